@@ -1,0 +1,11 @@
+//! The small values everything else is made of: calendar days, ids and cleaned text.
+//!
+//! These read bytes and never fail loudly: what cannot be read is `None`, and the caller, who knows the file,
+//! line and column, says so. They must never hold on to the text of a row.
+
+mod day;
+mod id;
+pub mod text;
+
+pub use day::{Day, Month};
+pub use id::{parse_id, without_decimal_tail};

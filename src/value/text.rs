@@ -1,0 +1,119 @@
+//! The clean-up that every text of an export goes through, and the comparison of names.
+//!
+//! Works on bytes that are known to be UTF-8, because a state's export is too large to look at twice.
+
+use std::borrow::Cow;
+
+/// Whether a byte is one of the control characters that the clean-up turns into spaces.
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 || byte == 0x7f
+}
+
+/// Cleans a text: each run of control characters (U+0000–U+001F, U+007F) becomes one space, then white space
+/// (Unicode's) is trimmed off both ends. Inside, the text stays as it is. `text` must be UTF-8.
+///
+/// Returns the cleaned part of `text` where nothing inside had to change, as almost always.
+pub fn clean(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = trim(text);
+    if !text.iter().any(|b| is_control(*b)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut in_run = false;
+    for &byte in text {
+        if !is_control(byte) {
+            out.push(byte);
+        } else if !in_run {
+            out.push(b' ');
+        }
+        in_run = is_control(byte);
+    }
+    Cow::Owned(out)
+}
+
+/// Trims control characters and Unicode's white space off both ends.
+///
+/// Trimming first and replacing after comes to the same as the other order, because a replaced control character
+/// is a space, and spaces at the ends go either way.
+fn trim(text: &[u8]) -> &[u8] {
+    let ends_are_plain = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
+    if ends_are_plain(text.first()) && ends_are_plain(text.last()) {
+        return text;
+    }
+    match std::str::from_utf8(text) {
+        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).as_bytes(),
+        Err(_) => text,
+    }
+}
+
+/// What a name is compared by: Unicode's lower case, runs of white space as one space.
+///
+/// Two responsible entities, recipients or client types with the same folded name are the same.
+pub fn fold_name(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for word in name.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(&word.to_lowercase());
+    }
+    folded
+}
+
+/// Whether two texts are the same without regard to case (Unicode's lower case). `lowered` is lower case already.
+pub fn equals_lowered(text: &[u8], lowered: &str) -> bool {
+    if text.is_ascii() {
+        return text.eq_ignore_ascii_case(lowered.as_bytes());
+    }
+    std::str::from_utf8(text).is_ok_and(|text| text.to_lowercase() == lowered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cleans_texts() {
+        let check = |text: &str, expect: &str| {
+            assert_eq!(String::from_utf8_lossy(&clean(text.as_bytes())), expect, "{text:?}");
+        };
+        check("García, Jr.", "García, Jr.");
+        check("  two  words ", "two  words");
+        check("a\r\nb", "a b");
+        check("a \n b", "a   b");
+        check("\u{0}\u{1f}x\u{7f}", "x");
+        check("\u{a0}\u{3000}né\u{2003}", "né");
+        check("\u{a0}\na\u{85}", "a");
+        check("a\u{85}b", "a\u{85}b");
+        check("\u{200b}a", "\u{200b}a");
+        check(" \t\r\n", "");
+        check("", "");
+        check("a\u{a0}\t\u{a0}b", "a\u{a0} \u{a0}b");
+    }
+
+    #[test]
+    fn folds_names() {
+        let check =
+            |a: &str, b: &str, same: bool| assert_eq!(fold_name(a) == fold_name(b), same, "{a:?} {b:?}");
+        check("Travis  County", "TRAVIS\u{a0}County", true);
+        check("Clínica Ñ", "CLÍNICA ñ", true);
+        check("El Paso", "ElPaso", false);
+        check("ΑΣ", "ας", true);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn cleaning_is_what_the_rule_says(text in "[a é\u{a0}\u{85}\u{0}\u{7f}\r\n\t]{0,12}") {
+            let mut plain = String::new();
+            let mut in_run = false;
+            for c in text.chars() {
+                let control = (c as u32) < 0x20 || c as u32 == 0x7f;
+                if !control { plain.push(c) } else if !in_run { plain.push(' ') }
+                in_run = control;
+            }
+            let cleaned = clean(text.as_bytes());
+            proptest::prop_assert_eq!(std::str::from_utf8(&cleaned).unwrap(), plain.trim());
+            proptest::prop_assert_eq!(clean(&cleaned), cleaned.clone());
+        }
+    }
+}
