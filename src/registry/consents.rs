@@ -1,0 +1,119 @@
+//! The consents of an export, by client.
+
+use super::clients::ClientPlace;
+use super::rows::Row;
+use super::tables::consents as columns;
+use crate::value::Day;
+
+/// What a consent is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ConsentType {
+    /// Standard immunizations.
+    Standard,
+    /// Disaster immunizations.
+    Disaster,
+}
+
+/// One consent of a client.
+///
+/// It is active from its effective date through the day before its end, or on if it has none. An end without a
+/// reason is an expiry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Consent {
+    /// What it is for.
+    pub consent_type: ConsentType,
+    /// Its first day.
+    pub effective: Day,
+    /// The day from which on it no longer holds; never before `effective`.
+    pub end: Option<Day>,
+    /// Whether the client withdrew it; then it has an end.
+    pub withdrawn: bool,
+}
+
+/// `EXPIRED`, by its place among the end reasons.
+const EXPIRED: u8 = 1;
+
+impl Consent {
+    pub(crate) fn from_row(row: &Row<'_>) -> Consent {
+        Consent {
+            consent_type: match row.code(columns::CONSENT_TYPE) {
+                Some(1) => ConsentType::Disaster,
+                _ => ConsentType::Standard,
+            },
+            effective: row.day(columns::EFFECTIVE_DATE),
+            end: row.optional_day(columns::END_DATE),
+            withdrawn: row.code(columns::END_REASON).is_some_and(|reason| reason != EXPIRED),
+        }
+    }
+
+    /// Whether the row says that the consent expired, but not when. It counts as open.
+    pub(crate) fn expired_without_end(row: &Row<'_>) -> bool {
+        row.code(columns::END_REASON) == Some(EXPIRED) && row.optional_day(columns::END_DATE).is_none()
+    }
+}
+
+/// The consents of the usable clients.
+#[derive(Debug)]
+pub struct Consents {
+    /// Where each client's consents begin; one more than there are clients.
+    starts: Vec<u32>,
+    consents: Vec<Consent>,
+    /// The clients who lost a consent row to the quarantine, in ascending order.
+    closed: Vec<ClientPlace>,
+}
+
+impl Consents {
+    /// Groups consents by client. There may be fewer than 2^32.
+    pub(crate) fn new(
+        clients: usize,
+        mut rows: Vec<(ClientPlace, Consent)>,
+        mut closed: Vec<ClientPlace>,
+    ) -> Consents {
+        rows.sort_unstable();
+        closed.sort_unstable();
+        closed.dedup();
+        let mut starts = Vec::with_capacity(clients + 1);
+        let mut next = 0;
+        for client in 0..=clients {
+            while rows.get(next).is_some_and(|(owner, _)| (*owner as usize) < client) {
+                next += 1;
+            }
+            starts.push(next as u32);
+        }
+        Consents { starts, consents: rows.into_iter().map(|(_, consent)| consent).collect(), closed }
+    }
+
+    /// A client's consents, of both types.
+    pub fn of(&self, client: ClientPlace) -> &[Consent] {
+        let client = client as usize;
+        &self.consents[self.starts[client] as usize..self.starts[client + 1] as usize]
+    }
+
+    /// Whether a consent of the client could not be read. It may have been a withdrawal.
+    pub fn unreadable(&self, client: ClientPlace) -> bool {
+        self.closed.binary_search(&client).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_by_client() {
+        let consent = |year| Consent {
+            consent_type: ConsentType::Standard,
+            effective: Day::new(year, 1, 1).unwrap(),
+            end: None,
+            withdrawn: false,
+        };
+        let rows = vec![(2, consent(2001)), (0, consent(2002)), (2, consent(2000))];
+        let consents = Consents::new(4, rows, vec![3, 1, 3]);
+        let years = |client| consents.of(client).iter().map(|c| c.effective.year()).collect::<Vec<_>>();
+        assert_eq!(years(0), [2002]);
+        assert!(years(1).is_empty());
+        assert_eq!(years(2), [2000, 2001]);
+        assert!(years(3).is_empty());
+        assert_eq!([0, 1, 2, 3].map(|c| consents.unreadable(c)), [false, true, false, true]);
+    }
+}

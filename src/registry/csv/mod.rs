@@ -1,0 +1,218 @@
+//! Reading one CSV file of an export: opening and decompressing it, its header, and its text in blocks of whole
+//! records.
+//!
+//! Memory is bounded by the size of a block, or of the longest record allowed, whatever the file holds.
+
+mod header;
+mod split;
+
+pub(crate) use header::Header;
+pub(crate) use split::{Field, blank_lines, count_lines, split_record};
+
+use super::error::{BadInput, InputFault, RegistryError};
+use super::{Encoding, Table};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much text is read at a time.
+const BLOCK: usize = 1 << 20;
+
+/// No record of a registry is this long; more means that a quote is not closed, and the rest of the file would
+/// have to be held in memory to find out.
+const LONGEST_RECORD: usize = 16 << 20;
+
+/// The endings that a table's file may have.
+pub(crate) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
+
+/// A block of whole records.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    /// The records' text.
+    pub(crate) text: Vec<u8>,
+    /// The line on which it begins; the header is line 1.
+    pub(crate) first_line: u64,
+}
+
+/// A CSV file, read block by block.
+pub(crate) struct CsvFile {
+    path: PathBuf,
+    input: Box<dyn Read + Send>,
+    is_compressed: bool,
+    bytes_read: Arc<AtomicU64>,
+    header: Header,
+    /// Text that has been read and not yet been given out.
+    pending: Vec<u8>,
+    /// The line on which `pending` begins.
+    line: u64,
+    at_end: bool,
+}
+
+/// A reader that counts the bytes that come from the disk, for the progress bar.
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl CsvFile {
+    /// Opens a table's file and reads its header.
+    pub(crate) fn open(path: &Path, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
+        let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
+        // Looked at before it is opened: opening a pipe would wait for its other end.
+        if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
+            return Err(BadInput::of_file(path, InputFault::NotAFile));
+        }
+        let file = File::open(path).map_err(unavailable)?;
+        let bytes_read = Arc::new(AtomicU64::new(0));
+        let file = Counted { inner: file, count: Arc::clone(&bytes_read) };
+        let (input, is_compressed): (Box<dyn Read + Send>, bool) =
+            match path.extension().and_then(|e| e.to_str()) {
+                Some("gz") => (
+                    Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, file))),
+                    true,
+                ),
+                Some("zst") => (
+                    Box::new(
+                        zstd::Decoder::new(file)
+                            .map_err(|source| RegistryError::Read { path: path.to_owned(), source })?,
+                    ),
+                    true,
+                ),
+                _ => (Box::new(file), false),
+            };
+        let mut csv = CsvFile {
+            path: path.to_owned(),
+            input,
+            is_compressed,
+            bytes_read,
+            header: Header::default(),
+            pending: Vec::new(),
+            line: 1,
+            at_end: false,
+        };
+        csv.read_header(table, encoding)?;
+        Ok(csv)
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the header says.
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How many bytes of the file have been read, compressed ones where it is compressed.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
+    }
+
+    fn read_header(&mut self, table: Table, encoding: Encoding) -> Result<(), RegistryError> {
+        self.fill()?;
+        let encoding = self.skip_byte_order_mark(encoding)?;
+        let blank = blank_lines(&self.pending);
+        self.line += count_lines(&self.pending[..blank]);
+        self.pending.drain(..blank);
+        if self.pending.is_empty() {
+            return Err(BadInput::of_file(&self.path, InputFault::NoHeader));
+        }
+        let delimiter = header::find_delimiter(&self.pending);
+        // The first whole record is the header; everything up to its end must have been read.
+        while !self.at_end && split::whole_records(&self.pending, delimiter).end == 0 {
+            self.fill()?;
+        }
+        if self.at_end {
+            self.refuse_cut_short(&self.pending, delimiter)?;
+        }
+        let mut fields = Vec::new();
+        let end = split_record(&self.pending, 0, delimiter, &mut fields);
+        let place = header::Place { path: &self.path, line: self.line, table };
+        self.header = Header::read(&self.pending, &fields, delimiter, encoding, place)?;
+        self.line += count_lines(&self.pending[..end]);
+        self.pending.drain(..end);
+        Ok(())
+    }
+
+    fn skip_byte_order_mark(&mut self, encoding: Encoding) -> Result<Encoding, RegistryError> {
+        if self.pending.starts_with(b"\xff\xfe") || self.pending.starts_with(b"\xfe\xff") {
+            return Err(BadInput::of_file(&self.path, InputFault::Utf16));
+        }
+        if self.pending.starts_with(b"\xef\xbb\xbf") {
+            self.pending.drain(..3);
+            return Ok(Encoding::Utf8);
+        }
+        Ok(encoding)
+    }
+
+    /// The next block of whole records, or none at the end. `recycled` is a block to reuse.
+    pub(crate) fn next_block(&mut self, recycled: Block) -> Result<Option<Block>, RegistryError> {
+        let delimiter = self.header.delimiter;
+        loop {
+            if !self.at_end && self.pending.len() < BLOCK {
+                self.fill()?;
+            }
+            let end = if self.at_end {
+                self.refuse_cut_short(&self.pending, delimiter)?;
+                self.pending.len()
+            } else {
+                split::whole_records(&self.pending, delimiter).end
+            };
+            if end > 0 {
+                let mut rest = recycled.text;
+                rest.clear();
+                rest.extend_from_slice(&self.pending[end..]);
+                self.pending.truncate(end);
+                let text = std::mem::replace(&mut self.pending, rest);
+                let first_line = self.line;
+                self.line += count_lines(&text);
+                return Ok(Some(Block { text, first_line }));
+            }
+            if self.at_end {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Reads about a block more.
+    fn fill(&mut self) -> Result<(), RegistryError> {
+        if self.pending.len() > LONGEST_RECORD {
+            let fault = InputFault::RecordTooLong(LONGEST_RECORD);
+            return Err(BadInput::at_line(&self.path, self.line, fault));
+        }
+        let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending);
+        match read {
+            Ok(n) => self.at_end = n < BLOCK,
+            Err(source) if self.is_compressed && source.raw_os_error().is_none() => {
+                return Err(BadInput::of_file(&self.path, InputFault::DamagedArchive));
+            }
+            Err(source) => return Err(RegistryError::Read { path: self.path.clone(), source }),
+        }
+        Ok(())
+    }
+
+    /// At the end of the file, refuses a text that ends inside a quoted field.
+    fn refuse_cut_short(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+        let whole = split::whole_records(text, delimiter);
+        if whole.ends_in_quotes {
+            let line = self.line + count_lines(&text[..whole.end]);
+            return Err(BadInput::at_line(&self.path, line, InputFault::CutShort));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

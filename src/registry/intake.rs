@@ -1,0 +1,166 @@
+//! What reading an export found: rows, quarantined rows, things worth a warning, and whether it is complete.
+
+use super::error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
+use super::quarantine::{Fault, Limit, Quarantine};
+use super::rows::{BadRow, Row};
+use super::tables::control as columns;
+use super::{Export, Table};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What reading an export found.
+#[derive(Debug)]
+pub struct Intake {
+    tables: [Option<TableRead>; Table::ALL.len()],
+    /// The rows that cannot be used.
+    pub quarantine: Quarantine,
+    /// What is worth a warning.
+    pub notices: Vec<Notice>,
+    expectations: Vec<Expectation>,
+}
+
+/// A table that was read to its end.
+#[derive(Clone, Debug)]
+pub struct TableRead {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its data rows, quarantined ones too.
+    pub rows: u64,
+}
+
+/// A row of `control`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Expectation {
+    line: u64,
+    table: Option<Table>,
+    rows: u64,
+}
+
+/// Something that does not stop the run, but that somebody should know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// Columns that are not part of the layout were ignored.
+    ExtraColumns {
+        /// The table.
+        table: Table,
+        /// How many.
+        count: usize,
+    },
+    /// Consents name clients who are not there, or are quarantined.
+    ConsentsOfUnknownClients {
+        /// How many rows.
+        count: u64,
+    },
+    /// Consents are said to have expired, but not when; they count as open.
+    ExpiredWithoutEnd {
+        /// How many rows.
+        count: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::ExtraColumns { table, count } => {
+                write!(f, "{table}: {count} extra column(s) ignored")
+            }
+            Notice::ConsentsOfUnknownClients { count } => {
+                write!(f, "consents: {count} row(s) of clients who are unknown or quarantined, not used")
+            }
+            Notice::ExpiredWithoutEnd { count } => {
+                write!(f, "consents: {count} row(s) with the reason EXPIRED and no END_DATE, taken as open")
+            }
+        }
+    }
+}
+
+impl Intake {
+    /// Nothing read yet. Long lists go to `folder`, a private one.
+    pub(crate) fn new(folder: &Path) -> Intake {
+        Intake {
+            tables: [const { None }; Table::ALL.len()],
+            quarantine: Quarantine::new(folder),
+            notices: Vec::new(),
+            expectations: Vec::new(),
+        }
+    }
+
+    /// What was read of a table; none if the table is not there.
+    pub fn table(&self, table: Table) -> Option<&TableRead> {
+        self.tables[table as usize].as_ref()
+    }
+
+    pub(crate) fn set_read(&mut self, table: Table, file: &Path, rows: u64) {
+        self.tables[table as usize] = Some(TableRead { file: file.to_owned(), rows });
+    }
+
+    /// The file a table was read from, for messages.
+    fn file_name(&self, table: Table) -> String {
+        self.table(table).map_or_else(|| table.name().to_owned(), |read| read.file.display().to_string())
+    }
+
+    /// Adds a row to the quarantine.
+    pub(crate) fn refuse(&mut self, table: Table, line: u64, fault: Fault) -> Result<(), RegistryError> {
+        self.quarantine.add(table, line, fault).map_err(RegistryError::Spill)
+    }
+
+    pub(crate) fn notice(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    /// Takes note of a row of `control`. However many rows there are, only those that can matter are kept.
+    pub(crate) fn expect(&mut self, line: u64, row: &Row<'_>) {
+        let table = Table::named(row.text(columns::TABLE_NAME));
+        let rows = row.count(columns::ROW_COUNT);
+        let known = self.expectations.iter().filter(|e| e.table == table);
+        let adds_nothing = match table {
+            // One table that is not there is enough to stop the run, and so are two counts for one table.
+            None => known.count() > 0,
+            Some(_) => known.clone().any(|e| e.rows == rows) || known.count() > 1,
+        };
+        if !adds_nothing {
+            self.expectations.push(Expectation { line, table, rows });
+        }
+    }
+
+    /// Once all is read: refuses an export that is incomplete, or of which too much is unusable.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn check(&self, limit: Limit) -> Result<(), RegistryError> {
+        let mut problems = Vec::new();
+        for Expectation { line, table, rows: expected } in self.expectations.iter().copied() {
+            let file = self.file_name(Table::Control);
+            match table.and_then(|table| Some((table, self.table(table)?.rows))) {
+                None => problems.push(Problem::TableNotThere { file, line }),
+                Some((_, found)) if found == expected => {}
+                Some((table, found)) => {
+                    problems.push(Problem::RowCountDiffers { file, line, table, expected, found });
+                }
+            }
+        }
+        for table in Table::ALL {
+            let rows = self.table(table).map_or(0, |read| read.rows);
+            if let Some(excess) = limit.excess(self.quarantine.total(table), rows) {
+                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(RegistryError::Refused(problems)) }
+    }
+}
+
+/// The error for a row that may not be left out.
+pub(crate) fn unusable(
+    export: &Export,
+    table: Table,
+    line: u64,
+    bad: BadRow,
+    why: &'static str,
+) -> RegistryError {
+    let fault = InputFault::UnusableRow(UnusableRow { code: bad.fault.code, why });
+    let file = export.file(table);
+    match bad.fault.column {
+        Some(column) => BadInput::in_column(&file, line, table.column_name(usize::from(column)), fault),
+        None => BadInput::at_line(&file, line, fault),
+    }
+}

@@ -1,0 +1,50 @@
+//! Reading a registry export and checking it: the first stage.
+//!
+//! What comes out is clean, typed and complete in itself: every id names a row that is there. A row that cannot
+//! be used is quarantined, and nothing of it but its place is kept. This layer knows nothing of the rules by
+//! which facts are shared, never decides whether one is, and never prints.
+
+mod clients;
+mod consents;
+mod csv;
+mod encoding;
+mod error;
+mod export;
+mod facts;
+mod intake;
+mod keys;
+mod organizations;
+mod quarantine;
+mod reference;
+mod rows;
+mod scan;
+pub mod tables;
+mod vaccines;
+
+pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
+pub use consents::{Consent, ConsentType, Consents};
+pub use encoding::{Encoding, UnknownEncoding};
+pub use error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
+pub use export::Export;
+pub use facts::{Fact, read_facts};
+pub use intake::{Intake, Notice, TableRead};
+pub use keys::{Sharing, sharing};
+pub use organizations::{Organizations, TEXT_COLUMNS as ORGANIZATION_TEXTS};
+pub use quarantine::{Code, Entry, Excess, Fault, Limit, NotAPercentage, Quarantine};
+pub use reference::{Assignment, Reference, read_reference};
+pub use tables::Table;
+pub use vaccines::{ProductClass, Vaccine, Vaccines};
+
+/// Is told how far the reading of an export has come.
+pub trait Progress: Sync {
+    /// So many more bytes of the export's files have been read.
+    fn advance(&self, bytes: u64);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn advance(&self, _: u64) {}
+}

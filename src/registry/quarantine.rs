@@ -1,0 +1,339 @@
+//! Rows that cannot be used: why, how many, where.
+//!
+//! Holds codes and places, never a value. The list of places may be long, so it lies in sorted runs on disk once
+//! it outgrows a little memory.
+
+use super::Table;
+use crate::spill::{Fixed, Sorter};
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Why a row is left out. In the order in which the checks are made: a row gets the first that applies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Code {
+    /// Another number of fields than the header.
+    MalformedRow,
+    /// Bytes that are not the export's encoding.
+    InvalidUtf8,
+    /// A blank or unreadable required id, or an unreadable optional one.
+    InvalidId,
+    /// A blank required date, or an unreadable one.
+    InvalidDate,
+    /// A value outside its set, a blank required column, or a consent whose end makes no sense.
+    InvalidValue,
+    /// Shares its key with a row that differs from it.
+    DuplicateKey,
+    /// Equals another row with its key.
+    DuplicateRow,
+    /// Names a client who is not there.
+    UnknownClient,
+    /// Names a vaccine that is not there.
+    UnknownVaccine,
+    /// Names an organization that is not there.
+    UnknownOrganization,
+    /// Dated before its client's birth.
+    VaccinatedBeforeBirth,
+}
+
+impl Code {
+    /// Every code, in order.
+    pub const ALL: [Code; 11] = [
+        Code::MalformedRow,
+        Code::InvalidUtf8,
+        Code::InvalidId,
+        Code::InvalidDate,
+        Code::InvalidValue,
+        Code::DuplicateKey,
+        Code::DuplicateRow,
+        Code::UnknownClient,
+        Code::UnknownVaccine,
+        Code::UnknownOrganization,
+        Code::VaccinatedBeforeBirth,
+    ];
+
+    /// The code as it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::MalformedRow => "MALFORMED_ROW",
+            Code::InvalidUtf8 => "INVALID_UTF8",
+            Code::InvalidId => "INVALID_ID",
+            Code::InvalidDate => "INVALID_DATE",
+            Code::InvalidValue => "INVALID_VALUE",
+            Code::DuplicateKey => "DUPLICATE_KEY",
+            Code::DuplicateRow => "DUPLICATE_ROW",
+            Code::UnknownClient => "UNKNOWN_CLIENT",
+            Code::UnknownVaccine => "UNKNOWN_VACCINE",
+            Code::UnknownOrganization => "UNKNOWN_ORGANIZATION",
+            Code::VaccinatedBeforeBirth => "VACCINATED_BEFORE_BIRTH",
+        }
+    }
+
+    /// The code in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Code::MalformedRow => "the row has another number of fields than the header",
+            Code::InvalidUtf8 => "the row holds bytes that are not the export's encoding",
+            Code::InvalidId => "the id is blank or unreadable",
+            Code::InvalidDate => "the date is blank or unreadable",
+            Code::InvalidValue => "the value is blank or outside its set",
+            Code::DuplicateKey => "the row shares its key with a row that differs from it",
+            Code::DuplicateRow => "the row equals another",
+            Code::UnknownClient => "the client does not exist or is quarantined",
+            Code::UnknownVaccine => "the vaccine does not exist or is quarantined",
+            Code::UnknownOrganization => "the organization does not exist or is quarantined",
+            Code::VaccinatedBeforeBirth => "the vaccination is dated before the client's birth",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is wrong with a row, and in which column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Fault {
+    /// The code.
+    pub code: Code,
+    /// The column's place in its table; none where the code is about the whole row.
+    pub column: Option<u8>,
+}
+
+impl Fault {
+    /// A fault in a column.
+    pub fn in_column(code: Code, column: usize) -> Fault {
+        Fault { code, column: u8::try_from(column).ok() }
+    }
+
+    /// A fault of the whole row.
+    pub fn of_row(code: Code) -> Fault {
+        Fault { code, column: None }
+    }
+}
+
+/// A quarantined row's place. Ordered as the quarantine list is: by table, then line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Entry {
+    /// The table, as its place among the tables.
+    table: u8,
+    /// The line on which the record begins.
+    pub line: u64,
+    fault: Fault,
+}
+
+impl Entry {
+    /// The table.
+    pub fn table(&self) -> Table {
+        Table::ALL[usize::from(self.table)]
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.fault.code
+    }
+
+    /// The column's name; empty where the code is about the whole row.
+    pub fn column_name(&self) -> &'static str {
+        self.fault.column.map_or("", |place| self.table().column_name(usize::from(place)))
+    }
+}
+
+impl Fixed for Entry {
+    const SIZE: usize = 11;
+
+    fn store(&self, out: &mut [u8]) {
+        out[0] = self.table;
+        out[1..9].copy_from_slice(&self.line.to_le_bytes());
+        out[9] = self.fault.code as u8;
+        out[10] = self.fault.column.map_or(u8::MAX, |c| c);
+    }
+
+    fn load(bytes: &[u8]) -> Entry {
+        let mut line = [0; 8];
+        line.copy_from_slice(&bytes[1..9]);
+        Entry {
+            table: bytes[0],
+            line: u64::from_le_bytes(line),
+            fault: Fault {
+                code: Code::ALL[usize::from(bytes[9])],
+                column: Some(bytes[10]).filter(|c| *c != u8::MAX),
+            },
+        }
+    }
+}
+
+/// How many entries are held in memory before they go to disk: about 6 MB.
+const ENTRIES_IN_MEMORY: usize = 1 << 18;
+
+/// The quarantined rows of an export: counts by table and code, and the list of places.
+#[derive(Debug)]
+pub struct Quarantine {
+    counts: [[u64; Code::ALL.len()]; Table::ALL.len()],
+    entries: Sorter<Entry>,
+}
+
+impl Quarantine {
+    /// An empty quarantine, whose list goes to `folder`, a private one, when it grows long.
+    pub fn new(folder: &Path) -> Quarantine {
+        Quarantine { counts: Default::default(), entries: Sorter::new(folder, ENTRIES_IN_MEMORY) }
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, table: Table, line: u64, fault: Fault) -> io::Result<()> {
+        self.counts[table as usize][fault.code as usize] += 1;
+        self.entries.push(Entry { table: table as u8, line, fault })
+    }
+
+    /// Takes over the rows of another quarantine.
+    pub fn absorb(&mut self, other: Quarantine) {
+        for (mine, theirs) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
+            *mine += theirs;
+        }
+        self.entries.absorb(other.entries);
+    }
+
+    /// How many rows of a table have this code.
+    pub fn count(&self, table: Table, code: Code) -> u64 {
+        self.counts[table as usize][code as usize]
+    }
+
+    /// How many rows of a table are quarantined.
+    pub fn total(&self, table: Table) -> u64 {
+        self.counts[table as usize].iter().sum()
+    }
+
+    /// The codes that occurred in a table, with how often, in order.
+    pub fn by_code(&self, table: Table) -> impl Iterator<Item = (Code, u64)> {
+        let counts = self.counts[table as usize];
+        Code::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0)
+    }
+
+    /// Calls `visit` with every row's place, by table and line.
+    pub fn list(&mut self, visit: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
+        self.entries.sorted(visit)
+    }
+}
+
+/// The largest share of a table's rows that may be quarantined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limit {
+    /// In millionths of a per cent.
+    millionths: u64,
+}
+
+/// A limit that is no percentage.
+#[derive(thiserror::Error, Debug)]
+#[error("not a percentage from 0% to 100% with at most six decimals, such as 1% or 0.25%")]
+pub struct NotAPercentage;
+
+impl std::str::FromStr for Limit {
+    type Err = NotAPercentage;
+
+    fn from_str(text: &str) -> Result<Limit, NotAPercentage> {
+        let number = text.strip_suffix('%').unwrap_or(text);
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let all_digits = |t: &str| !t.is_empty() && t.len() <= 6 && t.bytes().all(|b| b.is_ascii_digit());
+        if !all_digits(whole) || !all_digits(decimals) {
+            return Err(NotAPercentage);
+        }
+        let read = |t: &str| t.parse::<u64>().map_err(|_| NotAPercentage);
+        let millionths = read(whole)? * 1_000_000 + read(&format!("{decimals:0<6}"))?;
+        if millionths > 100_000_000 { Err(NotAPercentage) } else { Ok(Limit { millionths }) }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, decimals) = (self.millionths / 1_000_000, self.millionths % 1_000_000);
+        match decimals {
+            0 => write!(f, "{whole}%"),
+            _ => write!(f, "{whole}.{}%", format!("{decimals:06}").trim_end_matches('0')),
+        }
+    }
+}
+
+impl Limit {
+    /// Whether so many of so many rows are too many, and by how much. Whole numbers decide, so that no rounding
+    /// can let a batch through.
+    pub fn excess(self, quarantined: u64, rows: u64) -> Option<Excess> {
+        let too_many = u128::from(quarantined) * 100_000_000 > u128::from(rows) * u128::from(self.millionths);
+        too_many.then_some(Excess { quarantined, rows, limit: self })
+    }
+}
+
+/// More quarantined rows than the limit allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Excess {
+    quarantined: u64,
+    rows: u64,
+    limit: Limit,
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} rows can't be used, more than the limit of {}",
+            self.quarantined, self.rows, self.limit
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_limits() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(text.parse::<Limit>().ok().map(|l| l.to_string()).as_deref(), expect, "{text:?}");
+        };
+        check("1%", Some("1%"));
+        check("1", Some("1%"));
+        check("0.25%", Some("0.25%"));
+        check("0", Some("0%"));
+        check("100%", Some("100%"));
+        check("100.000001%", None);
+        check("101%", None);
+        check("-1%", None);
+        check("", None);
+        check("%", None);
+        check("1.%", None);
+        check("1e1", None);
+        check("0.0000001%", None);
+        check("NaN", None);
+    }
+
+    #[test]
+    fn a_limit_is_kept_to_the_row() {
+        let check = |limit: &str, quarantined, rows, over: bool| {
+            let limit: Limit = limit.parse().unwrap();
+            assert_eq!(limit.excess(quarantined, rows).is_some(), over, "{quarantined} of {rows}, {limit}");
+        };
+        check("1%", 1, 100, false);
+        check("1%", 2, 199, true);
+        check("1%", 0, 0, false);
+        check("0%", 1, 1_000_000_000, true);
+        check("0%", 0, 5, false);
+        check("0.1%", 1, 1000, false);
+        check("0.1%", 1, 999, true);
+        check("100%", 5, 5, false);
+        check("1%", u64::MAX, u64::MAX, true);
+    }
+
+    #[test]
+    fn entries_survive_storing() {
+        for column in [None, Some(0), Some(10)] {
+            for code in Code::ALL {
+                let entry = Entry { table: 2, line: u64::MAX - 1, fault: Fault { code, column } };
+                let mut bytes = [0; Entry::SIZE];
+                entry.store(&mut bytes);
+                assert_eq!(Entry::load(&bytes), entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! From a block of text to checked rows: clean-up, and the checks that need nothing but the row itself.
+//!
+//! A row comes out either with all its values read, or with the one fault it is quarantined for.
+
+use super::csv::{Block, Field, Header, blank_lines, count_lines, split_record};
+use super::quarantine::{Code, Fault};
+use super::tables::{self, Kind, MOST_COLUMNS};
+use super::{RegistryError, Table};
+use crate::value::{Day, parse_id, text, without_decimal_tail};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A value of a row, read as its column's kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Value<'a> {
+    Blank,
+    Id(u64),
+    Day(Day),
+    Text(&'a [u8]),
+    Code(u8),
+    Ordinal(u16),
+    Count(u64),
+}
+
+/// A row that passed the checks of its own values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    values: [Value<'a>; MOST_COLUMNS],
+}
+
+/// A row that did not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct BadRow {
+    pub(crate) fault: Fault,
+    /// The id in the table's first column, where that much can be read.
+    pub(crate) first_id: Option<u64>,
+}
+
+/// What the checks of a row come to.
+pub(crate) type Checked<'a> = Result<Row<'a>, BadRow>;
+
+impl<'a> Row<'a> {
+    /// The id in a column that must have one.
+    pub(crate) fn id(&self, column: usize) -> u64 {
+        match self.values[column] {
+            Value::Id(id) => id,
+            _ => unreachable!("a required id is checked before a row is handed out"),
+        }
+    }
+
+    /// The id in a column that may be blank.
+    pub(crate) fn optional_id(&self, column: usize) -> Option<u64> {
+        match self.values[column] {
+            Value::Id(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The day in a column that must have one.
+    pub(crate) fn day(&self, column: usize) -> Day {
+        match self.values[column] {
+            Value::Day(day) => day,
+            _ => unreachable!("a required date is checked before a row is handed out"),
+        }
+    }
+
+    /// The day in a column that may be blank.
+    pub(crate) fn optional_day(&self, column: usize) -> Option<Day> {
+        match self.values[column] {
+            Value::Day(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    /// A cleaned text, UTF-8; blank is empty.
+    pub(crate) fn text(&self, column: usize) -> &'a [u8] {
+        match self.values[column] {
+            Value::Text(text) => text,
+            _ => b"",
+        }
+    }
+
+    /// The place of a coded value in its set.
+    pub(crate) fn code(&self, column: usize) -> Option<u8> {
+        match self.values[column] {
+            Value::Code(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// An ordinal position, 1 to 999; 0 is blank.
+    pub(crate) fn ordinal(&self, column: usize) -> u16 {
+        match self.values[column] {
+            Value::Ordinal(ordinal) => ordinal,
+            _ => 0,
+        }
+    }
+
+    /// A number of rows.
+    pub(crate) fn count(&self, column: usize) -> u64 {
+        match self.values[column] {
+            Value::Count(count) => count,
+            _ => unreachable!("a required count is checked before a row is handed out"),
+        }
+    }
+}
+
+/// What is reused from row to row.
+#[derive(Debug, Default)]
+pub(crate) struct RowBuffer {
+    fields: Vec<Field>,
+    /// Texts that the clean-up changed.
+    changed: Vec<u8>,
+}
+
+/// Where a column's cleaned text lies.
+#[derive(Clone)]
+enum Cell {
+    InBlock(Range<usize>),
+    Changed(Range<usize>),
+    NotInEncoding,
+}
+
+/// Calls `visit` with the line and the outcome of the checks of every row of a block; returns how many there are.
+pub(crate) fn for_each_row(
+    block: &Block,
+    table: Table,
+    header: &Header,
+    buffer: &mut RowBuffer,
+    visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
+) -> Result<u64, RegistryError> {
+    let text = block.text.as_slice();
+    let mut line = block.first_line;
+    let mut rows = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let blank = blank_lines(&text[at..]);
+        if blank > 0 {
+            line += count_lines(&text[at..at + blank]);
+            at += blank;
+            continue;
+        }
+        let next = split_record(text, at, header.delimiter, &mut buffer.fields);
+        visit(line, read_row(text, table, header, buffer))?;
+        line += count_lines(&text[at..next]);
+        rows += 1;
+        at = next;
+    }
+    Ok(rows)
+}
+
+fn read_row<'a>(text: &'a [u8], table: Table, header: &Header, buffer: &'a mut RowBuffer) -> Checked<'a> {
+    if buffer.fields.len() != header.width {
+        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), first_id: None });
+    }
+    buffer.changed.clear();
+    let columns = table.columns();
+    let mut cells = [const { Cell::InBlock(0..0) }; MOST_COLUMNS];
+    for (cell, field) in cells.iter_mut().zip(&header.fields[..columns.len()]) {
+        *cell = clean_cell(text, &buffer.fields[*field], header, &mut buffer.changed);
+    }
+    let changed = buffer.changed.as_slice();
+    let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [None; MOST_COLUMNS];
+    for (place, cell) in cells.into_iter().enumerate() {
+        texts[place] = match cell {
+            Cell::InBlock(range) => Some(&text[range]),
+            Cell::Changed(range) => Some(&changed[range]),
+            Cell::NotInEncoding => None,
+        };
+    }
+    check_row(table, &texts)
+}
+
+fn clean_cell(text: &[u8], field: &Field, header: &Header, changed: &mut Vec<u8>) -> Cell {
+    let Some(decoded) = header.encoding.decode(field.unquoted(text)) else { return Cell::NotInEncoding };
+    let in_block = match &decoded {
+        Cow::Borrowed(decoded) => match text::clean(decoded) {
+            Cow::Borrowed(clean) => Some(range_within(text, clean)),
+            Cow::Owned(_) => None,
+        },
+        Cow::Owned(_) => None,
+    };
+    match in_block {
+        Some(range) => Cell::InBlock(range),
+        None => {
+            let start = changed.len();
+            changed.extend_from_slice(&text::clean(&decoded));
+            Cell::Changed(start..changed.len())
+        }
+    }
+}
+
+/// Where `part`, a part of `whole`, lies in it.
+fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// Reads every value; of several faults the first by code, then by column, is the row's.
+fn check_row<'a>(table: Table, texts: &[Option<&'a [u8]>; MOST_COLUMNS]) -> Checked<'a> {
+    let mut values = [Value::Blank; MOST_COLUMNS];
+    let mut worst: Option<Fault> = None;
+    for (place, column) in table.columns().iter().enumerate() {
+        let read = match texts[place] {
+            None => Err(Code::InvalidUtf8),
+            Some([]) if column.required => Err(match column.kind {
+                Kind::Id => Code::InvalidId,
+                Kind::Date => Code::InvalidDate,
+                _ => Code::InvalidValue,
+            }),
+            Some([]) => Ok(Value::Blank),
+            Some(text) => read_value(column.kind, text),
+        };
+        match read {
+            Ok(value) => values[place] = value,
+            Err(code) => note(&mut worst, Fault::in_column(code, place)),
+        }
+    }
+    let row = Row { values };
+    if table == Table::Consents && end_makes_no_sense(&row) {
+        note(&mut worst, Fault::in_column(Code::InvalidValue, tables::consents::END_DATE));
+    }
+    match worst {
+        None => Ok(row),
+        Some(fault) => Err(BadRow { fault, first_id: row.optional_id(0) }),
+    }
+}
+
+fn note(worst: &mut Option<Fault>, fault: Fault) {
+    *worst = Some(worst.map_or(fault, |worst| worst.min(fault)));
+}
+
+fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
+    match kind {
+        Kind::Text => Ok(Value::Text(text)),
+        Kind::Cvx => Ok(Value::Text(without_decimal_tail(text))),
+        Kind::Id => parse_id(text).map(Value::Id).ok_or(Code::InvalidId),
+        Kind::Date => Day::parse_registry(text).map(Value::Day).ok_or(Code::InvalidDate),
+        Kind::Code(set) => {
+            let place = set.iter().position(|name| text.eq_ignore_ascii_case(name.as_bytes()));
+            place.map(|place| Value::Code(place as u8)).ok_or(Code::InvalidValue)
+        }
+        Kind::Ordinal => match parse_id(text) {
+            Some(ordinal @ 1..=999) => Ok(Value::Ordinal(ordinal as u16)),
+            _ => Err(Code::InvalidValue),
+        },
+        // A count is not among the columns whose decimal tail is dropped.
+        Kind::Count if text.iter().all(u8::is_ascii_digit) => {
+            parse_id(text).map(Value::Count).ok_or(Code::InvalidValue)
+        }
+        Kind::Count => Err(Code::InvalidValue),
+    }
+}
+
+/// A consent may not end before it begins, and a withdrawal has a date. Where a date could not be read, that is
+/// the row's fault already.
+fn end_makes_no_sense(row: &Row<'_>) -> bool {
+    use tables::consents::{EFFECTIVE_DATE, END_DATE, END_REASON};
+    const WITHDRAWN: u8 = 0;
+    match (row.optional_day(EFFECTIVE_DATE), row.optional_day(END_DATE)) {
+        (Some(effective), Some(end)) => end < effective,
+        (_, None) => row.code(END_REASON) == Some(WITHDRAWN),
+        (None, Some(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(table: Table, line: &str) -> Result<String, Fault> {
+        let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [Some(b""); MOST_COLUMNS];
+        for (place, text) in line.split('|').enumerate() {
+            texts[place] = Some(text.as_bytes()).filter(|t| *t != b"BAD");
+        }
+        match check_row(table, &texts) {
+            Ok(row) => Ok(format!("{:?}", &row.values[..table.columns().len()])),
+            Err(bad) => Err(bad.fault),
+        }
+    }
+
+    /// `expect`: `ok`, or the code and the column.
+    fn check(table: Table, line: &str, expect: &str) {
+        let got = match cells(table, line) {
+            Ok(_) => "ok".to_owned(),
+            Err(f) => format!("{} {}", f.code, f.column.map_or("", |c| table.column_name(c.into()))),
+        };
+        assert_eq!(got, expect, "{table}: {line}");
+    }
+
+    #[test]
+    fn clients_rows() {
+        check(Table::Clients, "1|IC|Ana|Ruiz||2019-01-02", "ok");
+        check(Table::Clients, "1|||||2019-01-02", "ok");
+        check(Table::Clients, "|IC|Ana|Ruiz||2019-01-02", "INVALID_ID CLIENT_ID");
+        check(Table::Clients, "x1|IC|Ana|Ruiz||2019-01-02", "INVALID_ID CLIENT_ID");
+        check(Table::Clients, "1|IC|Ana|Ruiz||", "INVALID_DATE BIRTH_DATE");
+        check(Table::Clients, "1|IC|Ana|Ruiz||2019-02-29", "INVALID_DATE BIRTH_DATE");
+        check(Table::Clients, "1|IC|BAD|BAD||2019-01-02", "INVALID_UTF8 FIRST_NAME");
+        check(Table::Clients, "x|IC|Ana|BAD||2019-01-99", "INVALID_UTF8 LAST_NAME");
+    }
+
+    #[test]
+    fn consents_rows() {
+        check(Table::Consents, "1|STANDARD|2019-01-02||", "ok");
+        check(Table::Consents, "1|disaster|2019-01-02|2019-01-02|expired", "ok");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2020-01-02|", "ok");
+        check(Table::Consents, "1|STANDARD|2019-01-02||EXPIRED", "ok");
+        check(Table::Consents, "1||2019-01-02||", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|BOTH|2019-01-02||", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|STANDARD|||", "INVALID_DATE EFFECTIVE_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|soon|", "INVALID_DATE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2019-01-01|", "INVALID_VALUE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02||WITHDRAWN", "INVALID_VALUE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2020-01-01|LOST", "INVALID_VALUE END_REASON");
+        check(Table::Consents, "1|BOTH|2019-01-02|2019-01-01|LOST", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|BOTH|never|2019-01-01|LOST", "INVALID_DATE EFFECTIVE_DATE");
+        check(Table::Consents, "|BOTH|never|2019-01-01|LOST", "INVALID_ID CLIENT_ID");
+    }
+
+    #[test]
+    fn immunizations_rows() {
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|5|N", "ok");
+        check(Table::Immunizations, "1.0|2|003|4|2020-01-01T10:00||001.0||y", "ok");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|0|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1000|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|first|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|5|X", "INVALID_VALUE DISASTER_FLAG");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|clinic|X", "INVALID_ID GIVEN_BY_ORG_ID");
+        check(Table::Immunizations, "1|2|3|4||DTAP|1|clinic|X", "INVALID_ID GIVEN_BY_ORG_ID");
+        check(Table::Immunizations, "1||3|4||DTAP|1|clinic|X", "INVALID_ID IMMUNFACT_ID");
+        check(Table::Immunizations, "1|2|3|4|2020|DTAP|1||X", "INVALID_DATE VACCINATION_DATE");
+    }
+
+    #[test]
+    fn other_rows() {
+        check(Table::Vaccines, "1||", "ok");
+        check(Table::Vaccines, "1|03|vaccine", "ok");
+        check(Table::Vaccines, "1|03|DRUG", "INVALID_VALUE PRODUCT_CLASS");
+        check(Table::Organizations, "1", "ok");
+        check(Table::Organizations, "-1", "INVALID_ID ORG_ID");
+        check(Table::Recipients, "A|B", "ok");
+        check(Table::Recipients, "|B", "INVALID_VALUE RECIPIENT");
+        check(Table::Recipients, "A|", "INVALID_VALUE RESPONSIBLE_ENTITY");
+        check(Table::Control, "clients|12", "ok");
+        check(Table::Control, "clients|", "INVALID_VALUE ROW_COUNT");
+        check(Table::Control, "clients|-1", "INVALID_VALUE ROW_COUNT");
+        check(Table::Control, "clients|12.0", "INVALID_VALUE ROW_COUNT");
+    }
+
+    #[test]
+    fn values_are_read_in_their_short_form() {
+        let check = |table, line: &str, expect: &str| assert_eq!(cells(table, line).unwrap(), expect);
+        check(Table::Vaccines, "0140.0|03.0|", "[Id(140), Text([48, 51]), Blank]");
+        check(Table::Control, "clients|007", "[Text([99, 108, 105, 101, 110, 116, 115]), Count(7)]");
+    }
+}
