@@ -1,0 +1,201 @@
+//! The 26 data elements of the sharing file: the one table from which the header, the rows and the data
+//! dictionary all come.
+//!
+//! Holds what an element is, not how a row is written: that is `writer`'s.
+
+mod table;
+
+pub use table::ALL;
+
+use crate::registry::Table;
+
+/// A data element: a column of the sharing file.
+#[derive(Clone, Copy, Debug)]
+pub struct Element {
+    /// The column's name, unless the policy gives another.
+    pub name: &'static str,
+    /// The name in the registry's training.
+    pub label: &'static str,
+    /// The group it is in there.
+    pub group: Group,
+    /// What a row holds in it.
+    pub cell: Cell,
+    /// Type and format, in words.
+    pub format: &'static str,
+    /// How long its values get, in characters.
+    pub longest: Longest,
+    /// What a blank means; none where it is never blank.
+    pub blank: Option<&'static str>,
+    /// Codes with their meanings.
+    pub codes: &'static [(&'static str, &'static str)],
+    /// Where the value comes from.
+    pub origin: Origin,
+    /// Whether it tells who a person is.
+    pub identifies: Identifies,
+    /// What it is.
+    pub description: &'static str,
+}
+
+/// The training's groups of elements.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Group {
+    /// Who the client is.
+    ClientDemographics,
+    /// Where the client lives.
+    ClientAddress,
+    /// What was given, and when.
+    ImmunizationData,
+    /// Who gave it.
+    ProviderData,
+}
+
+impl Group {
+    /// The group's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::ClientDemographics => "Client demographics",
+            Group::ClientAddress => "Client address",
+            Group::ImmunizationData => "Immunization data",
+            Group::ProviderData => "Provider data",
+        }
+    }
+}
+
+/// What a row holds in a column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cell {
+    /// The client's id.
+    ClientId,
+    /// A text of the client's, by its column in `clients`.
+    ClientText(usize),
+    /// The client's birth date.
+    BirthDate,
+    /// The dose's id.
+    ImmunizationId,
+    /// The fact's id.
+    ImmunfactId,
+    /// The vaccine's id.
+    VaccineId,
+    /// The day of the vaccination.
+    VaccinationDate,
+    /// The vaccine's CVX code.
+    CvxCode,
+    /// The vaccine group.
+    VaccineGroup,
+    /// The dose's number in its series.
+    OrdinalPosition,
+    /// Completed months from birth to vaccination.
+    AgeInMonths,
+    /// The organization's id.
+    OrganizationId,
+    /// A text of the organization's, by its column in `organizations`.
+    OrganizationText(usize),
+}
+
+/// Which record of a row's a cell depends on. The elements stand in this order, each part in one piece.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// The client.
+    Client,
+    /// The fact itself.
+    Fact,
+    /// The organization.
+    Organization,
+}
+
+impl Cell {
+    /// The record it depends on.
+    pub fn part(self) -> Part {
+        match self {
+            Cell::ClientId | Cell::ClientText(_) | Cell::BirthDate => Part::Client,
+            Cell::OrganizationId | Cell::OrganizationText(_) => Part::Organization,
+            _ => Part::Fact,
+        }
+    }
+}
+
+/// How long an element's values get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Longest {
+    /// No value can be longer.
+    Allowed(u32),
+    /// Nothing is enforced; this is the longest in the code set or list named.
+    Seen(u32, &'static str),
+    /// Nothing is enforced, and nothing is known.
+    Unlimited,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A column of the export, cleaned up.
+    Column(Table, &'static str),
+    /// Worked out, as the words say.
+    Computed(&'static str),
+}
+
+/// Whether an element tells who a person is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Identifies {
+    /// By itself, or as the key to who it is.
+    Directly,
+    /// Together with other elements.
+    Together,
+    /// Not a person.
+    No,
+}
+
+impl Identifies {
+    /// In a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Identifies::Directly => "directly",
+            Identifies::Together => "with others",
+            Identifies::No => "no",
+        }
+    }
+}
+
+/// The elements of one part of a row, in order.
+pub fn part(part: Part) -> impl Iterator<Item = &'static Element> {
+    ALL.iter().filter(move |element| element.cell.part() == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_elements_are_those_of_the_training_in_its_order() {
+        let names: Vec<_> = ALL.iter().map(|e| e.name).collect();
+        let expect = "CLIENT_ID, FIRST_NAME, LAST_NAME, MIDDLE_NAME, BIRTH_DATE, SEX_CODE, RACE_AND_ETHNICITY, \
+            STATE_CODE, CLIENT_COUNTY, ZIP_CODE, IMMUNIZATION_ID, IMMUNFACT_ID, VACCINE_ID, VACCINATION_DATE, \
+            CVX_CODE, VACCINE_GROUP, ORDINAL_POSITION, AGE_IN_MONTHS, GIVEN_BY_ORG_ID, PROVIDER_NAME, SHORT_NAME, \
+            RESPONSIBLE_ENTITY, PROVIDER_STREET_ADDRESS, PROVIDER_CITY, PROVIDER_STATE, PROVIDER_ZIP_CODE";
+        assert_eq!(names.join(", "), expect);
+        for element in &ALL {
+            assert_eq!(element.label, element.name.replace('_', " "));
+        }
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), 26);
+    }
+
+    #[test]
+    fn each_part_stands_in_one_piece() {
+        assert!(ALL.is_sorted_by_key(|e| e.cell.part()));
+    }
+
+    #[test]
+    fn origins_are_columns_of_the_export() {
+        for element in &ALL {
+            if let Origin::Column(table, column) = element.origin {
+                assert!(table.columns().iter().any(|c| c.name == column), "{}", element.name);
+            }
+            match element.cell {
+                Cell::ClientText(c) => assert_eq!(Table::Clients.column_name(c), element.name),
+                Cell::OrganizationText(c) => assert_eq!(Table::Organizations.column_name(c), element.name),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is kept of a fact that may be shared.
+
+use super::outcome::Readings;
+use crate::registry::{ClientPlace, Fact};
+use crate::value::Day;
+
+/// A fact that passes the rules under at least one reading of consent: all that a row of a file needs of it, in
+/// little memory, because a state has tens of millions of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Chosen {
+    /// The dose.
+    pub immunization_id: u64,
+    /// The fact.
+    pub immunfact_id: u64,
+    /// The line on which its row begins.
+    pub line: u64,
+    /// The client's place.
+    pub client: ClientPlace,
+    /// The day of the vaccination.
+    pub date: Day,
+    /// The vaccine's place.
+    pub vaccine: u32,
+    /// The organization's place.
+    pub organization: u32,
+    /// The vaccine group's place among the groups met.
+    pub group: u32,
+    /// The dose's number in its series; 0 is blank.
+    pub ordinal: u16,
+    /// DISASTER_FLAG. It is not shared, but facts that differ in it differ.
+    pub disaster_flag: Option<bool>,
+    /// The readings under which it passes.
+    pub readings: Readings,
+}
+
+impl Chosen {
+    /// Keeps what is needed of a fact whose organization and whose group's place are these.
+    pub fn new(fact: &Fact<'_>, organization: u32, group: u32, readings: Readings) -> Chosen {
+        Chosen {
+            immunization_id: fact.immunization_id,
+            immunfact_id: fact.immunfact_id,
+            line: fact.line,
+            client: fact.client,
+            date: fact.date,
+            vaccine: fact.vaccine,
+            organization,
+            group,
+            ordinal: fact.ordinal,
+            disaster_flag: fact.disaster_flag,
+            readings,
+        }
+    }
+
+    /// Whether the rows of two facts are equal in every column.
+    pub fn equals(&self, other: &Chosen) -> bool {
+        Chosen { line: 0, ..*self } == Chosen { line: 0, ..*other }
+    }
+
+    /// What the rows of a file are ordered by. Clients are numbered in the order of their ids.
+    pub fn file_order(&self) -> (ClientPlace, Day, u64, u64) {
+        (self.client, self.date, self.immunization_id, self.immunfact_id)
+    }
+}

@@ -1,0 +1,22 @@
+//! The inclusion rules: an outcome for every fact.
+//!
+//! Pure: a record and a policy in, an outcome out. No I/O, no clock, no logging, and each rule in one place only.
+//! What depends on the client alone is worked out once for each client (`standing`), so that a fact needs only a
+//! look at its client's standing, its vaccine, its date and its organization.
+
+mod chosen;
+mod consent;
+mod duplicates;
+mod kind;
+mod outcome;
+mod routing;
+mod rules;
+mod standing;
+
+pub use chosen::Chosen;
+pub use consent::{ConsentFinding, Lookback, find_consent};
+pub use duplicates::{Finding, settle_group};
+pub use outcome::{ConsentFailure, Outcome, Readings};
+pub use routing::{Route, Routing};
+pub use rules::{Judgement, Rules};
+pub use standing::{Claim, Standing};

@@ -1,0 +1,143 @@
+//! Who gets an organization's data.
+
+use crate::registry::Assignment;
+use crate::value::text::fold_name;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where an organization's facts go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Route<'a> {
+    /// Nowhere: no entity is responsible for the organization.
+    NoEntity,
+    /// Nowhere: the responsible entity is given to nobody.
+    NoRecipient,
+    /// To these recipients, by their places in ascending order; there is at least one.
+    To(&'a [u32]),
+}
+
+/// The recipients, and where each organization's facts go.
+#[derive(Debug)]
+pub struct Routing {
+    names: Vec<String>,
+    /// For each organization: none without an entity, else the place of its list in `lists`.
+    of_organization: Vec<Option<u32>>,
+    lists: Vec<Vec<u32>>,
+}
+
+impl Routing {
+    /// Works out the routes. `entities` are the organizations' responsible entities, in order; `assignments` is
+    /// the export's `recipients` table, where it has one. Without it each entity is a recipient.
+    ///
+    /// Names that differ only in case or in runs of white space are the same; the spelling that sorts first names
+    /// the recipient.
+    pub fn new<'a>(
+        entities: impl Iterator<Item = &'a str> + Clone,
+        assignments: Option<&[Assignment]>,
+    ) -> Routing {
+        let own;
+        let assignments = match assignments {
+            Some(assignments) => assignments,
+            None => {
+                let named: BTreeSet<&str> = entities.clone().filter(|entity| !entity.is_empty()).collect();
+                let to_itself = |entity: &str| Assignment { recipient: entity.into(), entity: entity.into() };
+                own = named.into_iter().map(to_itself).collect::<Vec<_>>();
+                own.as_slice()
+            }
+        };
+        let mut spellings: BTreeMap<String, &str> = BTreeMap::new();
+        for Assignment { recipient, .. } in assignments {
+            let spelling = spellings.entry(fold_name(recipient)).or_insert(recipient);
+            *spelling = (*spelling).min(recipient);
+        }
+        let mut named: Vec<(&str, &String)> =
+            spellings.iter().map(|(folded, name)| (*name, folded)).collect();
+        named.sort_unstable();
+        let places: BTreeMap<&String, u32> = named.iter().map(|(_, folded)| *folded).zip(0..).collect();
+        let mut recipients_of: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+        for Assignment { recipient, entity } in assignments {
+            recipients_of.entry(fold_name(entity)).or_default().insert(places[&fold_name(recipient)]);
+        }
+        // The first list is that of the entities that are given to nobody.
+        let mut lists = vec![Vec::new()];
+        let mut list_of: BTreeMap<String, u32> = BTreeMap::new();
+        for (entity, recipients) in recipients_of {
+            list_of.insert(entity, lists.len() as u32);
+            lists.push(recipients.into_iter().collect());
+        }
+        let of_organization = entities
+            .map(|entity| (!entity.is_empty()).then(|| list_of.get(&fold_name(entity)).copied().unwrap_or(0)))
+            .collect();
+        Routing {
+            names: named.into_iter().map(|(name, _)| name.to_owned()).collect(),
+            of_organization,
+            lists,
+        }
+    }
+
+    /// The recipients' names, by place, in the order of their bytes.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Where the facts of the organization at this place go; none is no organization.
+    pub fn route(&self, organization: Option<u32>) -> Route<'_> {
+        match organization.and_then(|place| self.of_organization[place as usize]) {
+            None => Route::NoEntity,
+            Some(list) => match self.lists[list as usize].as_slice() {
+                [] => Route::NoRecipient,
+                recipients => Route::To(recipients),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `expect`: each organization's recipients.
+    fn check(entities: &[&str], assignments: Option<&[(&str, &str)]>, expect: &[&str]) {
+        let assignments: Option<Vec<Assignment>> = assignments.map(|rows| {
+            rows.iter().map(|(r, e)| Assignment { recipient: (*r).into(), entity: (*e).into() }).collect()
+        });
+        let routing = Routing::new(entities.iter().copied(), assignments.as_deref());
+        let got: Vec<String> = (0..entities.len() as u32)
+            .map(|place| match routing.route(Some(place)) {
+                Route::NoEntity => "no entity".to_owned(),
+                Route::NoRecipient => "nobody".to_owned(),
+                Route::To(places) => {
+                    places.iter().map(|p| routing.names()[*p as usize].as_str()).collect::<Vec<_>>().join("+")
+                }
+            })
+            .collect();
+        assert_eq!(got, expect);
+        assert_eq!(routing.route(None), Route::NoEntity);
+    }
+
+    #[test]
+    fn without_a_table_each_entity_is_a_recipient() {
+        check(&["B", "A", ""], None, &["B", "A", "no entity"]);
+        check(
+            &["Travis  county", "TRAVIS County", "El Paso"],
+            None,
+            &["TRAVIS County", "TRAVIS County", "El Paso"],
+        );
+        check(&["Río", "RÍO"], None, &["RÍO", "RÍO"]);
+        check(&[], None, &[]);
+    }
+
+    #[test]
+    fn with_a_table_as_it_says() {
+        check(
+            &["A", "B", "C", ""],
+            Some(&[("X", "A"), ("X", "b"), ("Y", "A")]),
+            &["X+Y", "X", "nobody", "no entity"],
+        );
+        check(&["A"], Some(&[]), &["nobody"]);
+        check(
+            &["A", "B"],
+            Some(&[("north", "A"), ("North", "B"), ("NORTH  ", "a")]),
+            &["NORTH  ", "NORTH  "],
+        );
+    }
+}

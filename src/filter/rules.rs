@@ -1,0 +1,133 @@
+//! The rules in their order: from a fact to its outcome.
+
+use super::consent::Lookback;
+use super::kind::{DisasterGroups, ProductKind};
+use super::outcome::{Outcome, Readings};
+use super::routing::{Route, Routing};
+use super::standing::{Claim, Person, Standing};
+use crate::policy::{ConsentRule, Period, Policy};
+use crate::registry::{ClientPlace, ConsentType, Fact, Reference};
+use crate::value::Day;
+
+/// The rules, made ready for the facts of one export on one as-of date.
+#[derive(Debug)]
+pub struct Rules {
+    as_of: Day,
+    window: Period,
+    disaster_period: Period,
+    rule: ConsentRule,
+    disaster_groups: DisasterGroups,
+    /// By the vaccine's place.
+    products: Vec<ProductKind>,
+    /// By the client's place.
+    standings: Vec<Standing>,
+    routing: Routing,
+}
+
+/// What the rules say of a fact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Judgement {
+    /// Under the policy's own consent rule.
+    pub outcome: Outcome,
+    /// The consent rules under which the fact would be included.
+    pub included_under: Readings,
+}
+
+impl Rules {
+    /// Works out every client's standing, every vaccine's kind and every organization's route.
+    pub fn new(policy: &Policy, as_of: Day, reference: &Reference) -> Rules {
+        let lookback = lookback(policy, as_of);
+        let standing = |client: ClientPlace| {
+            let person = Person {
+                client_type: reference.clients.client_type(client),
+                birth: reference.clients.birth(client),
+                consents: reference.consents.of(client),
+                consent_unreadable: reference.consents.unreadable(client),
+            };
+            Standing::of(person, policy, lookback)
+        };
+        Rules {
+            as_of,
+            window: policy.window,
+            disaster_period: policy.disaster.period,
+            rule: policy.consent.rule,
+            disaster_groups: DisasterGroups::new(&policy.disaster),
+            products: reference.vaccines.iter().map(|v| ProductKind::of(v, policy)).collect(),
+            standings: (0..reference.clients.len() as ClientPlace).map(standing).collect(),
+            routing: Routing::new(reference.organizations.entities(), reference.recipients.as_deref()),
+        }
+    }
+
+    /// Who gets whose facts.
+    pub fn routing(&self) -> &Routing {
+        &self.routing
+    }
+
+    /// The consent rule in force.
+    pub fn consent_rule(&self) -> ConsentRule {
+        self.rule
+    }
+
+    /// The outcome of a fact: the first rule that speaks against it, else included.
+    pub fn judge(&self, fact: &Fact<'_>) -> Judgement {
+        let standing = &self.standings[fact.client as usize];
+        let readings = match self.consent_readings(standing, fact) {
+            Ok(readings) => readings,
+            Err(outcome) => return Judgement { outcome, included_under: Readings::NONE },
+        };
+        let unrouted = match self.routing.route(fact.organization) {
+            Route::To(_) => None,
+            Route::NoEntity => Some(Outcome::NoResponsibleEntity),
+            Route::NoRecipient => Some(Outcome::NoRecipient),
+        };
+        let outcome = match (readings.contains(self.rule), unrouted) {
+            (false, _) => lapsed(self.consent_needed(fact)),
+            (true, Some(outcome)) => outcome,
+            (true, None) => Outcome::Included,
+        };
+        Judgement { outcome, included_under: if unrouted.is_none() { readings } else { Readings::NONE } }
+    }
+
+    /// The rules up to consent: the readings under which the client's consent allows the fact, or the outcome
+    /// where it is the same under all of them.
+    fn consent_readings(&self, standing: &Standing, fact: &Fact<'_>) -> Result<Readings, Outcome> {
+        if !standing.known_type {
+            return Err(Outcome::UnknownClientType);
+        }
+        if !self.window.contains(fact.date) || fact.date > self.as_of {
+            return Err(Outcome::OutsideDateWindow);
+        }
+        if standing.consent_unreadable {
+            return Err(Outcome::ConsentUnreadable);
+        }
+        let needed = self.consent_needed(fact);
+        let claim = standing.claim(needed);
+        match (needed, claim) {
+            (ConsentType::Disaster, Claim::NotPermitted) => Err(Outcome::DisasterNotPermitted),
+            (ConsentType::Disaster, _) if !self.disaster_period.contains(fact.date) => {
+                Err(Outcome::DisasterOutsidePeriod)
+            }
+            (ConsentType::Standard, Claim::NotPermitted) => Err(Outcome::StandardNotPermitted),
+            (_, Claim::AgedOut) => Err(Outcome::ChildConsentAgedOut),
+            (_, Claim::Failed(failure)) => Err(failure.outcome(needed)),
+            (_, Claim::Stands(readings)) if readings.is_empty() => Err(lapsed(needed)),
+            (_, Claim::Stands(readings)) => Ok(readings),
+        }
+    }
+
+    fn consent_needed(&self, fact: &Fact<'_>) -> ConsentType {
+        let product = self.products[fact.vaccine as usize];
+        self.disaster_groups.consent_needed(product, fact.disaster_flag, fact.group, fact.date)
+    }
+}
+
+fn lapsed(needed: ConsentType) -> Outcome {
+    super::ConsentFailure::Lapsed.outcome(needed)
+}
+
+/// The lookback before an as-of date.
+fn lookback(policy: &Policy, as_of: Day) -> Lookback {
+    // Before the year 1 there is no consent to miss.
+    let first_day = as_of.years_before(policy.consent.lookback_years).or(Day::new(1, 1, 1)).unwrap_or(as_of);
+    Lookback { first_day, as_of }
+}

@@ -1,0 +1,147 @@
+//! What can be said of a client once, for all their facts.
+
+use super::consent::{ConsentFinding, Lookback, find_consent};
+use super::outcome::{ConsentFailure, Readings};
+use crate::policy::{ClientType, Policy};
+use crate::registry::{Consent, ConsentType};
+use crate::value::Day;
+
+/// The client type whose standard consent ends with childhood, in lower case.
+const CHILD: &str = "ic";
+
+/// A client's standing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// Whether the policy names the client's type.
+    pub known_type: bool,
+    /// Whether a consent of the client could not be read.
+    pub consent_unreadable: bool,
+    /// What the client may share of standard immunizations.
+    pub standard: Claim,
+    /// What the client may share of disaster immunizations.
+    pub disaster: Claim,
+}
+
+/// Whether a client's immunizations of one kind are shared, as far as the client decides it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Claim {
+    /// The policy gives the client's type none of these.
+    NotPermitted,
+    /// The client has outgrown a child's consent.
+    AgedOut,
+    /// Consent fails, under every reading.
+    Failed(ConsentFailure),
+    /// Consent stands; these readings find it active.
+    Stands(Readings),
+}
+
+/// What a client's standing is worked out from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Person<'a> {
+    /// The client type in lower case.
+    pub(super) client_type: &'a str,
+    pub(super) birth: Day,
+    pub(super) consents: &'a [Consent],
+    pub(super) consent_unreadable: bool,
+}
+
+impl Standing {
+    pub(super) fn of(person: Person<'_>, policy: &Policy, lookback: Lookback) -> Standing {
+        let granted = policy.client_type(person.client_type);
+        Standing {
+            known_type: granted.is_some(),
+            consent_unreadable: person.consent_unreadable,
+            standard: standard_claim(person, granted, policy, lookback),
+            disaster: claim(person, granted.is_some_and(|t| t.disaster), ConsentType::Disaster, lookback),
+        }
+    }
+
+    /// The claim on immunizations that need this type of consent.
+    pub fn claim(&self, consent_type: ConsentType) -> Claim {
+        match consent_type {
+            ConsentType::Standard => self.standard,
+            ConsentType::Disaster => self.disaster,
+        }
+    }
+}
+
+fn standard_claim(
+    person: Person<'_>,
+    granted: Option<&ClientType>,
+    policy: &Policy,
+    lookback: Lookback,
+) -> Claim {
+    let permitted = granted.is_some_and(|t| t.standard);
+    let months = person.birth.completed_months_until(lookback.as_of);
+    let grown_up = months >= 12 * policy.consent.child_consent_ends_at as i32;
+    if permitted && person.client_type == CHILD && grown_up {
+        return Claim::AgedOut;
+    }
+    claim(person, permitted, ConsentType::Standard, lookback)
+}
+
+fn claim(person: Person<'_>, permitted: bool, consent_type: ConsentType, lookback: Lookback) -> Claim {
+    if !permitted {
+        return Claim::NotPermitted;
+    }
+    match find_consent(person.consents, consent_type, person.birth, lookback) {
+        ConsentFinding::Failed(failure) => Claim::Failed(failure),
+        ConsentFinding::Stands(readings) => Claim::Stands(readings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(client_type: &str, birth: &str, as_of: &str) -> Standing {
+        let policy = Policy::built_in().unwrap();
+        let day = |text: &str| Day::parse(text.as_bytes()).unwrap();
+        let consent = |consent_type| Consent {
+            consent_type,
+            effective: day("2010-01-01"),
+            end: None,
+            withdrawn: false,
+        };
+        let consents = [consent(ConsentType::Standard), consent(ConsentType::Disaster)];
+        let as_of = day(as_of);
+        let lookback = Lookback { first_day: as_of.years_before(5).unwrap(), as_of };
+        let person =
+            Person { client_type, birth: day(birth), consents: &consents, consent_unreadable: false };
+        Standing::of(person, &policy, lookback)
+    }
+
+    #[test]
+    fn a_childs_consent_ends_on_the_18th_birthday() {
+        let check = |client_type: &str, birth: &str, as_of: &str, aged_out: bool| {
+            let standing = standing(client_type, birth, as_of);
+            assert_eq!(standing.standard == Claim::AgedOut, aged_out, "{client_type} {birth} {as_of}");
+            assert!(matches!(standing.disaster, Claim::Stands(_)));
+        };
+        check("ic", "2006-07-09", "2024-07-08", false);
+        check("ic", "2006-07-08", "2024-07-08", true);
+        check("ic", "2006-07-07", "2024-07-08", true);
+        check("ia", "2006-07-08", "2024-07-08", false);
+        check("ic", "2004-02-29", "2022-02-28", false);
+        check("ic", "2004-02-29", "2022-03-01", true);
+    }
+
+    #[test]
+    fn what_each_client_type_may_share() {
+        let check = |client_type: &str, known: bool, standard: bool, disaster: bool| {
+            let standing = standing(client_type, "1990-01-01", "2024-07-08");
+            let permitted = |claim| !matches!(claim, Claim::NotPermitted);
+            assert_eq!(
+                (standing.known_type, permitted(standing.standard), permitted(standing.disaster)),
+                (known, standard, disaster),
+                "{client_type}"
+            );
+        };
+        check("ia", true, true, true);
+        check("ic", true, true, true);
+        check("dc", true, false, true);
+        check("pa", true, false, true);
+        check("xx", false, false, false);
+        check("", false, false, false);
+    }
+}

@@ -1,0 +1,198 @@
+//! The inclusion rules' settings: what a policy file may say, and the default that is built in.
+//!
+//! A policy is data. It is read whole and checked whole before any record is looked at; the rules themselves are
+//! in `filter`.
+
+mod error;
+mod read;
+mod section;
+mod show;
+
+pub use error::{PolicyError, PolicyFault};
+
+use crate::elements::Element;
+use crate::value::{Day, text};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::Path;
+
+/// The policy that is built in: what the Texas Immunization Registry's training published.
+const DEFAULT: &str = include_str!("default.toml");
+
+/// The inclusion rules' settings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// What the policy is called.
+    pub name: String,
+    /// The days on which a vaccination is shared, both ends in.
+    pub window: Period,
+    /// What each client type may share. Other types share nothing.
+    pub client_types: Vec<ClientType>,
+    /// Which consents count.
+    pub consent: ConsentSettings,
+    /// The disaster.
+    pub disaster: Disaster,
+    /// The CVX codes of RSV therapeutics.
+    pub rsv_cvx: Vec<String>,
+    /// Columns that have another name in the header.
+    pub header: Vec<Renamed>,
+    /// How the lines of the recipients' files end.
+    pub line_ending: LineEnding,
+    /// The SHA-256 of the text that the policy was read from, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Days from a first through a last one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Period {
+    /// The first day in it.
+    pub first_day: Day,
+    /// The last day in it, not before the first.
+    pub last_day: Day,
+}
+
+impl Period {
+    /// Whether a day lies in it.
+    pub fn contains(self, day: Day) -> bool {
+        self.first_day <= day && day <= self.last_day
+    }
+}
+
+/// What clients of one type may share.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientType {
+    /// The type, as the policy writes it; matched without regard to case.
+    pub name: String,
+    /// Whether standard immunizations are shared.
+    pub standard: bool,
+    /// Whether disaster immunizations are shared.
+    pub disaster: bool,
+}
+
+/// Which consents count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConsentSettings {
+    /// How a consent must lie to the lookback.
+    pub rule: ConsentRule,
+    /// How many years before the as-of date the lookback begins.
+    pub lookback_years: u32,
+    /// The birthday on which a child's consent ends, in years.
+    pub child_consent_ends_at: u32,
+}
+
+/// The three readings of "have had an active consent for the past five years".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum ConsentRule {
+    /// Some consent is active on at least one day of the lookback.
+    ActiveWithinLookback,
+    /// Some consent is active on the as-of date.
+    ActiveOnAsOf,
+    /// On every day of the lookback some consent is active.
+    ActiveThroughoutLookback,
+}
+
+impl ConsentRule {
+    /// All three.
+    pub const ALL: [ConsentRule; 3] =
+        [ConsentRule::ActiveWithinLookback, ConsentRule::ActiveOnAsOf, ConsentRule::ActiveThroughoutLookback];
+
+    /// The name, as in the policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConsentRule::ActiveWithinLookback => "active-within-lookback",
+            ConsentRule::ActiveOnAsOf => "active-on-as-of",
+            ConsentRule::ActiveThroughoutLookback => "active-throughout-lookback",
+        }
+    }
+}
+
+impl fmt::Display for ConsentRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The disaster whose immunizations have rules of their own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Disaster {
+    /// How long it lasted.
+    pub period: Period,
+    /// The vaccine groups that are disaster immunizations in that time, where no flag says otherwise.
+    pub vaccine_groups: Vec<String>,
+}
+
+/// A column with another name in the header.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Renamed {
+    /// The element's place among the 26.
+    pub place: usize,
+    /// The name it has in the files.
+    pub name: String,
+}
+
+/// How lines end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnding {
+    /// `\n`
+    Lf,
+    /// `\r\n`
+    Crlf,
+}
+
+impl LineEnding {
+    /// The bytes.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            LineEnding::Lf => b"\n",
+            LineEnding::Crlf => b"\r\n",
+        }
+    }
+
+    /// The name, as in the policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineEnding::Lf => "lf",
+            LineEnding::Crlf => "crlf",
+        }
+    }
+}
+
+impl Policy {
+    /// The policy that is built in.
+    ///
+    /// # Errors
+    /// Never, as a test shows; the text is read like any other.
+    pub fn built_in() -> Result<Policy, PolicyError> {
+        read::read(Path::new("(built in)"), DEFAULT.as_bytes())
+    }
+
+    /// Reads a policy from a file; what it does not say is as in the default.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no policy, or says something that cannot be.
+    pub fn from_file(path: &Path) -> Result<Policy, PolicyError> {
+        read::read(path, &read::load(path)?)
+    }
+
+    /// Whether this is the policy that is built in.
+    pub fn is_built_in(&self) -> bool {
+        self.sha256 == hash(DEFAULT.as_bytes())
+    }
+
+    /// The name an element has in the files' header.
+    pub fn header_name(&self, element: &Element) -> &str {
+        let renamed = self.header.iter().find(|r| crate::elements::ALL[r.place].name == element.name);
+        renamed.map_or(element.name, |r| &r.name)
+    }
+
+    /// What a client type, in lower case, may share; none if the policy does not name it.
+    pub fn client_type(&self, lowered: &str) -> Option<&ClientType> {
+        self.client_types.iter().find(|t| text::equals_lowered(t.name.as_bytes(), lowered))
+    }
+}
+
+/// The SHA-256 in hexadecimal.
+fn hash(text: &[u8]) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
