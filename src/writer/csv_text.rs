@@ -1,0 +1,80 @@
+//! How a value is written in the sharing files.
+
+use memchr::memchr3;
+
+/// Appends a value: as it stands, or between quotes, quotes doubled, where it holds a comma, a quote or a line
+/// break.
+pub(super) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
+    let needs_quotes = memchr3(b',', b'"', b'\n', value).is_some() || value.contains(&b'\r');
+    if !needs_quotes {
+        out.extend_from_slice(value);
+        return;
+    }
+    out.push(b'"');
+    for byte in value {
+        if *byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+}
+
+/// Appends a whole number.
+pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_values() {
+        let check = |value: &str, expect: &str| {
+            let mut out = Vec::new();
+            push_field(&mut out, value.as_bytes());
+            assert_eq!(String::from_utf8(out).unwrap(), expect);
+        };
+        check("", "");
+        check("plain text", "plain text");
+        check("García, Jr.", "\"García, Jr.\"");
+        check("the \"Kid\"", "\"the \"\"Kid\"\"\"");
+        check("a\nb", "\"a\nb\"");
+        check("a\rb", "\"a\rb\"");
+        check("=1+1", "=1+1");
+        check("a|b\tc;d'e", "a|b\tc;d'e");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rust_csv_reads_back_what_is_written(values in proptest::collection::vec("[a\",\r\n é]{0,6}", 2..6)) {
+            let mut out = Vec::new();
+            for (i, value) in values.iter().enumerate() {
+                if i > 0 { out.push(b',') }
+                push_field(&mut out, value.as_bytes());
+            }
+            out.push(b'\n');
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
+            let record = reader.records().next().unwrap().unwrap();
+            proptest::prop_assert_eq!(record.iter().map(str::to_owned).collect::<Vec<_>>(), values);
+        }
+
+        #[test]
+        fn numbers_are_written_as_everywhere(number: u64) {
+            let mut out = Vec::new();
+            push_number(&mut out, number);
+            proptest::prop_assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The data dictionary: the document that somebody opens whom a column puzzles.
+//!
+//! It depends on the policy alone, so that it changes when the files change and never otherwise. What it says of
+//! an element comes from the table of elements, what it says of the rules from the policy.
+
+mod in_words;
+
+use crate::elements::{self, Element, Longest, Origin};
+use crate::policy::{LineEnding, Policy};
+use in_words::rules_in_words;
+
+impl Longest {
+    /// In words, with the unit.
+    fn words(self) -> String {
+        match self {
+            Longest::Allowed(n) => format!("{n} characters"),
+            Longest::Seen(n, list) => format!("{n} in {list}; not enforced"),
+            Longest::Unlimited => "no limit".to_owned(),
+        }
+    }
+
+    /// For the overview.
+    fn short(self) -> String {
+        match self {
+            Longest::Allowed(n) => n.to_string(),
+            Longest::Seen(n, _) => format!("{n} seen"),
+            Longest::Unlimited => "no limit".to_owned(),
+        }
+    }
+}
+
+impl Origin {
+    fn words(self) -> String {
+        match self {
+            Origin::Column(table, column) => format!("`{table}.{column}` of the registry's export"),
+            Origin::Computed(how) => format!("computed {how}"),
+        }
+    }
+}
+
+fn blank_in_words(element: &Element) -> String {
+    element.blank.map_or_else(|| "never blank".to_owned(), |meaning| format!("may be blank: {meaning}"))
+}
+
+/// The dictionary as Markdown.
+pub fn dictionary_md(policy: &Policy) -> String {
+    let name = |element: &Element| policy.header_name(element).to_owned();
+    let lines = match policy.line_ending {
+        LineEnding::Lf => "a line feed (`\\n`)",
+        LineEnding::Crlf => "a carriage return and a line feed (`\\r\\n`)",
+    };
+    let (row_id, dose_id) = (name(&elements::ALL[11]), name(&elements::ALL[10]));
+    let group = name(&elements::ALL[15]);
+    let text_columns: Vec<String> = elements::ALL
+        .iter()
+        .filter(|e| e.format.contains("leading zeros count"))
+        .map(|e| format!("`{}`", name(e)))
+        .collect();
+    let mut out = format!(
+        "# Data dictionary: the monthly public-health data sharing file
+
+This describes the files `PHDS_<RECIPIENT>_<YYYYMM>.csv`, one for each recipient and month, made under the policy
+\"{policy_name}\".
+
+## What a row is
+
+A row is one **immunization fact**: one administered dose, seen from one vaccine group. A vaccine against several
+diseases gives one row for each of its groups. Vaxelis, for example, gives four rows (DTAP, POL, HIB, HEPB), which share
+one `{dose_id}` and have an `{row_id}` each. So count different values of `{dose_id}` to count doses, and rows of one
+`{group}` to count doses against one disease. No two rows of a file have the same `{row_id}`.
+
+Rows are ordered by `{client_id}`, `{date}`, `{dose_id}` and `{row_id}`, as numbers and dates.
+
+## Which records are in
+
+{rules}
+
+## How to open the file
+
+It is UTF-8 text without a byte order mark: values separated by commas, the first line holding the names of the columns,
+lines ended by {lines}. A value stands between double quotes only where it holds a comma, a double quote or a line
+break; a double quote inside is doubled. A blank value is nothing between two commas. Dates are `YYYY-MM-DD`.
+
+Codes are text: {text_columns} have leading zeros, which a program that takes them for numbers
+drops. Ids have up to 19 digits, more than a spreadsheet or a floating-point number can hold. So:
+
+- **R**: `readr::read_csv(file, col_types = readr::cols(.default = \"c\"))`, then convert dates and ages.
+- **Python**: `pandas.read_csv(file, dtype=str, keep_default_na=False)`, then convert dates and ages.
+- **SAS**: a `DATA` step with `INFILE … DSD FIRSTOBS=2` and `$` informats; `PROC IMPORT` guesses types and loses zeros.
+- **Excel**: don't double-click the file. Data → From Text/CSV, origin 65001 (UTF-8), \"Do not detect data types\". Values that
+  begin with `=`, `+`, `-` or `@` are text from the registry, not formulas.
+- **Notepad++** shows the file as it is.
+
+## Rules of use
+
+These are the rules of the registry's training for those who receive the file:
+
+- Analyse each file on its own. Don't link its records to those of another file, nor to any other record-level data that
+  identifies people.
+- Use it for outreach to communities and organizations, not to individuals.
+- Release data to the public only in compliance with Health and Safety Code, Section 161.008(g): protected health
+  information is safeguarded, and nothing released helps to identify any one person.
+
+## The {count} elements
+
+| # | column | label | group | type and format | longest | blank | identifies a person |
+|---:|---|---|---|---|---|---|---|
+",
+        policy_name = policy.name,
+        client_id = name(&elements::ALL[0]),
+        date = name(&elements::ALL[13]),
+        rules = rules_in_words(policy),
+        text_columns = text_columns.join(", "),
+        count = elements::ALL.len(),
+    );
+    for (place, element) in elements::ALL.iter().enumerate() {
+        out += &format!(
+            "| {} | `{}` | {} | {} | {} | {} | {} | {} |\n",
+            place + 1,
+            name(element).replace('|', "\\|"),
+            element.label,
+            element.group.name(),
+            element.format,
+            element.longest.short(),
+            if element.blank.is_some() { "may be" } else { "never" },
+            element.identifies.words(),
+        );
+    }
+    out += "\n\"Longest\" counts characters. \"Seen\" is the longest in the code set named below; it is not enforced.\n";
+    for (place, element) in elements::ALL.iter().enumerate() {
+        out += &section(place, element, &name(element));
+    }
+    out
+}
+
+fn section(place: usize, element: &Element, name: &str) -> String {
+    let mut out = format!(
+        "\n### {}. {} (`{}`)\n\n{}\n\n- Group: {}\n- Type and format: {}\n- Longest value: {}\n- Blank: {}\n- Comes from: {}\n- Identifies a person: {}\n",
+        place + 1,
+        element.label,
+        name,
+        element.description,
+        element.group.name(),
+        element.format,
+        element.longest.words(),
+        blank_in_words(element),
+        element.origin.words(),
+        element.identifies.words(),
+    );
+    if !element.codes.is_empty() {
+        out += "- Codes:\n";
+        for (code, meaning) in element.codes {
+            out += &format!("  - `{code}`: {meaning}\n");
+        }
+    }
+    out
+}
+
+/// The names of the columns of the dictionary as CSV.
+const CSV_HEADER: [&str; 12] = [
+    "POSITION",
+    "NAME",
+    "LABEL",
+    "GROUP",
+    "FORMAT",
+    "LONGEST",
+    "MAY_BE_BLANK",
+    "BLANK_MEANS",
+    "CODES",
+    "COMES_FROM",
+    "IDENTIFIES_A_PERSON",
+    "DESCRIPTION",
+];
+
+/// The dictionary as CSV: a row for each element.
+pub fn dictionary_csv(policy: &Policy) -> String {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let written = csv.write_record(CSV_HEADER).and_then(|()| {
+        elements::ALL.iter().enumerate().try_for_each(|(place, element)| {
+            let codes: Vec<String> =
+                element.codes.iter().map(|(c, meaning)| format!("{c} = {meaning}")).collect();
+            csv.write_record([
+                (place + 1).to_string().as_str(),
+                policy.header_name(element),
+                element.label,
+                element.group.name(),
+                element.format,
+                &element.longest.words(),
+                if element.blank.is_some() { "yes" } else { "no" },
+                element.blank.unwrap_or_default(),
+                &codes.join("; "),
+                &element.origin.words().replace('`', ""),
+                element.identifies.words(),
+                element.description,
+            ])
+        })
+    });
+    match written.ok().and_then(|()| csv.into_inner().ok()).map(String::from_utf8) {
+        Some(Ok(text)) => text,
+        _ => unreachable!("texts can be written to memory"),
+    }
+}

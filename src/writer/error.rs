@@ -1,0 +1,69 @@
+//! What can go wrong with a batch.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a batch could not be written or published.
+#[derive(thiserror::Error, Debug)]
+pub enum WriteError {
+    /// The place for the batches cannot be made or used.
+    #[error("{}: cannot be created: {source}", path.display())]
+    Create {
+        /// The place.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something else stands where a folder should be.
+    #[error("{}: {what} is in the way", path.display())]
+    InTheWay {
+        /// The place.
+        path: PathBuf,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// Another run is at work in the same place.
+    #[error("{}: another run is at work there", path.display())]
+    Locked {
+        /// The place.
+        path: PathBuf,
+    },
+    /// Writing failed halfway.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Two recipients whose files would have one name.
+    #[error("recipients: SAME_FILE_NAME: \"{first}\" and \"{second}\" both become the file {file}")]
+    SameFileName {
+        /// One recipient.
+        first: String,
+        /// The other.
+        second: String,
+        /// The name they share.
+        file: String,
+    },
+    /// A recipient whose name has nothing that a file name could have.
+    #[error(
+        "recipients: NO_FILE_NAME: the name \"{recipient}\" has no ASCII letter, digit or hyphen to name a file by"
+    )]
+    NoFileName {
+        /// The recipient.
+        recipient: String,
+    },
+    /// A recipient whose file name would be too long.
+    #[error(
+        "recipients: FILE_NAME_TOO_LONG: the name that begins with \"{beginning}\" makes a file name of {length} bytes, and no more than {most} are possible"
+    )]
+    FileNameTooLong {
+        /// How the recipient's name begins.
+        beginning: String,
+        /// The length in bytes.
+        length: usize,
+        /// The most there may be.
+        most: usize,
+    },
+}

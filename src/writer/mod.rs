@@ -1,0 +1,100 @@
+//! The files of a monthly batch: the last stage.
+//!
+//! Everything is written into a private folder beside its place and appears there whole, in one step, or not at
+//! all. This layer decides nothing about records, and never prints.
+
+mod csv_text;
+mod dictionary;
+mod error;
+mod file_names;
+mod manifest;
+mod output;
+mod qa;
+mod rows;
+mod staging;
+
+pub use dictionary::{dictionary_csv, dictionary_md};
+pub use error::WriteError;
+pub use manifest::{Manifest, RecipientFile};
+pub use output::Output;
+pub use qa::write_quarantine;
+pub use staging::Staging;
+
+use crate::extract::Selection;
+use crate::filter::{Route, Routing};
+use crate::policy::Policy;
+use crate::registry::{Intake, Reference};
+use crate::value::Day;
+use rows::RowWriter;
+
+/// What a batch is made from.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// The day as of which the rules were applied.
+    pub as_of: Day,
+    /// The rules' settings.
+    pub policy: &'a Policy,
+    /// What reading the export found.
+    pub intake: &'a mut Intake,
+    /// What the facts refer to.
+    pub reference: &'a Reference,
+    /// Who gets whose facts.
+    pub routing: &'a Routing,
+    /// The facts that are shared.
+    pub selection: &'a Selection,
+}
+
+/// The folder in a batch that is for the registry's own staff.
+const QA: &str = "qa";
+
+/// Writes every file of a batch into the staging folder, which can then be published.
+///
+/// # Errors
+/// If a file cannot be written, or a recipient's name makes no file name of its own.
+pub fn write_batch(contents: Contents<'_>, staging: &mut Staging) -> Result<Manifest, WriteError> {
+    let files = write_recipient_files(&contents, staging)?;
+    let Contents { as_of, policy, intake, selection, .. } = contents;
+    staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
+    staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
+    let manifest = Manifest::new(as_of, policy, intake, &selection.counts, files);
+    staging.write("manifest.json", manifest.to_json().as_bytes())?;
+    staging.write_checksums("SHA256SUMS")?;
+    staging.make_folder(QA)?;
+    staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
+    staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
+    Ok(manifest)
+}
+
+/// One file for each recipient with at least one row.
+fn write_recipient_files(
+    contents: &Contents<'_>,
+    staging: &mut Staging,
+) -> Result<Vec<RecipientFile>, WriteError> {
+    let recipients = contents.routing.names();
+    let facts = contents.selection.facts();
+    let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); recipients.len()];
+    for (place, fact) in (0u32..).zip(facts) {
+        if let Route::To(places) = contents.routing.route(Some(fact.organization)) {
+            places.iter().for_each(|recipient| rows_of[*recipient as usize].push(place));
+        }
+    }
+    let with_rows = || recipients.iter().zip(&rows_of).filter(|(_, rows)| !rows.is_empty());
+    let names = file_names::file_names(with_rows().map(|(name, _)| name.as_str()), contents.as_of.month())?;
+    let mut files = Vec::with_capacity(names.len());
+    for ((recipient, rows), name) in with_rows().zip(names) {
+        let mut writer = RowWriter::new(contents.policy, contents.reference, contents.selection);
+        let written = staging.write_with(&name, |out| {
+            writer.header(out)?;
+            rows.iter().try_for_each(|row| writer.row(&facts[*row as usize], out))
+        })?;
+        files.push(RecipientFile {
+            path: name,
+            recipient: recipient.clone(),
+            rows: rows.len() as u64,
+            bytes: written.bytes,
+            sha256: written.sha256,
+        });
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}

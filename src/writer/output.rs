@@ -1,0 +1,79 @@
+//! The place where batches are: made if need be, and locked while a run is at work there.
+
+use super::error::WriteError;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// What a run's own folders begin with. While the lock is held, any that are found are of dead runs.
+pub(super) const STAGING_PREFIX: &str = ".phds-";
+
+/// The folder that holds the batches, locked for one run.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    /// The lock goes with this, however the process ends.
+    lock: File,
+}
+
+impl Output {
+    /// Makes the folder if it is not there, locks it, and clears away what dead runs left.
+    ///
+    /// # Errors
+    /// If it cannot be made, something else is in its place, or another run holds the lock.
+    pub fn open(folder: &Path) -> Result<Output, WriteError> {
+        // Without a slash at its end, which would follow a symbolic link.
+        let folder: PathBuf = folder.components().collect();
+        let create = |source| WriteError::Create { path: folder.clone(), source };
+        match std::fs::symlink_metadata(&folder) {
+            Ok(found) if found.is_symlink() => {
+                return Err(WriteError::InTheWay { path: folder, what: "a symbolic link" });
+            }
+            Ok(found) if !found.is_dir() => {
+                return Err(WriteError::InTheWay { path: folder, what: "a file" });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(create)?;
+            }
+            Err(error) => return Err(create(error)),
+        }
+        let lock = File::open(&folder).map_err(create)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(WriteError::Locked { path: folder }),
+            Err(TryLockError::Error(source)) => return Err(create(source)),
+        }
+        let output = Output { folder, lock };
+        output.clear_away()?;
+        Ok(output)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes what runs left that were killed. Links are removed, never followed.
+    fn clear_away(&self) -> Result<(), WriteError> {
+        let unusable = |path: &Path, source| WriteError::Create { path: path.to_owned(), source };
+        for entry in std::fs::read_dir(&self.folder).map_err(|e| unusable(&self.folder, e))? {
+            let entry = entry.map_err(|e| unusable(&self.folder, e))?;
+            if !entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX) {
+                continue;
+            }
+            let path = entry.path();
+            let is_folder = entry.file_type().map_err(|e| unusable(&path, e))?.is_dir();
+            let removed =
+                if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(|e| unusable(&path, e))?;
+        }
+        Ok(())
+    }
+
+    /// Makes what was done to the folder's entries last.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.lock.sync_all()
+    }
+}

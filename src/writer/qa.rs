@@ -1,0 +1,61 @@
+//! The files for the registry's own staff: what was left out, and counts.
+//!
+//! They name places and codes, never a value of a row.
+
+use super::manifest::Manifest;
+use crate::registry::{Intake, Table};
+use std::io::{self, Write};
+
+/// Writes the list of quarantined rows: table, file, line, column and code.
+///
+/// # Errors
+/// If `out` fails, or a temporary file of the list's.
+pub fn write_quarantine(intake: &mut Intake, out: &mut dyn Write) -> io::Result<()> {
+    let files: Vec<String> = Table::ALL
+        .into_iter()
+        .map(|table| {
+            let name = intake.table(table).and_then(|read| read.file.file_name());
+            name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        })
+        .collect();
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["TABLE", "FILE", "LINE", "COLUMN", "CODE"])?;
+    intake.quarantine.list(|entry| {
+        let (table, line) = (entry.table(), entry.line.to_string());
+        let file = &files[table as usize];
+        Ok(csv.write_record([table.name(), file, &line, entry.column_name(), entry.code().name()])?)
+    })?;
+    csv.flush()
+}
+
+/// The manifest's counts as a table: what is counted, of what, by which code, and how many.
+pub(super) fn counts_csv(manifest: &Manifest) -> String {
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    let mut row = |what: &str, of: &str, code: &str, count: u64| {
+        rows.push([what.to_owned(), of.to_owned(), code.to_owned(), count.to_string()]);
+    };
+    for (table, counts) in &manifest.tables.0 {
+        row("READ", table, "", counts.rows);
+        for (code, count) in &counts.quarantined.0 {
+            row("QUARANTINED", table, code, *count);
+        }
+    }
+    row("INCLUDED", "immunizations", "", manifest.facts.included);
+    for (code, count) in &manifest.facts.excluded.0 {
+        row("EXCLUDED", "immunizations", code, *count);
+    }
+    for (rule, count) in &manifest.included_under.0 {
+        row("INCLUDED_UNDER", "immunizations", rule, *count);
+    }
+    for file in &manifest.files {
+        row("ROWS_IN_FILE", &file.path, "", file.rows);
+    }
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let written = csv
+        .write_record(["WHAT", "OF", "CODE", "COUNT"])
+        .and_then(|()| rows.iter().try_for_each(|row| csv.write_record(row)));
+    match written.ok().and_then(|()| csv.into_inner().ok()).map(String::from_utf8) {
+        Some(Ok(text)) => text,
+        _ => unreachable!("texts can be written to memory"),
+    }
+}

@@ -1,0 +1,212 @@
+//! A batch in the making, and its one step into its place.
+//!
+//! Until that step nothing in the place of batches changes, and after it everything has: a run that is killed, or
+//! a disk that fills, leaves no batch that looks finished and is not.
+
+use super::error::WriteError;
+use super::output::{Output, STAGING_PREFIX};
+use crate::value::Month;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A batch in the making: a private folder beside the place of the batch, gone again unless it is published.
+#[derive(Debug)]
+pub struct Staging {
+    output: Output,
+    folder: TempDir,
+    /// Every file that the batch's checksums cover, in the order of writing.
+    written: Vec<Written>,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its path in the batch.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// Where in the private folder the batch itself lies, beside what else a run needs to keep.
+const BATCH: &str = "batch";
+
+impl Staging {
+    /// Makes the private folder.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn new(output: Output) -> Result<Staging, WriteError> {
+        let path = output.folder().to_owned();
+        let create = |source| WriteError::Create { path: path.clone(), source };
+        let folder = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(&path).map_err(create)?;
+        private_folder(&folder.path().join(BATCH)).map_err(create)?;
+        Ok(Staging { output, folder, written: Vec::new() })
+    }
+
+    /// A private folder for what a run has to put aside; it goes with the run.
+    pub fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn path_of(&self, path: &str) -> PathBuf {
+        self.folder.path().join(BATCH).join(path)
+    }
+
+    /// Makes a folder in the batch.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn make_folder(&self, path: &str) -> Result<(), WriteError> {
+        let path = self.path_of(path);
+        private_folder(&path).map_err(|source| WriteError::Write { path, source })
+    }
+
+    /// Writes a file of the batch.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<Written, WriteError> {
+        self.write_with(path, |out| out.write_all(bytes))
+    }
+
+    /// Writes a file of the batch, with whatever `fill` puts into it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_with(
+        &mut self,
+        path: &str,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Written, WriteError> {
+        let (bytes, sha256) = write_private(&self.path_of(path), fill)
+            // The name that the file will have is of more use than that of the private folder.
+            .map_err(|source| WriteError::Write { path: self.output.folder().join(path), source })?;
+        let written = Written { path: path.to_owned(), bytes, sha256 };
+        self.written.push(written.clone());
+        Ok(written)
+    }
+
+    /// Writes the checksums of all files so far, as `sha256sum -c` reads them, in the order of their names.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write_checksums(&mut self, path: &str) -> Result<(), WriteError> {
+        self.written.sort_by(|a, b| a.path.cmp(&b.path));
+        let lines: String = self.written.iter().map(|w| format!("{}  {}\n", w.sha256, w.path)).collect();
+        self.write(path, lines.as_bytes()).map(drop)
+    }
+
+    /// Puts a file that is no part of a batch into the place of batches, for a person to look at.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn set_aside(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<PathBuf, WriteError> {
+        let path = self.output.folder().join(name);
+        let draft = self.folder.path().join("aside");
+        write_private(&draft, fill)
+            .and_then(|_| std::fs::rename(&draft, &path))
+            .and_then(|()| self.output.sync())
+            .map_err(|source| WriteError::Write { path: path.clone(), source })?;
+        Ok(path)
+    }
+
+    /// Removes what an earlier run set aside.
+    ///
+    /// # Errors
+    /// If it is there and cannot be removed.
+    pub fn remove_set_aside(&self, name: &str) -> Result<(), WriteError> {
+        let path = self.output.folder().join(name);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(WriteError::Write { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the batch into its place, in one step that nothing can interrupt; a batch that is there already is
+    /// replaced. Returns the place.
+    ///
+    /// # Errors
+    /// If something else is in its place, or the system cannot do it in one step.
+    pub fn publish(self, month: Month) -> Result<PathBuf, WriteError> {
+        let place = self.output.folder().join(month.to_string());
+        let batch = self.folder.path().join(BATCH);
+        let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
+        sync_folders(&batch).map_err(fail)?;
+        let flags = match std::fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => RenameFlags::NOREPLACE,
+            Err(error) => return Err(fail(error)),
+            Ok(found) if found.is_dir() => RenameFlags::EXCHANGE,
+            Ok(found) => {
+                let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
+                return Err(WriteError::InTheWay { path: place, what });
+            }
+        };
+        renameat_with(CWD, &batch, CWD, &place, flags).map_err(|errno| fail(errno.into()))?;
+        self.output.sync().map_err(fail)?;
+        // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
+        // run does it; the batch is in its place all the same.
+        drop(self.folder);
+        Ok(place)
+    }
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Writes a new file that only its owner may read, down to the disk; returns its length and its SHA-256.
+fn write_private(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<(u64, String)> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut out = BufWriter::with_capacity(1 << 18, Hashed { file, hash: Sha256::new(), bytes: 0 });
+    fill(&mut out)?;
+    let Hashed { file, hash, bytes } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// Hashes and counts what goes into a file.
+struct Hashed {
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.hash.update(&bytes[..n]);
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Makes the entries of a folder, and of those in it, last.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
