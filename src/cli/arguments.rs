@@ -1,0 +1,38 @@
+//! Arguments that several commands take, and how their texts become checked values.
+
+use super::exit::Failure;
+use crate::policy::Policy;
+use crate::value::Day;
+use std::path::PathBuf;
+
+/// The policy.
+#[derive(clap::Args, Debug)]
+pub(super) struct PolicyArg {
+    /// The inclusion rules' settings; without it, the policy that is built in
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl PolicyArg {
+    /// Reads the policy, all of it, before anything else is done.
+    pub(super) fn load(&self) -> Result<Policy, Failure> {
+        Ok(match &self.policy {
+            Some(path) => Policy::from_file(path)?,
+            None => Policy::built_in()?,
+        })
+    }
+}
+
+/// A day as the command line takes it.
+pub(super) fn day(text: &str) -> Result<Day, String> {
+    let day = Day::parse(text.as_bytes()).and_then(|_| Day::parse_registry(text.as_bytes()));
+    day.ok_or_else(|| "not a day from 1880-01-01 to 9999-12-31, such as 2024-07-08".to_owned())
+}
+
+/// Today, where the machine is. Asked for only when the command line does not say the as-of date.
+pub(super) fn today() -> Day {
+    use chrono::Datelike;
+    let today = chrono::Local::now().date_naive();
+    let year = u32::try_from(today.year()).unwrap_or(0);
+    Day::new(year, today.month(), today.day()).unwrap_or_else(|| unreachable!("the clock shows a real day"))
+}

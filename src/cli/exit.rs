@@ -1,0 +1,149 @@
+//! From an error to an exit code and a hint: the one place that knows them.
+
+use crate::policy::PolicyError;
+use crate::registry::RegistryError;
+use crate::writer::WriteError;
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The exit codes, for the help.
+pub(super) const HELP: &str = "\
+Exit codes:
+   0  done
+   1  the command's own \"no\"
+   2  wrong usage
+  65  bad input: the export itself is wrong; nothing was published
+  66  input missing: the export, a table, a policy file
+  73  output can't be created
+  74  I/O error, such as a full disk
+  75  another run holds the lock
+  78  bad policy
+
+Examples:
+  phds run exports/2024-07 --as-of 2024-07-08 --out batches
+  phds dictionary --format csv
+  phds policy show > policy.toml";
+
+/// How the process ends. The numbers are those of sysexits.h; 2 is clap's own for wrong usage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Exit {
+    Done = 0,
+    BadInput = 65,
+    NoInput = 66,
+    CannotCreate = 73,
+    InputOutput = 74,
+    Locked = 75,
+    BadPolicy = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(thiserror::Error, Debug)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
+    #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
+    Refused { reason: RegistryError, list: PathBuf },
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("standard output: {0}")]
+    Print(#[source] io::Error),
+}
+
+impl Failure {
+    /// Says on stderr what is wrong and what to do about it; returns how the process is to end.
+    pub(super) fn report(&self) -> Exit {
+        let exit = self.exit();
+        if let Failure::Print(error) = self
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            // Whoever was reading has seen enough.
+            return Exit::Done;
+        }
+        match self.hint() {
+            Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
+            None => tracing::error!(exit_code = exit as u8, "{self}"),
+        }
+        exit
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Failure::Registry(RegistryError::Unavailable { .. } | RegistryError::MissingTable { .. }) => {
+                Exit::NoInput
+            }
+            Failure::Registry(RegistryError::BadInput(_) | RegistryError::Refused(_))
+            | Failure::Refused { .. } => Exit::BadInput,
+            Failure::Registry(RegistryError::Read { .. } | RegistryError::Spill(_)) => Exit::InputOutput,
+            Failure::Policy(PolicyError::Unavailable { .. }) => Exit::NoInput,
+            Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
+            Failure::Write(error) => write_exit(error),
+            Failure::Print(_) => Exit::InputOutput,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Failure::Registry(RegistryError::MissingTable { .. }) => {
+                Some("every table but recipients and control must be there, named in lower case")
+            }
+            Failure::Registry(RegistryError::BadInput(_)) => {
+                Some("nothing was published; have the export made again, or mended at its source")
+            }
+            Failure::Registry(RegistryError::Refused(_)) => {
+                Some("nothing was published; have the export made again")
+            }
+            Failure::Refused { .. } => Some(
+                "nothing was published; look at the list, have the export mended, or, if you know better, raise \
+                 --max-quarantined",
+            ),
+            Failure::Policy(PolicyError::Bad { .. }) => {
+                Some("`phds policy show` prints a policy to start from")
+            }
+            Failure::Write(WriteError::Locked { .. }) => {
+                Some("nothing was done; wait for the other run to end")
+            }
+            Failure::Write(WriteError::InTheWay { .. }) => {
+                Some("move it away, or give another --out; links are not followed here")
+            }
+            Failure::Write(
+                WriteError::SameFileName { .. }
+                | WriteError::NoFileName { .. }
+                | WriteError::FileNameTooLong { .. },
+            ) => Some("nothing was published; give the recipient another name in the recipients table"),
+            _ => None,
+        }
+    }
+}
+
+/// A place that cannot be made is one thing, a disk that is full another, wherever it shows first.
+fn write_exit(error: &WriteError) -> Exit {
+    match error {
+        WriteError::Create { .. } if is_disk_trouble(error) => Exit::InputOutput,
+        WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
+        WriteError::Locked { .. } => Exit::Locked,
+        WriteError::Write { .. } => Exit::InputOutput,
+        WriteError::SameFileName { .. }
+        | WriteError::NoFileName { .. }
+        | WriteError::FileNameTooLong { .. } => Exit::BadInput,
+    }
+}
+
+fn is_disk_trouble(error: &WriteError) -> bool {
+    let Some(source) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
+        return false;
+    };
+    matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        || source.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}

@@ -1,0 +1,117 @@
+//! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
+
+use super::terminal::Terminal;
+use clap::ValueEnum;
+use std::fmt;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// How much is said, and how.
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Say more on stderr: what is done, and how long it took; twice: everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Say nothing but errors: no warnings, no progress, no summary
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// How messages on stderr are written
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "FORMAT")]
+    pub(super) log_format: Format,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum, Debug)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object on each line, for machines.
+    Json,
+}
+
+/// Starts the log of the process.
+pub(super) fn start(args: &Args, terminal: &Terminal) {
+    let level = match (args.quiet, args.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::TRACE,
+    };
+    let stderr = terminal.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || stderr.stderr());
+    match args.log_format {
+        Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
+        Format::Text => subscriber.event_format(Plain).init(),
+    }
+}
+
+/// `warning: the message field=value`
+struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let word = match *event.metadata().level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            Level::DEBUG | Level::TRACE => "debug",
+        };
+        write!(writer, "phds: {word}: ")?;
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let _ = context;
+        write!(writer, "{}", fields.message)?;
+        if !fields.others.is_empty() {
+            write!(writer, " ({})", fields.others)?;
+        }
+        writeln!(writer)?;
+        match fields.hint.is_empty() {
+            true => Ok(()),
+            false => writeln!(writer, "phds: hint: {}", fields.hint),
+        }
+    }
+}
+
+/// A message with its fields. The exit code is what the process ends with anyway, so text leaves it out.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    hint: String,
+    others: String,
+}
+
+impl tracing::field::Visit for Fields {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+        // Names may hold characters that steer a terminal.
+        let printable = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+        let value: String = value.chars().map(printable).collect();
+        match field.name() {
+            "message" => self.message = value,
+            "hint" => self.hint = value,
+            "exit_code" => {}
+            name => {
+                if !self.others.is_empty() {
+                    self.others.push_str(", ");
+                }
+                self.others.push_str(&format!("{name} {value}"));
+            }
+        }
+    }
+}

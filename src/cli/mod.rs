@@ -1,0 +1,58 @@
+//! The command line: the only layer that prints.
+//!
+//! Arguments are resolved into checked values before any work is done. Results go to stdout, all else to stderr.
+//! No command but those that exist for it shows a row's values.
+
+mod arguments;
+mod dictionary;
+mod exit;
+mod log;
+mod policy;
+mod run;
+mod summary;
+mod terminal;
+
+use clap::{Parser, Subcommand};
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// Makes the monthly public-health data sharing files of an immunization registry.
+///
+/// Reads a registry export, keeps what is consented to and within the dates of the policy, and writes a CSV file
+/// for each recipient with a data dictionary, a manifest and checksums.
+#[derive(Parser, Debug)]
+#[command(name = "phds", version, after_help = exit::HELP, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    log: log::Args,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Run(run::Args),
+    Dictionary(dictionary::Args),
+    #[command(subcommand)]
+    Policy(policy::Command),
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = Terminal::new(&cli.log);
+    log::start(&cli.log, &terminal);
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(args, &terminal),
+        Command::Dictionary(args) => dictionary::run(args, &terminal),
+        Command::Policy(command) => policy::run(command, &terminal),
+    };
+    match outcome {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => failure.report().into(),
+    }
+}
+
+/// What a command comes to.
+type Outcome = Result<(), Failure>;

@@ -1,0 +1,116 @@
+//! `phds run`: from an export to a batch in one pass.
+
+use super::Outcome;
+use super::arguments::{self, PolicyArg};
+use super::exit::Failure;
+use super::summary::summary;
+use super::terminal::Terminal;
+use crate::extract::{Settings, extract};
+use crate::policy::Policy;
+use crate::registry::{Encoding, Export, Intake, Limit, Table};
+use crate::value::Day;
+use crate::writer::{Contents, Output, Staging, write_batch, write_quarantine};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Make the month's batch from an export, all stages in one pass
+///
+/// Writes OUT/YYYYMM, YYYYMM being the as-of date's month: a CSV file for each recipient, the data dictionary, a
+/// manifest, checksums, and in qa/ what the registry's own staff should look at. The batch appears whole or not at
+/// all; one that is there is replaced.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds run exports/2024-07 --as-of 2024-07-08 --out batches
+  phds run exports/2024-07 --out batches --policy policy.toml --max-quarantined 0.1%
+  phds run exports/old --as-of 2024-07-08 --out batches --encoding windows-1252 --quiet")]
+pub(super) struct Args {
+    /// The registry's export: a folder with a CSV file for each table, plain, .gz or .zst
+    #[arg(value_name = "EXPORT")]
+    export: PathBuf,
+    /// The day as of which consent and ages are judged; without it, today
+    #[arg(long, value_name = "DATE", value_parser = arguments::day)]
+    as_of: Option<Day>,
+    /// The folder of the batches; made if it is not there
+    #[arg(long, value_name = "OUT")]
+    out: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArg,
+    /// Stop if a larger share of any table's rows can't be used
+    #[arg(long, value_name = "PCT", default_value = "1%")]
+    max_quarantined: Limit,
+    /// The export's encoding: utf-8 or windows-1252
+    #[arg(long, value_name = "E", default_value_t)]
+    encoding: Encoding,
+    /// How many threads work; the batch is the same for any number
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<NonZeroUsize>,
+}
+
+/// More threads than any machine of today has would only cost memory.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= MOST_THREADS);
+    number.ok_or_else(|| format!("not a number from 1 to {MOST_THREADS}"))
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let started = Instant::now();
+    let policy = args.policy.load()?;
+    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    warn_of_window(&policy, as_of);
+    let export = Export::open(&args.export, args.encoding)?;
+    let mut staging = Staging::new(Output::open(&args.out)?)?;
+
+    let bar = terminal.reading(export.size());
+    let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let settings = Settings { policy: &policy, as_of, threads, folder: staging.scratch() };
+    let mut extract = extract(&export, settings, &bar)?;
+    for notice in &extract.intake.notices {
+        tracing::warn!("{notice}");
+    }
+    tracing::info!(seconds = started.elapsed().as_secs_f64(), "export read and judged");
+    check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
+
+    bar.writing();
+    let contents = Contents {
+        as_of,
+        policy: &policy,
+        intake: &mut extract.intake,
+        reference: &extract.reference,
+        routing: extract.rules.routing(),
+        selection: &extract.selection,
+    };
+    let manifest = write_batch(contents, &mut staging)?;
+    staging.remove_set_aside(&quarantine_list(as_of))?;
+    let place = staging.publish(as_of.month())?;
+    drop(bar);
+    tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");
+    terminal.print_summary(&summary(&manifest, &policy, &place))
+}
+
+/// The published window is an end to what is shared, not a mistake: but somebody should know.
+fn warn_of_window(policy: &Policy, as_of: Day) {
+    if as_of > policy.window.last_day {
+        tracing::warn!(
+            "the as-of date {as_of} is past the policy's window, which ends on {}: no later vaccination is shared",
+            policy.window.last_day
+        );
+    }
+}
+
+/// Where the list of quarantined rows lies when nothing is published.
+fn quarantine_list(as_of: Day) -> String {
+    format!("quarantine-{}.csv", as_of.month())
+}
+
+/// Stops the run if the export may not be used, and says where to look.
+fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
+    let Err(reason) = intake.check(limit) else { return Ok(()) };
+    if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
+        return Err(reason.into());
+    }
+    let list = staging.set_aside(&quarantine_list(as_of), |out| write_quarantine(intake, out))?;
+    Err(Failure::Refused { reason, list })
+}

@@ -1,0 +1,96 @@
+//! Stdout and stderr: results, messages and the progress bar, without one drawing over the other.
+
+use super::exit::Failure;
+use super::log::{Args, Format};
+use crate::registry::Progress;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+
+/// Where the program prints.
+#[derive(Clone, Debug)]
+pub(super) struct Terminal {
+    bars: MultiProgress,
+    shows_progress: bool,
+    is_quiet: bool,
+}
+
+impl Terminal {
+    pub(super) fn new(log: &Args) -> Terminal {
+        Terminal {
+            bars: MultiProgress::new(),
+            shows_progress: io::stderr().is_terminal() && !log.quiet && log.log_format == Format::Text,
+            is_quiet: log.quiet,
+        }
+    }
+
+    /// Prints a result.
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Print)
+    }
+
+    /// Prints what is nice to know, unless nothing but errors is wanted.
+    pub(super) fn print_summary(&self, text: &str) -> Result<(), Failure> {
+        if self.is_quiet { Ok(()) } else { self.print(text) }
+    }
+
+    /// Stderr, for messages: a progress bar steps aside for them.
+    pub(super) fn stderr(&self) -> Messages {
+        Messages { bars: self.bars.clone() }
+    }
+
+    /// A bar for the reading of so many bytes; it is drawn on a terminal only.
+    pub(super) fn reading(&self, bytes: u64) -> Bar {
+        let bar = match self.shows_progress {
+            true => self.bars.add(ProgressBar::new(bytes)),
+            false => ProgressBar::hidden(),
+        };
+        let template = "{msg:8} {wide_bar} {bytes:>10} of {total_bytes} {eta:>4}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message("reading");
+        Bar { bar }
+    }
+}
+
+/// Stderr beside a progress bar.
+#[derive(Debug)]
+pub(super) struct Messages {
+    bars: MultiProgress,
+}
+
+impl Write for Messages {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bars.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// A progress bar; gone from the screen with this.
+#[derive(Debug)]
+pub(super) struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    /// All is read; what comes now is the writing.
+    pub(super) fn writing(&self) {
+        self.bar.set_message("writing");
+    }
+}
+
+impl Progress for Bar {
+    fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

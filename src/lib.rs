@@ -1,0 +1,15 @@
+//! Makes the monthly public-health data sharing files of an immunization registry.
+//!
+//! Data flows one way: `registry` reads and checks an export, `filter` decides which immunization facts are
+//! shared, `writer` makes the files. `extract` joins the first two in memory, and `cli` is the only layer that
+//! prints. `elements` is the table of the 26 columns, `policy` the rules' settings.
+
+pub mod cli;
+pub mod elements;
+pub mod extract;
+pub mod filter;
+pub mod policy;
+pub mod registry;
+pub mod spill;
+pub mod value;
+pub mod writer;
