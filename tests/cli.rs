@@ -1,0 +1,117 @@
+//! What the program says of itself.
+
+mod common;
+
+use common::{Site, phds_with};
+
+#[test]
+fn help() {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help-run", &["run", "--help"]),
+        ("help-dictionary", &["dictionary", "--help"]),
+        ("help-policy", &["policy", "--help"]),
+        ("help-policy-show", &["policy", "show", "--help"]),
+        ("help-policy-check", &["policy", "check", "--help"]),
+    ] {
+        let ran = phds_with(arguments);
+        assert_eq!(ran.code, 0);
+        insta::assert_snapshot!(name, ran.stdout);
+    }
+}
+
+#[test]
+fn policies_are_shown_and_checked() {
+    let shown = phds_with(&["policy", "show"]);
+    assert_eq!(shown.code, 0);
+    insta::assert_snapshot!("policy-show", shown.stdout);
+    let site = Site::new();
+    let file = site.path("policy.toml");
+    std::fs::write(&file, shown.stdout).unwrap();
+    let checked = phds_with(&["policy", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    std::fs::write(&file, "[consent]\nrule = \"active-throughout-lookback\"\n[client_types.ZZ]\n").unwrap();
+    let shown = phds_with(&["policy", "show", "--policy", file.to_str().unwrap()]);
+    insta::assert_snapshot!("policy-show-other", shown.stdout);
+}
+
+#[test]
+fn the_dictionary_tells_the_policy_in_words() {
+    let site = Site::new();
+    let file = site.path("policy.toml");
+    let text = "name = \"Another\"\n[client_types.IA]\nstandard = true\n[client_types.ZZ]\n[consent]\nrule = \"active-throughout-lookback\"\nlookback_years = 1\n[disaster]\nvaccine_groups = []\n[therapeutics]\nrsv_cvx = []\n[file]\nline_ending = \"crlf\"\n[header]\nCVX_CODE = \"CVX\"\n";
+    std::fs::write(&file, text).unwrap();
+    let ran = phds_with(&["dictionary", "--policy", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0);
+    let before_the_elements = ran.stdout.split("\n### ").next().unwrap();
+    insta::assert_snapshot!("dictionary-other-policy", before_the_elements);
+}
+
+#[test]
+fn an_as_of_date_past_the_window_is_warned_about() {
+    let site = Site::new();
+    let run = |as_of: &str| {
+        let (export, out) = (site.export(), site.out());
+        phds_with(&["run", export.to_str().unwrap(), "--out", out.to_str().unwrap(), "--as-of", as_of])
+    };
+    assert_eq!(run("2024-12-31").stderr, "");
+    let ran = run("2025-01-01");
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        ran.stderr,
+        "phds: warning: the as-of date 2025-01-01 is past the policy's window, which ends on 2024-12-31: no later vaccination is shared\n"
+    );
+    assert_eq!(site.left_in_out(), ["202412", "202501"]);
+}
+
+#[test]
+fn warnings_can_be_had_as_json_more_or_not_at_all() {
+    let site = Site::new();
+    site.rows("consents", &["7,STANDARD,2015-01-01,,", "8,STANDARD,2015-01-01,,EXPIRED"]);
+    let plain = site.run(&[]);
+    insta::assert_snapshot!("warnings", plain.stderr);
+    let quiet = site.run(&["--quiet"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+    let verbose = site.run(&["-v"]);
+    assert!(verbose.stderr.contains("phds: info: batch published (seconds "), "{}", verbose.stderr);
+    let json = site.run(&["--log-format", "json"]);
+    let events: Vec<serde_json::Value> =
+        json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0]["level"], "WARN");
+    assert_eq!(events[0]["message"], "consents: 1 row(s) of clients who are unknown or quarantined, not used");
+    site.remove("clients.csv");
+    let failed = site.run(&["--quiet", "--log-format", "json"]);
+    let event: serde_json::Value = serde_json::from_str(&failed.stderr).unwrap();
+    assert_eq!((failed.code, event["level"].as_str(), event["exit_code"].as_u64()), (66, Some("ERROR"), Some(66)));
+}
+
+#[test]
+fn today_is_the_as_of_date_unless_another_is_given() {
+    let site = Site::new();
+    let (export, out) = (site.export(), site.out());
+    let ran = phds_with(&["run", export.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // Midnight may come between the run and this line.
+    let today = chrono::Local::now().date_naive();
+    let months = [today, today - chrono::Days::new(1)].map(|day| day.format("%Y%m").to_string());
+    assert!(months.iter().any(|month| site.left_in_out() == [month.clone()]), "{:?}", site.left_in_out());
+}
+
+#[test]
+fn values_stay_out_of_every_message() {
+    let site = Site::new();
+    site.rows("clients", &["7,SECRET-TYPE,SECRET-FIRST,SECRET-LAST,,1990-05-05,F,SECRET-RACE,TX,SECRET-COUNTY,SECRET-ZIP", "8,IA,SECRET,SECRET,,SECRET,F,,TX,,", "9,SECRET"]);
+    site.rows("consents", &["7,STANDARD,2015-01-01,,", "8,SECRET,2015-01-01,,", "9,STANDARD,2015-01-01,,SECRET"]);
+    site.rows("immunizations", &["1,11,7,3,2020-01-01,SECRET-GROUP,1,5,N", "SECRET,12,7,3,SECRET,SECRET,SECRET,5,SECRET"]);
+    for limit in ["0%", "100%"] {
+        for format in ["text", "json"] {
+            let ran = site.run(&["-vv", "--log-format", format, "--max-quarantined", limit]);
+            assert!(!ran.stderr.contains("SECRET") && !ran.stdout.contains("SECRET"), "{}", ran.stderr);
+        }
+    }
+    for (name, bytes) in site.batch() {
+        let holds_values = name.starts_with("PHDS_");
+        assert!(holds_values || !String::from_utf8(bytes).unwrap().contains("SECRET"), "{name}");
+    }
+}
