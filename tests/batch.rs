@@ -1,5 +1,7 @@
 //! The batches of the shipped exports, and how a batch lies in its place.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::{Site, delivered, in_repository, manifest, read_folder, run_on};
@@ -8,7 +10,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The batch of a shipped export, in a place of its own.
-fn batch_of(fixture: &str, arguments: &[&str]) -> (tempfile::TempDir, BTreeMap<String, Vec<u8>>, common::Ran) {
+fn batch_of(
+    fixture: &str,
+    arguments: &[&str],
+) -> (tempfile::TempDir, BTreeMap<String, Vec<u8>>, common::Ran) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let ran = run_on(Path::new(&format!("fixtures/{fixture}")), &out, arguments);
@@ -55,7 +60,8 @@ fn the_tidy_export_under_another_policy() {
     insta::assert_snapshot!("no-disaster-summary", summary_of(&ran, &folder));
     let (_, tidy, _) = batch_of("registry", &[]);
     for outcome in phds::filter::Outcome::ALL.into_iter().skip(1) {
-        let occurs = [&tidy, &other].iter().any(|b| manifest(b)["facts"]["excluded"][outcome.name()].is_u64());
+        let occurs =
+            [&tidy, &other].iter().any(|b| manifest(b)["facts"]["excluded"][outcome.name()].is_u64());
         assert!(occurs, "{outcome} does not occur");
     }
 }
@@ -122,7 +128,8 @@ fn only_the_owner_may_read() {
     let (folder, batch, _) = batch_of("registry", &[]);
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let out = folder.path().join("out");
-    for (path, expect) in [(out.clone(), 0o700), (out.join("202407"), 0o700), (out.join("202407/qa"), 0o700)] {
+    for (path, expect) in [(out.clone(), 0o700), (out.join("202407"), 0o700), (out.join("202407/qa"), 0o700)]
+    {
         assert_eq!(mode(&path), expect, "{}", path.display());
     }
     for name in batch.keys() {
@@ -140,7 +147,11 @@ fn a_batch_that_is_there_is_replaced_whole() {
     std::fs::write(site.out().join("202407/stray.txt"), "left from something else").unwrap();
     site.rows("organizations", &["5,Clinic,CL,Hays,,,,"]);
     assert_eq!(site.run(&[]).code, 0);
-    let names: Vec<_> = site.batch().into_keys().filter(|name| name.ends_with("_202407.csv") || name == "stray.txt").collect();
+    let names: Vec<_> = site
+        .batch()
+        .into_keys()
+        .filter(|name| name.ends_with("_202407.csv") || name == "stray.txt")
+        .collect();
     assert_eq!(names, ["PHDS_Hays_202407.csv"]);
     assert_eq!(site.left_in_out(), ["202407"]);
     // A run that stops leaves the batch as it was.
@@ -219,7 +230,14 @@ fn an_export_of_empty_tables_makes_a_batch_without_recipients() {
     let names: Vec<_> = batch.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["SHA256SUMS", "data_dictionary.csv", "data_dictionary.md", "manifest.json", "qa/counts.csv", "qa/quarantine.csv"]
+        [
+            "SHA256SUMS",
+            "data_dictionary.csv",
+            "data_dictionary.md",
+            "manifest.json",
+            "qa/counts.csv",
+            "qa/quarantine.csv"
+        ]
     );
     assert!(ran.stdout.contains("no recipient has any row"));
 }

@@ -1,5 +1,7 @@
 //! What the program says of itself.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::{Site, phds_with};
@@ -79,11 +81,17 @@ fn warnings_can_be_had_as_json_more_or_not_at_all() {
         json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 2);
     assert_eq!(events[0]["level"], "WARN");
-    assert_eq!(events[0]["message"], "consents: 1 row(s) of clients who are unknown or quarantined, not used");
+    assert_eq!(
+        events[0]["message"],
+        "consents: 1 row(s) of clients who are unknown or quarantined, not used"
+    );
     site.remove("clients.csv");
     let failed = site.run(&["--quiet", "--log-format", "json"]);
     let event: serde_json::Value = serde_json::from_str(&failed.stderr).unwrap();
-    assert_eq!((failed.code, event["level"].as_str(), event["exit_code"].as_u64()), (66, Some("ERROR"), Some(66)));
+    assert_eq!(
+        (failed.code, event["level"].as_str(), event["exit_code"].as_u64()),
+        (66, Some("ERROR"), Some(66))
+    );
 }
 
 #[test]
@@ -101,9 +109,22 @@ fn today_is_the_as_of_date_unless_another_is_given() {
 #[test]
 fn values_stay_out_of_every_message() {
     let site = Site::new();
-    site.rows("clients", &["7,SECRET-TYPE,SECRET-FIRST,SECRET-LAST,,1990-05-05,F,SECRET-RACE,TX,SECRET-COUNTY,SECRET-ZIP", "8,IA,SECRET,SECRET,,SECRET,F,,TX,,", "9,SECRET"]);
-    site.rows("consents", &["7,STANDARD,2015-01-01,,", "8,SECRET,2015-01-01,,", "9,STANDARD,2015-01-01,,SECRET"]);
-    site.rows("immunizations", &["1,11,7,3,2020-01-01,SECRET-GROUP,1,5,N", "SECRET,12,7,3,SECRET,SECRET,SECRET,5,SECRET"]);
+    site.rows(
+        "clients",
+        &[
+            "7,SECRET-TYPE,SECRET-FIRST,SECRET-LAST,,1990-05-05,F,SECRET-RACE,TX,SECRET-COUNTY,SECRET-ZIP",
+            "8,IA,SECRET,SECRET,,SECRET,F,,TX,,",
+            "9,SECRET",
+        ],
+    );
+    site.rows(
+        "consents",
+        &["7,STANDARD,2015-01-01,,", "8,SECRET,2015-01-01,,", "9,STANDARD,2015-01-01,,SECRET"],
+    );
+    site.rows(
+        "immunizations",
+        &["1,11,7,3,2020-01-01,SECRET-GROUP,1,5,N", "SECRET,12,7,3,SECRET,SECRET,SECRET,5,SECRET"],
+    );
     for limit in ["0%", "100%"] {
         for format in ["text", "json"] {
             let ran = site.run(&["-vv", "--log-format", format, "--max-quarantined", limit]);

@@ -1,5 +1,7 @@
 //! Runs that end before their time: killed, interrupted, out of space, or swamped.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::random::Dice;
@@ -93,7 +95,11 @@ fn a_reader_that_goes_away_is_no_error() {
     let site = Site::new();
     let run = site.run(&[]);
     assert_eq!(run.code, 0);
-    for arguments in [&["dictionary"][..], &["policy", "show"], &["run", "EXPORT", "--out", "OUT", "--as-of", "2024-07-08"]] {
+    for arguments in [
+        &["dictionary"][..],
+        &["policy", "show"],
+        &["run", "EXPORT", "--out", "OUT", "--as-of", "2024-07-08"],
+    ] {
         let (export, out) = (site.export(), site.out());
         let arguments = arguments.iter().map(|a| match *a {
             "EXPORT" => export.to_str().unwrap(),

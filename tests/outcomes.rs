@@ -1,5 +1,7 @@
 //! Every outcome of the rules, and every boundary day, on exports of one fact each.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::{Site, manifest};
@@ -85,10 +87,19 @@ fn outcome(case: &Case<'_>) -> String {
 fn check(case: Case<'_>, expect: &str) {
     let got = outcome(&case);
     assert_eq!(
-        got, expect,
+        got,
+        expect,
         "{} born {}, consents {:?}, vaccine {}, {} {} flag {:?}, entity {:?}, as of {}, policy {:?}",
-        case.client_type, case.birth, case.consents, case.vaccine, case.group, case.date, case.flag,
-        case.entity, case.as_of, case.policy
+        case.client_type,
+        case.birth,
+        case.consents,
+        case.vaccine,
+        case.group,
+        case.date,
+        case.flag,
+        case.entity,
+        case.as_of,
+        case.policy
     );
 }
 
@@ -113,20 +124,24 @@ fn client_types() {
 
 #[test]
 fn the_first_rule_that_speaks_against_a_fact_is_its_outcome() {
-    let nothing_right = Case {
-        client_type: "XX",
-        date: "2017-12-31",
-        consents: &["STANDARD,bad,,"],
-        entity: "",
-        ..PLAIN
-    };
+    let nothing_right =
+        Case { client_type: "XX", date: "2017-12-31", consents: &["STANDARD,bad,,"], entity: "", ..PLAIN };
     check(nothing_right, "UNKNOWN_CLIENT_TYPE");
-    check(Case { client_type: "DC", date: "2017-12-31", consents: &["STANDARD,bad,,"], ..PLAIN }, "OUTSIDE_DATE_WINDOW");
+    check(
+        Case { client_type: "DC", date: "2017-12-31", consents: &["STANDARD,bad,,"], ..PLAIN },
+        "OUTSIDE_DATE_WINDOW",
+    );
     check(Case { client_type: "DC", consents: &["STANDARD,bad,,"], ..PLAIN }, "CONSENT_UNREADABLE");
     check(Case { client_type: "DC", consents: &[], entity: "", ..PLAIN }, "STANDARD_NOT_PERMITTED");
-    check(Case { client_type: "IC", birth: "2000-01-01", consents: &[], entity: "", ..PLAIN }, "CHILD_CONSENT_AGED_OUT");
+    check(
+        Case { client_type: "IC", birth: "2000-01-01", consents: &[], entity: "", ..PLAIN },
+        "CHILD_CONSENT_AGED_OUT",
+    );
     check(Case { consents: &[], entity: "", ..PLAIN }, "STANDARD_CONSENT_MISSING");
-    check(Case { consents: &["STANDARD,2015-01-01,2016-01-01,"], entity: "", ..PLAIN }, "STANDARD_CONSENT_LAPSED");
+    check(
+        Case { consents: &["STANDARD,2015-01-01,2016-01-01,"], entity: "", ..PLAIN },
+        "STANDARD_CONSENT_LAPSED",
+    );
     check(Case { consents: &[], date: "2019-01-01", flag: "Y", ..DISASTER }, "DISASTER_OUTSIDE_PERIOD");
     check(Case { birth: "2020-01-02", consents: &[], ..PLAIN }, "VACCINATED_BEFORE_BIRTH");
 }
@@ -168,8 +183,14 @@ fn therapeutics() {
     let both: &[&str] = &["STANDARD,2015-01-01,,", "DISASTER,2020-01-01,,"];
     let covid = Case { vaccine: ",COVID_THERAPEUTIC", group: "", ..DISASTER };
     check(covid, "INCLUDED");
-    check(Case { vaccine: ",covid_therapeutic", flag: "N", consents: &["STANDARD,2015-01-01,,"], ..DISASTER }, "DISASTER_CONSENT_MISSING");
-    check(Case { vaccine: ",COVID_THERAPEUTIC", date: "2023-06-16", consents: both, ..DISASTER }, "DISASTER_OUTSIDE_PERIOD");
+    check(
+        Case { vaccine: ",covid_therapeutic", flag: "N", consents: &["STANDARD,2015-01-01,,"], ..DISASTER },
+        "DISASTER_CONSENT_MISSING",
+    );
+    check(
+        Case { vaccine: ",COVID_THERAPEUTIC", date: "2023-06-16", consents: both, ..DISASTER },
+        "DISASTER_OUTSIDE_PERIOD",
+    );
     check(Case { vaccine: "306,", group: "RSV", date: "2023-11-01", flag: "", ..PLAIN }, "INCLUDED");
     check(Case { vaccine: "306,RSV_THERAPEUTIC", group: "RSV", flag: "Y", ..PLAIN }, "INCLUDED");
     check(Case { vaccine: "93.0,", group: "RSV", flag: "Y", ..PLAIN }, "INCLUDED");
@@ -186,7 +207,10 @@ fn standard_consents() {
     with(&["STANDARD,2015-01-01,2024-07-08,WITHDRAWN"], "STANDARD_CONSENT_WITHDRAWN");
     with(&["STANDARD,2015-01-01,2024-07-09,WITHDRAWN"], "INCLUDED");
     with(&["STANDARD,2015-01-01,2022-01-01,withdrawn", "STANDARD,2022-01-01,,"], "INCLUDED");
-    with(&["STANDARD,2015-01-01,2022-01-01,WITHDRAWN", "STANDARD,2021-12-31,,"], "STANDARD_CONSENT_WITHDRAWN");
+    with(
+        &["STANDARD,2015-01-01,2022-01-01,WITHDRAWN", "STANDARD,2021-12-31,,"],
+        "STANDARD_CONSENT_WITHDRAWN",
+    );
     with(&["STANDARD,2015-01-01,2019-07-08,EXPIRED"], "STANDARD_CONSENT_LAPSED");
     with(&["STANDARD,2015-01-01,2019-07-09,EXPIRED"], "INCLUDED");
     with(&["STANDARD,2015-01-01,2019-07-08,"], "STANDARD_CONSENT_LAPSED");
@@ -212,10 +236,25 @@ fn the_consent_rules_of_a_policy() {
     check(Case { consents: ended, policy: &on_as_of, ..PLAIN }, "STANDARD_CONSENT_LAPSED");
     check(Case { consents: &["STANDARD,2015-01-01,2024-07-09,"], policy: &on_as_of, ..PLAIN }, "INCLUDED");
     check(Case { consents: &["STANDARD,2019-07-08,,"], policy: &throughout, ..PLAIN }, "INCLUDED");
-    check(Case { consents: &["STANDARD,2019-07-09,,"], policy: &throughout, ..PLAIN }, "STANDARD_CONSENT_LAPSED");
-    let child = Case { client_type: "IC", birth: "2019-07-09", consents: &["STANDARD,2019-08-01,,"], policy: &throughout, ..PLAIN };
+    check(
+        Case { consents: &["STANDARD,2019-07-09,,"], policy: &throughout, ..PLAIN },
+        "STANDARD_CONSENT_LAPSED",
+    );
+    let child = Case {
+        client_type: "IC",
+        birth: "2019-07-09",
+        consents: &["STANDARD,2019-08-01,,"],
+        policy: &throughout,
+        ..PLAIN
+    };
     check(child, "INCLUDED");
-    let older = Case { client_type: "IC", birth: "2019-07-08", consents: &["STANDARD,2019-08-01,,"], policy: &throughout, ..PLAIN };
+    let older = Case {
+        client_type: "IC",
+        birth: "2019-07-08",
+        consents: &["STANDARD,2019-08-01,,"],
+        policy: &throughout,
+        ..PLAIN
+    };
     check(older, "STANDARD_CONSENT_LAPSED");
     let policy = "[consent]\nlookback_years = 0\n";
     check(Case { consents: ended, policy, ..PLAIN }, "STANDARD_CONSENT_LAPSED");
@@ -227,7 +266,10 @@ fn the_lookback_of_29_february() {
     check(Case { as_of, consents: &["STANDARD,2015-01-01,2019-02-28,"], ..PLAIN }, "STANDARD_CONSENT_LAPSED");
     check(Case { as_of, consents: &["STANDARD,2015-01-01,2019-03-01,"], ..PLAIN }, "INCLUDED");
     let policy = "[consent]\nlookback_years = 4\n";
-    check(Case { as_of, policy, consents: &["STANDARD,2015-01-01,2020-02-29,"], ..PLAIN }, "STANDARD_CONSENT_LAPSED");
+    check(
+        Case { as_of, policy, consents: &["STANDARD,2015-01-01,2020-02-29,"], ..PLAIN },
+        "STANDARD_CONSENT_LAPSED",
+    );
     check(Case { as_of, policy, consents: &["STANDARD,2015-01-01,2020-03-01,"], ..PLAIN }, "INCLUDED");
 }
 

@@ -1,5 +1,7 @@
 //! What must hold for any export.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::plain::Plain;

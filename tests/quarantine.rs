@@ -1,5 +1,7 @@
 //! Every way in which a row can't be used, by the list in qa/quarantine.csv.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::{Site, header, manifest};
@@ -51,7 +53,11 @@ fn invalid_id() {
     check("vaccines", &["V1,,"], &["3,VACCINE_ID,INVALID_ID"]);
     check("organizations", &["-5,,,,,,,"], &["3,ORG_ID,INVALID_ID"]);
     let with_id = |ids: &str, column: &str| {
-        check("immunizations", &[&format!("{ids},2020-01-01,MMR,1,5,N")], &[&format!("3,{column},INVALID_ID")]);
+        check(
+            "immunizations",
+            &[&format!("{ids},2020-01-01,MMR,1,5,N")],
+            &[&format!("3,{column},INVALID_ID")],
+        );
     };
     with_id("x,12,7,3", "IMMUNIZATION_ID");
     with_id("2,,7,3", "IMMUNFACT_ID");
@@ -89,11 +95,19 @@ fn duplicate_key() {
     let pair: &[&str] = &["2,CLIENT_ID,DUPLICATE_KEY", "3,CLIENT_ID,DUPLICATE_KEY"];
     check("clients", &["007,IA,Anna,Ruiz,,1990-05-05,F,,TX,Travis,78701"], pair);
     check("vaccines", &["3,3,"], &["2,VACCINE_ID,DUPLICATE_KEY", "3,VACCINE_ID,DUPLICATE_KEY"]);
-    check("organizations", &["5,Clinic,CL,travis,,,,"], &["2,ORG_ID,DUPLICATE_KEY", "3,ORG_ID,DUPLICATE_KEY"]);
+    check(
+        "organizations",
+        &["5,Clinic,CL,travis,,,,"],
+        &["2,ORG_ID,DUPLICATE_KEY", "3,ORG_ID,DUPLICATE_KEY"],
+    );
     // A row with an earlier code plays no part.
     check("clients", &["7,IA,Anna,Ruiz,,soon,F,,TX,Travis,78701"], &["3,BIRTH_DATE,INVALID_DATE"]);
     // Of three rows, two of them equal, all go.
-    check("vaccines", &["3,03,", "3,04,"], &["2,VACCINE_ID,DUPLICATE_KEY", "3,VACCINE_ID,DUPLICATE_KEY", "4,VACCINE_ID,DUPLICATE_KEY"]);
+    check(
+        "vaccines",
+        &["3,03,", "3,04,"],
+        &["2,VACCINE_ID,DUPLICATE_KEY", "3,VACCINE_ID,DUPLICATE_KEY", "4,VACCINE_ID,DUPLICATE_KEY"],
+    );
 }
 
 #[test]
@@ -138,7 +152,11 @@ fn what_is_quarantined_is_unknown() {
 
 #[test]
 fn vaccinated_before_birth() {
-    check("immunizations", &["2,12,7,3,1990-05-04,MMR,1,5,N"], &["3,VACCINATION_DATE,VACCINATED_BEFORE_BIRTH"]);
+    check(
+        "immunizations",
+        &["2,12,7,3,1990-05-04,MMR,1,5,N"],
+        &["3,VACCINATION_DATE,VACCINATED_BEFORE_BIRTH"],
+    );
     check("immunizations", &["2,12,7,3,1990-05-05,MMR,1,5,N"], &[]);
 }
 
@@ -155,10 +173,8 @@ fn a_consent_that_cannot_be_read_closes_its_client() {
 #[test]
 fn lines_are_those_an_editor_shows() {
     let site = Site::new();
-    let text = format!(
-        "\u{feff}\r\n{}\r\n\r\n4,\"0\r\n3\",\r\n\r\n\r\nx,,\r\n5,,\r\ny,,",
-        header("vaccines")
-    );
+    let text =
+        format!("\u{feff}\r\n{}\r\n\r\n4,\"0\r\n3\",\r\n\r\n\r\nx,,\r\n5,,\r\ny,,", header("vaccines"));
     site.file("vaccines.csv", text.as_bytes());
     assert_eq!(listed(&site, "vaccines"), ["8,VACCINE_ID,INVALID_ID", "10,VACCINE_ID,INVALID_ID"]);
     assert_eq!(manifest(&site.batch())["tables"]["vaccines"]["rows"], 4);
@@ -173,6 +189,7 @@ fn tables_are_listed_in_order() {
     assert_eq!(site.run(&["--max-quarantined", "100%", "--threads", "3"]).code, 0);
     let batch = site.batch();
     let list = std::str::from_utf8(&batch["qa/quarantine.csv"]).unwrap();
-    let places: Vec<_> = list.lines().skip(1).map(|l| l.split(',').step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect();
+    let places: Vec<_> =
+        list.lines().skip(1).map(|l| l.split(',').step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(places, ["clients 2", "clients 3", "immunizations 2", "immunizations 3", "vaccines 2"]);
 }

@@ -1,7 +1,7 @@
 //! From an error to an exit code and a hint: the one place that knows them.
 
 use crate::policy::PolicyError;
-use crate::registry::RegistryError;
+use crate::registry::{Problem, RegistryError};
 use crate::writer::WriteError;
 use std::error::Error;
 use std::io;
@@ -101,13 +101,17 @@ impl Failure {
             Failure::Registry(RegistryError::BadInput(_)) => {
                 Some("nothing was published; have the export made again, or mended at its source")
             }
-            Failure::Registry(RegistryError::Refused(_)) => {
-                Some("nothing was published; have the export made again")
+            Failure::Registry(RegistryError::Refused(problems))
+            | Failure::Refused { reason: RegistryError::Refused(problems), .. } => {
+                let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
+                Some(match only_too_many {
+                    true => {
+                        "nothing was published; look at the list, have the export mended, or, if you know better, \
+                         raise --max-quarantined"
+                    }
+                    false => "nothing was published; have the export made again, whole",
+                })
             }
-            Failure::Refused { .. } => Some(
-                "nothing was published; look at the list, have the export mended, or, if you know better, raise \
-                 --max-quarantined",
-            ),
             Failure::Policy(PolicyError::Bad { .. }) => {
                 Some("`phds policy show` prints a policy to start from")
             }
@@ -117,11 +121,9 @@ impl Failure {
             Failure::Write(WriteError::InTheWay { .. }) => {
                 Some("move it away, or give another --out; links are not followed here")
             }
-            Failure::Write(
-                WriteError::SameFileName { .. }
-                | WriteError::NoFileName { .. }
-                | WriteError::FileNameTooLong { .. },
-            ) => Some("nothing was published; give the recipient another name in the recipients table"),
+            Failure::Write(WriteError::BadName { .. }) => {
+                Some("nothing was published; give the recipient another name there, or in a recipients table")
+            }
             _ => None,
         }
     }
@@ -134,9 +136,7 @@ fn write_exit(error: &WriteError) -> Exit {
         WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
         WriteError::Locked { .. } => Exit::Locked,
         WriteError::Write { .. } => Exit::InputOutput,
-        WriteError::SameFileName { .. }
-        | WriteError::NoFileName { .. }
-        | WriteError::FileNameTooLong { .. } => Exit::BadInput,
+        WriteError::BadName { .. } => Exit::BadInput,
     }
 }
 

@@ -83,8 +83,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         selection: &extract.selection,
     };
     let manifest = write_batch(contents, &mut staging)?;
-    staging.remove_set_aside(&quarantine_list(as_of))?;
-    let place = staging.publish(as_of.month())?;
+    let place = staging.publish(as_of.month(), &quarantine_list(as_of))?;
     drop(bar);
     tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");
     terminal.print_summary(&summary(&manifest, &policy, &place))
@@ -109,6 +108,7 @@ fn quarantine_list(as_of: Day) -> String {
 fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
     let Err(reason) = intake.check(limit) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
+        staging.remove_set_aside(&quarantine_list(as_of))?;
         return Err(reason.into());
     }
     let list = staging.set_aside(&quarantine_list(as_of), |out| write_quarantine(intake, out))?;

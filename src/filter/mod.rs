@@ -17,6 +17,6 @@ pub use chosen::Chosen;
 pub use consent::{ConsentFinding, Lookback, find_consent};
 pub use duplicates::{Finding, settle_group};
 pub use outcome::{ConsentFailure, Outcome, Readings};
-pub use routing::{Route, Routing};
+pub use routing::{Recipient, Route, Routing};
 pub use rules::{Judgement, Rules};
 pub use standing::{Claim, Standing};

@@ -15,46 +15,63 @@ pub enum Route<'a> {
     To(&'a [u32]),
 }
 
+/// Somebody who is sent a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Recipient {
+    /// The name.
+    pub name: String,
+    /// The line of the export on which the name stands first: of `recipients`, or, without it, of
+    /// `organizations`.
+    pub line: u64,
+}
+
 /// The recipients, and where each organization's facts go.
 #[derive(Debug)]
 pub struct Routing {
-    names: Vec<String>,
+    recipients: Vec<Recipient>,
     /// For each organization: none without an entity, else the place of its list in `lists`.
     of_organization: Vec<Option<u32>>,
     lists: Vec<Vec<u32>>,
 }
 
 impl Routing {
-    /// Works out the routes. `entities` are the organizations' responsible entities, in order; `assignments` is
-    /// the export's `recipients` table, where it has one. Without it each entity is a recipient.
+    /// Works out the routes. `entities` are the organizations' responsible entities, in order, with
+    /// their lines; `assignments` is the export's `recipients` table, where it has one. Without it each entity is a recipient.
     ///
     /// Names that differ only in case or in runs of white space are the same; the spelling that sorts first names
     /// the recipient.
     pub fn new<'a>(
-        entities: impl Iterator<Item = &'a str> + Clone,
+        entities: impl Iterator<Item = (&'a str, u64)> + Clone,
         assignments: Option<&[Assignment]>,
     ) -> Routing {
         let own;
         let assignments = match assignments {
             Some(assignments) => assignments,
             None => {
-                let named: BTreeSet<&str> = entities.clone().filter(|entity| !entity.is_empty()).collect();
-                let to_itself = |entity: &str| Assignment { recipient: entity.into(), entity: entity.into() };
-                own = named.into_iter().map(to_itself).collect::<Vec<_>>();
+                let to_itself = |(entity, line): (&str, u64)| Assignment {
+                    line,
+                    recipient: entity.to_owned(),
+                    entity: entity.to_owned(),
+                };
+                own = entities
+                    .clone()
+                    .filter(|(entity, _)| !entity.is_empty())
+                    .map(to_itself)
+                    .collect::<Vec<_>>();
                 own.as_slice()
             }
         };
-        let mut spellings: BTreeMap<String, &str> = BTreeMap::new();
-        for Assignment { recipient, .. } in assignments {
-            let spelling = spellings.entry(fold_name(recipient)).or_insert(recipient);
-            *spelling = (*spelling).min(recipient);
+        let mut spellings: BTreeMap<String, Recipient> = BTreeMap::new();
+        for Assignment { recipient, line, .. } in assignments {
+            let spelling = Recipient { name: recipient.clone(), line: *line };
+            let first = spellings.entry(fold_name(recipient)).or_insert_with(|| spelling.clone());
+            *first = first.clone().min(spelling);
         }
-        let mut named: Vec<(&str, &String)> =
-            spellings.iter().map(|(folded, name)| (*name, folded)).collect();
+        let mut named: Vec<(&Recipient, &String)> = spellings.iter().map(|(folded, r)| (r, folded)).collect();
         named.sort_unstable();
         let places: BTreeMap<&String, u32> = named.iter().map(|(_, folded)| *folded).zip(0..).collect();
         let mut recipients_of: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-        for Assignment { recipient, entity } in assignments {
+        for Assignment { recipient, entity, .. } in assignments {
             recipients_of.entry(fold_name(entity)).or_default().insert(places[&fold_name(recipient)]);
         }
         // The first list is that of the entities that are given to nobody.
@@ -65,18 +82,17 @@ impl Routing {
             lists.push(recipients.into_iter().collect());
         }
         let of_organization = entities
-            .map(|entity| (!entity.is_empty()).then(|| list_of.get(&fold_name(entity)).copied().unwrap_or(0)))
+            .map(|(entity, _)| {
+                (!entity.is_empty()).then(|| list_of.get(&fold_name(entity)).copied().unwrap_or(0))
+            })
             .collect();
-        Routing {
-            names: named.into_iter().map(|(name, _)| name.to_owned()).collect(),
-            of_organization,
-            lists,
-        }
+        let recipients = named.into_iter().map(|(recipient, _)| recipient.clone()).collect();
+        Routing { recipients, of_organization, lists }
     }
 
-    /// The recipients' names, by place, in the order of their bytes.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The recipients, by place, in the order of their names' bytes.
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
     }
 
     /// Where the facts of the organization at this place go; none is no organization.
@@ -98,16 +114,20 @@ mod tests {
     /// `expect`: each organization's recipients.
     fn check(entities: &[&str], assignments: Option<&[(&str, &str)]>, expect: &[&str]) {
         let assignments: Option<Vec<Assignment>> = assignments.map(|rows| {
-            rows.iter().map(|(r, e)| Assignment { recipient: (*r).into(), entity: (*e).into() }).collect()
+            rows.iter()
+                .map(|(r, e)| Assignment { line: 0, recipient: (*r).into(), entity: (*e).into() })
+                .collect()
         });
-        let routing = Routing::new(entities.iter().copied(), assignments.as_deref());
+        let routing = Routing::new(entities.iter().copied().zip(2..), assignments.as_deref());
         let got: Vec<String> = (0..entities.len() as u32)
             .map(|place| match routing.route(Some(place)) {
                 Route::NoEntity => "no entity".to_owned(),
                 Route::NoRecipient => "nobody".to_owned(),
-                Route::To(places) => {
-                    places.iter().map(|p| routing.names()[*p as usize].as_str()).collect::<Vec<_>>().join("+")
-                }
+                Route::To(places) => places
+                    .iter()
+                    .map(|p| routing.recipients()[*p as usize].name.as_str())
+                    .collect::<Vec<_>>()
+                    .join("+"),
             })
             .collect();
         assert_eq!(got, expect);
@@ -124,6 +144,12 @@ mod tests {
         );
         check(&["Río", "RÍO"], None, &["RÍO", "RÍO"]);
         check(&[], None, &[]);
+    }
+
+    #[test]
+    fn a_recipient_stands_where_its_name_stands_first() {
+        let routing = Routing::new([("b", 2), ("B", 4), ("B", 3)].into_iter(), None);
+        assert_eq!(routing.recipients(), [Recipient { name: "B".into(), line: 3 }]);
     }
 
     #[test]

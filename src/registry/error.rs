@@ -118,7 +118,9 @@ pub enum InputFault {
     #[error("this is not a regular file")]
     NotAFile,
     /// A compressed file that does not decompress to its end.
-    #[error("the compressed file is damaged or cut short")]
+    #[error(
+        "the compressed file is damaged or cut short, or needs more than 128 MiB of memory to decompress"
+    )]
     DamagedArchive,
     /// UTF-16 text.
     #[error("this is UTF-16 text; an export is UTF-8 or windows-1252")]

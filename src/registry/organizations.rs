@@ -76,8 +76,9 @@ impl Organizations {
         self.rows[place as usize].row.iter().map(String::as_str)
     }
 
-    /// The responsible entity of each organization, in order; blank is empty.
-    pub fn entities(&self) -> impl Iterator<Item = &str> + Clone {
-        self.rows.iter().map(|row| row.row[ENTITY].as_str())
+    /// The responsible entity of each organization, in order, with the line on which the organization's row
+    /// begins; blank is empty.
+    pub fn entities(&self) -> impl Iterator<Item = (&str, u64)> + Clone {
+        self.rows.iter().map(|row| (row.row[ENTITY].as_str(), row.line))
     }
 }

@@ -9,12 +9,14 @@ use super::rows::{BadRow, Checked, Row};
 use super::tables::recipients as recipient_columns;
 use super::vaccines::{Vaccines, VaccinesBuilder};
 use super::{Export, Progress, RegistryError, Table, scan};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A row of `recipients`: this recipient gets this entity's data.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Assignment {
+    /// The line on which the row begins; of equal rows, the first's.
+    pub line: u64,
     /// The recipient.
     pub recipient: String,
     /// The responsible entity.
@@ -109,19 +111,18 @@ impl Reader<'_> {
 
     fn read_recipients(&mut self) -> Result<Option<Vec<Assignment>>, RegistryError> {
         let export = self.export;
-        let mut assignments = BTreeSet::new();
+        let mut assignments = BTreeMap::new();
         self.read(Table::Recipients, &mut |_, line, row| match row {
             Ok(row) => {
                 let text = |column| String::from_utf8_lossy(row.text(column)).into_owned();
-                assignments.insert(Assignment {
-                    recipient: text(recipient_columns::RECIPIENT),
-                    entity: text(recipient_columns::RESPONSIBLE_ENTITY),
-                });
+                let key = (text(recipient_columns::RECIPIENT), text(recipient_columns::RESPONSIBLE_ENTITY));
+                assignments.entry(key).or_insert(line);
                 Ok(())
             }
             Err(bad) => Err(unusable(export, Table::Recipients, line, bad, STEERS_THE_RUN)),
         })?;
-        Ok(export.has(Table::Recipients).then(|| assignments.into_iter().collect()))
+        let assignment = |((recipient, entity), line)| Assignment { line, recipient, entity };
+        Ok(export.has(Table::Recipients).then(|| assignments.into_iter().map(assignment).collect()))
     }
 
     fn read_vaccines(&mut self) -> Result<Vaccines, RegistryError> {

@@ -36,9 +36,26 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
+    /// A recipient's name makes no file name of its own.
+    #[error("{}, line {line}, column {column}: {fault}", file.display())]
+    BadName {
+        /// The export's file in which the name stands.
+        file: PathBuf,
+        /// The line on which it stands first.
+        line: u64,
+        /// The column.
+        column: &'static str,
+        /// What is wrong with it.
+        fault: NameFault,
+    },
+}
+
+/// Why a name makes no file name of its own.
+#[derive(thiserror::Error, Debug)]
+pub enum NameFault {
     /// Two recipients whose files would have one name.
-    #[error("recipients: SAME_FILE_NAME: \"{first}\" and \"{second}\" both become the file {file}")]
-    SameFileName {
+    #[error("SAME_FILE_NAME: \"{first}\" and \"{second}\" both become the file {file}")]
+    Same {
         /// One recipient.
         first: String,
         /// The other.
@@ -47,18 +64,16 @@ pub enum WriteError {
         file: String,
     },
     /// A recipient whose name has nothing that a file name could have.
-    #[error(
-        "recipients: NO_FILE_NAME: the name \"{recipient}\" has no ASCII letter, digit or hyphen to name a file by"
-    )]
-    NoFileName {
+    #[error("NO_FILE_NAME: the name \"{recipient}\" has no ASCII letter, digit or hyphen to name a file by")]
+    Nothing {
         /// The recipient.
         recipient: String,
     },
     /// A recipient whose file name would be too long.
     #[error(
-        "recipients: FILE_NAME_TOO_LONG: the name that begins with \"{beginning}\" makes a file name of {length} bytes, and no more than {most} are possible"
+        "FILE_NAME_TOO_LONG: the name that begins with \"{beginning}\" makes a file name of {length} bytes, and no more than {most} are possible"
     )]
-    FileNameTooLong {
+    TooLong {
         /// How the recipient's name begins.
         beginning: String,
         /// The length in bytes.

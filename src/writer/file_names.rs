@@ -1,36 +1,52 @@
 //! What a recipient's file is called.
 
-use super::error::WriteError;
+use super::error::{NameFault, WriteError};
+use crate::filter::Recipient;
 use crate::value::Month;
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// No file system in common use takes longer names, in bytes.
 const LONGEST_NAME: usize = 255;
+
+/// Where the recipients' names come from, for errors.
+pub(super) struct Source {
+    /// The export's file.
+    pub(super) file: PathBuf,
+    /// The column.
+    pub(super) column: &'static str,
+}
 
 /// The file names of recipients with rows, in order.
 ///
 /// # Errors
 /// If two become one name, whatever its case, or nothing is left of one.
 pub(super) fn file_names<'a>(
-    recipients: impl Iterator<Item = &'a str>,
+    recipients: impl Iterator<Item = &'a Recipient>,
+    source: &Source,
     month: Month,
 ) -> Result<Vec<String>, WriteError> {
     let mut taken: HashMap<String, &str> = HashMap::new();
     let mut names = Vec::new();
-    for recipient in recipients {
+    for Recipient { name: recipient, line } in recipients {
+        let bad = |fault| WriteError::BadName {
+            file: source.file.clone(),
+            line: *line,
+            column: source.column,
+            fault,
+        };
         let stem = stem(recipient);
         if stem.is_empty() {
-            return Err(WriteError::NoFileName { recipient: recipient.to_owned() });
+            return Err(bad(NameFault::Nothing { recipient: recipient.clone() }));
         }
         let name = format!("PHDS_{stem}_{month}.csv");
         if name.len() > LONGEST_NAME {
             let beginning = recipient.chars().take(40).collect();
-            let (length, most) = (name.len(), LONGEST_NAME);
-            return Err(WriteError::FileNameTooLong { beginning, length, most });
+            return Err(bad(NameFault::TooLong { beginning, length: name.len(), most: LONGEST_NAME }));
         }
         if let Some(first) = taken.insert(name.to_ascii_lowercase(), recipient) {
-            let (first, second) = (first.to_owned(), recipient.to_owned());
-            return Err(WriteError::SameFileName { first, second, file: name });
+            let (first, second) = (first.to_owned(), recipient.clone());
+            return Err(bad(NameFault::Same { first, second, file: name }));
         }
         names.push(name);
     }
@@ -51,10 +67,13 @@ mod tests {
     #[test]
     fn names_files() {
         let month = Day::new(2024, 7, 8).unwrap().month();
-        let check = |recipients: &[&str], expect: Result<&[&str], &str>| match (
-            file_names(recipients.iter().copied(), month),
-            expect,
-        ) {
+        let source = Source { file: "recipients.csv".into(), column: "RECIPIENT" };
+        let names = |recipients: &[&str]| {
+            let recipients: Vec<_> =
+                recipients.iter().map(|name| Recipient { name: (*name).into(), line: 2 }).collect();
+            file_names(recipients.iter(), &source, month)
+        };
+        let check = |recipients: &[&str], expect: Result<&[&str], &str>| match (names(recipients), expect) {
             (Ok(names), Ok(expect)) => assert_eq!(names, expect),
             (Err(error), Err(expect)) => {
                 assert!(error.to_string().contains(expect), "{error}");

@@ -14,7 +14,7 @@ mod rows;
 mod staging;
 
 pub use dictionary::{dictionary_csv, dictionary_md};
-pub use error::WriteError;
+pub use error::{NameFault, WriteError};
 pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
@@ -23,7 +23,7 @@ pub use staging::Staging;
 use crate::extract::Selection;
 use crate::filter::{Route, Routing};
 use crate::policy::Policy;
-use crate::registry::{Intake, Reference};
+use crate::registry::{Intake, Reference, Table, tables};
 use crate::value::Day;
 use rows::RowWriter;
 
@@ -70,7 +70,7 @@ fn write_recipient_files(
     contents: &Contents<'_>,
     staging: &mut Staging,
 ) -> Result<Vec<RecipientFile>, WriteError> {
-    let recipients = contents.routing.names();
+    let recipients = contents.routing.recipients();
     let facts = contents.selection.facts();
     let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); recipients.len()];
     for (place, fact) in (0u32..).zip(facts) {
@@ -79,7 +79,8 @@ fn write_recipient_files(
         }
     }
     let with_rows = || recipients.iter().zip(&rows_of).filter(|(_, rows)| !rows.is_empty());
-    let names = file_names::file_names(with_rows().map(|(name, _)| name.as_str()), contents.as_of.month())?;
+    let with_names = with_rows().map(|(recipient, _)| recipient);
+    let names = file_names::file_names(with_names, &source_of_names(contents), contents.as_of.month())?;
     let mut files = Vec::with_capacity(names.len());
     for ((recipient, rows), name) in with_rows().zip(names) {
         let mut writer = RowWriter::new(contents.policy, contents.reference, contents.selection);
@@ -89,7 +90,7 @@ fn write_recipient_files(
         })?;
         files.push(RecipientFile {
             path: name,
-            recipient: recipient.clone(),
+            recipient: recipient.name.clone(),
             rows: rows.len() as u64,
             bytes: written.bytes,
             sha256: written.sha256,
@@ -97,4 +98,14 @@ fn write_recipient_files(
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// Without a `recipients` table, each organization's responsible entity is a recipient.
+fn source_of_names(contents: &Contents<'_>) -> file_names::Source {
+    let (table, column) = match contents.reference.recipients {
+        Some(_) => (Table::Recipients, tables::recipients::RECIPIENT),
+        None => (Table::Organizations, tables::organizations::RESPONSIBLE_ENTITY),
+    };
+    let file = contents.intake.table(table).map_or_else(|| table.name().into(), |read| read.file.clone());
+    file_names::Source { file, column: table.column_name(column) }
 }

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -45,7 +45,11 @@ impl Staging {
     pub fn new(output: Output) -> Result<Staging, WriteError> {
         let path = output.folder().to_owned();
         let create = |source| WriteError::Create { path: path.clone(), source };
-        let folder = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(&path).map_err(create)?;
+        let folder = tempfile::Builder::new()
+            .prefix(STAGING_PREFIX)
+            .permissions(std::fs::Permissions::from_mode(0o700))
+            .tempdir_in(&path)
+            .map_err(create)?;
         private_folder(&folder.path().join(BATCH)).map_err(create)?;
         Ok(Staging { output, folder, written: Vec::new() })
     }
@@ -136,11 +140,11 @@ impl Staging {
     }
 
     /// Puts the batch into its place, in one step that nothing can interrupt; a batch that is there already is
-    /// replaced. Returns the place.
+    /// replaced. What an earlier run set aside under this name goes. Returns the place.
     ///
     /// # Errors
     /// If something else is in its place, or the system cannot do it in one step.
-    pub fn publish(self, month: Month) -> Result<PathBuf, WriteError> {
+    pub fn publish(self, month: Month, set_aside: &str) -> Result<PathBuf, WriteError> {
         let place = self.output.folder().join(month.to_string());
         let batch = self.folder.path().join(BATCH);
         let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
@@ -156,6 +160,7 @@ impl Staging {
         };
         renameat_with(CWD, &batch, CWD, &place, flags).map_err(|errno| fail(errno.into()))?;
         self.output.sync().map_err(fail)?;
+        self.remove_set_aside(set_aside)?;
         // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
         // run does it; the batch is in its place all the same.
         drop(self.folder);

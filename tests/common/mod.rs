@@ -1,6 +1,6 @@
 //! What the tests share: small exports, and running the program on them.
 
-#![allow(dead_code, unreachable_pub)] // Each test binary uses a part of it.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test binary uses a part of it.
 
 pub mod plain;
 pub mod random;

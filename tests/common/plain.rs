@@ -1,6 +1,6 @@
 //! The rules once more, in plain code that shares nothing with the program's: slow, and easy to read.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use super::random::Tables;
 use std::collections::BTreeMap;
@@ -42,7 +42,11 @@ impl Plain {
         let rows_of = |table: &str| -> Option<Vec<Row>> {
             let (_, columns, rows) = tables.0.iter().find(|(name, _, _)| *name == table)?;
             let usable = rows.iter().filter(|row| row.len() == columns.len());
-            Some(usable.map(|row| columns.iter().cloned().zip(row.iter().map(|v| clean(v))).collect()).collect())
+            Some(
+                usable
+                    .map(|row| columns.iter().cloned().zip(row.iter().map(|v| clean(v))).collect())
+                    .collect(),
+            )
         };
         let keyed = |table: &str, key: &str, usable: &dyn Fn(&Row) -> bool| {
             let mut by_key: BTreeMap<u64, Vec<Row>> = BTreeMap::new();
@@ -68,7 +72,13 @@ impl Plain {
     }
 
     /// Why a row of a recipient's file should not be there, if so. `flag` is the fact's DISASTER_FLAG.
-    pub fn objection(&self, row: &BTreeMap<String, String>, flag: &str, recipient: &str, rule: Rule<'_>) -> Option<String> {
+    pub fn objection(
+        &self,
+        row: &BTreeMap<String, String>,
+        flag: &str,
+        recipient: &str,
+        rule: Rule<'_>,
+    ) -> Option<String> {
         const AS_OF: &str = "2024-07-08";
         const LOOKBACK: &str = "2019-07-08";
         let client_id = id(&row["CLIENT_ID"])?;
@@ -110,12 +120,19 @@ impl Plain {
             return Some("a consent is unreadable".into());
         }
         let kind = if disaster { "DISASTER" } else { "STANDARD" };
-        let begun: Vec<&Row> =
-            mine().filter(|c| c["CONSENT_TYPE"].to_uppercase() == kind && c["EFFECTIVE_DATE"].as_str() <= AS_OF).collect();
+        let begun: Vec<&Row> = mine()
+            .filter(|c| c["CONSENT_TYPE"].to_uppercase() == kind && c["EFFECTIVE_DATE"].as_str() <= AS_OF)
+            .collect();
         let withdrawn = |c: &Row| c["END_REASON"] == "WITHDRAWN" && c["END_DATE"].as_str() <= AS_OF;
         let last = begun.iter().filter(|c| withdrawn(c)).map(|c| c["END_DATE"].as_str()).max().unwrap_or("");
-        let left: Vec<&&Row> = begun.iter().filter(|c| !withdrawn(c) && c["EFFECTIVE_DATE"].as_str() >= last).collect();
-        let active = |day: &str| left.iter().any(|c| c["EFFECTIVE_DATE"].as_str() <= day && (c["END_DATE"].is_empty() || day < c["END_DATE"].as_str()));
+        let left: Vec<&&Row> =
+            begun.iter().filter(|c| !withdrawn(c) && c["EFFECTIVE_DATE"].as_str() >= last).collect();
+        let active = |day: &str| {
+            left.iter().any(|c| {
+                c["EFFECTIVE_DATE"].as_str() <= day
+                    && (c["END_DATE"].is_empty() || day < c["END_DATE"].as_str())
+            })
+        };
         let days = |from: &str| every_day(from, AS_OF);
         let stands = match rule {
             "active-on-as-of" => active(AS_OF),
@@ -133,7 +150,9 @@ impl Plain {
         let entity = fold(&organization["RESPONSIBLE_ENTITY"]);
         let goes_there = match &self.recipients {
             None => fold(recipient) == entity && !entity.is_empty(),
-            Some(rows) => rows.iter().any(|r| fold(&r["RECIPIENT"]) == fold(recipient) && fold(&r["RESPONSIBLE_ENTITY"]) == entity),
+            Some(rows) => rows.iter().any(|r| {
+                fold(&r["RECIPIENT"]) == fold(recipient) && fold(&r["RESPONSIBLE_ENTITY"]) == entity
+            }),
         };
         (!goes_there).then(|| "another recipient's".into())
     }

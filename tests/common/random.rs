@@ -1,6 +1,6 @@
 //! Random exports: small, and full of boundary days, near-duplicates and odd spellings.
 
-#![allow(dead_code, unreachable_pub)] // Each test binary uses a part of it.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test binary uses a part of it.
 
 use super::{Site, header};
 
@@ -34,19 +34,49 @@ impl Dice {
     }
 }
 
-/// An export's tables: for each its name, its columns and its rows.
+/// A table's name, its columns and its rows.
+pub type TableRows = (&'static str, Vec<String>, Vec<Vec<String>>);
+
+/// An export's tables.
 #[derive(Clone, Debug)]
-pub struct Tables(pub Vec<(&'static str, Vec<String>, Vec<Vec<String>>)>);
+pub struct Tables(pub Vec<TableRows>);
 
 const DAYS: [&str; 22] = [
-    "2016-02-29", "2017-12-31", "2018-01-01", "2019-07-07", "2019-07-08", "2019-07-09", "2020-02-28", "2020-02-29",
-    "2020-03-01", "2021-05-31", "2021-06-30", "2022-08-15", "2023-06-15", "2023-06-16", "2024-02-29", "2024-07-07",
-    "2024-07-08", "2024-07-09", "2024-12-31", "2025-01-01", "2020-10-10", "2021-11-11",
+    "2016-02-29",
+    "2017-12-31",
+    "2018-01-01",
+    "2019-07-07",
+    "2019-07-08",
+    "2019-07-09",
+    "2020-02-28",
+    "2020-02-29",
+    "2020-03-01",
+    "2021-05-31",
+    "2021-06-30",
+    "2022-08-15",
+    "2023-06-15",
+    "2023-06-16",
+    "2024-02-29",
+    "2024-07-07",
+    "2024-07-08",
+    "2024-07-09",
+    "2024-12-31",
+    "2025-01-01",
+    "2020-10-10",
+    "2021-11-11",
 ];
 const BIRTHS: [&str; 8] = [
-    "1960-01-31", "2006-07-07", "2006-07-08", "2006-07-09", "2004-02-29", "2019-07-08", "2019-07-09", "2020-02-29",
+    "1960-01-31",
+    "2006-07-07",
+    "2006-07-08",
+    "2006-07-09",
+    "2004-02-29",
+    "2019-07-08",
+    "2019-07-09",
+    "2020-02-29",
 ];
-const TEXTS: [&str; 9] = ["", "Ana", "García, Jr.", "O'Neill", "the \"Kid\"", "  two  ", "né\u{a0}", "a\nb", "=1+1"];
+const TEXTS: [&str; 9] =
+    ["", "Ana", "García, Jr.", "O'Neill", "the \"Kid\"", "  two  ", "né\u{a0}", "a\nb", "=1+1"];
 const ENTITIES: [&str; 6] = ["Travis", "TRAVIS", "El  Paso", "el paso", "Río Seco", ""];
 const GROUPS: [&str; 6] = ["MMR", "COV", "cov", "COVID-19", "RSV", ""];
 
@@ -61,7 +91,8 @@ impl Tables {
 
         let mut client_rows: Vec<Vec<String>> = Vec::new();
         for id in 1..=clients {
-            let mut row = vec![id.to_string(), own(dice.pick(&["IA", "IC", "ic", "DC", "PA", "IA", "XX", ""]))];
+            let mut row =
+                vec![id.to_string(), own(dice.pick(&["IA", "IC", "ic", "DC", "PA", "IA", "XX", ""]))];
             row.extend((0..3).map(|_| text(dice)));
             row.push(own(dice.pick(&BIRTHS)));
             row.extend((0..5).map(|_| text(dice)));
@@ -84,8 +115,12 @@ impl Tables {
         }
         let vaccine = |id: usize, cvx: &str, class: &str| vec![id.to_string(), own(cvx), own(class)];
         let mut vaccine_rows = vec![
-            vaccine(1, "03", ""), vaccine(2, "208", "vaccine"), vaccine(3, "93", ""), vaccine(4, "", "COVID_THERAPEUTIC"),
-            vaccine(5, "306.0", "RSV_THERAPEUTIC"), vaccine(6, "", ""),
+            vaccine(1, "03", ""),
+            vaccine(2, "208", "vaccine"),
+            vaccine(3, "93", ""),
+            vaccine(4, "", "COVID_THERAPEUTIC"),
+            vaccine(5, "306.0", "RSV_THERAPEUTIC"),
+            vaccine(6, "", ""),
         ];
         repeat_some(dice, &mut vaccine_rows, 12);
         let mut organization_rows: Vec<Vec<String>> = (1..=5)
@@ -116,11 +151,15 @@ impl Tables {
         let many = facts / 6;
         repeat_some(dice, &mut fact_rows, many);
         let mut tables = vec![
-            ("clients", client_rows), ("consents", consent_rows), ("immunizations", fact_rows),
-            ("vaccines", vaccine_rows), ("organizations", organization_rows),
+            ("clients", client_rows),
+            ("consents", consent_rows),
+            ("immunizations", fact_rows),
+            ("vaccines", vaccine_rows),
+            ("organizations", organization_rows),
         ];
         if dice.one_in(2) {
-            let rows = (0..6).map(|_| vec![own(dice.pick(&["A", "a", "B b", "C"])), own(dice.pick(&ENTITIES[..5]))]);
+            let rows =
+                (0..6).map(|_| vec![own(dice.pick(&["A", "a", "B b", "C"])), own(dice.pick(&ENTITIES[..5]))]);
             tables.push(("recipients", rows.collect()));
         }
         if dirt > 0 {
@@ -149,7 +188,11 @@ impl Tables {
             dice.shuffle(&mut order);
             let arrange = |row: &Vec<String>| {
                 // A malformed row stays malformed, whatever the order.
-                if row.len() == order.len() { order.iter().map(|i| row[*i].clone()).collect() } else { row.clone() }
+                if row.len() == order.len() {
+                    order.iter().map(|i| row[*i].clone()).collect()
+                } else {
+                    row.clone()
+                }
             };
             *rows = rows.iter().map(arrange).collect();
             *columns = arrange(columns);

@@ -122,9 +122,16 @@ impl CsvFile {
     fn read_header(&mut self, table: Table, encoding: Encoding) -> Result<(), RegistryError> {
         self.fill()?;
         let encoding = self.skip_byte_order_mark(encoding)?;
-        let blank = blank_lines(&self.pending);
-        self.line += count_lines(&self.pending[..blank]);
-        self.pending.drain(..blank);
+        loop {
+            let blank = blank_lines(&self.pending);
+            self.line += count_lines(&self.pending[..blank]);
+            self.pending.drain(..blank);
+            // A carriage return at the end may be the first half of one more blank line.
+            if self.at_end || !matches!(self.pending.as_slice(), [] | [b'\r']) {
+                break;
+            }
+            self.fill()?;
+        }
         if self.pending.is_empty() {
             return Err(BadInput::of_file(&self.path, InputFault::NoHeader));
         }
