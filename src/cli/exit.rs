@@ -95,9 +95,10 @@ impl Failure {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Failure::Registry(RegistryError::MissingTable { .. }) => {
-                Some("every table but recipients and control must be there, named in lower case")
-            }
+            Failure::Registry(RegistryError::MissingTable { .. }) => Some(
+                "every table but recipients and control must be there; a file's name is in lower case, such as clients.csv, \
+                 clients.csv.gz or clients.csv.zst",
+            ),
             Failure::Registry(RegistryError::BadInput(_)) => {
                 Some("nothing was published; have the export made again, or mended at its source")
             }

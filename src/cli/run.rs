@@ -7,7 +7,7 @@ use super::summary::summary;
 use super::terminal::Terminal;
 use crate::extract::{Settings, extract};
 use crate::policy::Policy;
-use crate::registry::{Encoding, Export, Intake, Limit, Table};
+use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
 use crate::writer::{Contents, Output, Staging, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
@@ -25,7 +25,7 @@ use std::time::Instant;
   phds run exports/2024-07 --out batches --policy policy.toml --max-quarantined 0.1%
   phds run exports/old --as-of 2024-07-08 --out batches --encoding windows-1252 --quiet")]
 pub(super) struct Args {
-    /// The registry's export: a folder with a CSV file for each table, plain, .gz or .zst
+    /// The registry's export: a folder with a CSV file for each table, plain, .gz or .zst, or an SQLite file
     #[arg(value_name = "EXPORT")]
     export: PathBuf,
     /// The day as of which consent and ages are judged; without it, today
@@ -60,13 +60,13 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
     let as_of = args.as_of.unwrap_or_else(arguments::today);
     warn_of_window(&policy, as_of);
-    let export = Export::open(&args.export, args.encoding)?;
+    let export = open_export(&args.export, args.encoding)?;
     let mut staging = Staging::new(Output::open(&args.out)?)?;
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let settings = Settings { policy: &policy, as_of, threads, folder: staging.scratch() };
-    let mut extract = extract(&export, settings, &bar)?;
+    let mut extract = extract(export.as_ref(), settings, &bar)?;
     for notice in &extract.intake.notices {
         tracing::warn!("{notice}");
     }

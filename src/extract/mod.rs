@@ -8,7 +8,7 @@ pub use selection::{FactCounts, Selection};
 
 use crate::filter::Rules;
 use crate::policy::Policy;
-use crate::registry::{Export, Intake, Progress, Reference, RegistryError, read_facts, read_reference};
+use crate::registry::{Intake, Progress, Reference, RegistryError, Source, read_facts, read_reference};
 use crate::value::Day;
 use selection::Chooser;
 use std::num::NonZeroUsize;
@@ -47,15 +47,15 @@ pub struct Extract {
 /// # Errors
 /// If the export cannot be read.
 pub fn extract(
-    export: &Export,
+    source: &dyn Source,
     settings: Settings<'_>,
     progress: &dyn Progress,
 ) -> Result<Extract, RegistryError> {
-    let (reference, mut intake) = read_reference(export, settings.folder, progress)?;
+    let (reference, mut intake) = read_reference(source, settings.folder, progress)?;
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
     let choosers = (0..settings.threads.get()).map(|_| Chooser::default()).collect();
     let choosers = read_facts(
-        export,
+        source,
         &reference,
         &mut intake,
         settings.folder,

@@ -2,7 +2,7 @@
 //!
 //! There are millions, so their texts lie end to end in one place and everything else in columns.
 
-use super::keys::{IdIndex, Keyed, settle};
+use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
 use super::rows::Row;
 use super::tables::clients as columns;
@@ -75,13 +75,16 @@ impl ClientsBuilder {
     }
 
     /// Leaves out the clients whose id is not theirs alone, and numbers the others.
-    pub(crate) fn finish<E>(self, refuse: impl FnMut(u64, Fault) -> Result<(), E>) -> Result<Clients, E> {
+    pub(crate) fn finish<E>(
+        self,
+        mut refuse: impl FnMut(RowId, Fault) -> Result<(), E>,
+    ) -> Result<Clients, E> {
         let texts = self.texts;
         let text_of = |r: &Record| &texts[r.text_start as usize..][..r.text_len as usize];
         let same = |a: &Record, b: &Record| {
             a.birth == b.birth && a.client_type == b.client_type && text_of(a) == text_of(b)
         };
-        let rows = settle(self.rows, columns::CLIENT_ID, same, refuse)?;
+        let rows = settle(self.rows, columns::CLIENT_ID, same, |row, fault| refuse(row.place(), fault))?;
         let index = IdIndex::new(rows.iter().map(|row| row.id));
         let mut types = vec![String::new(); self.types.len()];
         for (name, place) in self.types {

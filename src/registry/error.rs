@@ -20,10 +20,10 @@ pub enum RegistryError {
         source: io::Error,
     },
     /// A table that every export must have is not there.
-    #[error("{}: the table {table} is missing: there is no {table}.csv, {table}.csv.gz or {table}.csv.zst", folder.display())]
+    #[error("{}: the table {table} is missing", export.display())]
     MissingTable {
         /// The export.
-        folder: PathBuf,
+        export: PathBuf,
         /// The table.
         table: Table,
     },
@@ -103,7 +103,7 @@ impl fmt::Display for BadInput {
 #[derive(thiserror::Error, Debug)]
 pub enum InputFault {
     /// The export is neither a folder nor anything else that can be read.
-    #[error("an export is a folder with a CSV file for each table")]
+    #[error("an export is a folder with a CSV file for each table, or an SQLite file")]
     NotAnExport,
     /// Two files for one table.
     #[error("there is also {other}: a table may have one file only")]
@@ -122,6 +122,12 @@ pub enum InputFault {
         "the compressed file is damaged or cut short, or needs more than 128 MiB of memory to decompress"
     )]
     DamagedArchive,
+    /// An SQLite file that SQLite cannot make sense of.
+    #[error("SQLite cannot use the file: {what}")]
+    UnusableDatabase {
+        /// What SQLite says of it.
+        what: &'static str,
+    },
     /// UTF-16 text.
     #[error("this is UTF-16 text; an export is UTF-8 or windows-1252")]
     Utf16,
@@ -172,6 +178,7 @@ impl InputFault {
             InputFault::MisnamedTable(_) => "MISNAMED_TABLE",
             InputFault::NotAFile => "NOT_A_FILE",
             InputFault::DamagedArchive => "DAMAGED_ARCHIVE",
+            InputFault::UnusableDatabase { .. } => "UNUSABLE_DATABASE",
             InputFault::Utf16 => "UTF16",
             InputFault::NoHeader => "NO_HEADER",
             InputFault::HeaderEncoding => "INVALID_UTF8",

@@ -1,130 +1,27 @@
-//! Finding the tables of an export folder and opening them.
+//! Opening an export, whatever kind it is.
 
-use super::csv::{CsvFile, ENDINGS};
+use super::Encoding;
 use super::error::{BadInput, InputFault, RegistryError};
-use super::{Encoding, Table};
-use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
+use super::folder::Folder;
+use super::source::Source;
+use super::sqlite::{SqliteExport, is_sqlite};
+use std::path::Path;
 
-/// A registry export: a folder with one file for each table.
-#[derive(Debug)]
-pub struct Export {
-    files: [Option<PathBuf>; Table::ALL.len()],
-    encoding: Encoding,
-}
-
-impl Export {
-    /// Finds the tables in `path`. Nothing is read yet but the folder's listing.
-    ///
-    /// # Errors
-    /// If the folder is not there, a table is missing, or two files hold one table.
-    pub fn open(path: &Path, encoding: Encoding) -> Result<Export, RegistryError> {
-        let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
-        if !std::fs::metadata(path).map_err(unavailable)?.is_dir() {
-            return Err(BadInput::of_file(path, InputFault::NotAnExport));
-        }
-        let names = std::fs::read_dir(path)
-            .and_then(|entries| {
-                entries
-                    .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-                    .collect::<io::Result<BTreeSet<String>>>()
-            })
-            .map_err(unavailable)?;
-        let mut files = [const { None }; Table::ALL.len()];
-        for table in Table::ALL {
-            files[table as usize] = find_file(path, table, &names)?;
-        }
-        Ok(Export { files, encoding })
+/// Opens an export: a folder with a CSV file for each table, or an SQLite file.
+///
+/// # Errors
+/// If it is not there, is neither of these, or lacks a table.
+pub fn open_export(path: &Path, encoding: Encoding) -> Result<Box<dyn Source>, RegistryError> {
+    let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
+    let found = std::fs::metadata(path).map_err(unavailable)?;
+    if found.is_dir() {
+        return Ok(Box::new(Folder::open(path, encoding)?));
     }
-
-    /// Whether the export has this table.
-    pub fn has(&self, table: Table) -> bool {
-        self.files[table as usize].is_some()
+    if !found.is_file() {
+        return Err(BadInput::of_file(path, InputFault::NotAFile));
     }
-
-    /// A table's file, for messages; the table's name where there is none.
-    pub fn file(&self, table: Table) -> PathBuf {
-        self.files[table as usize].clone().unwrap_or_else(|| PathBuf::from(table.name()))
+    if is_sqlite(path).map_err(unavailable)? {
+        return Ok(Box::new(SqliteExport::open(path, encoding)?));
     }
-
-    /// The size on disk of all tables in bytes, as far as it can be told.
-    pub fn size(&self) -> u64 {
-        self.files.iter().flatten().filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
-    }
-
-    /// Opens a table and reads its header; none if the export does not have the table.
-    pub(crate) fn open_table(&self, table: Table) -> Result<Option<CsvFile>, RegistryError> {
-        match &self.files[table as usize] {
-            Some(file) => CsvFile::open(file, table, self.encoding).map(Some),
-            None => Ok(None),
-        }
-    }
-}
-
-fn find_file(
-    folder: &Path,
-    table: Table,
-    names: &BTreeSet<String>,
-) -> Result<Option<PathBuf>, RegistryError> {
-    let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
-    let mut present = candidates.iter().filter(|name| names.contains(*name));
-    match (present.next(), present.next()) {
-        (Some(file), Some(other)) => {
-            Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
-        }
-        (Some(file), None) => Ok(Some(folder.join(file))),
-        (None, _) => {
-            // A table that may be absent must not be overlooked for the case of its name: without `recipients`,
-            // every entity would be sent its own data.
-            let misnamed = names.iter().find(|name| candidates.iter().any(|c| c.eq_ignore_ascii_case(name)));
-            match misnamed {
-                Some(name) if table.may_be_absent() => {
-                    Err(BadInput::of_file(&folder.join(name), InputFault::MisnamedTable(table)))
-                }
-                _ if table.may_be_absent() => Ok(None),
-                _ => Err(RegistryError::MissingTable { folder: folder.to_owned(), table }),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const REQUIRED: [&str; 5] =
-        ["clients.csv", "consents.csv", "immunizations.csv.gz", "vaccines.csv.zst", "organizations.csv"];
-
-    fn open(files: &[&str]) -> Result<Export, String> {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            std::fs::write(folder.path().join(file), "").unwrap();
-        }
-        Export::open(folder.path(), Encoding::Utf8).map_err(|e| match e {
-            RegistryError::BadInput(bad) => {
-                format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
-            }
-            RegistryError::MissingTable { table, .. } => format!("missing {table}"),
-            other => other.to_string(),
-        })
-    }
-
-    #[test]
-    fn finds_the_tables() {
-        let export = open(&REQUIRED).unwrap();
-        assert!(export.has(Table::Immunizations));
-        assert!(!export.has(Table::Recipients));
-        let check = |extra: &[&str], expect: &str| {
-            let files = [&REQUIRED[..], extra].concat();
-            assert_eq!(open(&files).map(|_| ()).unwrap_err(), expect);
-        };
-        check(&["clients.csv.gz"], "TWO_FILES clients.csv");
-        check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
-        check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
-        check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
-        check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
-        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
-        assert!(open(&[&REQUIRED[..], &["notes.txt", "recipients.xlsx"]].concat()).is_ok());
-    }
+    Err(BadInput::of_file(path, InputFault::NotAnExport))
 }

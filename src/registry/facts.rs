@@ -5,10 +5,11 @@
 use super::clients::ClientPlace;
 use super::intake::Intake;
 use super::quarantine::{Code, Fault, Quarantine};
-use super::reference::{Reference, note_extra_columns};
-use super::rows::Checked;
+use super::reference::{Reference, Refused, note_extra_columns};
+use super::rows::{BadRow, Checked};
+use super::source::Source;
 use super::tables::immunizations as columns;
-use super::{Export, Progress, RegistryError, Table, scan};
+use super::{Progress, RegistryError, Table, scan};
 use crate::value::Day;
 use std::path::Path;
 
@@ -37,13 +38,24 @@ pub struct Fact<'a> {
     pub disaster_flag: Option<bool>,
 }
 
-/// Reads every fact, on as many threads as there are workers. A worker sees facts in the file's order, but not
+/// What is told of a row of `immunizations`.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'f, 'a> {
+    /// A fact.
+    Fact(&'f Fact<'a>),
+    /// A row that cannot be used.
+    Refused(Refused),
+}
+
+const TABLE: Table = Table::Immunizations;
+
+/// Reads every fact, on as many threads as there are workers. A worker sees facts in the source's order, but not
 /// all of them. Long lists go to `folder`, a private one.
 ///
 /// # Errors
-/// If the export cannot be read.
+/// If the source cannot be read.
 pub fn read_facts<W: Send>(
-    export: &Export,
+    source: &dyn Source,
     reference: &Reference,
     intake: &mut Intake,
     folder: &Path,
@@ -51,20 +63,18 @@ pub fn read_facts<W: Send>(
     workers: Vec<W>,
     visit: &(dyn Fn(&mut W, &Fact<'_>) + Sync),
 ) -> Result<Vec<W>, RegistryError> {
-    const TABLE: Table = Table::Immunizations;
-    let Some(file) = export.open_table(TABLE)? else { return Ok(workers) };
-    note_extra_columns(intake, TABLE, file.header().extra);
-    let path = file.path().to_owned();
+    let Some(mut reader) = source.open_table(TABLE)? else { return Ok(workers) };
+    note_extra_columns(intake, TABLE, reader.layout().extra);
     let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(folder))).collect();
     let (rows, workers) =
-        scan::on_threads(file, TABLE, progress, workers, &|(worker, quarantine), line, row| {
+        scan::on_threads(reader.as_mut(), TABLE, progress, workers, &|(worker, quarantine), line, row| {
             match resolve(line, row, reference) {
                 Ok(fact) => visit(worker, &fact),
-                Err(fault) => quarantine.add(TABLE, line, fault).map_err(RegistryError::Spill)?,
+                Err(bad) => quarantine.add(TABLE, line, bad.fault).map_err(RegistryError::Spill)?,
             }
             Ok(())
         })?;
-    intake.set_read(TABLE, &path, rows);
+    intake.set_read(TABLE, reader.file(), rows);
     Ok(workers
         .into_iter()
         .map(|(worker, quarantine)| {
@@ -74,10 +84,37 @@ pub fn read_facts<W: Send>(
         .collect())
 }
 
+/// Reads every fact in the source's order, and tells of the rows that cannot be used too.
+///
+/// # Errors
+/// If the source cannot be read, or `visit` fails.
+pub fn read_facts_in_order(
+    source: &dyn Source,
+    reference: &Reference,
+    intake: &mut Intake,
+    progress: &dyn Progress,
+    visit: &mut dyn FnMut(Seen<'_, '_>) -> Result<(), RegistryError>,
+) -> Result<(), RegistryError> {
+    let Some(mut reader) = source.open_table(TABLE)? else { return Ok(()) };
+    note_extra_columns(intake, TABLE, reader.layout().extra);
+    let rows = scan::in_order(reader.as_mut(), TABLE, progress, &mut |line, row| match resolve(
+        line, row, reference,
+    ) {
+        Ok(fact) => visit(Seen::Fact(&fact)),
+        Err(BadRow { fault, ids }) => {
+            intake.refuse(TABLE, line, fault)?;
+            visit(Seen::Refused(Refused { table: TABLE, line, fault, ids }))
+        }
+    })?;
+    intake.set_read(TABLE, reader.file(), rows);
+    Ok(())
+}
+
 /// Finds what a fact names.
-fn resolve<'a>(line: u64, row: Checked<'a>, reference: &Reference) -> Result<Fact<'a>, Fault> {
-    let row = row.map_err(|bad| bad.fault)?;
-    let unknown = |code, column| move || Fault::in_column(code, column);
+fn resolve<'a>(line: u64, row: Checked<'a>, reference: &Reference) -> Result<Fact<'a>, BadRow> {
+    let row = row?;
+    let bad = |code, column| BadRow { fault: Fault::in_column(code, column), ids: row.ids(TABLE) };
+    let unknown = |code, column| move || bad(code, column);
     let client = reference
         .clients
         .find(row.id(columns::CLIENT_ID))
@@ -97,7 +134,7 @@ fn resolve<'a>(line: u64, row: Checked<'a>, reference: &Reference) -> Result<Fac
     };
     let date = row.day(columns::VACCINATION_DATE);
     if date < reference.clients.birth(client) {
-        return Err(Fault::in_column(Code::VaccinatedBeforeBirth, columns::VACCINATION_DATE));
+        return Err(bad(Code::VaccinatedBeforeBirth, columns::VACCINATION_DATE));
     }
     Ok(Fact {
         line,

@@ -1,10 +1,10 @@
 //! What reading an export found: rows, quarantined rows, things worth a warning, and whether it is complete.
 
+use super::Table;
 use super::error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
 use super::quarantine::{Fault, Limit, Quarantine};
 use super::rows::{BadRow, Row};
 use super::tables::control as columns;
-use super::{Export, Table};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -151,16 +151,15 @@ impl Intake {
 
 /// The error for a row that may not be left out.
 pub(crate) fn unusable(
-    export: &Export,
+    file: &Path,
     table: Table,
     line: u64,
     bad: BadRow,
     why: &'static str,
 ) -> RegistryError {
     let fault = InputFault::UnusableRow(UnusableRow { code: bad.fault.code, why });
-    let file = export.file(table);
     match bad.fault.column {
-        Some(column) => BadInput::in_column(&file, line, table.column_name(usize::from(column)), fault),
-        None => BadInput::at_line(&file, line, fault),
+        Some(column) => BadInput::in_column(file, line, table.column_name(usize::from(column)), fault),
+        None => BadInput::at_line(file, line, fault),
     }
 }

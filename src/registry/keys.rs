@@ -11,6 +11,20 @@ pub(crate) struct Keyed<T> {
     pub(crate) row: T,
 }
 
+/// Which row: its key, and the line on which it begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowId {
+    pub(crate) id: u64,
+    pub(crate) line: u64,
+}
+
+impl<T> Keyed<T> {
+    /// Which row it is.
+    pub(crate) fn place(&self) -> RowId {
+        RowId { id: self.id, line: self.line }
+    }
+}
+
 /// What rows that share a key are to each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sharing {
@@ -32,12 +46,12 @@ pub fn sharing<T>(group: &[T], same: impl Fn(&T, &T) -> bool) -> Sharing {
 }
 
 /// Sorts rows by their key and leaves out those that share one: all of them where they differ, all but the first
-/// where they are equal. Calls `refuse` with the line and fault of each; `key_column` is the key's place.
+/// where they are equal. Calls `refuse` with each and its fault; `key_column` is the key's place.
 pub(crate) fn settle<T, E>(
     mut rows: Vec<Keyed<T>>,
     key_column: usize,
     same: impl Fn(&T, &T) -> bool,
-    mut refuse: impl FnMut(u64, Fault) -> Result<(), E>,
+    mut refuse: impl FnMut(&Keyed<T>, Fault) -> Result<(), E>,
 ) -> Result<Vec<Keyed<T>>, E> {
     rows.sort_unstable_by_key(|row| (row.id, row.line));
     let mut keep = vec![true; rows.len()];
@@ -51,7 +65,7 @@ pub(crate) fn settle<T, E>(
         if let Some(fault) = fault {
             for (place, row) in group.iter().enumerate().skip(spared) {
                 keep[start + place] = false;
-                refuse(row.line, fault)?;
+                refuse(row, fault)?;
             }
         }
         start += group.len();
@@ -120,8 +134,8 @@ mod tests {
                 keyed.collect(),
                 0,
                 |a, b| a == b,
-                |line, fault| {
-                    faults.push((line, fault.code.name()));
+                |row, fault| {
+                    faults.push((row.line, fault.code.name()));
                     Ok::<_, ()>(())
                 },
             );

@@ -1,6 +1,6 @@
 //! The organizations of an export, in memory.
 
-use super::keys::{IdIndex, Keyed, settle};
+use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
 use super::rows::Row;
 use super::tables::organizations as columns;
@@ -42,9 +42,10 @@ impl OrganizationsBuilder {
 
     pub(crate) fn finish<E>(
         self,
-        refuse: impl FnMut(u64, Fault) -> Result<(), E>,
+        mut refuse: impl FnMut(RowId, Fault) -> Result<(), E>,
     ) -> Result<Organizations, E> {
-        let rows = settle(self.rows, columns::ORG_ID, |a, b| a == b, refuse)?;
+        let rows =
+            settle(self.rows, columns::ORG_ID, |a, b| a == b, |row, fault| refuse(row.place(), fault))?;
         let index = IdIndex::new(rows.iter().map(|row| row.id));
         Ok(Organizations { rows, index })
     }

@@ -4,11 +4,14 @@
 use super::clients::{ClientPlace, Clients, ClientsBuilder};
 use super::consents::{Consent, Consents};
 use super::intake::{Intake, Notice, unusable};
+use super::keys::RowId;
 use super::organizations::{Organizations, OrganizationsBuilder};
-use super::rows::{BadRow, Checked, Row};
+use super::quarantine::Fault;
+use super::rows::{BadRow, Checked, Row, RowIds};
+use super::source::Source;
 use super::tables::recipients as recipient_columns;
 use super::vaccines::{Vaccines, VaccinesBuilder};
-use super::{Export, Progress, RegistryError, Table, scan};
+use super::{Progress, RegistryError, Table, scan};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -38,30 +41,98 @@ pub struct Reference {
     pub recipients: Option<Vec<Assignment>>,
 }
 
+/// A row that cannot be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    /// Its table.
+    pub table: Table,
+    /// The line on which it begins.
+    pub line: u64,
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// Which row it is, as far as that can be read.
+    pub ids: RowIds,
+}
+
+/// Is shown the rows of every table but `immunizations`, as they come through the checks.
+pub(crate) trait Witness {
+    /// A row that passed the checks of its own values. It may yet turn out to share its key with another.
+    fn usable(&mut self, table: Table, line: u64, row: &Row<'_>) -> Result<(), RegistryError>;
+
+    /// A row that did not, or shares its key.
+    fn refused(&mut self, refused: Refused) -> Result<(), RegistryError>;
+}
+
+/// Nobody who would want to see the rows.
+struct Nobody;
+
+impl Witness for Nobody {
+    fn usable(&mut self, _: Table, _: u64, _: &Row<'_>) -> Result<(), RegistryError> {
+        Ok(())
+    }
+
+    fn refused(&mut self, _: Refused) -> Result<(), RegistryError> {
+        Ok(())
+    }
+}
+
 /// Reads every table but `immunizations`. Long lists go to `folder`, a private one.
 ///
 /// # Errors
 /// If the export cannot be read, or a row is unusable in a table where none may be left out.
 pub fn read_reference(
-    export: &Export,
+    source: &dyn Source,
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<(Reference, Intake), RegistryError> {
-    let mut reader = Reader { export, progress, intake: Intake::new(folder) };
+    read_reference_before(source, folder, progress, &mut Nobody)
+}
+
+/// The same, before a witness.
+pub(crate) fn read_reference_before(
+    source: &dyn Source,
+    folder: &Path,
+    progress: &dyn Progress,
+    witness: &mut dyn Witness,
+) -> Result<(Reference, Intake), RegistryError> {
+    let mut reader = Reader { source, progress, found: Found { intake: Intake::new(folder), witness } };
     reader.read_control()?;
     let recipients = reader.read_recipients()?;
     let vaccines = reader.read_vaccines()?;
     let organizations = reader.read_organizations()?;
     let clients = reader.read_clients()?;
     let consents = reader.read_consents(&clients)?;
-    Ok((Reference { clients, consents, vaccines, organizations, recipients }, reader.intake))
+    let intake = reader.found.intake;
+    Ok((Reference { clients, consents, vaccines, organizations, recipients }, intake))
 }
 
 struct Reader<'e> {
-    export: &'e Export,
+    source: &'e dyn Source,
     progress: &'e dyn Progress,
-    intake: Intake,
+    found: Found<'e>,
 }
+
+/// Where what is found goes.
+struct Found<'e> {
+    intake: Intake,
+    witness: &'e mut dyn Witness,
+}
+
+impl Found<'_> {
+    fn refuse(&mut self, table: Table, line: u64, fault: Fault, ids: RowIds) -> Result<(), RegistryError> {
+        self.intake.refuse(table, line, fault)?;
+        self.witness.refused(Refused { table, line, fault, ids })
+    }
+
+    /// Refuses a row for sharing its key, which may be a client's.
+    fn refuse_shared(&mut self, table: Table, row: RowId, fault: Fault) -> Result<(), RegistryError> {
+        let client = table.client_column().map(|_| row.id);
+        self.refuse(table, row.line, fault, RowIds { key: Some(row.id), client })
+    }
+}
+
+/// What is done with a row.
+type VisitFound<'v> = dyn FnMut(&mut Found<'_>, &Path, u64, Checked<'_>) -> Result<(), RegistryError> + 'v;
 
 /// Why no row of `recipients` or `control` may be left out.
 const STEERS_THE_RUN: &str = "the run can't do without any row of this table";
@@ -72,84 +143,81 @@ const MAY_BE_A_WITHDRAWAL: &str =
 
 impl Reader<'_> {
     /// Reads a table, if it is there, and notes how many rows it has.
-    fn read(
-        &mut self,
-        table: Table,
-        visit: &mut dyn FnMut(&mut Intake, u64, Checked<'_>) -> Result<(), RegistryError>,
-    ) -> Result<(), RegistryError> {
-        let Some(file) = self.export.open_table(table)? else { return Ok(()) };
-        note_extra_columns(&mut self.intake, table, file.header().extra);
-        let path = file.path().to_owned();
-        let intake = &mut self.intake;
-        let visit = &mut |line, row: Checked<'_>| visit(intake, line, row);
-        let rows = scan::in_order(file, table, self.progress, visit)?;
-        self.intake.set_read(table, &path, rows);
+    fn read(&mut self, table: Table, visit: &mut VisitFound<'_>) -> Result<(), RegistryError> {
+        let Some(mut reader) = self.source.open_table(table)? else { return Ok(()) };
+        note_extra_columns(&mut self.found.intake, table, reader.layout().extra);
+        let file = reader.file().to_owned();
+        let found = &mut self.found;
+        let rows = scan::in_order(reader.as_mut(), table, self.progress, &mut |line, row| {
+            if let Ok(row) = &row {
+                found.witness.usable(table, line, row)?;
+            }
+            visit(found, &file, line, row)
+        })?;
+        self.found.intake.set_read(table, &file, rows);
         Ok(())
     }
 
     /// Reads a table whose unusable rows are left out.
     fn read_usable(&mut self, table: Table, add: &mut dyn FnMut(u64, &Row<'_>)) -> Result<(), RegistryError> {
-        self.read(table, &mut |intake, line, row| match row {
+        self.read(table, &mut |found, _, line, row| match row {
             Ok(row) => {
                 add(line, &row);
                 Ok(())
             }
-            Err(bad) => intake.refuse(table, line, bad.fault),
+            Err(bad) => found.refuse(table, line, bad.fault, bad.ids),
         })
     }
 
     fn read_control(&mut self) -> Result<(), RegistryError> {
-        let export = self.export;
-        self.read(Table::Control, &mut |intake, line, row| match row {
+        self.read(Table::Control, &mut |found, file, line, row| match row {
             Ok(row) => {
-                intake.expect(line, &row);
+                found.intake.expect(line, &row);
                 Ok(())
             }
-            Err(bad) => Err(unusable(export, Table::Control, line, bad, STEERS_THE_RUN)),
+            Err(bad) => Err(unusable(file, Table::Control, line, bad, STEERS_THE_RUN)),
         })
     }
 
     fn read_recipients(&mut self) -> Result<Option<Vec<Assignment>>, RegistryError> {
-        let export = self.export;
         let mut assignments = BTreeMap::new();
-        self.read(Table::Recipients, &mut |_, line, row| match row {
+        self.read(Table::Recipients, &mut |_, file, line, row| match row {
             Ok(row) => {
                 let text = |column| String::from_utf8_lossy(row.text(column)).into_owned();
                 let key = (text(recipient_columns::RECIPIENT), text(recipient_columns::RESPONSIBLE_ENTITY));
                 assignments.entry(key).or_insert(line);
                 Ok(())
             }
-            Err(bad) => Err(unusable(export, Table::Recipients, line, bad, STEERS_THE_RUN)),
+            Err(bad) => Err(unusable(file, Table::Recipients, line, bad, STEERS_THE_RUN)),
         })?;
         let assignment = |((recipient, entity), line)| Assignment { line, recipient, entity };
-        Ok(export.has(Table::Recipients).then(|| assignments.into_iter().map(assignment).collect()))
+        Ok(self.source.has(Table::Recipients).then(|| assignments.into_iter().map(assignment).collect()))
     }
 
     fn read_vaccines(&mut self) -> Result<Vaccines, RegistryError> {
         let mut builder = VaccinesBuilder::default();
         self.read_usable(Table::Vaccines, &mut |line, row| builder.add(line, row))?;
-        builder.finish(|line, fault| self.intake.refuse(Table::Vaccines, line, fault))
+        builder.finish(|row, fault| self.found.refuse_shared(Table::Vaccines, row, fault))
     }
 
     fn read_organizations(&mut self) -> Result<Organizations, RegistryError> {
         let mut builder = OrganizationsBuilder::default();
         self.read_usable(Table::Organizations, &mut |line, row| builder.add(line, row))?;
-        builder.finish(|line, fault| self.intake.refuse(Table::Organizations, line, fault))
+        builder.finish(|row, fault| self.found.refuse_shared(Table::Organizations, row, fault))
     }
 
     fn read_clients(&mut self) -> Result<Clients, RegistryError> {
         let mut builder = ClientsBuilder::default();
         self.read_usable(Table::Clients, &mut |line, row| builder.add(line, row))?;
-        builder.finish(|line, fault| self.intake.refuse(Table::Clients, line, fault))
+        builder.finish(|row, fault| self.found.refuse_shared(Table::Clients, row, fault))
     }
 
     /// Consents fail closed: whoever loses a row may lose a withdrawal.
     fn read_consents(&mut self, clients: &Clients) -> Result<Consents, RegistryError> {
-        let export = self.export;
         let mut rows: Vec<(ClientPlace, Consent)> = Vec::new();
         let mut closed = Vec::new();
         let (mut of_unknown, mut expired_without_end) = (0, 0);
-        self.read(Table::Consents, &mut |intake, line, row| match row {
+        self.read(Table::Consents, &mut |found, file, line, row| match row {
             Ok(row) => {
                 match clients.find(row.id(super::tables::consents::CLIENT_ID)) {
                     Some(client) => rows.push((client, Consent::from_row(&row))),
@@ -158,18 +226,18 @@ impl Reader<'_> {
                 expired_without_end += u64::from(Consent::expired_without_end(&row));
                 Ok(())
             }
-            Err(BadRow { fault, first_id: Some(id) }) => {
+            Err(BadRow { fault, ids: RowIds { client: Some(id), key } }) => {
                 closed.extend(clients.find(id));
-                intake.refuse(Table::Consents, line, fault)
+                found.refuse(Table::Consents, line, fault, RowIds { client: Some(id), key })
             }
-            Err(bad) => Err(unusable(export, Table::Consents, line, bad, MAY_BE_A_WITHDRAWAL)),
+            Err(bad) => Err(unusable(file, Table::Consents, line, bad, MAY_BE_A_WITHDRAWAL)),
         })?;
         for (count, notice) in [
             (of_unknown, Notice::ConsentsOfUnknownClients { count: of_unknown }),
             (expired_without_end, Notice::ExpiredWithoutEnd { count: expired_without_end }),
         ] {
             if count > 0 {
-                self.intake.notice(notice);
+                self.found.intake.notice(notice);
             }
         }
         Ok(Consents::new(clients.len(), rows, closed))

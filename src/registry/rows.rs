@@ -2,8 +2,11 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
-use super::csv::{Block, Field, Header, blank_lines, count_lines, split_record};
+use super::csv::{Field, blank_lines, count_lines, split_record};
+use super::layout::{Layout, Splitting};
+use super::packed::split_packed;
 use super::quarantine::{Code, Fault};
+use super::source::Block;
 use super::tables::{self, Kind, MOST_COLUMNS};
 use super::{RegistryError, Table};
 use crate::value::{Day, parse_id, text, without_decimal_tail};
@@ -32,8 +35,17 @@ pub(crate) struct Row<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct BadRow {
     pub(crate) fault: Fault,
-    /// The id in the table's first column, where that much can be read.
-    pub(crate) first_id: Option<u64>,
+    /// Which row it is, as far as that can be read.
+    pub(crate) ids: RowIds,
+}
+
+/// The ids by which a row can be found again.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct RowIds {
+    /// The table's own key; consents have none.
+    pub key: Option<u64>,
+    /// The client that the row is about.
+    pub client: Option<u64>,
 }
 
 /// What the checks of a row come to.
@@ -54,6 +66,12 @@ impl<'a> Row<'a> {
             Value::Id(id) => Some(id),
             _ => None,
         }
+    }
+
+    /// The ids by which the row can be found again.
+    pub(crate) fn ids(&self, table: Table) -> RowIds {
+        let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
+        RowIds { key: read(table.key_column()), client: read(table.client_column()) }
     }
 
     /// The day in a column that must have one.
@@ -125,14 +143,36 @@ enum Cell {
 pub(crate) fn for_each_row(
     block: &Block,
     table: Table,
-    header: &Header,
+    layout: &Layout,
+    buffer: &mut RowBuffer,
+    visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
+) -> Result<u64, RegistryError> {
+    match layout.splitting {
+        Splitting::Csv { delimiter } => for_each_csv_row(block, table, layout, delimiter, buffer, visit),
+        Splitting::Packed => {
+            let (mut rows, mut at) = (0, 0);
+            while at < block.text.len() {
+                let (line, next) = split_packed(&block.text, at, layout.width, &mut buffer.fields);
+                visit(line, read_row(&block.text, table, layout, buffer))?;
+                rows += 1;
+                at = next;
+            }
+            Ok(rows)
+        }
+    }
+}
+
+fn for_each_csv_row(
+    block: &Block,
+    table: Table,
+    layout: &Layout,
+    delimiter: u8,
     buffer: &mut RowBuffer,
     visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
 ) -> Result<u64, RegistryError> {
     let text = block.text.as_slice();
     let mut line = block.first_line;
-    let mut rows = 0;
-    let mut at = 0;
+    let (mut rows, mut at) = (0, 0);
     while at < text.len() {
         let blank = blank_lines(&text[at..]);
         if blank > 0 {
@@ -140,8 +180,8 @@ pub(crate) fn for_each_row(
             at += blank;
             continue;
         }
-        let next = split_record(text, at, header.delimiter, &mut buffer.fields);
-        visit(line, read_row(text, table, header, buffer))?;
+        let next = split_record(text, at, delimiter, &mut buffer.fields);
+        visit(line, read_row(text, table, layout, buffer))?;
         line += count_lines(&text[at..next]);
         rows += 1;
         at = next;
@@ -149,15 +189,15 @@ pub(crate) fn for_each_row(
     Ok(rows)
 }
 
-fn read_row<'a>(text: &'a [u8], table: Table, header: &Header, buffer: &'a mut RowBuffer) -> Checked<'a> {
-    if buffer.fields.len() != header.width {
-        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), first_id: None });
+fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut RowBuffer) -> Checked<'a> {
+    if buffer.fields.len() != layout.width {
+        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
     }
     buffer.changed.clear();
     let columns = table.columns();
     let mut cells = [const { Cell::InBlock(0..0) }; MOST_COLUMNS];
-    for (cell, field) in cells.iter_mut().zip(&header.fields[..columns.len()]) {
-        *cell = clean_cell(text, &buffer.fields[*field], header, &mut buffer.changed);
+    for (cell, field) in cells.iter_mut().zip(&layout.fields[..columns.len()]) {
+        *cell = clean_cell(text, &buffer.fields[*field], layout, &mut buffer.changed);
     }
     let changed = buffer.changed.as_slice();
     let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [None; MOST_COLUMNS];
@@ -171,8 +211,8 @@ fn read_row<'a>(text: &'a [u8], table: Table, header: &Header, buffer: &'a mut R
     check_row(table, &texts)
 }
 
-fn clean_cell(text: &[u8], field: &Field, header: &Header, changed: &mut Vec<u8>) -> Cell {
-    let Some(decoded) = header.encoding.decode(field.unquoted(text)) else { return Cell::NotInEncoding };
+fn clean_cell(text: &[u8], field: &Field, layout: &Layout, changed: &mut Vec<u8>) -> Cell {
+    let Some(decoded) = layout.encoding.decode(field.unquoted(text)) else { return Cell::NotInEncoding };
     let in_block = match &decoded {
         Cow::Borrowed(decoded) => match text::clean(decoded) {
             Cow::Borrowed(clean) => Some(range_within(text, clean)),
@@ -222,7 +262,7 @@ fn check_row<'a>(table: Table, texts: &[Option<&'a [u8]>; MOST_COLUMNS]) -> Chec
     }
     match worst {
         None => Ok(row),
-        Some(fault) => Err(BadRow { fault, first_id: row.optional_id(0) }),
+        Some(fault) => Err(BadRow { fault, ids: row.ids(table) }),
     }
 }
 

@@ -3,8 +3,8 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
-use super::csv::{Block, CsvFile};
 use super::rows::{Checked, RowBuffer, for_each_row};
+use super::source::{Block, TableReader};
 use super::{Progress, RegistryError, Table};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -13,42 +13,39 @@ use std::sync::{Arc, Mutex};
 /// What is done with every row: its line, and the row or its fault.
 pub(crate) type Visit<'v> = dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError> + 'v;
 
-/// Goes through a table's rows in the file's order; returns how many there are.
+/// Goes through a table's rows in the source's order; returns how many there are.
 pub(crate) fn in_order(
-    mut file: CsvFile,
+    reader: &mut dyn TableReader,
     table: Table,
     progress: &dyn Progress,
     visit: &mut Visit<'_>,
 ) -> Result<u64, RegistryError> {
+    let layout = reader.layout().clone();
     let mut buffer = RowBuffer::default();
-    let mut rows = 0;
-    let mut block = Block::default();
-    let header = file.header().clone();
-    let mut seen = 0;
-    while let Some(next) = file.next_block(block)? {
-        rows += for_each_row(&next, table, &header, &mut buffer, visit)?;
-        report(&file, &mut seen, progress);
-        block = next;
-    }
+    let (mut rows, mut seen) = (0, 0);
+    reader.for_each_block(&mut |block, read| {
+        rows += for_each_row(&block, table, &layout, &mut buffer, visit)?;
+        progress.advance(read - seen);
+        seen = read;
+        Ok(Some(block))
+    })?;
     Ok(rows)
 }
 
-/// Goes through a table's rows on `threads` threads, each with a worker of its own, which come back when all is
-/// read, with the number of rows.
+/// Goes through a table's rows on as many threads as there are workers, which come back when all is read, with
+/// the number of rows.
 pub(crate) fn on_threads<W: Send>(
-    file: CsvFile,
+    reader: &mut dyn TableReader,
     table: Table,
     progress: &dyn Progress,
-    workers: Vec<W>,
+    mut workers: Vec<W>,
     visit: &(dyn Fn(&mut W, u64, Checked<'_>) -> Result<(), RegistryError> + Sync),
 ) -> Result<(u64, Vec<W>), RegistryError> {
-    let mut workers = workers;
     if let [worker] = workers.as_mut_slice() {
-        let rows = in_order(file, table, progress, &mut |line, row| visit(worker, line, row))?;
+        let rows = in_order(reader, table, progress, &mut |line, row| visit(worker, line, row))?;
         return Ok((rows, workers));
     }
-    let mut file = file;
-    let header = file.header().clone();
+    let layout = reader.layout().clone();
     // Two blocks wait for each worker: enough that none stands idle, few enough to stay small.
     let (send, receive) = sync_channel::<Block>(2 * workers.len());
     let receive = Arc::new(Mutex::new(receive));
@@ -58,13 +55,13 @@ pub(crate) fn on_threads<W: Send>(
         let mut running = Vec::with_capacity(workers.len());
         for mut worker in workers {
             let (receive, give_back) = (Arc::clone(&receive), give_back.clone());
-            let (header, failed) = (&header, &failed);
+            let (layout, failed) = (&layout, &failed);
             running.push(scope.spawn(move || {
                 let mut buffer = RowBuffer::default();
                 let mut rows = 0;
                 while let Some(block) = next_of(&receive) {
                     let visit = &mut |line, row: Checked<'_>| visit(&mut worker, line, row);
-                    rows += for_each_row(&block, table, header, &mut buffer, visit)
+                    rows += for_each_row(&block, table, layout, &mut buffer, visit)
                         .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);
@@ -75,19 +72,14 @@ pub(crate) fn on_threads<W: Send>(
         // Only the workers hold the receiving end now: when the last of them is gone, sending fails.
         drop(receive);
         let mut seen = 0;
-        let outcome = loop {
-            if failed.load(Ordering::Relaxed) {
-                break Ok(());
+        let outcome = reader.for_each_block(&mut |block, read| {
+            if failed.load(Ordering::Relaxed) || send.send(block).is_err() {
+                return Ok(None);
             }
-            match file.next_block(take_back.try_recv().unwrap_or_default()) {
-                Ok(Some(block)) => match send.send(block) {
-                    Ok(()) => report(&file, &mut seen, progress),
-                    Err(_) => break Ok(()),
-                },
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
+            progress.advance(read - seen);
+            seen = read;
+            Ok(Some(take_back.try_recv().unwrap_or_default()))
+        });
         drop(send);
         let mut rows = 0;
         let mut done = Vec::with_capacity(running.len());
@@ -102,10 +94,4 @@ pub(crate) fn on_threads<W: Send>(
 
 fn next_of(receive: &Mutex<Receiver<Block>>) -> Option<Block> {
     receive.lock().ok()?.recv().ok()
-}
-
-fn report(file: &CsvFile, seen: &mut u64, progress: &dyn Progress) {
-    let read = file.bytes_read();
-    progress.advance(read - *seen);
-    *seen = read;
 }

@@ -262,6 +262,27 @@ impl Table {
         }
     }
 
+    /// The place of the column whose value no two rows may share, if there is one.
+    pub fn key_column(self) -> Option<usize> {
+        match self {
+            Table::Clients => Some(clients::CLIENT_ID),
+            Table::Immunizations => Some(immunizations::IMMUNFACT_ID),
+            Table::Vaccines => Some(vaccines::VACCINE_ID),
+            Table::Organizations => Some(organizations::ORG_ID),
+            Table::Consents | Table::Recipients | Table::Control => None,
+        }
+    }
+
+    /// The place of the column that names the client a row is about, if there is one.
+    pub fn client_column(self) -> Option<usize> {
+        match self {
+            Table::Clients => Some(clients::CLIENT_ID),
+            Table::Consents => Some(consents::CLIENT_ID),
+            Table::Immunizations => Some(immunizations::CLIENT_ID),
+            Table::Vaccines | Table::Organizations | Table::Recipients | Table::Control => None,
+        }
+    }
+
     /// The name of the column at this place.
     pub fn column_name(self, place: usize) -> &'static str {
         self.columns()[place].name

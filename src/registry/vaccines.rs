@@ -1,6 +1,6 @@
 //! The vaccines of an export, in memory.
 
-use super::keys::{IdIndex, Keyed, settle};
+use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
 use super::rows::Row;
 use super::tables::vaccines as columns;
@@ -49,8 +49,12 @@ impl VaccinesBuilder {
         self.rows.push(Keyed { id: row.id(columns::VACCINE_ID), line, row: vaccine });
     }
 
-    pub(crate) fn finish<E>(self, refuse: impl FnMut(u64, Fault) -> Result<(), E>) -> Result<Vaccines, E> {
-        let rows = settle(self.rows, columns::VACCINE_ID, |a, b| a == b, refuse)?;
+    pub(crate) fn finish<E>(
+        self,
+        mut refuse: impl FnMut(RowId, Fault) -> Result<(), E>,
+    ) -> Result<Vaccines, E> {
+        let rows =
+            settle(self.rows, columns::VACCINE_ID, |a, b| a == b, |row, fault| refuse(row.place(), fault))?;
         let index = IdIndex::new(rows.iter().map(|row| row.id));
         Ok(Vaccines { rows, index })
     }

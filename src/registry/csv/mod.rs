@@ -6,10 +6,11 @@
 mod header;
 mod split;
 
-pub(crate) use header::Header;
 pub(crate) use split::{Field, blank_lines, count_lines, split_record};
 
 use super::error::{BadInput, InputFault, RegistryError};
+use super::layout::{Layout, Place};
+use super::source::{Block, TableReader, TakeBlock};
 use super::{Encoding, Table};
 use std::fs::File;
 use std::io::{self, Read};
@@ -27,22 +28,19 @@ const LONGEST_RECORD: usize = 16 << 20;
 /// The endings that a table's file may have.
 pub(crate) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
 
-/// A block of whole records.
-#[derive(Debug, Default)]
-pub(crate) struct Block {
-    /// The records' text.
-    pub(crate) text: Vec<u8>,
-    /// The line on which it begins; the header is line 1.
-    pub(crate) first_line: u64,
-}
-
 /// A CSV file, read block by block.
 pub(crate) struct CsvFile {
+    text: Text,
+    layout: Layout,
+    delimiter: u8,
+}
+
+/// The text of a CSV file.
+struct Text {
     path: PathBuf,
     input: Box<dyn Read + Send>,
     is_compressed: bool,
     bytes_read: Arc<AtomicU64>,
-    header: Header,
     /// Text that has been read and not yet been given out.
     pending: Vec<u8>,
     /// The line on which `pending` begins.
@@ -90,36 +88,22 @@ impl CsvFile {
                 ),
                 _ => (Box::new(file), false),
             };
-        let mut csv = CsvFile {
+        let text = Text {
             path: path.to_owned(),
             input,
             is_compressed,
             bytes_read,
-            header: Header::default(),
             pending: Vec::new(),
             line: 1,
             at_end: false,
         };
-        csv.read_header(table, encoding)?;
-        Ok(csv)
+        text.read_header(table, encoding)
     }
+}
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// What the header says.
-    pub(crate) fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// How many bytes of the file have been read, compressed ones where it is compressed.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.bytes_read.load(Ordering::Relaxed)
-    }
-
-    fn read_header(&mut self, table: Table, encoding: Encoding) -> Result<(), RegistryError> {
+impl Text {
+    /// Reads the header; what is left is the records.
+    fn read_header(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
         self.fill()?;
         let encoding = self.skip_byte_order_mark(encoding)?;
         loop {
@@ -145,11 +129,11 @@ impl CsvFile {
         }
         let mut fields = Vec::new();
         let end = split_record(&self.pending, 0, delimiter, &mut fields);
-        let place = header::Place { path: &self.path, line: self.line, table };
-        self.header = Header::read(&self.pending, &fields, delimiter, encoding, place)?;
+        let place = Place { path: &self.path, line: Some(self.line), table };
+        let layout = header::read(&self.pending, &fields, delimiter, encoding, &place)?;
         self.line += count_lines(&self.pending[..end]);
         self.pending.drain(..end);
-        Ok(())
+        Ok(CsvFile { text: self, layout, delimiter })
     }
 
     fn skip_byte_order_mark(&mut self, encoding: Encoding) -> Result<Encoding, RegistryError> {
@@ -164,8 +148,7 @@ impl CsvFile {
     }
 
     /// The next block of whole records, or none at the end. `recycled` is a block to reuse.
-    pub(crate) fn next_block(&mut self, recycled: Block) -> Result<Option<Block>, RegistryError> {
-        let delimiter = self.header.delimiter;
+    fn next_block(&mut self, delimiter: u8, recycled: Block) -> Result<Option<Block>, RegistryError> {
         loop {
             if !self.at_end && self.pending.len() < BLOCK {
                 self.fill()?;
@@ -216,6 +199,27 @@ impl CsvFile {
         if whole.ends_in_quotes {
             let line = self.line + count_lines(&text[..whole.end]);
             return Err(BadInput::at_line(&self.path, line, InputFault::CutShort));
+        }
+        Ok(())
+    }
+}
+
+impl TableReader for CsvFile {
+    fn file(&self) -> &Path {
+        &self.text.path
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
+        let mut recycled = Block::default();
+        while let Some(block) = self.text.next_block(self.delimiter, recycled)? {
+            match take(block, self.text.bytes_read.load(Ordering::Relaxed))? {
+                Some(block) => recycled = block,
+                None => break,
+            }
         }
         Ok(())
     }

@@ -29,6 +29,11 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// A field that is written as it stands.
+    pub(crate) fn plain(raw: Range<usize>) -> Field {
+        Field { raw, form: Form::Plain }
+    }
+
     /// The field's text, without its quotes. `text` is what the record was split from.
     pub(crate) fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let raw = &text[self.raw.clone()];

@@ -15,22 +15,23 @@ fn read(name: &str, bytes: &[u8]) -> Result<Vec<(u64, String)>, String> {
     let mut file = CsvFile::open(&path, Table::Vaccines, Encoding::Utf8).map_err(told)?;
     let mut records = Vec::new();
     let mut fields = Vec::new();
-    let mut block = Block::default();
-    while let Some(next) = file.next_block(block).map_err(told)? {
-        let (mut at, mut line) = (0, next.first_line);
-        while at < next.text.len() {
-            let blank = blank_lines(&next.text[at..]);
-            line += count_lines(&next.text[at..at + blank]);
+    let delimiter = file.delimiter;
+    let take = &mut |block: Block, _| {
+        let (mut at, mut line) = (0, block.first_line);
+        while at < block.text.len() {
+            let blank = blank_lines(&block.text[at..]);
+            line += count_lines(&block.text[at..at + blank]);
             at += blank;
-            if at < next.text.len() {
-                let end = split_record(&next.text, at, file.header().delimiter, &mut fields);
-                records.push((line, String::from_utf8_lossy(&next.text[at..end]).trim_end().to_owned()));
-                line += count_lines(&next.text[at..end]);
+            if at < block.text.len() {
+                let end = split_record(&block.text, at, delimiter, &mut fields);
+                records.push((line, String::from_utf8_lossy(&block.text[at..end]).trim_end().to_owned()));
+                line += count_lines(&block.text[at..end]);
                 at = end;
             }
         }
-        block = next;
-    }
+        Ok(Some(block))
+    };
+    file.for_each_block(take).map_err(told)?;
     Ok(records)
 }
 

@@ -1,0 +1,121 @@
+//! An export that is a folder with one CSV file for each table.
+
+use super::csv::{CsvFile, ENDINGS};
+use super::error::{BadInput, InputFault, RegistryError};
+use super::source::{Source, TableReader};
+use super::{Encoding, Table};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A folder with one CSV file for each table.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    files: [Option<PathBuf>; Table::ALL.len()],
+    encoding: Encoding,
+}
+
+impl Folder {
+    /// Finds the tables. Nothing is read yet but the folder's listing.
+    ///
+    /// # Errors
+    /// If a table is missing, or two files hold one table.
+    pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
+        let names = std::fs::read_dir(path)
+            .and_then(|entries| {
+                entries
+                    .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                    .collect::<io::Result<BTreeSet<String>>>()
+            })
+            .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
+        let mut files = [const { None }; Table::ALL.len()];
+        for table in Table::ALL {
+            files[table as usize] = find_file(path, table, &names)?;
+        }
+        Ok(Folder { files, encoding })
+    }
+}
+
+impl Source for Folder {
+    fn has(&self, table: Table) -> bool {
+        self.files[table as usize].is_some()
+    }
+
+    fn size(&self) -> u64 {
+        self.files.iter().flatten().filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
+    }
+
+    fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        Ok(match &self.files[table as usize] {
+            Some(file) => Some(Box::new(CsvFile::open(file, table, self.encoding)?)),
+            None => None,
+        })
+    }
+}
+
+fn find_file(
+    folder: &Path,
+    table: Table,
+    names: &BTreeSet<String>,
+) -> Result<Option<PathBuf>, RegistryError> {
+    let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
+    let mut present = candidates.iter().filter(|name| names.contains(*name));
+    match (present.next(), present.next()) {
+        (Some(file), Some(other)) => {
+            Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
+        }
+        (Some(file), None) => Ok(Some(folder.join(file))),
+        (None, _) => {
+            // A table that may be absent must not be overlooked for the case of its name: without `recipients`,
+            // every entity would be sent its own data.
+            let misnamed = names.iter().find(|name| candidates.iter().any(|c| c.eq_ignore_ascii_case(name)));
+            match misnamed {
+                Some(name) if table.may_be_absent() => {
+                    Err(BadInput::of_file(&folder.join(name), InputFault::MisnamedTable(table)))
+                }
+                _ if table.may_be_absent() => Ok(None),
+                _ => Err(RegistryError::MissingTable { export: folder.to_owned(), table }),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [&str; 5] =
+        ["clients.csv", "consents.csv", "immunizations.csv.gz", "vaccines.csv.zst", "organizations.csv"];
+
+    fn open(files: &[&str]) -> Result<Folder, String> {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        Folder::open(folder.path(), Encoding::Utf8).map_err(|e| match e {
+            RegistryError::BadInput(bad) => {
+                format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
+            }
+            RegistryError::MissingTable { table, .. } => format!("missing {table}"),
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn finds_the_tables() {
+        let export = open(&REQUIRED).unwrap();
+        assert!(export.has(Table::Immunizations));
+        assert!(!export.has(Table::Recipients));
+        let check = |extra: &[&str], expect: &str| {
+            let files = [&REQUIRED[..], extra].concat();
+            assert_eq!(open(&files).map(|_| ()).unwrap_err(), expect);
+        };
+        check(&["clients.csv.gz"], "TWO_FILES clients.csv");
+        check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
+        check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
+        check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
+        check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
+        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
+        assert!(open(&[&REQUIRED[..], &["notes.txt", "recipients.xlsx"]].concat()).is_ok());
+    }
+}

@@ -1,0 +1,91 @@
+//! How the records of a table are laid out: which field holds which column, and how fields are told apart.
+
+use super::error::{BadInput, InputFault, RegistryError};
+use super::tables::MOST_COLUMNS;
+use super::{Encoding, Table};
+use crate::value::text;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// How the records of a table are laid out.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// How fields are told apart.
+    pub(crate) splitting: Splitting,
+    /// The texts' encoding.
+    pub(crate) encoding: Encoding,
+    /// How many fields a record must have.
+    pub(crate) width: usize,
+    /// For each column of the table, by its place there, the field that holds it.
+    pub(crate) fields: [usize; MOST_COLUMNS],
+    /// How many columns are not part of the table's layout.
+    pub(crate) extra: usize,
+}
+
+/// How the fields of a record are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Splitting {
+    /// CSV with this delimiter.
+    Csv {
+        /// The delimiter.
+        delimiter: u8,
+    },
+    /// Each field with its length, as databases hand them out.
+    Packed,
+}
+
+/// Where the names of columns stand, for errors.
+pub(crate) struct Place<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) line: Option<u64>,
+    pub(crate) table: Table,
+}
+
+impl Place<'_> {
+    pub(crate) fn error(&self, column: Option<&'static str>, fault: InputFault) -> RegistryError {
+        let file = self.path.to_owned();
+        RegistryError::BadInput(BadInput { file, line: self.line, column, fault })
+    }
+}
+
+impl Layout {
+    /// Finds the table's columns among `names`, each cleaned; upper and lower case are the same.
+    ///
+    /// A column that is missing is told first: a file without a header shows itself that way, and nothing of its
+    /// first row may be named in a message.
+    pub(crate) fn find(
+        names: &[String],
+        splitting: Splitting,
+        encoding: Encoding,
+        place: &Place<'_>,
+    ) -> Result<Layout, RegistryError> {
+        let columns = place.table.columns();
+        let mut fields = [0; MOST_COLUMNS];
+        for (column, field) in columns.iter().zip(&mut fields) {
+            *field = names
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(column.name))
+                .ok_or_else(|| place.error(Some(column.name), InputFault::MissingColumn))?;
+        }
+        refuse_names_twice(names, place)?;
+        Ok(Layout { splitting, encoding, width: names.len(), fields, extra: names.len() - columns.len() })
+    }
+}
+
+/// A column's name, cleaned up as every text is.
+pub(crate) fn clean_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(&text::clean(name)).into_owned()
+}
+
+/// A column named twice is an error, whether it is one of the layout's or an extra one; nameless ones are not.
+fn refuse_names_twice(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
+    for (position, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = seen.insert(name.to_lowercase(), position) {
+            let known = place.table.columns().iter().find(|c| name.eq_ignore_ascii_case(c.name));
+            let fault = InputFault::ColumnTwice { first: first + 1, second: position + 1 };
+            return Err(place.error(known.map(|column| column.name), fault));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! An SQLite file as an export: opened read-only, in one snapshot, never altered.
+//!
+//! Columns may be of any type. A REAL is its text, NULL is blank, the bytes of a BLOB are text; a view is as good
+//! as a table. An error names the file and the table and never what a row holds.
+
+use super::error::{BadInput, InputFault, RegistryError};
+use super::layout::{Layout, Place, Splitting, clean_name};
+use super::packed::Packer;
+use super::source::{Block, Source, TableReader, TakeBlock};
+use super::{Encoding, Table};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How much text a block holds.
+const BLOCK: usize = 1 << 20;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// How long another process may hold the file before it counts as not to be had.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether a file is an SQLite database, by its first bytes. An empty file is none.
+pub(crate) fn is_sqlite(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut first)?;
+    Ok(first == MAGIC)
+}
+
+/// An SQLite file with the tables of an export.
+#[derive(Debug)]
+pub(crate) struct SqliteExport {
+    path: PathBuf,
+    connection: Connection,
+    /// The name of each table or view that is there, as the database spells it.
+    names: [Option<String>; Table::ALL.len()],
+    encoding: Encoding,
+}
+
+impl SqliteExport {
+    /// Opens the file and holds one snapshot of it until this is dropped.
+    pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
+        let failed = |error| sqlite_error(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_timeout(PATIENCE).map_err(failed)?;
+        // Views are the export's own code: they may compute, but not reach for anything unusual.
+        connection
+            .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; BEGIN")
+            .map_err(failed)?;
+        let mut names = [const { None }; Table::ALL.len()];
+        {
+            // Reading the schema is what the snapshot begins with.
+            let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
+            let mut statement = connection.prepare(sql).map_err(failed)?;
+            let mut rows = statement.query([]).map_err(failed)?;
+            while let Some(row) = rows.next().map_err(failed)? {
+                let name: String = row.get(0).map_err(failed)?;
+                if let Some(table) = Table::named(name.as_bytes()) {
+                    names[table as usize] = Some(name);
+                }
+            }
+        }
+        let export = SqliteExport { path: path.to_owned(), connection, names, encoding };
+        match Table::ALL.into_iter().find(|table| !table.may_be_absent() && !export.has(*table)) {
+            Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
+            None => Ok(export),
+        }
+    }
+}
+
+impl Source for SqliteExport {
+    fn has(&self, table: Table) -> bool {
+        self.names[table as usize].is_some()
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+
+    fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        let Some(name) = &self.names[table as usize] else { return Ok(None) };
+        let failed = |error| sqlite_error(&self.path, error);
+        let sql = format!("SELECT * FROM {} LIMIT 0", quoted(name));
+        let statement = self.connection.prepare(&sql).map_err(failed)?;
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
+        let place = Place { path: &self.path, line: None, table };
+        let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;
+        let select = select(table, name, found.fields.iter().map(|field| columns[*field].as_str()));
+        let layout = packed_layout(table, self.encoding, found.extra);
+        let query = Query { connection: &self.connection, path: &self.path, sql: select, has_lines: false };
+        Ok(Some(Box::new(SqliteTable { query, layout })))
+    }
+}
+
+/// The layout of records that hold a table's columns, each in its place.
+pub(crate) fn packed_layout(table: Table, encoding: Encoding, extra: usize) -> Layout {
+    let mut fields = [0; super::tables::MOST_COLUMNS];
+    fields.iter_mut().enumerate().for_each(|(place, field)| *field = place);
+    Layout { splitting: Splitting::Packed, encoding, width: table.columns().len(), fields, extra }
+}
+
+/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text.
+fn select<'c>(table: Table, name: &str, columns: impl Iterator<Item = &'c str>) -> String {
+    let cell = |column: &str| {
+        let column = quoted(column);
+        format!("CASE typeof({column}) WHEN 'real' THEN CAST({column} AS TEXT) ELSE {column} END")
+    };
+    let cells: Vec<String> = columns.take(table.columns().len()).map(cell).collect();
+    format!("SELECT {} FROM {}", cells.join(", "), quoted(name))
+}
+
+/// A name as SQL writes it, whatever it holds.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A query whose rows are the records of a table.
+pub(crate) struct Query<'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) path: &'c Path,
+    pub(crate) sql: String,
+    /// Whether the first column is the record's line; else records are numbered in the order of reading.
+    pub(crate) has_lines: bool,
+}
+
+/// A table of a database, open for reading.
+pub(crate) struct SqliteTable<'c> {
+    pub(crate) query: Query<'c>,
+    pub(crate) layout: Layout,
+}
+
+impl TableReader for SqliteTable<'_> {
+    fn file(&self) -> &Path {
+        self.query.path
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
+        let failed = |error| sqlite_error(self.query.path, error);
+        let mut statement = self.query.connection.prepare(&self.query.sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let (mut packer, mut block) = (Packer::default(), Block::default());
+        let (mut line, mut read) = (0, 0);
+        let first = usize::from(self.query.has_lines);
+        let mut number = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            line = match self.query.has_lines {
+                true => row.get::<_, i64>(0).map_err(failed)?.unsigned_abs(),
+                false => line + 1,
+            };
+            for place in first..first + self.layout.width {
+                match row.get_ref(place).map_err(failed)? {
+                    ValueRef::Null => packer.push(b""),
+                    ValueRef::Text(text) | ValueRef::Blob(text) => packer.push(text),
+                    ValueRef::Integer(value) => {
+                        number.clear();
+                        // Writing to memory cannot fail.
+                        let _ = write!(number, "{value}");
+                        packer.push(&number);
+                    }
+                    ValueRef::Real(_) => unreachable!("the query turns REAL into text"),
+                }
+            }
+            packer.end_record(line, &mut block.text);
+            if block.text.len() >= BLOCK {
+                read += block.text.len() as u64;
+                match take(block, read)? {
+                    Some(recycled) => block = recycled,
+                    None => return Ok(()),
+                }
+                block.text.clear();
+            }
+        }
+        if !block.text.is_empty() {
+            read += block.text.len() as u64;
+            take(block, read)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an SQLite error means for an export. Its message is left out: it may quote what a view computes with.
+pub(crate) fn sqlite_error(path: &Path, error: rusqlite::Error) -> RegistryError {
+    let code = error.sqlite_error_code();
+    let what =
+        error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
+    match code {
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            RegistryError::Unavailable { path: path.to_owned(), source: io::Error::other(what) }
+        }
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory
+            | ErrorCode::ReadOnly,
+        ) => RegistryError::Read { path: path.to_owned(), source: io::Error::other(what) },
+        _ => BadInput::of_file(path, InputFault::UnusableDatabase { what }),
+    }
+}
