@@ -1,9 +1,11 @@
 //! Makes the monthly public-health data sharing files of an immunization registry.
 //!
 //! Data flows one way: `registry` reads and checks an export, `filter` decides which immunization facts are
-//! shared, `writer` makes the files. `extract` joins the first two in memory, and `cli` is the only layer that
+//! shared, `writer` makes the files. `extract` joins the first two in memory, `batch` keeps an export between the
+//! stages in a database, and `cli` is the only layer that
 //! prints. `elements` is the table of the 26 columns, `policy` the rules' settings.
 
+pub mod batch;
 pub mod cli;
 pub mod elements;
 pub mod extract;

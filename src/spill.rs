@@ -63,9 +63,9 @@ impl<T: Fixed> Sorter<T> {
     }
 
     /// Takes over another sorter's values.
-    pub fn absorb(&mut self, other: Sorter<T>) {
-        self.in_memory.extend_from_slice(&other.in_memory);
+    pub fn absorb(&mut self, other: Sorter<T>) -> io::Result<()> {
         self.runs.extend(other.runs);
+        other.in_memory.into_iter().try_for_each(|value| self.push(value))
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -154,7 +154,7 @@ mod tests {
                 sorter
             };
             let mut sorter = fill(&values);
-            sorter.absorb(fill(&others));
+            sorter.absorb(fill(&others)).unwrap();
             let mut expect = [values, others].concat();
             expect.sort_unstable();
             for _ in 0..2 {

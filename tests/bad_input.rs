@@ -77,6 +77,14 @@ fn what_is_no_export() {
         "EXPORT/Recipients.csv: MISNAMED_TABLE: the file of the table recipients must be named in lower case: recipients.csv, recipients.csv.gz or recipients.csv.zst",
     );
     let site = Site::new();
+    site.file("recipients.csv.bz2", b"");
+    check(
+        &site,
+        &[],
+        65,
+        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: the file of the table recipients must be named in lower case: recipients.csv, recipients.csv.gz or recipients.csv.zst",
+    );
+    let site = Site::new();
     site.remove("clients.csv");
     std::fs::create_dir(site.export().join("clients.csv")).unwrap();
     check(&site, &[], 65, "EXPORT/clients.csv: NOT_A_FILE: this is not a regular file");
@@ -209,7 +217,7 @@ fn rows_that_may_not_be_left_out() {
         "consents",
         b"7,STANDARD,2015-01-01,",
         &format!(
-            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header: {withdrawal}"
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {withdrawal}"
         ),
     );
     with(
@@ -240,12 +248,20 @@ fn rows_that_may_not_be_left_out() {
             "EXPORT/consents.csv, line 2, column END_REASON: INVALID_UTF8: the row holds bytes that are not the export's encoding: {withdrawal}"
         ),
     );
+    // A stray quote must not swallow a withdrawal.
+    with(
+        "consents",
+        b"7,STANDARD,2015-01-01,,\"\n8,STANDARD,2016-01-01,2020-01-01,WITHDRAWN\" ",
+        &format!(
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {withdrawal}"
+        ),
+    );
     let all = "the run can't do without any row of this table";
     with(
         "recipients",
         b"A",
         &format!(
-            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header: {all}"
+            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {all}"
         ),
     );
     with(
@@ -329,6 +345,20 @@ fn too_many_quarantined_rows() {
         "TABLE,FILE,LINE,COLUMN,CODE\nvaccines,vaccines.csv,3,VACCINE_ID,INVALID_ID\norganizations,organizations.csv,3,ORG_ID,INVALID_ID\n"
     );
     assert_eq!(site.left_in_out(), ["quarantine-202407.csv"]);
+    // If the list cannot be put there, the reason is said all the same.
+    std::fs::remove_file(&list).unwrap();
+    std::fs::create_dir(&list).unwrap();
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 65);
+    assert!(
+        ran.stderr.contains("TOO_MANY_QUARANTINED")
+            && ran.stderr.contains("quarantine-202407.csv: cannot be"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(site.run(&["--max-quarantined", "50%"]).code, 0, "nor is a batch kept back");
+    std::fs::remove_dir(&list).unwrap();
+    std::fs::remove_dir_all(site.out().join("202407")).unwrap();
     // A run that is refused for another reason does not leave an old list lying about.
     site.rows("control", &["vaccines,3"]);
     let ran = site.run(&["--max-quarantined", "50%"]);

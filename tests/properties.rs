@@ -115,6 +115,14 @@ proptest! {
         prop_assert!(by_table.is_empty());
         let under = RULES.map(|rule| number(&manifest["included_under"][rule]));
         prop_assert_eq!(under[0], number(&facts["included"]));
+        for (rule, expect) in RULES.into_iter().zip(under) {
+            let site = Site::empty();
+            tables.write(&site);
+            let policy = site.path("policy.toml");
+            std::fs::write(&policy, format!("[consent]\nrule = \"{rule}\"\n")).unwrap();
+            let other = run(&site, &["--policy", policy.to_str().unwrap()]);
+            prop_assert_eq!(number(&common::manifest(&other)["facts"]["included"]), expect);
+        }
     }
 
     #[test]

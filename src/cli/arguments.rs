@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use crate::policy::Policy;
-use crate::value::Day;
+use crate::value::{Day, REGISTRY_YEARS};
 use std::path::PathBuf;
 
 /// The policy.
@@ -25,7 +25,7 @@ impl PolicyArg {
 
 /// A day as the command line takes it.
 pub(super) fn day(text: &str) -> Result<Day, String> {
-    let day = Day::parse(text.as_bytes()).and_then(|_| Day::parse_registry(text.as_bytes()));
+    let day = Day::parse(text.as_bytes()).filter(|day| REGISTRY_YEARS.contains(&day.year()));
     day.ok_or_else(|| "not a day from 1880-01-01 to 9999-12-31, such as 2024-07-08".to_owned())
 }
 

@@ -85,7 +85,9 @@ impl Failure {
             }
             Failure::Registry(RegistryError::BadInput(_) | RegistryError::Refused(_))
             | Failure::Refused { .. } => Exit::BadInput,
-            Failure::Registry(RegistryError::Read { .. } | RegistryError::Spill(_)) => Exit::InputOutput,
+            Failure::Registry(
+                RegistryError::Read { .. } | RegistryError::Spill(_) | RegistryError::Threads(_),
+            ) => Exit::InputOutput,
             Failure::Policy(PolicyError::Unavailable { .. }) => Exit::NoInput,
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),

@@ -42,7 +42,11 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
         (false, _) => LevelFilter::TRACE,
     };
     let stderr = terminal.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || stderr.stderr());
+    let subscriber = tracing_subscriber::fmt()
+        // A message that cannot be printed must not end the run.
+        .log_internal_errors(false)
+        .with_max_level(level)
+        .with_writer(move || stderr.stderr());
     match args.log_format {
         Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
         Format::Text => subscriber.event_format(Plain).init(),
@@ -59,7 +63,7 @@ where
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, N>,
+        _: &FmtContext<'_, S, N>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
@@ -72,7 +76,6 @@ where
         write!(writer, "phds: {word}: ")?;
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let _ = context;
         write!(writer, "{}", fields.message)?;
         if !fields.others.is_empty() {
             write!(writer, " ({})", fields.others)?;

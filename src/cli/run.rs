@@ -61,7 +61,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let as_of = args.as_of.unwrap_or_else(arguments::today);
     warn_of_window(&policy, as_of);
     let export = open_export(&args.export, args.encoding)?;
-    let mut staging = Staging::new(Output::open(&args.out)?)?;
+    let mut staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
@@ -83,7 +83,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         selection: &extract.selection,
     };
     let manifest = write_batch(contents, &mut staging)?;
-    let place = staging.publish(as_of.month(), &quarantine_list(as_of))?;
+    let place = staging.publish(&quarantine_list(as_of))?;
     drop(bar);
     tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");
     terminal.print_summary(&summary(&manifest, &policy, &place))
@@ -108,9 +108,15 @@ fn quarantine_list(as_of: Day) -> String {
 fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
     let Err(reason) = intake.check(limit) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
-        staging.remove_set_aside(&quarantine_list(as_of))?;
+        // The list of an earlier run would only mislead.
+        let _ = staging.remove_set_aside(&quarantine_list(as_of));
         return Err(reason.into());
     }
-    let list = staging.set_aside(&quarantine_list(as_of), |out| write_quarantine(intake, out))?;
-    Err(Failure::Refused { reason, list })
+    match staging.set_aside(&quarantine_list(as_of), |out| write_quarantine(intake, out)) {
+        Ok(list) => Err(Failure::Refused { reason, list }),
+        Err(error) => {
+            tracing::warn!("{error}");
+            Err(reason.into())
+        }
+    }
 }

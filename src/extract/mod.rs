@@ -4,13 +4,12 @@
 
 mod selection;
 
-pub use selection::{FactCounts, Selection};
+pub use selection::{FactCounts, Selection, SelectionBuilder};
 
 use crate::filter::Rules;
 use crate::policy::Policy;
 use crate::registry::{Intake, Progress, Reference, RegistryError, Source, read_facts, read_reference};
 use crate::value::Day;
-use selection::Chooser;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -53,7 +52,7 @@ pub fn extract(
 ) -> Result<Extract, RegistryError> {
     let (reference, mut intake) = read_reference(source, settings.folder, progress)?;
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
-    let choosers = (0..settings.threads.get()).map(|_| Chooser::default()).collect();
+    let choosers = (0..settings.threads.get()).map(|_| SelectionBuilder::default()).collect();
     let choosers = read_facts(
         source,
         &reference,
@@ -61,7 +60,7 @@ pub fn extract(
         settings.folder,
         progress,
         choosers,
-        &|chooser: &mut Chooser, fact| chooser.take(fact, rules.judge(fact)),
+        &|chooser: &mut SelectionBuilder, fact| chooser.take(fact, rules.judge(fact)),
     )?;
     let selection = Selection::new(choosers, rules.consent_rule(), &mut intake.quarantine)
         .map_err(RegistryError::Spill)?;

@@ -1,8 +1,8 @@
 //! Collecting what the rules say of each fact: counts of all, and the facts that are shared.
 
-use crate::filter::{Chosen, Judgement, Outcome, settle_group};
+use crate::filter::{Chosen, Judgement, Outcome, Readings, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{Code, Fact, Fault, Quarantine, Sharing, Table, tables};
+use crate::registry::{Fact, Quarantine, Table, tables};
 use std::collections::HashMap;
 use std::io;
 
@@ -17,6 +17,14 @@ impl FactCounts {
     /// How many facts have this outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         self.by_outcome[outcome as usize]
+    }
+
+    pub(crate) fn set_outcome(&mut self, outcome: Outcome, count: u64) {
+        self.by_outcome[outcome as usize] = count;
+    }
+
+    pub(crate) fn set_included_under(&mut self, rule: ConsentRule, count: u64) {
+        self.included_under[rule as usize] = count;
     }
 
     /// The reasons for which facts were excluded, with how many, in the order of the rules.
@@ -34,20 +42,41 @@ impl FactCounts {
 
 /// Takes the facts that one thread looks at.
 #[derive(Debug, Default)]
-pub(super) struct Chooser {
+pub struct SelectionBuilder {
     counts: FactCounts,
     chosen: Vec<Chosen>,
     groups: Groups,
 }
 
-impl Chooser {
-    pub(super) fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) {
+impl SelectionBuilder {
+    /// Counts a fact, and keeps it if it is included under any reading.
+    pub fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) {
         self.counts.by_outcome[judgement.outcome as usize] += 1;
         // Only a fact with a recipient, and so with an organization, is included under any reading.
         if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
             let group = self.groups.place(fact.group);
             self.chosen.push(Chosen::new(fact, organization, group, judgement.included_under));
         }
+    }
+
+    /// Keeps a fact that is known to be included.
+    pub fn take_included(&mut self, fact: &Fact<'_>) {
+        self.take(fact, Judgement { outcome: Outcome::Included, included_under: Readings::ALL });
+    }
+
+    /// What one thread chose, settled and in order.
+    ///
+    /// # Errors
+    /// If the quarantine's list cannot be written.
+    pub fn finish(self, in_force: ConsentRule, quarantine: &mut Quarantine) -> io::Result<Selection> {
+        Selection::new(vec![self], in_force, quarantine)
+    }
+
+    /// Facts that are known to be included, in order; the counts are those of the run that found it out.
+    pub fn of_included(self, counts: FactCounts) -> Selection {
+        let mut selection = Selection { counts, facts: self.chosen, groups: self.groups.into_texts() };
+        selection.facts.sort_unstable_by_key(Chosen::file_order);
+        selection
     }
 }
 
@@ -89,7 +118,7 @@ impl Selection {
     /// Puts together what the threads chose, sends late duplicates to the quarantine, and brings the rest in
     /// order.
     pub(super) fn new(
-        choosers: Vec<Chooser>,
+        choosers: Vec<SelectionBuilder>,
         in_force: ConsentRule,
         quarantine: &mut Quarantine,
     ) -> io::Result<Selection> {
@@ -131,11 +160,8 @@ impl Selection {
                 self.counts.included_under[rule as usize] += u64::from(finding.included.contains(rule));
             }
             let key = tables::immunizations::IMMUNFACT_ID;
-            let (stay, fault) = match finding.in_force {
-                Sharing::Single => (passing, None),
-                Sharing::Repeated => (1, Some(Fault::of_row(Code::DuplicateRow))),
-                Sharing::Conflicting => (0, Some(Fault::in_column(Code::DuplicateKey, key))),
-            };
+            let (stay, fault) = finding.in_force.ruling(key);
+            let stay = stay.min(passing);
             if let Some(fault) = fault {
                 for fact in &group[stay..passing] {
                     quarantine.add(Table::Immunizations, fact.line, fault)?;

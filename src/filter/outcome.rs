@@ -114,6 +114,16 @@ pub enum ConsentFailure {
 }
 
 impl ConsentFailure {
+    /// The failure in a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConsentFailure::Missing => "MISSING",
+            ConsentFailure::NotYetEffective => "NOT_YET_EFFECTIVE",
+            ConsentFailure::Withdrawn => "WITHDRAWN",
+            ConsentFailure::Lapsed => "LAPSED",
+        }
+    }
+
     /// The outcome of a fact that needs this type of consent.
     pub fn outcome(self, consent_type: ConsentType) -> Outcome {
         match (consent_type, self) {
@@ -138,6 +148,8 @@ impl ConsentFailure {
 pub struct Readings(u8);
 
 impl Readings {
+    /// Under all of them.
+    pub const ALL: Readings = Readings(0b111);
     /// Under none of them.
     pub const NONE: Readings = Readings(0);
 

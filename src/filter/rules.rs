@@ -1,6 +1,6 @@
 //! The rules in their order: from a fact to its outcome.
 
-use super::consent::Lookback;
+use super::consent::{ConsentFinding, Lookback, find_consent};
 use super::kind::{DisasterGroups, ProductKind};
 use super::outcome::{Outcome, Readings};
 use super::routing::{Route, Routing};
@@ -12,7 +12,7 @@ use crate::value::Day;
 /// The rules, made ready for the facts of one export on one as-of date.
 #[derive(Debug)]
 pub struct Rules {
-    as_of: Day,
+    lookback: Lookback,
     window: Period,
     disaster_period: Period,
     rule: ConsentRule,
@@ -47,7 +47,7 @@ impl Rules {
             Standing::of(person, policy, lookback)
         };
         Rules {
-            as_of,
+            lookback,
             window: policy.window,
             disaster_period: policy.disaster.period,
             rule: policy.consent.rule,
@@ -56,6 +56,21 @@ impl Rules {
             standings: (0..reference.clients.len() as ClientPlace).map(standing).collect(),
             routing: Routing::new(reference.organizations.entities(), reference.recipients.as_deref()),
         }
+    }
+
+    /// The span of days in which consent must lie.
+    pub fn lookback(&self) -> Lookback {
+        self.lookback
+    }
+
+    /// What a client's consents of one type come to, whatever the policy permits the client.
+    pub fn find_consent(
+        &self,
+        reference: &Reference,
+        client: ClientPlace,
+        needed: ConsentType,
+    ) -> ConsentFinding {
+        find_consent(reference.consents.of(client), needed, reference.clients.birth(client), self.lookback)
     }
 
     /// Who gets whose facts.
@@ -94,7 +109,7 @@ impl Rules {
         if !standing.known_type {
             return Err(Outcome::UnknownClientType);
         }
-        if !self.window.contains(fact.date) || fact.date > self.as_of {
+        if !self.window.contains(fact.date) || fact.date > self.lookback.as_of {
             return Err(Outcome::OutsideDateWindow);
         }
         if standing.consent_unreadable {

@@ -38,7 +38,9 @@ pub struct Policy {
     pub header: Vec<Renamed>,
     /// How the lines of the recipients' files end.
     pub line_ending: LineEnding,
-    /// The SHA-256 of the text that the policy was read from, in hexadecimal.
+    /// The text that the policy was read from.
+    pub text: Vec<u8>,
+    /// The SHA-256 of that text, in hexadecimal.
     pub sha256: String,
 }
 
@@ -175,9 +177,12 @@ impl Policy {
         read::read(path, &read::load(path)?)
     }
 
-    /// Whether this is the policy that is built in.
-    pub fn is_built_in(&self) -> bool {
-        self.sha256 == hash(DEFAULT.as_bytes())
+    /// Reads a policy from a text; `path` is for errors only.
+    ///
+    /// # Errors
+    /// If it is no policy, or says something that cannot be.
+    pub fn from_text(path: &Path, text: &[u8]) -> Result<Policy, PolicyError> {
+        read::read(path, text)
     }
 
     /// The name an element has in the files' header.

@@ -43,6 +43,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Policy, PolicyError> {
         true => blank(),
         false => Policy::built_in()?,
     };
+    policy.text = bytes.to_vec();
     policy.sha256 = hash(bytes);
     let parsed = DeTable::parse(text).map_err(|error| {
         let fault = PolicyFault::NotToml(error.message().to_owned());
@@ -54,8 +55,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Policy, PolicyError> {
 
 /// What the default is read into: it says everything itself.
 fn blank() -> Policy {
-    const ANY_DAY: Option<Day> = None;
-    let day = ANY_DAY.or(Day::new(1, 1, 1)).unwrap_or_else(|| unreachable!("1 January of the year 1"));
+    let day = Day::new(1, 1, 1).unwrap_or_else(|| unreachable!("1 January of the year 1"));
     let period = Period { first_day: day, last_day: day };
     Policy {
         name: String::new(),
@@ -70,13 +70,14 @@ fn blank() -> Policy {
         rsv_cvx: Vec::new(),
         header: Vec::new(),
         line_ending: LineEnding::Lf,
+        text: Vec::new(),
         sha256: String::new(),
     }
 }
 
 impl<'a> Section<'a> {
     fn read_policy(&mut self, policy: &mut Policy) -> Checked<()> {
-        self.set("name", &mut policy.name, "a text that is not blank", words)?;
+        self.set("name", &mut policy.name, "a text that is not blank and holds no control character", words)?;
         if let Some(mut window) = self.section("window")? {
             window.set_period(&mut policy.window)?;
             window.finish()?;
@@ -145,7 +146,7 @@ impl<'a> Section<'a> {
             let DeValue::Table(table) = value.get_ref() else {
                 return Err(self.wrong(&name, value, expected));
             };
-            if name.is_empty() {
+            if name.is_empty() || name.chars().any(char::is_control) {
                 return Err(self.wrong(&name, value, expected));
             }
             if types.iter().any(|t| t.name.to_lowercase() == name.to_lowercase()) {
@@ -203,8 +204,14 @@ mod tests {
         };
         check("", "ok");
         check("\n\nnane = 'x'", "p.toml, line 3, key nane: there is no such key in a policy");
-        check("name = 5", "p.toml, line 1, key name: this must be a text that is not blank");
-        check("name = ' '", "p.toml, line 1, key name: this must be a text that is not blank");
+        check(
+            "name = 5",
+            "p.toml, line 1, key name: this must be a text that is not blank and holds no control character",
+        );
+        check(
+            "name = ' '",
+            "p.toml, line 1, key name: this must be a text that is not blank and holds no control character",
+        );
         check(
             "[window]\nfirst = 2018-01-01",
             "p.toml, line 2, key window.first: there is no such key in a policy",

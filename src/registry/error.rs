@@ -41,8 +41,11 @@ pub enum RegistryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Not even one thread could be started.
+    #[error("no thread can be started: {0}")]
+    Threads(#[source] io::Error),
     /// A temporary file of the program's own could not be written or read.
-    #[error("temporary file: {0}")]
+    #[error("a temporary file in the output's folder: {0}")]
     Spill(#[source] io::Error),
 }
 
@@ -154,6 +157,9 @@ pub enum InputFault {
     /// A record that is too long to be one.
     #[error("the record is longer than {0} bytes: a quote is probably not closed")]
     RecordTooLong(usize),
+    /// A table that is too large to be worked with.
+    #[error("the table has {0} rows or more")]
+    TooManyRows(u64),
     /// A row that may not be left out.
     #[error("{0}")]
     UnusableRow(UnusableRow),
@@ -186,6 +192,7 @@ impl InputFault {
             InputFault::ColumnTwice { .. } => "COLUMN_TWICE",
             InputFault::CutShort => "CUT_SHORT",
             InputFault::RecordTooLong(_) => "RECORD_TOO_LONG",
+            InputFault::TooManyRows(_) => "TOO_MANY_ROWS",
             InputFault::UnusableRow(row) => row.code.name(),
         }
     }

@@ -5,7 +5,7 @@
 use super::clients::ClientPlace;
 use super::intake::Intake;
 use super::quarantine::{Code, Fault, Quarantine};
-use super::reference::{Reference, Refused, note_extra_columns};
+use super::reference::{Reference, Refused, note_end, note_extra_columns};
 use super::rows::{BadRow, Checked};
 use super::source::Source;
 use super::tables::immunizations as columns;
@@ -74,14 +74,14 @@ pub fn read_facts<W: Send>(
             }
             Ok(())
         })?;
+    note_end(intake, TABLE, reader.as_ref());
     intake.set_read(TABLE, reader.file(), rows);
-    Ok(workers
-        .into_iter()
-        .map(|(worker, quarantine)| {
-            intake.quarantine.absorb(quarantine);
-            worker
-        })
-        .collect())
+    let mut done = Vec::with_capacity(workers.len());
+    for (worker, quarantine) in workers {
+        intake.quarantine.absorb(quarantine).map_err(RegistryError::Spill)?;
+        done.push(worker);
+    }
+    Ok(done)
 }
 
 /// Reads every fact in the source's order, and tells of the rows that cannot be used too.
@@ -106,6 +106,7 @@ pub fn read_facts_in_order(
             visit(Seen::Refused(Refused { table: TABLE, line, fault, ids }))
         }
     })?;
+    note_end(intake, TABLE, reader.as_ref());
     intake.set_read(TABLE, reader.file(), rows);
     Ok(())
 }

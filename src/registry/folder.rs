@@ -66,9 +66,12 @@ fn find_file(
         }
         (Some(file), None) => Ok(Some(folder.join(file))),
         (None, _) => {
-            // A table that may be absent must not be overlooked for the case of its name: without `recipients`,
+            // A table that may be absent must not be overlooked for its name: without `recipients`,
             // every entity would be sent its own data.
-            let misnamed = names.iter().find(|name| candidates.iter().any(|c| c.eq_ignore_ascii_case(name)));
+            let is_near = |name: &&String| {
+                name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(table.name()))
+            };
+            let misnamed = names.iter().find(is_near);
             match misnamed {
                 Some(name) if table.may_be_absent() => {
                     Err(BadInput::of_file(&folder.join(name), InputFault::MisnamedTable(table)))
@@ -114,8 +117,11 @@ mod tests {
         check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
         check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
         check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
+        check(&["recipients.csv.bz2"], "MISNAMED_TABLE recipients.csv.bz2");
         check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
         assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
-        assert!(open(&[&REQUIRED[..], &["notes.txt", "recipients.xlsx"]].concat()).is_ok());
+        assert!(
+            open(&[&REQUIRED[..], &["notes.txt", "old-recipients.csv", "vaccines.xlsx"]].concat()).is_ok()
+        );
     }
 }

@@ -46,6 +46,11 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// A file does not end with a line end, as one does that was cut short between two values.
+    NoFinalLineEnd {
+        /// The table.
+        table: Table,
+    },
     /// Consents name clients who are not there, or are quarantined.
     ConsentsOfUnknownClients {
         /// How many rows.
@@ -63,6 +68,9 @@ impl fmt::Display for Notice {
         match self {
             Notice::ExtraColumns { table, count } => {
                 write!(f, "{table}: {count} extra column(s) ignored")
+            }
+            Notice::NoFinalLineEnd { table } => {
+                write!(f, "{table}: the file does not end with a line end: was it cut short?")
             }
             Notice::ConsentsOfUnknownClients { count } => {
                 write!(f, "consents: {count} row(s) of clients who are unknown or quarantined, not used")
@@ -83,6 +91,15 @@ impl Intake {
             notices: Vec::new(),
             expectations: Vec::new(),
         }
+    }
+
+    /// What an earlier reading found, from where it was kept.
+    pub(crate) fn restored(tables: Vec<(Table, PathBuf, u64)>, quarantine: Quarantine) -> Intake {
+        let mut kept = [const { None }; Table::ALL.len()];
+        for (table, file, rows) in tables {
+            kept[table as usize] = Some(TableRead { file, rows });
+        }
+        Intake { tables: kept, quarantine, notices: Vec::new(), expectations: Vec::new() }
     }
 
     /// What was read of a table; none if the table is not there.

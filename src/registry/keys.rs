@@ -36,6 +36,18 @@ pub enum Sharing {
     Conflicting,
 }
 
+impl Sharing {
+    /// How many of the rows stay, the first ones, and what is wrong with the others. `key_column` is the key's
+    /// place.
+    pub fn ruling(self, key_column: usize) -> (usize, Option<Fault>) {
+        match self {
+            Sharing::Single => (1, None),
+            Sharing::Repeated => (1, Some(Fault::of_row(Code::DuplicateRow))),
+            Sharing::Conflicting => (0, Some(Fault::in_column(Code::DuplicateKey, key_column))),
+        }
+    }
+}
+
 /// Judges rows that share a key. To differ from one another, one of them must differ from the first.
 pub fn sharing<T>(group: &[T], same: impl Fn(&T, &T) -> bool) -> Sharing {
     match group {
@@ -57,11 +69,7 @@ pub(crate) fn settle<T, E>(
     let mut keep = vec![true; rows.len()];
     let mut start = 0;
     for group in rows.chunk_by(|a, b| a.id == b.id) {
-        let (spared, fault) = match sharing(group, |a, b| same(&a.row, &b.row)) {
-            Sharing::Single => (1, None),
-            Sharing::Repeated => (1, Some(Fault::of_row(Code::DuplicateRow))),
-            Sharing::Conflicting => (0, Some(Fault::in_column(Code::DuplicateKey, key_column))),
-        };
+        let (spared, fault) = sharing(group, |a, b| same(&a.row, &b.row)).ruling(key_column);
         if let Some(fault) = fault {
             for (place, row) in group.iter().enumerate().skip(spared) {
                 keep[start + place] = false;

@@ -37,8 +37,11 @@ pub use keys::{Sharing, sharing};
 pub use organizations::{Organizations, TEXT_COLUMNS as ORGANIZATION_TEXTS};
 pub use quarantine::{Code, Entry, Excess, Fault, Limit, NotAPercentage, Quarantine};
 pub use reference::{Assignment, Reference, Refused, read_reference};
+pub(crate) use reference::{Witness, read_reference_before};
 pub use rows::RowIds;
-pub use source::Source;
+pub(crate) use rows::{Row, Stored};
+pub use source::{Source, TableReader};
+pub(crate) use sqlite::{Query as SqliteQuery, SqliteTable, packed_layout};
 pub use tables::Table;
 pub use vaccines::{ProductClass, Vaccine, Vaccines};
 
@@ -46,12 +49,4 @@ pub use vaccines::{ProductClass, Vaccine, Vaccines};
 pub trait Progress: Sync {
     /// So many more bytes of the export's files have been read.
     fn advance(&self, bytes: u64);
-}
-
-/// Tells nobody.
-#[derive(Clone, Copy, Debug)]
-pub struct Unwatched;
-
-impl Progress for Unwatched {
-    fn advance(&self, _: u64) {}
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Code {
-    /// Another number of fields than the header.
+    /// Another number of fields than the header, or text behind a closing quote.
     MalformedRow,
     /// Bytes that are not the export's encoding.
     InvalidUtf8,
@@ -70,10 +70,17 @@ impl Code {
         }
     }
 
+    /// The code with this name.
+    pub fn named(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.name() == name)
+    }
+
     /// The code in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Code::MalformedRow => "the row has another number of fields than the header",
+            Code::MalformedRow => {
+                "the row has another number of fields than the header, or text behind a closing quote"
+            }
             Code::InvalidUtf8 => "the row holds bytes that are not the export's encoding",
             Code::InvalidId => "the id is blank or unreadable",
             Code::InvalidDate => "the date is blank or unreadable",
@@ -166,8 +173,8 @@ impl Fixed for Entry {
     }
 }
 
-/// How many entries are held in memory before they go to disk: about 6 MB.
-const ENTRIES_IN_MEMORY: usize = 1 << 18;
+/// How many entries each thread holds in memory before they go to disk: about 1.5 MB.
+const ENTRIES_IN_MEMORY: usize = 1 << 16;
 
 /// The quarantined rows of an export: counts by table and code, and the list of places.
 #[derive(Debug)]
@@ -189,11 +196,11 @@ impl Quarantine {
     }
 
     /// Takes over the rows of another quarantine.
-    pub fn absorb(&mut self, other: Quarantine) {
+    pub fn absorb(&mut self, other: Quarantine) -> io::Result<()> {
         for (mine, theirs) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
             *mine += theirs;
         }
-        self.entries.absorb(other.entries);
+        self.entries.absorb(other.entries)
     }
 
     /// How many rows of a table have this code.

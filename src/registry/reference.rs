@@ -3,12 +3,13 @@
 
 use super::clients::{ClientPlace, Clients, ClientsBuilder};
 use super::consents::{Consent, Consents};
+use super::error::{BadInput, InputFault};
 use super::intake::{Intake, Notice, unusable};
 use super::keys::RowId;
 use super::organizations::{Organizations, OrganizationsBuilder};
 use super::quarantine::Fault;
 use super::rows::{BadRow, Checked, Row, RowIds};
-use super::source::Source;
+use super::source::{Source, TableReader};
 use super::tables::recipients as recipient_columns;
 use super::vaccines::{Vaccines, VaccinesBuilder};
 use super::{Progress, RegistryError, Table, scan};
@@ -154,6 +155,10 @@ impl Reader<'_> {
             }
             visit(found, &file, line, row)
         })?;
+        note_end(&mut self.found.intake, table, reader.as_ref());
+        if rows >= MOST_ROWS {
+            return Err(BadInput::of_file(&file, InputFault::TooManyRows(MOST_ROWS)));
+        }
         self.found.intake.set_read(table, &file, rows);
         Ok(())
     }
@@ -241,6 +246,16 @@ impl Reader<'_> {
             }
         }
         Ok(Consents::new(clients.len(), rows, closed))
+    }
+}
+
+/// Rows are numbered in four bytes; a table of this many would not fit into memory anyway.
+const MOST_ROWS: u64 = u32::MAX as u64;
+
+/// Warns of a file that may have been cut short.
+pub(crate) fn note_end(intake: &mut Intake, table: Table, reader: &dyn TableReader) {
+    if !reader.ended_well() {
+        intake.notice(Notice::NoFinalLineEnd { table });
     }
 }
 

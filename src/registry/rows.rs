@@ -51,7 +51,30 @@ pub struct RowIds {
 /// What the checks of a row come to.
 pub(crate) type Checked<'a> = Result<Row<'a>, BadRow>;
 
+/// A value of a row as a database keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stored<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a [u8]),
+    Day(Day),
+}
+
 impl<'a> Row<'a> {
+    /// The values as a database keeps them, in the order of the table's columns; coded ones in their set's
+    /// spelling.
+    pub(crate) fn stored(&self, table: Table) -> impl Iterator<Item = Stored<'a>> {
+        self.values.into_iter().zip(table.columns()).map(|(value, column)| match (value, column.kind) {
+            (Value::Blank, _) => Stored::Null,
+            (Value::Id(number) | Value::Count(number), _) => Stored::Integer(number as i64),
+            (Value::Ordinal(number), _) => Stored::Integer(number.into()),
+            (Value::Day(day), _) => Stored::Day(day),
+            (Value::Text(text), _) => Stored::Text(text),
+            (Value::Code(place), Kind::Code(set)) => Stored::Text(set[usize::from(place)].as_bytes()),
+            (Value::Code(_), _) => Stored::Null,
+        })
+    }
+
     /// The id in a column that must have one.
     pub(crate) fn id(&self, column: usize) -> u64 {
         match self.values[column] {
@@ -190,7 +213,7 @@ fn for_each_csv_row(
 }
 
 fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut RowBuffer) -> Checked<'a> {
-    if buffer.fields.len() != layout.width {
+    if buffer.fields.len() != layout.width || buffer.fields.iter().any(Field::is_broken) {
         return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
     }
     buffer.changed.clear();

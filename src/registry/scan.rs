@@ -56,7 +56,7 @@ pub(crate) fn on_threads<W: Send>(
         for mut worker in workers {
             let (receive, give_back) = (Arc::clone(&receive), give_back.clone());
             let (layout, failed) = (&layout, &failed);
-            running.push(scope.spawn(move || {
+            let work = move || {
                 let mut buffer = RowBuffer::default();
                 let mut rows = 0;
                 while let Some(block) = next_of(&receive) {
@@ -67,7 +67,13 @@ pub(crate) fn on_threads<W: Send>(
                     let _ = give_back.try_send(block);
                 }
                 Ok((rows, worker))
-            }));
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(thread) => running.push(thread),
+                // Fewer threads do it too.
+                Err(_) if !running.is_empty() => break,
+                Err(source) => return Err(RegistryError::Threads(source)),
+            }
         }
         // Only the workers hold the receiving end now: when the last of them is gone, sending fails.
         drop(receive);

@@ -31,6 +31,11 @@ pub trait TableReader {
     /// How its records are laid out.
     fn layout(&self) -> &Layout;
 
+    /// Once it is read: whether the table ended as a whole one does, as far as that can be told.
+    fn ended_well(&self) -> bool {
+        true
+    }
+
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.
     ///

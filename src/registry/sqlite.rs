@@ -87,7 +87,7 @@ impl Source for SqliteExport {
         let failed = |error| sqlite_error(&self.path, error);
         let sql = format!("SELECT * FROM {} LIMIT 0", quoted(name));
         let statement = self.connection.prepare(&sql).map_err(failed)?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table };
         let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;

@@ -1,6 +1,6 @@
 //! The tables of a registry export and their columns: the one place that knows the layout.
 //!
-//! Checking, quarantine lists, the data dictionary's "comes from" and the docs' tests all read it from here.
+//! Checking, quarantine lists, batch databases and the data dictionary's "comes from" all read it from here.
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ use std::num::NonZeroU32;
 pub struct Day(NonZeroU32);
 
 /// The years a registry's dates may lie in. 9999-12-31 is many databases' "open".
-const REGISTRY_YEARS: std::ops::RangeInclusive<u32> = 1880..=9999;
+pub const REGISTRY_YEARS: std::ops::RangeInclusive<u32> = 1880..=9999;
 
 impl Day {
     /// The day with this year, month and day of the month, if the calendar has it.

@@ -7,5 +7,5 @@ mod day;
 mod id;
 pub mod text;
 
-pub use day::{Day, Month};
+pub use day::{Day, Month, REGISTRY_YEARS};
 pub use id::{parse_id, without_decimal_tail};

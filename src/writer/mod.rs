@@ -19,6 +19,7 @@ pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
 pub use staging::Staging;
+pub(crate) use staging::write_private;
 
 use crate::extract::Selection;
 use crate::filter::{Route, Routing};

@@ -8,7 +8,7 @@ use super::output::{Output, STAGING_PREFIX};
 use crate::value::Month;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -17,8 +17,10 @@ use tempfile::TempDir;
 /// A batch in the making: a private folder beside the place of the batch, gone again unless it is published.
 #[derive(Debug)]
 pub struct Staging {
-    output: Output,
+    /// Goes before the lock does, so that no other run meets it.
     folder: TempDir,
+    output: Output,
+    month: Month,
     /// Every file that the batch's checksums cover, in the order of writing.
     written: Vec<Written>,
 }
@@ -38,25 +40,32 @@ pub struct Written {
 const BATCH: &str = "batch";
 
 impl Staging {
-    /// Makes the private folder.
+    /// Makes the private folder for the batch of a month.
     ///
     /// # Errors
-    /// If that is not possible.
-    pub fn new(output: Output) -> Result<Staging, WriteError> {
+    /// If that is not possible, or something other than a batch is in the batch's place.
+    pub fn new(output: Output, month: Month) -> Result<Staging, WriteError> {
         let path = output.folder().to_owned();
+        // Better told before the work than after it.
+        is_there(&path.join(month.to_string()))?;
         let create = |source| WriteError::Create { path: path.clone(), source };
         let folder = tempfile::Builder::new()
             .prefix(STAGING_PREFIX)
-            .permissions(std::fs::Permissions::from_mode(0o700))
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(&path)
             .map_err(create)?;
         private_folder(&folder.path().join(BATCH)).map_err(create)?;
-        Ok(Staging { output, folder, written: Vec::new() })
+        Ok(Staging { folder, output, month, written: Vec::new() })
     }
 
     /// A private folder for what a run has to put aside; it goes with the run.
     pub fn scratch(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The batch's place.
+    fn place(&self) -> PathBuf {
+        self.output.folder().join(self.month.to_string())
     }
 
     fn path_of(&self, path: &str) -> PathBuf {
@@ -91,7 +100,7 @@ impl Staging {
     ) -> Result<Written, WriteError> {
         let (bytes, sha256) = write_private(&self.path_of(path), fill)
             // The name that the file will have is of more use than that of the private folder.
-            .map_err(|source| WriteError::Write { path: self.output.folder().join(path), source })?;
+            .map_err(|source| WriteError::Write { path: self.place().join(path), source })?;
         let written = Written { path: path.to_owned(), bytes, sha256 };
         self.written.push(written.clone());
         Ok(written)
@@ -144,23 +153,16 @@ impl Staging {
     ///
     /// # Errors
     /// If something else is in its place, or the system cannot do it in one step.
-    pub fn publish(self, month: Month, set_aside: &str) -> Result<PathBuf, WriteError> {
-        let place = self.output.folder().join(month.to_string());
+    pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
+        let place = self.place();
         let batch = self.folder.path().join(BATCH);
         let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
         sync_folders(&batch).map_err(fail)?;
-        let flags = match std::fs::symlink_metadata(&place) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => RenameFlags::NOREPLACE,
-            Err(error) => return Err(fail(error)),
-            Ok(found) if found.is_dir() => RenameFlags::EXCHANGE,
-            Ok(found) => {
-                let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
-                return Err(WriteError::InTheWay { path: place, what });
-            }
-        };
+        let flags = if is_there(&place)? { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
         renameat_with(CWD, &batch, CWD, &place, flags).map_err(|errno| fail(errno.into()))?;
         self.output.sync().map_err(fail)?;
-        self.remove_set_aside(set_aside)?;
+        // The batch is published; an old list that cannot be removed does not change that.
+        let _ = self.remove_set_aside(set_aside);
         // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
         // run does it; the batch is in its place all the same.
         drop(self.folder);
@@ -168,16 +170,32 @@ impl Staging {
     }
 }
 
+/// Whether a batch is in its place; anything else there is in the way.
+fn is_there(place: &Path) -> Result<bool, WriteError> {
+    match std::fs::symlink_metadata(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(WriteError::Write { path: place.to_owned(), source }),
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(found) => {
+            let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
+            Err(WriteError::InTheWay { path: place.to_owned(), what })
+        }
+    }
+}
+
+/// Makes a folder that only its owner may enter, whatever the process's umask takes away.
 fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
+    DirBuilder::new().mode(0o700).create(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
 /// Writes a new file that only its owner may read, down to the disk; returns its length and its SHA-256.
-fn write_private(
+pub(crate) fn write_private(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<(u64, String)> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
     let mut out = BufWriter::with_capacity(1 << 18, Hashed { file, hash: Sha256::new(), bytes: 0 });
     fill(&mut out)?;
     let Hashed { file, hash, bytes } = out.into_inner().map_err(io::IntoInnerError::into_error)?;

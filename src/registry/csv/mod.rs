@@ -46,6 +46,8 @@ struct Text {
     /// The line on which `pending` begins.
     line: u64,
     at_end: bool,
+    /// Whether the last byte that was read ends a line.
+    ends_a_line: bool,
 }
 
 /// A reader that counts the bytes that come from the disk, for the progress bar.
@@ -96,6 +98,7 @@ impl CsvFile {
             pending: Vec::new(),
             line: 1,
             at_end: false,
+            ends_a_line: true,
         };
         text.read_header(table, encoding)
     }
@@ -159,6 +162,9 @@ impl Text {
             } else {
                 split::whole_records(&self.pending, delimiter).end
             };
+            if end > LONGEST_RECORD {
+                self.refuse_long_records(&self.pending[..end], delimiter)?;
+            }
             if end > 0 {
                 let mut rest = recycled.text;
                 rest.clear();
@@ -178,19 +184,40 @@ impl Text {
 
     /// Reads about a block more.
     fn fill(&mut self) -> Result<(), RegistryError> {
-        if self.pending.len() > LONGEST_RECORD {
-            let fault = InputFault::RecordTooLong(LONGEST_RECORD);
-            return Err(BadInput::at_line(&self.path, self.line, fault));
+        // Room for the longest record and its line end; more means that there is none in sight.
+        if self.pending.len() > LONGEST_RECORD + 2 {
+            return Err(self.too_long(self.line));
         }
         let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending);
         match read {
-            Ok(n) => self.at_end = n < BLOCK,
+            Ok(n) => {
+                self.at_end = n < BLOCK;
+                self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
+            }
             Err(source) if self.is_compressed && source.raw_os_error().is_none() => {
                 return Err(BadInput::of_file(&self.path, InputFault::DamagedArchive));
             }
             Err(source) => return Err(RegistryError::Read { path: self.path.clone(), source }),
         }
         Ok(())
+    }
+
+    /// Refuses records that are too long, so that it does not depend on where a block ends.
+    fn refuse_long_records(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+        let (mut at, mut line, mut fields) = (0, self.line, Vec::new());
+        while at < text.len() {
+            let next = split_record(text, at, delimiter, &mut fields);
+            if next - at > LONGEST_RECORD + 2 {
+                return Err(self.too_long(line));
+            }
+            line += count_lines(&text[at..next]);
+            at = next;
+        }
+        Ok(())
+    }
+
+    fn too_long(&self, line: u64) -> RegistryError {
+        BadInput::at_line(&self.path, line, InputFault::RecordTooLong(LONGEST_RECORD))
     }
 
     /// At the end of the file, refuses a text that ends inside a quoted field.
@@ -211,6 +238,10 @@ impl TableReader for CsvFile {
 
     fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    fn ended_well(&self) -> bool {
+        self.text.ends_a_line
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {

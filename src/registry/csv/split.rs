@@ -2,9 +2,9 @@
 //!
 //! One reading of the quotes serves both uses: finding a place where a block of text may be cut between records,
 //! and splitting a record into its fields. A quote opens a field only at the field's very beginning; anywhere
-//! else it is an ordinary character. A quoted field ends at a quote that is not doubled; whatever follows up to
-//! the delimiter belongs to the field as it stands. Records end at `\n` or `\r\n`; a lone `\r` is an ordinary
-//! character.
+//! else it is an ordinary character. A quoted field ends at a quote that is not doubled, and the field with it: a
+//! record with text behind a closing quote is malformed, because a stray quote may have swallowed the records
+//! before that text. Records end at `\n` or `\r\n`; a lone `\r` is an ordinary character.
 
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::borrow::Cow;
@@ -17,8 +17,10 @@ enum Form {
     Plain,
     /// Between two quotes, with none inside.
     Quoted,
-    /// With doubled quotes inside, or text behind the closing quote.
-    Tangled,
+    /// Between two quotes, with doubled ones inside.
+    Doubled,
+    /// With text behind the closing quote.
+    Broken,
 }
 
 /// A field of a record: where its bytes lie, quotes and all.
@@ -34,20 +36,25 @@ impl Field {
         Field { raw, form: Form::Plain }
     }
 
+    /// Whether there is text behind the closing quote.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.form == Form::Broken
+    }
+
     /// The field's text, without its quotes. `text` is what the record was split from.
     pub(crate) fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let raw = &text[self.raw.clone()];
         match self.form {
             Form::Plain => Cow::Borrowed(raw),
             Form::Quoted => Cow::Borrowed(&raw[1..raw.len() - 1]),
-            Form::Tangled => Cow::Owned(untangle(raw)),
+            Form::Doubled | Form::Broken => Cow::Owned(undouble(raw)),
         }
     }
 }
 
 /// The text of a field that begins with a quote: doubled quotes halved, the closing quote dropped, and what
 /// follows it kept as it stands.
-fn untangle(raw: &[u8]) -> Vec<u8> {
+fn undouble(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = &raw[1..];
     while let Some(quote) = memchr(b'"', rest) {
@@ -149,7 +156,8 @@ fn split_quoted_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Ve
         let form = match &text[field_start..field_end] {
             _ if !quoted => Form::Plain,
             [b'"', inside @ .., b'"'] if field_end == behind && !inside.contains(&b'"') => Form::Quoted,
-            _ => Form::Tangled,
+            _ if field_end == behind => Form::Doubled,
+            _ => Form::Broken,
         };
         fields.push(Field { raw: field_start..field_end, form });
         field_start = (end + 1).min(text.len());

@@ -18,11 +18,6 @@ pub(super) fn rules_in_words(policy: &Policy) -> String {
          altogether."
             .to_owned(),
         format!(
-            "**Children**: a client of type IC is left out of standard immunizations from the birthday on which the \
-             child turns {}.",
-            policy.consent.child_consent_ends_at
-        ),
-        format!(
             "**Disaster immunizations** are those that the registry flags so, those without a flag in {} given from \
              {first} through {last}, and COVID-19 therapeutics always. They need disaster consent, and only those \
              given from {first} through {last} are in. All others are standard immunizations and need standard \
@@ -41,6 +36,14 @@ pub(super) fn rules_in_words(policy: &Policy) -> String {
          file."
             .to_owned(),
     ];
+    if policy.client_type("ic").is_some_and(|child| child.standard) {
+        let years = policy.consent.child_consent_ends_at;
+        let rule = format!(
+            "**Children**: a client of type IC is left out of standard immunizations from the birthday on which the \
+             child turns {years}."
+        );
+        rules.insert(4, rule);
+    }
     for rule in &mut rules {
         rule.insert_str(0, "- ");
     }
@@ -75,6 +78,10 @@ fn consent(policy: &Policy) -> String {
     let years = policy.consent.lookback_years;
     let span = if years == 1 { "the year".to_owned() } else { format!("the {years} years") };
     match policy.consent.rule {
+        // A lookback of no years is the as-of date alone, whichever way it is to be covered.
+        _ if years == 0 => {
+            "the client has a consent of the kind needed that is active on the as-of date.".to_owned()
+        }
         ConsentRule::ActiveWithinLookback => format!(
             "the client has a consent of the kind needed that was active on at least one day of {span} up to the \
              as-of date, that date included."

@@ -1,0 +1,133 @@
+//! What can be wrong with a batch database, and which command mends it.
+
+use crate::registry::RegistryError;
+use rusqlite::ErrorCode;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a stage could not do its work on a batch database.
+#[derive(thiserror::Error, Debug)]
+pub enum BatchError {
+    /// The file is not there, or may not be read.
+    #[error("{}: cannot be opened: {source}", path.display())]
+    Unavailable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another file.
+    #[error("{}: NO_BATCH_DATABASE: this is not a batch database", path.display())]
+    NoBatch {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Made by another version of the program.
+    #[error("{}: OTHER_VERSION: the batch database is of version {found}, this program's is {expected}", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version that is understood.
+        expected: i64,
+    },
+    /// `read` did not come to its end.
+    #[error("{}: READ_INTERRUPTED: reading an export into it was interrupted, or is under way", path.display())]
+    ReadInterrupted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `filter` was not run yet.
+    #[error("{}: NOT_FILTERED: no outcome has been worked out yet", path.display())]
+    NotFiltered {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database does not hold what it should.
+    #[error("{}: DAMAGED_DATABASE: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says of it.
+        what: &'static str,
+    },
+    /// Another stage is at work on it.
+    #[error("{}: another run is at work on it", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something else is where the database should be.
+    #[error("{}: {what} is in the way", path.display())]
+    InTheWay {
+        /// The place.
+        path: PathBuf,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// The file cannot be made.
+    #[error("{}: cannot be created: {source}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing failed halfway.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A temporary file of the program's own could not be written or read.
+    #[error("temporary file: {0}")]
+    Spill(#[source] io::Error),
+    /// The export, or what was read of it.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
+    #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
+    Refused {
+        /// Why not.
+        reason: RegistryError,
+        /// The list.
+        list: PathBuf,
+    },
+}
+
+impl BatchError {
+    pub(super) fn damaged(path: &Path) -> BatchError {
+        BatchError::Damaged { path: path.to_owned(), what: "it does not hold what this program writes" }
+    }
+
+    /// What an SQLite error means for a batch database.
+    pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> BatchError {
+        let path = path.to_owned();
+        let what =
+            error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BatchError::Busy { path },
+            Some(ErrorCode::NotADatabase) => BatchError::NoBatch { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                BatchError::Unavailable { path, source: io::Error::other(what) }
+            }
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::ReadOnly,
+            ) => BatchError::Write { path, source: io::Error::other(what) },
+            _ => BatchError::Damaged { path, what },
+        }
+    }
+
+    /// The same, from within the reading of tables.
+    pub(super) fn within_reading(path: &Path, error: rusqlite::Error) -> RegistryError {
+        let what =
+            error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
+        RegistryError::Read { path: path.to_owned(), source: io::Error::other(what) }
+    }
+}

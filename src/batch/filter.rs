@@ -1,0 +1,182 @@
+//! The second stage: an outcome for every fact of a batch database.
+//!
+//! One transaction: until it is done, the outcomes are those of the run before.
+
+use super::error::BatchError;
+use super::{BatchDatabase, read};
+use crate::extract::{FactCounts, SelectionBuilder};
+use crate::filter::{ConsentFinding, Outcome, Rules};
+use crate::policy::{ConsentRule, Policy};
+use crate::registry::{
+    ConsentType, Intake, Limit, Progress, Quarantine, Reference, Seen, Table, read_facts_in_order,
+    read_reference,
+};
+use crate::value::Day;
+use rusqlite::{Connection, params};
+use std::path::Path;
+
+/// How a batch database is filtered.
+#[derive(Clone, Copy, Debug)]
+pub struct FilterSettings<'a> {
+    /// The inclusion rules' settings.
+    pub policy: &'a Policy,
+    /// The day as of which the rules are applied.
+    pub as_of: Day,
+    /// The largest share of the facts that may be quarantined, once late duplicates are known.
+    pub limit: Limit,
+    /// A private folder for what outgrows memory.
+    pub folder: &'a Path,
+}
+
+/// What filtering came to.
+#[derive(Debug)]
+pub struct Filtered {
+    /// How many facts came to what.
+    pub counts: FactCounts,
+    /// What reading found, and late duplicates.
+    pub intake: Intake,
+}
+
+/// Works out the outcome of every fact and the consent verdicts of every client, in place of those that are there.
+///
+/// # Errors
+/// If the database cannot be read or written, another run is at work on it, or too many facts turn out to be
+/// duplicates.
+pub fn filter(
+    database: &BatchDatabase,
+    settings: FilterSettings<'_>,
+    progress: &dyn Progress,
+) -> Result<Filtered, BatchError> {
+    let failed = database.failed();
+    let connection = &database.connection;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    // An error leaves the transaction open, and it is rolled back with the connection.
+    connection
+        .execute_batch(
+            "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
+             DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
+        )
+        .map_err(failed)?;
+    let tables = database.tables();
+    let (reference, _) = read_reference(&tables, settings.folder, progress)?;
+    let rules = Rules::new(settings.policy, settings.as_of, &reference);
+    keep_verdicts(connection, &rules, &reference).map_err(failed)?;
+
+    let mut builder = SelectionBuilder::default();
+    let mut scratch = database.intake(settings.folder)?;
+    {
+        let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
+        let mut insert = connection.prepare(sql).map_err(failed)?;
+        read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
+            let Seen::Fact(fact) = seen else { return Ok(()) };
+            let judgement = rules.judge(fact);
+            builder.take(fact, judgement);
+            let under = ConsentRule::ALL.map(|rule| judgement.included_under.contains(rule));
+            let row = params![fact.line as i64, judgement.outcome.name(), under[0], under[1], under[2]];
+            insert.execute(row).map_err(|e| BatchError::within_reading(&database.path, e))?;
+            Ok(())
+        })?;
+    }
+    let mut late = Quarantine::new(settings.folder);
+    let selection = builder.finish(rules.consent_rule(), &mut late).map_err(BatchError::Spill)?;
+    keep_late_duplicates(database, late)?;
+    let mut intake = database.intake(settings.folder)?;
+    read::refuse_unusable(&mut intake, settings.limit, &database.path)?;
+    keep_run(connection, settings, &selection.counts).map_err(failed)?;
+    connection.execute_batch("COMMIT").map_err(failed)?;
+    Ok(Filtered { counts: selection.counts, intake })
+}
+
+/// The verdict of each client's consents of either type, under the three readings.
+fn keep_verdicts(
+    connection: &Connection,
+    rules: &Rules,
+    reference: &Reference,
+) -> Result<(), rusqlite::Error> {
+    let mut insert = connection.prepare("INSERT INTO consent_verdicts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for client in 0..reference.clients.len() as u32 {
+        for (consent_type, name) in [(ConsentType::Standard, "STANDARD"), (ConsentType::Disaster, "DISASTER")]
+        {
+            let finding = rules.find_consent(reference, client, consent_type);
+            let verdicts =
+                ConsentRule::ALL.map(|rule| verdict(finding, rule, reference.consents.unreadable(client)));
+            let id = reference.clients.id(client) as i64;
+            insert.execute(params![id, name, verdicts[0], verdicts[1], verdicts[2]])?;
+        }
+    }
+    Ok(())
+}
+
+/// A consent verdict in a word.
+fn verdict(finding: ConsentFinding, rule: ConsentRule, unreadable: bool) -> &'static str {
+    match finding {
+        _ if unreadable => "UNREADABLE",
+        ConsentFinding::Failed(failure) => failure.name(),
+        ConsentFinding::Stands(readings) if readings.contains(rule) => "PASSES",
+        ConsentFinding::Stands(_) => crate::filter::ConsentFailure::Lapsed.name(),
+    }
+}
+
+fn keep_late_duplicates(database: &BatchDatabase, mut late: Quarantine) -> Result<(), BatchError> {
+    let failed = database.failed();
+    let mut update =
+        database.connection.prepare("UPDATE outcomes SET outcome = ?2 WHERE line = ?1").map_err(failed)?;
+    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, file, ?1, ?3, ?4, immunfact_id, client_id
+        FROM immunizations, tables WHERE line = ?1 AND name = ?2";
+    let mut insert = database.connection.prepare(sql).map_err(failed)?;
+    let mut outcome = Ok(());
+    late.list(|entry| {
+        let line = entry.line as i64;
+        let column = Some(entry.column_name()).filter(|name| !name.is_empty());
+        let kept = update.execute(params![line, entry.code().name()]).and_then(|_| {
+            insert.execute(params![line, Table::Immunizations.name(), column, entry.code().name()])
+        });
+        if let (Err(error), Ok(())) = (kept, &outcome) {
+            outcome = Err(failed(error));
+        }
+        Ok(())
+    })
+    .map_err(BatchError::Spill)?;
+    outcome
+}
+
+fn keep_run(
+    connection: &Connection,
+    settings: FilterSettings<'_>,
+    counts: &FactCounts,
+) -> Result<(), rusqlite::Error> {
+    let FilterSettings { policy, as_of, .. } = settings;
+    let run = params![as_of.to_string(), policy.name, policy.sha256, policy.text];
+    connection.execute("INSERT INTO filter_run VALUES (?1, ?2, ?3, ?4)", run)?;
+    for rule in ConsentRule::ALL {
+        let row = params![rule.name(), counts.included_under(rule) as i64];
+        connection.execute("INSERT INTO included_under VALUES (?1, ?2)", row)?;
+    }
+    Ok(())
+}
+
+impl BatchDatabase {
+    /// How many facts came to what.
+    pub(super) fn counts(&self) -> Result<FactCounts, BatchError> {
+        let failed = self.failed();
+        let count = |sql: &str, name: &str| {
+            let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+            let count: i64 = statement.query_row([name], |row| row.get(0)).map_err(failed)?;
+            Ok::<u64, BatchError>(count.unsigned_abs())
+        };
+        let mut counts = FactCounts::default();
+        for outcome in Outcome::ALL {
+            counts.set_outcome(
+                outcome,
+                count("SELECT count(*) FROM outcomes WHERE outcome = ?1", outcome.name())?,
+            );
+        }
+        for rule in ConsentRule::ALL {
+            counts.set_included_under(
+                rule,
+                count("SELECT facts FROM included_under WHERE rule = ?1", rule.name())?,
+            );
+        }
+        Ok(counts)
+    }
+}

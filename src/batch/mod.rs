@@ -1,0 +1,154 @@
+//! The batch database: an SQLite file in which an export lies between the stages.
+//!
+//! `read` fills it, `filter` adds an outcome for every fact, `write` makes the files from it. It is one more
+//! source of tables to the code that reads exports, so no check and no rule is written here a second time. A
+//! stage that is interrupted leaves the result of the one before it.
+
+mod error;
+mod filter;
+mod read;
+mod schema;
+mod source;
+mod status;
+mod write;
+
+pub use error::BatchError;
+pub use filter::{FilterSettings, Filtered, filter};
+pub use read::{ReadSettings, read};
+pub use source::Only;
+pub use status::{Status, status};
+pub use write::{Ready, ready};
+
+use crate::policy::Policy;
+use crate::registry::{Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
+use crate::value::Day;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::{Path, PathBuf};
+
+/// A batch database that holds a whole export.
+#[derive(Debug)]
+pub struct BatchDatabase {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// What `filter` was run with.
+#[derive(Clone, Debug)]
+pub struct FilterRun {
+    /// The as-of date.
+    pub as_of: Day,
+    /// The policy.
+    pub policy: Policy,
+}
+
+impl BatchDatabase {
+    /// Opens a batch database.
+    ///
+    /// # Errors
+    /// If it is not there, is none, is another version's, or `read` did not come to its end.
+    pub fn open(path: &Path) -> Result<BatchDatabase, BatchError> {
+        let found = match std::fs::metadata(path) {
+            Ok(found) => found,
+            Err(_) if read::draft_of(path).exists() => {
+                return Err(BatchError::ReadInterrupted { path: path.to_owned() });
+            }
+            Err(source) => return Err(BatchError::Unavailable { path: path.to_owned(), source }),
+        };
+        if !found.is_file() {
+            return Err(BatchError::NoBatch { path: path.to_owned() });
+        }
+        let failed = |error| BatchError::sqlite(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let number =
+            |pragma| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
+        if number("application_id").map_err(failed)? != schema::APPLICATION_ID {
+            return Err(BatchError::NoBatch { path: path.to_owned() });
+        }
+        let version = number("user_version").map_err(failed)?;
+        if version != schema::VERSION {
+            return Err(BatchError::OtherVersion {
+                path: path.to_owned(),
+                found: version,
+                expected: schema::VERSION,
+            });
+        }
+        Ok(BatchDatabase { path: path.to_owned(), connection })
+    }
+
+    fn failed(&self) -> impl Fn(rusqlite::Error) -> BatchError + Copy + '_ {
+        |error| BatchError::sqlite(&self.path, error)
+    }
+
+    /// The tables of the export, each with its rows still to be read.
+    pub fn tables(&self) -> Only<'_> {
+        Only::everything(&self.connection, &self.path)
+    }
+
+    /// What reading the export found, and, once filtered, late duplicates. Long lists go to `folder`.
+    pub fn intake(&self, folder: &Path) -> Result<Intake, BatchError> {
+        let failed = self.failed();
+        let mut quarantine = Quarantine::new(folder);
+        for refused in self.refused("1")? {
+            quarantine.add(refused.table, refused.line, refused.fault).map_err(BatchError::Spill)?;
+        }
+        let mut statement = self.connection.prepare("SELECT name, file, rows FROM tables").map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut tables = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (name, file): (String, String) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
+            let count: i64 = row.get(2).map_err(failed)?;
+            let table = Table::named(name.as_bytes()).ok_or_else(|| BatchError::damaged(&self.path))?;
+            tables.push((table, PathBuf::from(file), count.unsigned_abs()));
+        }
+        Ok(Intake::restored(tables, quarantine))
+    }
+
+    /// The quarantined rows for which an SQL condition holds.
+    pub fn refused(&self, condition: &str) -> Result<Vec<Refused>, BatchError> {
+        let failed = self.failed();
+        let sql = format!(
+            "SELECT table_name, line, column_name, code, id, client_id FROM quarantine WHERE {condition}"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let text = |place| row.get::<_, Option<String>>(place).map_err(failed);
+            let id = |place| row.get::<_, Option<i64>>(place).map_err(failed);
+            let table = text(0)?.and_then(|name| Table::named(name.as_bytes()));
+            let code = text(3)?.and_then(|name| Code::named(&name));
+            let (Some(table), Some(code)) = (table, code) else {
+                return Err(BatchError::damaged(&self.path));
+            };
+            let column = text(2)?.and_then(|name| table.columns().iter().position(|c| c.name == name));
+            let fault = column.map_or(Fault::of_row(code), |column| Fault::in_column(code, column));
+            all.push(Refused {
+                table,
+                line: row.get::<_, i64>(1).map_err(failed)?.unsigned_abs(),
+                fault,
+                ids: RowIds { key: id(4)?.map(i64::unsigned_abs), client: id(5)?.map(i64::unsigned_abs) },
+            });
+        }
+        Ok(all)
+    }
+
+    /// What `filter` was last run with; none if it was not yet.
+    pub fn filter_run(&self) -> Result<Option<FilterRun>, BatchError> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let found = self
+            .connection
+            .query_row("SELECT as_of, policy FROM filter_run", [], read)
+            .optional()
+            .map_err(self.failed())?;
+        let Some((as_of, policy)) = found else { return Ok(None) };
+        let as_of = Day::parse(as_of.as_bytes()).ok_or_else(|| BatchError::damaged(&self.path))?;
+        let policy = Policy::from_text(&self.path, &policy).map_err(|_| BatchError::damaged(&self.path))?;
+        Ok(Some(FilterRun { as_of, policy }))
+    }
+
+    /// The same, where it is needed.
+    fn needed_filter_run(&self) -> Result<FilterRun, BatchError> {
+        self.filter_run()?.ok_or_else(|| BatchError::NotFiltered { path: self.path.clone() })
+    }
+}

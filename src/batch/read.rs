@@ -1,0 +1,267 @@
+//! The first stage: an export into a batch database.
+//!
+//! The database is made beside its place and moved there when it is whole, so that one that is there already
+//! stays usable until then.
+
+use super::error::BatchError;
+use super::schema;
+use crate::registry::{
+    Fact, Fault, Intake, Limit, Progress, Reference, Refused, RegistryError, Row, RowIds, Seen, Source,
+    Stored, Table, Witness, read_facts_in_order, read_reference_before, tables,
+};
+use crate::writer::{write_private, write_quarantine};
+use rusqlite::{CachedStatement, Connection, params};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// How an export is read into a batch database.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadSettings<'a> {
+    /// The largest share of any table's rows that may be quarantined.
+    pub limit: Limit,
+    /// A private folder for what outgrows memory.
+    pub folder: &'a Path,
+}
+
+/// Where the database is made.
+pub(super) fn draft_of(path: &Path) -> PathBuf {
+    with_ending(path, ".reading")
+}
+
+/// Where the list of quarantined rows goes when the export is refused.
+pub(super) fn list_of(path: &Path) -> PathBuf {
+    with_ending(path, ".quarantine.csv")
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Reads and checks an export into the batch database at `path`, which is replaced if it is one.
+///
+/// # Errors
+/// If the export cannot be read or may not be used, or the database cannot be made.
+pub fn read(
+    source: &dyn Source,
+    path: &Path,
+    settings: ReadSettings<'_>,
+    progress: &dyn Progress,
+) -> Result<Intake, BatchError> {
+    refuse_what_is_in_the_way(path)?;
+    let draft = Draft::new(path)?;
+    let mut intake = {
+        let connection = Connection::open(&draft.path).map_err(|e| BatchError::sqlite(path, e))?;
+        let intake = fill(&connection, source, path, settings, progress)?;
+        connection.close().map_err(|(_, e)| BatchError::sqlite(path, e))?;
+        intake
+    };
+    refuse_unusable(&mut intake, settings.limit, path)?;
+    draft.publish(path)?;
+    Ok(intake)
+}
+
+/// Stops if the export may not be used, and leaves the list of quarantined rows beside the database.
+pub(super) fn refuse_unusable(intake: &mut Intake, limit: Limit, path: &Path) -> Result<(), BatchError> {
+    let list = list_of(path);
+    match std::fs::remove_file(&list) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(BatchError::Write { path: list, source });
+        }
+        _ => {}
+    }
+    let Err(reason) = intake.check(limit) else { return Ok(()) };
+    if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
+        return Err(reason.into());
+    }
+    write_private(&list, |out| write_quarantine(intake, out))
+        .map_err(|source| BatchError::Write { path: list.clone(), source })?;
+    Err(BatchError::Refused { reason, list })
+}
+
+/// Only a batch database may be replaced: somebody may have named an export by mistake.
+fn refuse_what_is_in_the_way(path: &Path) -> Result<(), BatchError> {
+    let in_the_way = |what| Err(BatchError::InTheWay { path: path.to_owned(), what });
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(BatchError::Create { path: path.to_owned(), source }),
+        Ok(found) if found.is_symlink() => in_the_way("a symbolic link"),
+        Ok(found) if !found.is_file() => in_the_way("something other than a file"),
+        Ok(_) => match super::BatchDatabase::open(path) {
+            Ok(_) | Err(BatchError::OtherVersion { .. }) => Ok(()),
+            Err(BatchError::NoBatch { .. }) => in_the_way("a file that is no batch database"),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// A database in the making; removed unless it is published.
+struct Draft {
+    path: PathBuf,
+    /// The lock goes with this.
+    file: File,
+    is_published: bool,
+}
+
+impl Draft {
+    fn new(place: &Path) -> Result<Draft, BatchError> {
+        let path = draft_of(place);
+        let create = |source| BatchError::Create { path: place.to_owned(), source };
+        let nofollow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(nofollow);
+        let file = options.open(&path).map_err(create)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { path: place.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(create(source)),
+        }
+        // What an interrupted run left.
+        file.set_len(0).map_err(create)?;
+        Ok(Draft { path, file, is_published: false })
+    }
+
+    fn publish(mut self, place: &Path) -> Result<(), BatchError> {
+        let fail = |source| BatchError::Write { path: place.to_owned(), source };
+        self.file.sync_all().map_err(fail)?;
+        std::fs::rename(&self.path, place).map_err(fail)?;
+        self.is_published = true;
+        let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(parent).and_then(|folder| folder.sync_all()).map_err(fail)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // What cannot be removed is overwritten by the next run.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn fill(
+    connection: &Connection,
+    source: &dyn Source,
+    path: &Path,
+    settings: ReadSettings<'_>,
+    progress: &dyn Progress,
+) -> Result<Intake, BatchError> {
+    let failed = |error| BatchError::sqlite(path, error);
+    // The file is thrown away if anything happens to it before it is whole.
+    let fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA page_size = 16384; PRAGMA cache_size = -65536; BEGIN;";
+    connection.execute_batch(fast).map_err(failed)?;
+    connection.execute_batch(&schema::tables()).map_err(failed)?;
+    let mut intake = {
+        let mut keeper = Keeper::new(connection, path).map_err(failed)?;
+        let (reference, mut intake) = read_reference_before(source, settings.folder, progress, &mut keeper)?;
+        read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| match seen {
+            Seen::Fact(fact) => keeper.keep_fact(fact, &reference),
+            Seen::Refused(refused) => keeper.refused(refused),
+        })?;
+        intake
+    };
+    for table in Table::ALL {
+        if let Some(read) = intake.table(table) {
+            let file = read.file.display().to_string();
+            let row = params![table.name(), file, read.rows as i64];
+            connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3)", row).map_err(failed)?;
+            let name = read.file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let sql = "UPDATE quarantine SET file = ?1 WHERE table_name = ?2";
+            connection.execute(sql, params![name, table.name()]).map_err(failed)?;
+        }
+    }
+    connection.execute_batch(&schema::indexes_and_views()).map_err(failed)?;
+    connection.execute_batch("COMMIT; PRAGMA optimize;").map_err(failed)?;
+    intake.notices.sort_by_key(|notice| notice.to_string());
+    Ok(intake)
+}
+
+/// Keeps every usable row, and the place of every other.
+struct Keeper<'c> {
+    path: &'c Path,
+    inserts: Vec<CachedStatement<'c>>,
+    deletes: Vec<CachedStatement<'c>>,
+    refuse: CachedStatement<'c>,
+}
+
+impl<'c> Keeper<'c> {
+    fn new(connection: &'c Connection, path: &'c Path) -> Result<Keeper<'c>, rusqlite::Error> {
+        connection.set_prepared_statement_cache_capacity(32);
+        let prepare = |sql: String| connection.prepare_cached(&sql);
+        let insert = |table: Table| {
+            let marks = vec!["?"; table.columns().len() + 1].join(", ");
+            prepare(format!("INSERT INTO {table} VALUES ({marks})"))
+        };
+        let delete = |table: Table| prepare(format!("DELETE FROM {table} WHERE line = ?1"));
+        Ok(Keeper {
+            path,
+            inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
+            deletes: Table::ALL.into_iter().map(delete).collect::<Result<_, _>>()?,
+            refuse: prepare("INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6)".to_owned())?,
+        })
+    }
+
+    fn keep_fact(&mut self, fact: &Fact<'_>, reference: &Reference) -> Result<(), RegistryError> {
+        let ordinal = (fact.ordinal > 0).then_some(fact.ordinal);
+        let organization = fact.organization.map(|place| reference.organizations.id(place) as i64);
+        let flag = fact.disaster_flag.map(|flag| tables::FLAGS[usize::from(!flag)]);
+        let date = fact.date.to_bytes();
+        let row = params![
+            fact.line as i64,
+            fact.immunization_id as i64,
+            fact.immunfact_id as i64,
+            reference.clients.id(fact.client) as i64,
+            reference.vaccines.id(fact.vaccine) as i64,
+            as_text(&date),
+            as_text(fact.group),
+            ordinal,
+            organization,
+            flag,
+        ];
+        let insert = &mut self.inserts[Table::Immunizations as usize];
+        insert.execute(row).map_err(|e| BatchError::within_reading(self.path, e))?;
+        Ok(())
+    }
+}
+
+/// A text for a column; blank is NULL. What a row holds is UTF-8.
+fn as_text(text: &[u8]) -> Option<&str> {
+    std::str::from_utf8(text).ok().filter(|text| !text.is_empty())
+}
+
+impl Witness for Keeper<'_> {
+    fn usable(&mut self, table: Table, line: u64, row: &Row<'_>) -> Result<(), RegistryError> {
+        use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+        let failed = |error| BatchError::within_reading(self.path, error);
+        let insert = &mut self.inserts[table as usize];
+        insert.raw_bind_parameter(1, line as i64).map_err(failed)?;
+        for (place, value) in row.stored(table).enumerate() {
+            let output = match value {
+                Stored::Null => ToSqlOutput::Owned(Value::Null),
+                Stored::Integer(number) => ToSqlOutput::Owned(Value::Integer(number)),
+                Stored::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text)),
+                Stored::Day(day) => ToSqlOutput::Owned(Value::Text(day.to_string())),
+            };
+            insert.raw_bind_parameter(place + 2, output).map_err(failed)?;
+        }
+        insert.raw_execute().map_err(failed)?;
+        Ok(())
+    }
+
+    fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
+        let failed = |error| BatchError::within_reading(self.path, error);
+        let Refused { table, line, fault: Fault { code, column }, ids: RowIds { key, client } } = refused;
+        // A row that shares its key was kept before that was known.
+        self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
+        let column = column.map(|column| table.column_name(usize::from(column)));
+        let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
+        let row = params![table.name(), line as i64, column, code.name(), key, client];
+        self.refuse.execute(row).map_err(failed)?;
+        Ok(())
+    }
+}

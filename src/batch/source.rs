@@ -1,0 +1,77 @@
+//! The batch database as a source of tables: what was read is read again by the same code that reads exports.
+
+use super::schema::column_names;
+use crate::registry::{
+    Encoding, RegistryError, Source, SqliteQuery, SqliteTable, Table, TableReader, packed_layout,
+};
+use rusqlite::Connection;
+use std::path::Path;
+
+/// The rows of a batch database's tables: all of them, or those that some question is about.
+#[derive(Debug)]
+pub struct Only<'d> {
+    connection: &'d Connection,
+    path: &'d Path,
+    /// For each table an SQL condition on its rows.
+    conditions: [String; Table::ALL.len()],
+}
+
+impl<'d> Only<'d> {
+    pub(super) fn everything(connection: &'d Connection, path: &'d Path) -> Only<'d> {
+        Only { connection, path, conditions: [const { String::new() }; Table::ALL.len()] }
+    }
+
+    /// Leaves out the rows of a table for which an SQL condition does not hold.
+    #[must_use]
+    pub(super) fn where_holds(mut self, table: Table, condition: &str) -> Only<'d> {
+        self.conditions[table as usize] = format!("WHERE {condition}");
+        self
+    }
+
+    /// What bears on facts with this id, and on those of the clients they belong to.
+    #[must_use]
+    pub fn about_fact(self, immunfact_id: u64) -> Only<'d> {
+        let id = immunfact_id as i64;
+        let clients = format!("client_id IN (SELECT client_id FROM immunizations WHERE immunfact_id = {id})");
+        self.where_holds(Table::Immunizations, &format!("immunfact_id = {id}"))
+            .where_holds(Table::Clients, &clients)
+            .where_holds(Table::Consents, &clients)
+    }
+
+    /// What bears on the facts of a client. Facts of others that share their ids are among them.
+    #[must_use]
+    pub fn about_client(self, client_id: u64) -> Only<'d> {
+        let own = format!("SELECT immunfact_id FROM immunizations WHERE client_id = {}", client_id as i64);
+        let facts = format!("immunfact_id IN ({own})");
+        let clients = format!(
+            "client_id = {} OR client_id IN (SELECT client_id FROM immunizations WHERE {facts})",
+            client_id as i64
+        );
+        self.where_holds(Table::Immunizations, &facts)
+            .where_holds(Table::Clients, &clients)
+            .where_holds(Table::Consents, &clients)
+    }
+}
+
+impl Source for Only<'_> {
+    fn has(&self, table: Table) -> bool {
+        let sql = "SELECT 1 FROM tables WHERE name = ?1";
+        self.connection.prepare_cached(sql).and_then(|mut s| s.exists([table.name()])).unwrap_or(false)
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(self.path).map_or(0, |found| found.len())
+    }
+
+    fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        if !self.has(table) {
+            return Ok(None);
+        }
+        let columns = column_names(table).join(", ");
+        let sql =
+            format!("SELECT line, {columns} FROM {table} {} ORDER BY line", self.conditions[table as usize]);
+        let query = SqliteQuery { connection: self.connection, path: self.path, sql, has_lines: true };
+        let layout = packed_layout(table, Encoding::Utf8, 0);
+        Ok(Some(Box::new(SqliteTable { query, layout })))
+    }
+}

@@ -1,0 +1,38 @@
+//! What has been done to a batch database.
+
+use super::error::BatchError;
+use super::{BatchDatabase, FilterRun};
+use crate::extract::FactCounts;
+use crate::registry::Intake;
+use std::path::Path;
+
+/// What has been done to a batch database.
+#[derive(Debug)]
+pub struct Status {
+    /// What reading found, and, once filtered, late duplicates.
+    pub intake: Intake,
+    /// What it was filtered with, and to what end.
+    pub filtered: Option<(FilterRun, FactCounts)>,
+    /// Each batch that was written from these outcomes: its month, its files, their rows.
+    pub written: Vec<(String, u64, u64)>,
+}
+
+/// What has been done to a batch database. Long lists go to `folder`.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn status(database: &BatchDatabase, folder: &Path) -> Result<Status, BatchError> {
+    let failed = database.failed();
+    let filtered = match database.filter_run()? {
+        Some(run) => Some((run, database.counts()?)),
+        None => None,
+    };
+    let mut statement =
+        database.connection.prepare("SELECT batch, files, rows FROM writes").map_err(failed)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let number = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+        Ok((row.get(0)?, number(1)?, number(2)?))
+    };
+    let written = statement.query_map([], read).and_then(Iterator::collect).map_err(failed)?;
+    Ok(Status { intake: database.intake(folder)?, filtered, written })
+}

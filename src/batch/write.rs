@@ -1,0 +1,65 @@
+//! The third stage: what the writer needs, from a batch database.
+
+use super::error::BatchError;
+use super::{BatchDatabase, FilterRun};
+use crate::extract::{Selection, SelectionBuilder};
+use crate::filter::{Outcome, Routing};
+use crate::registry::{Intake, Progress, Reference, Seen, Table, read_facts_in_order, read_reference};
+use crate::writer::Manifest;
+use rusqlite::params;
+use std::path::Path;
+
+/// What the writer needs of a batch database.
+#[derive(Debug)]
+pub struct Ready {
+    /// The policy and the as-of date.
+    pub run: FilterRun,
+    /// What reading found, late duplicates too.
+    pub intake: Intake,
+    /// What the facts refer to.
+    pub reference: Reference,
+    /// Who gets whose facts.
+    pub routing: Routing,
+    /// The facts that are shared.
+    pub selection: Selection,
+}
+
+/// Takes the facts that are shared from a batch database that was filtered. Long lists go to `folder`.
+///
+/// # Errors
+/// If it was not filtered, or cannot be read.
+pub fn ready(database: &BatchDatabase, folder: &Path, progress: &dyn Progress) -> Result<Ready, BatchError> {
+    let failed = database.failed();
+    // One snapshot for all that is read, whatever another run does meanwhile.
+    database.connection.execute_batch("BEGIN").map_err(failed)?;
+    let run = database.needed_filter_run()?;
+    let intake = database.intake(folder)?;
+    let included =
+        format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
+    let tables = database.tables().where_holds(Table::Immunizations, &included);
+    let (reference, mut scratch) = read_reference(&tables, folder, progress)?;
+    let mut builder = SelectionBuilder::default();
+    read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
+        if let Seen::Fact(fact) = seen {
+            builder.take_included(fact);
+        }
+        Ok(())
+    })?;
+    let selection = builder.of_included(database.counts()?);
+    let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
+    database.connection.execute_batch("COMMIT").map_err(failed)?;
+    Ok(Ready { run, intake, reference, routing, selection })
+}
+
+impl BatchDatabase {
+    /// Takes note of a batch that was published.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn note_write(&self, manifest: &Manifest) -> Result<(), BatchError> {
+        let rows: u64 = manifest.files.iter().map(|file| file.rows).sum();
+        let row = params![manifest.batch.to_string(), manifest.files.len() as i64, rows as i64];
+        let sql = "INSERT OR REPLACE INTO writes VALUES (?1, ?2, ?3)";
+        self.connection.execute(sql, row).map(drop).map_err(self.failed())
+    }
+}
