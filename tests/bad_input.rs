@@ -217,7 +217,7 @@ fn rows_that_may_not_be_left_out() {
         "consents",
         b"7,STANDARD,2015-01-01,",
         &format!(
-            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {withdrawal}"
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {withdrawal}"
         ),
     );
     with(
@@ -251,9 +251,9 @@ fn rows_that_may_not_be_left_out() {
     // A stray quote must not swallow a withdrawal.
     with(
         "consents",
-        b"7,STANDARD,2015-01-01,,\"\n8,STANDARD,2016-01-01,2020-01-01,WITHDRAWN\" ",
+        b"7,STANDARD,2015-01-01,,\"\n8,STANDARD,2016-01-01,2020-01-01,WITHDRAWN,5\" form",
         &format!(
-            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {withdrawal}"
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {withdrawal}"
         ),
     );
     let all = "the run can't do without any row of this table";
@@ -261,7 +261,7 @@ fn rows_that_may_not_be_left_out() {
         "recipients",
         b"A",
         &format!(
-            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind a closing quote: {all}"
+            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {all}"
         ),
     );
     with(

@@ -14,7 +14,7 @@ mod write;
 
 pub use error::BatchError;
 pub use filter::{FilterSettings, Filtered, filter};
-pub use read::{ReadSettings, read};
+pub use read::{ReadSettings, read, scratch_beside};
 pub use source::Only;
 pub use status::{Status, status};
 pub use write::{Ready, ready};
@@ -92,7 +92,7 @@ impl BatchDatabase {
         for refused in self.refused("1")? {
             quarantine.add(refused.table, refused.line, refused.fault).map_err(BatchError::Spill)?;
         }
-        let mut statement = self.connection.prepare("SELECT name, file, rows FROM tables").map_err(failed)?;
+        let mut statement = self.connection.prepare("SELECT name, path, rows FROM tables").map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let mut tables = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
@@ -148,7 +148,10 @@ impl BatchDatabase {
     }
 
     /// The same, where it is needed.
-    fn needed_filter_run(&self) -> Result<FilterRun, BatchError> {
+    ///
+    /// # Errors
+    /// If it was not filtered yet, or cannot be read.
+    pub fn needed_filter_run(&self) -> Result<FilterRun, BatchError> {
         self.filter_run()?.ok_or_else(|| BatchError::NotFiltered { path: self.path.clone() })
     }
 }

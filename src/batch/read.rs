@@ -13,7 +13,7 @@ use crate::writer::{write_private, write_quarantine};
 use rusqlite::{CachedStatement, Connection, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// How an export is read into a batch database.
@@ -23,6 +23,19 @@ pub struct ReadSettings<'a> {
     pub limit: Limit,
     /// A private folder for what outgrows memory.
     pub folder: &'a Path,
+}
+
+/// A private folder beside a batch database, for what a stage has to put aside; it goes with this.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, BatchError> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new()
+        .prefix(".phds-")
+        .permissions(std::fs::Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+        .map_err(|source| BatchError::Create { path: path.to_owned(), source })
 }
 
 /// Where the database is made.
@@ -167,12 +180,13 @@ fn fill(
     };
     for table in Table::ALL {
         if let Some(read) = intake.table(table) {
-            let file = read.file.display().to_string();
-            let row = params![table.name(), file, read.rows as i64];
-            connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3)", row).map_err(failed)?;
-            let name = read.file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let path = read.file.display().to_string();
+            let file =
+                read.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let row = params![table.name(), file, path, read.rows as i64];
+            connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3, ?4)", row).map_err(failed)?;
             let sql = "UPDATE quarantine SET file = ?1 WHERE table_name = ?2";
-            connection.execute(sql, params![name, table.name()]).map_err(failed)?;
+            connection.execute(sql, params![file, table.name()]).map_err(failed)?;
         }
     }
     connection.execute_batch(&schema::indexes_and_views()).map_err(failed)?;

@@ -32,7 +32,7 @@ pub(super) fn tables() -> String {
         sql += &format!("CREATE TABLE {table} ({});\n", columns.join(", "));
     }
     sql + "
-CREATE TABLE tables (name TEXT PRIMARY KEY, file TEXT NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE tables (name TEXT PRIMARY KEY, file TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE quarantine (
     stage TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
     column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER

@@ -1,5 +1,6 @@
 //! The batch database as a source of tables: what was read is read again by the same code that reads exports.
 
+use super::error::BatchError;
 use super::schema::column_names;
 use crate::registry::{
     Encoding, RegistryError, Source, SqliteQuery, SqliteTable, Table, TableReader, packed_layout,
@@ -61,6 +62,14 @@ impl Source for Only<'_> {
 
     fn size(&self) -> u64 {
         std::fs::metadata(self.path).map_or(0, |found| found.len())
+    }
+
+    fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {
+        let sql = "SELECT client_id FROM quarantine WHERE table_name = 'consents'";
+        let ids = self.connection.prepare(sql).and_then(|mut statement| {
+            statement.query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?.collect()
+        });
+        ids.map_err(|error| BatchError::within_reading(self.path, error))
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {

@@ -5,6 +5,10 @@ use crate::policy::Policy;
 use crate::value::{Day, REGISTRY_YEARS};
 use std::path::PathBuf;
 
+/// What an EXPORT may be.
+pub(super) const OPEN_EXPORT_HELP: &str =
+    "The registry's export: a folder with a CSV file for each table, plain, .gz or .zst, or an SQLite file";
+
 /// The policy.
 #[derive(clap::Args, Debug)]
 pub(super) struct PolicyArg {
@@ -35,4 +39,14 @@ pub(super) fn today() -> Day {
     let today = chrono::Local::now().date_naive();
     let year = u32::try_from(today.year()).unwrap_or(0);
     Day::new(year, today.month(), today.day()).unwrap_or_else(|| unreachable!("the clock shows a real day"))
+}
+
+/// The published window is an end to what is shared, not a mistake: but somebody should know.
+pub(super) fn warn_of_window(policy: &Policy, as_of: Day) {
+    if as_of > policy.window.last_day {
+        tracing::warn!(
+            "the as-of date {as_of} is past the policy's window, which ends on {}: no later vaccination is shared",
+            policy.window.last_day
+        );
+    }
 }

@@ -1,11 +1,12 @@
 //! From an error to an exit code and a hint: the one place that knows them.
 
+use crate::batch::BatchError;
 use crate::policy::PolicyError;
 use crate::registry::{Problem, RegistryError};
 use crate::writer::WriteError;
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The exit codes, for the help.
@@ -57,6 +58,8 @@ pub(super) enum Failure {
     Policy(#[from] PolicyError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
 }
@@ -80,55 +83,107 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Failure::Registry(RegistryError::Unavailable { .. } | RegistryError::MissingTable { .. }) => {
-                Exit::NoInput
-            }
-            Failure::Registry(RegistryError::BadInput(_) | RegistryError::Refused(_))
-            | Failure::Refused { .. } => Exit::BadInput,
-            Failure::Registry(
-                RegistryError::Read { .. } | RegistryError::Spill(_) | RegistryError::Threads(_),
-            ) => Exit::InputOutput,
+            Failure::Registry(error) => registry_exit(error),
+            Failure::Refused { .. } => Exit::BadInput,
             Failure::Policy(PolicyError::Unavailable { .. }) => Exit::NoInput,
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
+            Failure::Batch(error) => batch_exit(error),
             Failure::Print(_) => Exit::InputOutput,
         }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<String> {
         match self {
-            Failure::Registry(RegistryError::MissingTable { .. }) => Some(
-                "every table but recipients and control must be there; a file's name is in lower case, such as clients.csv, \
-                 clients.csv.gz or clients.csv.zst",
-            ),
-            Failure::Registry(RegistryError::BadInput(_)) => {
-                Some("nothing was published; have the export made again, or mended at its source")
-            }
-            Failure::Registry(RegistryError::Refused(problems))
-            | Failure::Refused { reason: RegistryError::Refused(problems), .. } => {
-                let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
-                Some(match only_too_many {
-                    true => {
-                        "nothing was published; look at the list, have the export mended, or, if you know better, \
-                         raise --max-quarantined"
-                    }
-                    false => "nothing was published; have the export made again, whole",
-                })
+            Failure::Registry(error)
+            | Failure::Refused { reason: error, .. }
+            | Failure::Batch(BatchError::Registry(error) | BatchError::Refused { reason: error, .. }) => {
+                registry_hint(error).map(str::to_owned)
             }
             Failure::Policy(PolicyError::Bad { .. }) => {
-                Some("`phds policy show` prints a policy to start from")
+                Some("`phds policy show` prints a policy to start from".to_owned())
             }
-            Failure::Write(WriteError::Locked { .. }) => {
-                Some("nothing was done; wait for the other run to end")
-            }
-            Failure::Write(WriteError::InTheWay { .. }) => {
-                Some("move it away, or give another --out; links are not followed here")
-            }
-            Failure::Write(WriteError::BadName { .. }) => {
-                Some("nothing was published; give the recipient another name there, or in a recipients table")
-            }
-            _ => None,
+            Failure::Write(error) => write_hint(error).map(str::to_owned),
+            Failure::Batch(error) => batch_hint(error),
+            Failure::Policy(PolicyError::Unavailable { .. }) | Failure::Print(_) => None,
         }
+    }
+}
+
+fn registry_exit(error: &RegistryError) -> Exit {
+    match error {
+        RegistryError::Unavailable { .. } | RegistryError::MissingTable { .. } => Exit::NoInput,
+        RegistryError::BadInput(_) | RegistryError::Refused(_) => Exit::BadInput,
+        RegistryError::Read { .. } | RegistryError::Spill(_) | RegistryError::Threads(_) => Exit::InputOutput,
+    }
+}
+
+fn registry_hint(error: &RegistryError) -> Option<&'static str> {
+    match error {
+        RegistryError::MissingTable { .. } => Some(
+            "every table but recipients and control must be there; a file's name is in lower case, such as \
+             clients.csv, clients.csv.gz or clients.csv.zst",
+        ),
+        RegistryError::BadInput(_) => {
+            Some("nothing was published; have the export made again, or mended at its source")
+        }
+        RegistryError::Refused(problems) => {
+            let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
+            Some(match only_too_many {
+                true => {
+                    "nothing was published; look at the list, have the export mended, or, if you know better, \
+                     raise --max-quarantined"
+                }
+                false => "nothing was published; have the export made again, whole",
+            })
+        }
+        _ => None,
+    }
+}
+
+fn write_hint(error: &WriteError) -> Option<&'static str> {
+    match error {
+        WriteError::Locked { .. } => Some("nothing was done; wait for the other run to end"),
+        WriteError::InTheWay { .. } => {
+            Some("move it away, or give another --out; links are not followed here")
+        }
+        WriteError::BadName { .. } => {
+            Some("nothing was published; give the recipient another name there, or in a recipients table")
+        }
+        WriteError::Create { .. } | WriteError::Write { .. } => None,
+    }
+}
+
+fn batch_exit(error: &BatchError) -> Exit {
+    match error {
+        BatchError::Unavailable { .. } => Exit::NoInput,
+        BatchError::NoBatch { .. }
+        | BatchError::OtherVersion { .. }
+        | BatchError::ReadInterrupted { .. }
+        | BatchError::NotFiltered { .. }
+        | BatchError::Damaged { .. }
+        | BatchError::Refused { .. } => Exit::BadInput,
+        BatchError::Busy { .. } => Exit::Locked,
+        BatchError::InTheWay { .. } | BatchError::Create { .. } => Exit::CannotCreate,
+        BatchError::Write { .. } | BatchError::Spill(_) => Exit::InputOutput,
+        BatchError::Registry(error) => registry_exit(error),
+    }
+}
+
+fn batch_hint(error: &BatchError) -> Option<String> {
+    let read = |path: &Path| format!("run: phds read EXPORT --batch {}", path.display());
+    match error {
+        BatchError::Unavailable { path, .. }
+        | BatchError::OtherVersion { path, .. }
+        | BatchError::ReadInterrupted { path }
+        | BatchError::NoBatch { path }
+        | BatchError::Damaged { path, .. } => Some(read(path)),
+        BatchError::NotFiltered { path } => {
+            Some(format!("run: phds filter --batch {} --as-of DATE", path.display()))
+        }
+        BatchError::Busy { .. } => Some("nothing was done; wait for the other run to end".to_owned()),
+        BatchError::InTheWay { .. } => Some("move it away, or give another --batch".to_owned()),
+        _ => None,
     }
 }
 

@@ -6,11 +6,15 @@
 mod arguments;
 mod dictionary;
 mod exit;
+mod filter;
 mod log;
 mod policy;
+mod read;
 mod run;
+mod status;
 mod summary;
 mod terminal;
+mod write;
 
 use clap::{Parser, Subcommand};
 use exit::{Exit, Failure};
@@ -33,6 +37,10 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Run(run::Args),
+    Read(read::Args),
+    Filter(filter::Args),
+    Write(write::Args),
+    Status(status::Args),
     Dictionary(dictionary::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -45,6 +53,10 @@ pub fn main() -> ExitCode {
     log::start(&cli.log, &terminal);
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &terminal),
+        Command::Read(args) => read::run(args, &terminal),
+        Command::Filter(args) => filter::run(args, &terminal),
+        Command::Write(args) => write::run(args, &terminal),
+        Command::Status(args) => status::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),
     };

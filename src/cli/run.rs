@@ -1,15 +1,14 @@
 //! `phds run`: from an export to a batch in one pass.
 
 use super::Outcome;
-use super::arguments::{self, PolicyArg};
+use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
 use super::exit::Failure;
 use super::summary::summary;
 use super::terminal::Terminal;
 use crate::extract::{Settings, extract};
-use crate::policy::Policy;
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, write_batch, write_quarantine};
+use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -25,8 +24,7 @@ use std::time::Instant;
   phds run exports/2024-07 --out batches --policy policy.toml --max-quarantined 0.1%
   phds run exports/old --as-of 2024-07-08 --out batches --encoding windows-1252 --quiet")]
 pub(super) struct Args {
-    /// The registry's export: a folder with a CSV file for each table, plain, .gz or .zst, or an SQLite file
-    #[arg(value_name = "EXPORT")]
+    #[arg(value_name = "EXPORT", help = OPEN_EXPORT_HELP)]
     export: PathBuf,
     /// The day as of which consent and ages are judged; without it, today
     #[arg(long, value_name = "DATE", value_parser = arguments::day)]
@@ -59,7 +57,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let started = Instant::now();
     let policy = args.policy.load()?;
     let as_of = args.as_of.unwrap_or_else(arguments::today);
-    warn_of_window(&policy, as_of);
+    arguments::warn_of_window(&policy, as_of);
     let export = open_export(&args.export, args.encoding)?;
     let mut staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
 
@@ -87,21 +85,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     drop(bar);
     tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");
     terminal.print_summary(&summary(&manifest, &policy, &place))
-}
-
-/// The published window is an end to what is shared, not a mistake: but somebody should know.
-fn warn_of_window(policy: &Policy, as_of: Day) {
-    if as_of > policy.window.last_day {
-        tracing::warn!(
-            "the as-of date {as_of} is past the policy's window, which ends on {}: no later vaccination is shared",
-            policy.window.last_day
-        );
-    }
-}
-
-/// Where the list of quarantined rows lies when nothing is published.
-fn quarantine_list(as_of: Day) -> String {
-    format!("quarantine-{}.csv", as_of.month())
 }
 
 /// Stops the run if the export may not be used, and says where to look.

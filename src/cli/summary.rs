@@ -1,6 +1,9 @@
 //! What a run did, as a short table.
 
-use crate::policy::Policy;
+use crate::extract::FactCounts;
+use crate::filter::Outcome;
+use crate::policy::{ConsentRule, Policy};
+use crate::registry::{Intake, Table};
 use crate::writer::Manifest;
 use std::fmt::Write;
 use std::path::Path;
@@ -11,28 +14,15 @@ const NUMBER: usize = 15;
 
 /// The summary of a batch that was published at `place`.
 pub(super) fn summary(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
-    let mut table = Table { text: String::new() };
+    let mut table = Lines::default();
     table.title(&format!("Batch {} as of {}, policy \"{}\"", manifest.batch, manifest.as_of, policy.name));
     let facts = &manifest.facts;
-    table.row("facts read", facts.read);
-    table.row("included", facts.included);
-    table.row("excluded", facts.excluded.0.iter().map(|(_, n)| n).sum());
-    facts.excluded.0.iter().for_each(|(code, n)| table.row(&format!("  {code}"), *n));
-    table.row("quarantined", facts.quarantined.0.iter().map(|(_, n)| n).sum());
-    facts.quarantined.0.iter().for_each(|(code, n)| table.row(&format!("  {code}"), *n));
-
-    table.title("Included, if the consent rule were");
-    for (rule, n) in &manifest.included_under.0 {
-        let in_force = if *rule == policy.consent.rule.name() { " (in force)" } else { "" };
-        table.row(&format!("  {rule}{in_force}"), *n);
-    }
-
+    table.facts(facts.read, facts.included, &facts.excluded.0, &facts.quarantined.0);
+    table.included_under(&manifest.included_under.0, policy);
     table.title("Other tables");
-    for (name, counts) in manifest.tables.0.iter().filter(|(name, _)| *name != "immunizations") {
-        table.row(name, counts.rows);
-        counts.quarantined.0.iter().for_each(|(code, n)| table.row(&format!("  quarantined, {code}"), *n));
+    for (name, counts) in manifest.tables.0.iter().filter(|(name, _)| *name != Table::Immunizations.name()) {
+        table.table(name, counts.rows, counts.quarantined.0.iter().copied());
     }
-
     table.title(&format!("Files in {}", place.display()));
     manifest.files.iter().for_each(|file| table.row(&format!("  {}", file.path), file.rows));
     if manifest.files.is_empty() {
@@ -41,11 +31,64 @@ pub(super) fn summary(manifest: &Manifest, policy: &Policy, place: &Path) -> Str
     table.text
 }
 
-struct Table {
+/// What was read of an export, table by table.
+pub(super) fn tables_read(intake: &Intake) -> String {
+    let mut table = Lines::default();
+    table.title("Rows read");
+    for (name, rows, quarantined) in Table::ALL.into_iter().filter_map(|t| {
+        Some((
+            t.name(),
+            intake.table(t)?.rows,
+            intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n)),
+        ))
+    }) {
+        table.table(name, rows, quarantined);
+    }
+    table.text
+}
+
+/// What came of the facts.
+pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) -> String {
+    let mut table = Lines::default();
+    let read = intake.table(Table::Immunizations).map_or(0, |read| read.rows);
+    let excluded: Vec<_> = counts.excluded().map(|(outcome, n)| (outcome.name(), n)).collect();
+    let quarantined: Vec<_> =
+        intake.quarantine.by_code(Table::Immunizations).map(|(code, n)| (code.name(), n)).collect();
+    table.facts(read, counts.outcome(Outcome::Included), &excluded, &quarantined);
+    let under: Vec<_> = ConsentRule::ALL.map(|rule| (rule.name(), counts.included_under(rule))).into();
+    table.included_under(&under, policy);
+    table.text
+}
+
+/// Lines of names and numbers.
+#[derive(Default)]
+struct Lines {
     text: String,
 }
 
-impl Table {
+impl Lines {
+    fn facts(&mut self, read: u64, included: u64, excluded: &[(&str, u64)], quarantined: &[(&str, u64)]) {
+        self.row("facts read", read);
+        self.row("included", included);
+        for (name, parts) in [("excluded", excluded), ("quarantined", quarantined)] {
+            self.row(name, parts.iter().map(|(_, n)| n).sum());
+            parts.iter().for_each(|(code, n)| self.row(&format!("  {code}"), *n));
+        }
+    }
+
+    fn included_under(&mut self, counts: &[(&str, u64)], policy: &Policy) {
+        self.title("Included, if the consent rule were");
+        for (rule, n) in counts {
+            let in_force = if *rule == policy.consent.rule.name() { " (in force)" } else { "" };
+            self.row(&format!("  {rule}{in_force}"), *n);
+        }
+    }
+
+    fn table<'a>(&mut self, name: &str, rows: u64, quarantined: impl Iterator<Item = (&'a str, u64)>) {
+        self.row(name, rows);
+        quarantined.for_each(|(code, n)| self.row(&format!("  quarantined, {code}"), n));
+    }
+
     fn title(&mut self, title: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');

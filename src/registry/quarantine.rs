@@ -13,7 +13,7 @@ use std::path::Path;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Code {
-    /// Another number of fields than the header, or text behind a closing quote.
+    /// Another number of fields than the header, or a line break and then text behind a quote.
     MalformedRow,
     /// Bytes that are not the export's encoding.
     InvalidUtf8,
@@ -79,7 +79,7 @@ impl Code {
     pub fn meaning(self) -> &'static str {
         match self {
             Code::MalformedRow => {
-                "the row has another number of fields than the header, or text behind a closing quote"
+                "the row has another number of fields than the header, or text behind the closing quote of a field with a line break"
             }
             Code::InvalidUtf8 => "the row holds bytes that are not the export's encoding",
             Code::InvalidId => "the id is blank or unreadable",

@@ -220,7 +220,8 @@ impl Reader<'_> {
     /// Consents fail closed: whoever loses a row may lose a withdrawal.
     fn read_consents(&mut self, clients: &Clients) -> Result<Consents, RegistryError> {
         let mut rows: Vec<(ClientPlace, Consent)> = Vec::new();
-        let mut closed = Vec::new();
+        let mut closed: Vec<ClientPlace> =
+            self.source.closed_clients()?.into_iter().filter_map(|id| clients.find(id)).collect();
         let (mut of_unknown, mut expired_without_end) = (0, 0);
         self.read(Table::Consents, &mut |found, file, line, row| match row {
             Ok(row) => {

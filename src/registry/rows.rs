@@ -213,7 +213,9 @@ fn for_each_csv_row(
 }
 
 fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut RowBuffer) -> Checked<'a> {
-    if buffer.fields.len() != layout.width || buffer.fields.iter().any(Field::is_broken) {
+    let is_malformed =
+        buffer.fields.len() != layout.width || buffer.fields.iter().any(|field| field.is_broken(text));
+    if is_malformed {
         return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
     }
     buffer.changed.clear();

@@ -16,6 +16,13 @@ pub trait Source {
     /// How many bytes there are to read, as far as it can be told.
     fn size(&self) -> u64;
 
+    /// The ids of clients who lost a consent row before the source's tables were made. Their consents may hold a
+    /// withdrawal that can no longer be seen.
+    ///
+    /// # Errors
+    /// If that cannot be told.
+    fn closed_clients(&self) -> Result<Vec<u64>, RegistryError>;
+
     /// Opens a table and finds its columns; none if the table is not there.
     ///
     /// # Errors

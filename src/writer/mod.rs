@@ -48,6 +48,11 @@ pub struct Contents<'a> {
 /// The folder in a batch that is for the registry's own staff.
 const QA: &str = "qa";
 
+/// Where the list of quarantined rows lies, in the place of batches, when nothing is published.
+pub fn quarantine_list(as_of: Day) -> String {
+    format!("quarantine-{}.csv", as_of.month())
+}
+
 /// Writes every file of a batch into the staging folder, which can then be published.
 ///
 /// # Errors

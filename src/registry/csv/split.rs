@@ -2,9 +2,9 @@
 //!
 //! One reading of the quotes serves both uses: finding a place where a block of text may be cut between records,
 //! and splitting a record into its fields. A quote opens a field only at the field's very beginning; anywhere
-//! else it is an ordinary character. A quoted field ends at a quote that is not doubled, and the field with it: a
-//! record with text behind a closing quote is malformed, because a stray quote may have swallowed the records
-//! before that text. Records end at `\n` or `\r\n`; a lone `\r` is an ordinary character.
+//! else it is an ordinary character. A quoted field ends at a quote that is not doubled; whatever follows up to the
+//! delimiter belongs to the field as it stands. Where such a field holds a line break too, its opening quote is
+//! probably a stray one that swallowed records, and the record is malformed. Records end at `\n` or `\r\n`; a lone `\r` is an ordinary character.
 
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ enum Form {
     /// Between two quotes, with doubled ones inside.
     Doubled,
     /// With text behind the closing quote.
-    Broken,
+    Trailed,
 }
 
 /// A field of a record: where its bytes lie, quotes and all.
@@ -36,9 +36,9 @@ impl Field {
         Field { raw, form: Form::Plain }
     }
 
-    /// Whether there is text behind the closing quote.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.form == Form::Broken
+    /// Whether the field probably swallowed records: it holds a line break, and text behind its closing quote.
+    pub(crate) fn is_broken(&self, text: &[u8]) -> bool {
+        self.form == Form::Trailed && text[self.raw.clone()].contains(&b'\n')
     }
 
     /// The field's text, without its quotes. `text` is what the record was split from.
@@ -47,7 +47,7 @@ impl Field {
         match self.form {
             Form::Plain => Cow::Borrowed(raw),
             Form::Quoted => Cow::Borrowed(&raw[1..raw.len() - 1]),
-            Form::Doubled | Form::Broken => Cow::Owned(undouble(raw)),
+            Form::Doubled | Form::Trailed => Cow::Owned(undouble(raw)),
         }
     }
 }
@@ -157,7 +157,7 @@ fn split_quoted_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Ve
             _ if !quoted => Form::Plain,
             [b'"', inside @ .., b'"'] if field_end == behind && !inside.contains(&b'"') => Form::Quoted,
             _ if field_end == behind => Form::Doubled,
-            _ => Form::Broken,
+            _ => Form::Trailed,
         };
         fields.push(Field { raw: field_start..field_end, form });
         field_start = (end + 1).min(text.len());

@@ -1,0 +1,48 @@
+//! `phds filter`: the second stage, an outcome for every fact.
+
+use super::Outcome;
+use super::arguments::{self, PolicyArg};
+use super::summary::outcomes;
+use super::terminal::Terminal;
+use crate::batch::{self, BatchDatabase, FilterSettings};
+use crate::registry::{Limit, Source};
+use crate::value::Day;
+use std::path::PathBuf;
+
+/// Work out the outcome of every fact in a batch database
+///
+/// The second of three stages. Can be run again, with another policy or as-of date: the outcomes are replaced when
+/// the new ones are whole.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds filter --batch july.db --as-of 2024-07-08
+  phds filter --batch july.db --as-of 2024-07-08 --policy stricter.toml
+  sqlite3 july.db 'SELECT * FROM outcome_counts'")]
+pub(super) struct Args {
+    /// The batch database
+    #[arg(long, value_name = "FILE.db")]
+    batch: PathBuf,
+    /// The day as of which consent and ages are judged; without it, today
+    #[arg(long, value_name = "DATE", value_parser = arguments::day)]
+    as_of: Option<Day>,
+    #[command(flatten)]
+    policy: PolicyArg,
+    /// Stop if a larger share of the facts can't be used, once duplicates are known
+    #[arg(long, value_name = "PCT", default_value = "1%")]
+    max_quarantined: Limit,
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let policy = args.policy.load()?;
+    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    arguments::warn_of_window(&policy, as_of);
+    let database = BatchDatabase::open(&args.batch)?;
+    let scratch = batch::scratch_beside(&args.batch)?;
+    let bar = terminal.reading(database.tables().size());
+    let settings =
+        FilterSettings { policy: &policy, as_of, limit: args.max_quarantined, folder: scratch.path() };
+    let filtered = batch::filter(&database, settings, &bar)?;
+    drop(bar);
+    let text = outcomes(&filtered.counts, &filtered.intake, &policy);
+    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", args.batch.display()))
+}

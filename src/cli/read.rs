@@ -1,0 +1,50 @@
+//! `phds read`: the first stage, an export into a batch database.
+
+use super::Outcome;
+use super::arguments::OPEN_EXPORT_HELP;
+use super::summary::tables_read;
+use super::terminal::Terminal;
+use crate::batch::{self, ReadSettings};
+use crate::registry::{Encoding, Limit, open_export};
+use std::path::PathBuf;
+
+/// Read and check an export into a batch database
+///
+/// The first of three stages: `read`, `filter`, `write` make the same batch as `run`. The batch database is an
+/// SQLite file in which the export lies clean and typed, for a look in between. One that is there is replaced when
+/// the new one is whole.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds read exports/2024-07 --batch july.db
+  phds read registry.sqlite --batch july.db --max-quarantined 0.1%
+  sqlite3 july.db 'SELECT code, count(*) FROM quarantine GROUP BY code'")]
+pub(super) struct Args {
+    #[arg(value_name = "EXPORT", help = OPEN_EXPORT_HELP)]
+    export: PathBuf,
+    /// The batch database to make
+    #[arg(long, value_name = "FILE.db")]
+    batch: PathBuf,
+    /// Stop if a larger share of any table's rows can't be used
+    #[arg(long, value_name = "PCT", default_value = "1%")]
+    max_quarantined: Limit,
+    /// The export's encoding: utf-8 or windows-1252
+    #[arg(long, value_name = "E", default_value_t)]
+    encoding: Encoding,
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let source = open_export(&args.export, args.encoding)?;
+    let scratch = batch::scratch_beside(&args.batch)?;
+    let bar = terminal.reading(source.size());
+    let settings = ReadSettings { limit: args.max_quarantined, folder: scratch.path() };
+    let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
+    drop(bar);
+    for notice in &intake.notices {
+        tracing::warn!("{notice}");
+    }
+    terminal.print_summary(&format!(
+        "{}\nNext: phds filter --batch {}\n",
+        tables_read(&intake),
+        args.batch.display()
+    ))
+}

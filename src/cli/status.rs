@@ -1,0 +1,48 @@
+//! `phds status`: what has been done to a batch database.
+
+use super::Outcome;
+use super::summary::{outcomes, tables_read};
+use super::terminal::Terminal;
+use crate::batch::{self, BatchDatabase};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Show what has been done to a batch database
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds status --batch july.db")]
+pub(super) struct Args {
+    /// The batch database
+    #[arg(long, value_name = "FILE.db")]
+    batch: PathBuf,
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let database = BatchDatabase::open(&args.batch)?;
+    let scratch = batch::scratch_beside(&args.batch)?;
+    let status = batch::status(&database, scratch.path())?;
+    let file = args.batch.display();
+    let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));
+    match &status.filtered {
+        None => {
+            let _ = write!(text, "Not filtered yet: phds filter --batch {file} --as-of DATE\n");
+        }
+        Some((run, counts)) => {
+            let name: String = run.policy.name.chars().filter(|c| !c.is_control()).collect();
+            let _ = write!(
+                text,
+                "Filtered as of {}, policy \"{name}\"\n  SHA-256 {}\n{}\n",
+                run.as_of,
+                run.policy.sha256,
+                outcomes(counts, &status.intake, &run.policy)
+            );
+            if status.written.is_empty() {
+                let _ = write!(text, "Not written yet: phds write --batch {file} --out OUT\n");
+            }
+        }
+    }
+    for (batch, files, rows) in &status.written {
+        let _ = writeln!(text, "Written: batch {batch}, {files} file(s) with {rows} row(s)");
+    }
+    terminal.print(&text)
+}

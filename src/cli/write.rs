@@ -1,0 +1,48 @@
+//! `phds write`: the third stage, the files.
+
+use super::Outcome;
+use super::summary::summary;
+use super::terminal::Terminal;
+use crate::batch::{self, BatchDatabase};
+use crate::registry::Source;
+use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch};
+use std::path::PathBuf;
+
+/// Write the month's batch from a batch database
+///
+/// The last of three stages. What it writes is, byte for byte, what `run` would have written.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds write --batch july.db --out batches")]
+pub(super) struct Args {
+    /// The batch database
+    #[arg(long, value_name = "FILE.db")]
+    batch: PathBuf,
+    /// The folder of the batches; made if it is not there
+    #[arg(long, value_name = "OUT")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let database = BatchDatabase::open(&args.batch)?;
+    let as_of = database.needed_filter_run()?.as_of;
+    let mut staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
+    let bar = terminal.reading(database.tables().size());
+    let mut ready = batch::ready(&database, staging.scratch(), &bar)?;
+    bar.writing();
+    let contents = Contents {
+        as_of,
+        policy: &ready.run.policy,
+        intake: &mut ready.intake,
+        reference: &ready.reference,
+        routing: &ready.routing,
+        selection: &ready.selection,
+    };
+    let manifest = write_batch(contents, &mut staging)?;
+    let place = staging.publish(&quarantine_list(as_of))?;
+    drop(bar);
+    if let Err(error) = database.note_write(&manifest) {
+        tracing::warn!("the batch is published, but could not be noted in the batch database: {error}");
+    }
+    terminal.print_summary(&summary(&manifest, &ready.run.policy, &place))
+}
