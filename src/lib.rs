@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod cli;
 pub mod elements;
+pub mod explain;
 pub mod extract;
 pub mod filter;
 pub mod policy;

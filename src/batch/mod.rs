@@ -19,6 +19,7 @@ pub use source::Only;
 pub use status::{Status, status};
 pub use write::{Ready, ready};
 
+use crate::explain::Question;
 use crate::policy::Policy;
 use crate::registry::{Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
 use crate::value::Day;
@@ -131,6 +132,25 @@ impl BatchDatabase {
             });
         }
         Ok(all)
+    }
+
+    /// What bears on a question: the rows that are about it, and those that `read` refused.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn about(&self, question: Question) -> Result<(Only<'_>, Vec<Refused>), BatchError> {
+        let (tables, clients) = match question {
+            Question::Fact(id) => (
+                self.tables().about_fact(id),
+                format!(
+                    "id = {id} AND table_name = 'immunizations' OR client_id IN (
+                     SELECT client_id FROM immunizations WHERE immunfact_id = {id} UNION
+                     SELECT client_id FROM quarantine WHERE id = {id} AND table_name = 'immunizations')"
+                ),
+            ),
+            Question::Client(id) => (self.tables().about_client(id), format!("client_id = {id}")),
+        };
+        Ok((tables, self.refused(&format!("stage = 'read' AND ({clients})"))?))
     }
 
     /// What `filter` was last run with; none if it was not yet.

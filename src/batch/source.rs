@@ -5,8 +5,8 @@ use super::schema::column_names;
 use crate::registry::{
     Encoding, RegistryError, Source, SqliteQuery, SqliteTable, Table, TableReader, packed_layout,
 };
-use rusqlite::Connection;
-use std::path::Path;
+use rusqlite::{Connection, OptionalExtension};
+use std::path::{Path, PathBuf};
 
 /// The rows of a batch database's tables: all of them, or those that some question is about.
 #[derive(Debug)]
@@ -73,14 +73,17 @@ impl Source for Only<'_> {
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        if !self.has(table) {
-            return Ok(None);
-        }
+        let failed = |error| BatchError::within_reading(self.path, error);
+        let mut find =
+            self.connection.prepare_cached("SELECT path FROM tables WHERE name = ?1").map_err(failed)?;
+        let path: Option<String> =
+            find.query_row([table.name()], |row| row.get(0)).optional().map_err(failed)?;
+        let Some(file) = path.map(PathBuf::from) else { return Ok(None) };
         let columns = column_names(table).join(", ");
         let sql =
             format!("SELECT line, {columns} FROM {table} {} ORDER BY line", self.conditions[table as usize]);
         let query = SqliteQuery { connection: self.connection, path: self.path, sql, has_lines: true };
         let layout = packed_layout(table, Encoding::Utf8, 0);
-        Ok(Some(Box::new(SqliteTable { query, layout })))
+        Ok(Some(Box::new(SqliteTable { query, layout, file })))
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub(super) const HELP: &str = "\
 Exit codes:
    0  done
-   1  the command's own \"no\"
+   1  the command's own \"no\": explain found no such row
    2  wrong usage
   65  bad input: the export itself is wrong; nothing was published
   66  input missing: the export, a table, a policy file
@@ -32,6 +32,7 @@ Examples:
 #[repr(u8)]
 pub(super) enum Exit {
     Done = 0,
+    No = 1,
     BadInput = 65,
     NoInput = 66,
     CannotCreate = 73,
@@ -62,6 +63,11 @@ pub(super) enum Failure {
     Batch(#[from] BatchError),
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
+    #[error("temporary folder: {0}")]
+    Scratch(#[source] io::Error),
+    /// `explain` found no row of that id.
+    #[error("there is no such row ({unreadable} row(s) of immunizations have no id that can be read)")]
+    NothingFound { unreadable: u64 },
 }
 
 impl Failure {
@@ -89,7 +95,8 @@ impl Failure {
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
             Failure::Batch(error) => batch_exit(error),
-            Failure::Print(_) => Exit::InputOutput,
+            Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
+            Failure::NothingFound { .. } => Exit::No,
         }
     }
 
@@ -105,7 +112,10 @@ impl Failure {
             }
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Batch(error) => batch_hint(error),
-            Failure::Policy(PolicyError::Unavailable { .. }) | Failure::Print(_) => None,
+            Failure::Policy(PolicyError::Unavailable { .. })
+            | Failure::Print(_)
+            | Failure::Scratch(_)
+            | Failure::NothingFound { .. } => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod dictionary;
 mod exit;
+mod explain;
 mod filter;
 mod log;
 mod policy;
@@ -41,6 +42,7 @@ enum Command {
     Filter(filter::Args),
     Write(write::Args),
     Status(status::Args),
+    Explain(explain::Args),
     Dictionary(dictionary::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Filter(args) => filter::run(args, &terminal),
         Command::Write(args) => write::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
+        Command::Explain(args) => explain::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),
     };

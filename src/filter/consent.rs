@@ -23,31 +23,58 @@ pub enum ConsentFinding {
     Stands(Readings),
 }
 
-/// Judges the consents of one type, under all three rules at once.
+/// The part that a consent plays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConsentPart {
+    /// None: it begins after the as-of date.
+    NotBegun,
+    /// None: it was withdrawn on or before the as-of date.
+    Withdrawn,
+    /// None: it began before such a withdrawal.
+    Cancelled,
+    /// It counts.
+    Counts,
+}
+
+/// Tells the part of each consent of one type.
 ///
-/// Consents that begin after the as-of date play no part. A withdrawal on or before the as-of date cancels the
+/// Consents that begin after the as-of date play none. A withdrawal on or before the as-of date cancels the
 /// consent that was withdrawn and every consent that began before it.
+pub fn consent_parts(
+    consents: &[Consent],
+    consent_type: ConsentType,
+    as_of: Day,
+) -> impl Iterator<Item = (&Consent, ConsentPart)> + Clone {
+    let begun = move |c: &&Consent| c.consent_type == consent_type && c.effective <= as_of;
+    let withdrawn_on = move |c: &Consent| c.end.filter(|end| c.withdrawn && *end <= as_of);
+    let last_withdrawal = consents.iter().filter(begun).filter_map(withdrawn_on).max();
+    consents.iter().filter(move |c| c.consent_type == consent_type).map(move |consent| {
+        let part = match last_withdrawal {
+            _ if consent.effective > as_of => ConsentPart::NotBegun,
+            _ if withdrawn_on(consent).is_some() => ConsentPart::Withdrawn,
+            Some(withdrawal) if consent.effective < withdrawal => ConsentPart::Cancelled,
+            _ => ConsentPart::Counts,
+        };
+        (consent, part)
+    })
+}
+
+/// Judges the consents of one type, under all three rules at once.
 pub fn find_consent(
     consents: &[Consent],
     consent_type: ConsentType,
     birth: Day,
     lookback: Lookback,
 ) -> ConsentFinding {
-    let of_type = || consents.iter().filter(|c| c.consent_type == consent_type);
-    if of_type().next().is_none() {
+    let parts = consent_parts(consents, consent_type, lookback.as_of);
+    if parts.clone().next().is_none() {
         return ConsentFinding::Failed(ConsentFailure::Missing);
     }
-    let begun = || of_type().filter(|c| c.effective <= lookback.as_of);
-    if begun().next().is_none() {
+    if parts.clone().all(|(_, part)| part == ConsentPart::NotBegun) {
         return ConsentFinding::Failed(ConsentFailure::NotYetEffective);
     }
-    let withdrawn_on = |c: &Consent| c.end.filter(|end| c.withdrawn && *end <= lookback.as_of);
-    let last_withdrawal = begun().filter_map(withdrawn_on).max();
-    let standing = || {
-        begun().filter(|c| {
-            withdrawn_on(c).is_none() && last_withdrawal.is_none_or(|withdrawal| c.effective >= withdrawal)
-        })
-    };
+    let standing =
+        || parts.clone().filter(|(_, part)| *part == ConsentPart::Counts).map(|(consent, _)| consent);
     if standing().next().is_none() {
         return ConsentFinding::Failed(ConsentFailure::Withdrawn);
     }

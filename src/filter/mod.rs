@@ -12,11 +12,13 @@ mod outcome;
 mod routing;
 mod rules;
 mod standing;
+mod steps;
 
 pub use chosen::Chosen;
-pub use consent::{ConsentFinding, Lookback, find_consent};
+pub use consent::{ConsentFinding, ConsentPart, Lookback, consent_parts, find_consent};
 pub use duplicates::{Finding, settle_group};
 pub use outcome::{ConsentFailure, Outcome, Readings};
 pub use routing::{Recipient, Route, Routing};
 pub use rules::{Judgement, Rules};
 pub use standing::{Claim, Standing};
+pub use steps::{Rule, Said, steps};

@@ -83,8 +83,22 @@ impl Rules {
         self.rule
     }
 
+    /// A client's standing.
+    pub fn standing(&self, client: ClientPlace) -> &Standing {
+        &self.standings[client as usize]
+    }
+
+    /// The outcome a fact would have if this consent rule were the policy's.
+    pub fn outcome_under(&self, fact: &Fact<'_>, rule: ConsentRule) -> Outcome {
+        self.judge_under(fact, rule).outcome
+    }
+
     /// The outcome of a fact: the first rule that speaks against it, else included.
     pub fn judge(&self, fact: &Fact<'_>) -> Judgement {
+        self.judge_under(fact, self.rule)
+    }
+
+    fn judge_under(&self, fact: &Fact<'_>, rule: ConsentRule) -> Judgement {
         let standing = &self.standings[fact.client as usize];
         let readings = match self.consent_readings(standing, fact) {
             Ok(readings) => readings,
@@ -95,7 +109,7 @@ impl Rules {
             Route::NoEntity => Some(Outcome::NoResponsibleEntity),
             Route::NoRecipient => Some(Outcome::NoRecipient),
         };
-        let outcome = match (readings.contains(self.rule), unrouted) {
+        let outcome = match (readings.contains(rule), unrouted) {
             (false, _) => lapsed(self.consent_needed(fact)),
             (true, Some(outcome)) => outcome,
             (true, None) => Outcome::Included,
@@ -130,7 +144,8 @@ impl Rules {
         }
     }
 
-    fn consent_needed(&self, fact: &Fact<'_>) -> ConsentType {
+    /// The consent a fact needs: that of a disaster immunization, or of a standard one.
+    pub fn consent_needed(&self, fact: &Fact<'_>) -> ConsentType {
         let product = self.products[fact.vaccine as usize];
         self.disaster_groups.consent_needed(product, fact.disaster_flag, fact.group, fact.date)
     }

@@ -25,6 +25,7 @@ mod source;
 mod sqlite;
 pub mod tables;
 mod vaccines;
+mod wal;
 
 pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
 pub use consents::{Consent, ConsentType, Consents};

@@ -77,6 +77,11 @@ impl Organizations {
         self.rows[place as usize].row.iter().map(String::as_str)
     }
 
+    /// The responsible entity; blank is empty.
+    pub fn entity(&self, place: u32) -> &str {
+        &self.rows[place as usize].row[ENTITY]
+    }
+
     /// The responsible entity of each organization, in order, with the line on which the organization's row
     /// begins; blank is empty.
     pub fn entities(&self) -> impl Iterator<Item = (&str, u64)> + Clone {

@@ -7,9 +7,9 @@ use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place, Splitting, clean_name};
 use super::packed::Packer;
 use super::source::{Block, Source, TableReader, TakeBlock};
-use super::{Encoding, Table};
+use super::{Encoding, Table, wal};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -45,8 +45,7 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
         let failed = |error| sqlite_error(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         // Views are the export's own code: they may compute, but not reach for anything unusual.
         connection
@@ -70,6 +69,14 @@ impl SqliteExport {
             Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
             None => Ok(export),
         }
+    }
+}
+
+impl Drop for SqliteExport {
+    fn drop(&mut self) {
+        // What cannot be ended ends with the connection.
+        let _ = self.connection.execute_batch("ROLLBACK");
+        wal::leave_as_found(&self.connection, &self.path);
     }
 }
 
@@ -99,7 +106,7 @@ impl Source for SqliteExport {
         let select = select(table, name, found.fields.iter().map(|field| columns[*field].as_str()));
         let layout = packed_layout(table, self.encoding, found.extra);
         let query = Query { connection: &self.connection, path: &self.path, sql: select, has_lines: false };
-        Ok(Some(Box::new(SqliteTable { query, layout })))
+        Ok(Some(Box::new(SqliteTable { query, layout, file: self.path.clone() })))
     }
 }
 
@@ -138,11 +145,13 @@ pub(crate) struct Query<'c> {
 pub(crate) struct SqliteTable<'c> {
     pub(crate) query: Query<'c>,
     pub(crate) layout: Layout,
+    /// The file the rows come from, for messages: a batch database's are those of an export.
+    pub(crate) file: PathBuf,
 }
 
 impl TableReader for SqliteTable<'_> {
     fn file(&self) -> &Path {
-        self.query.path
+        &self.file
     }
 
     fn layout(&self) -> &Layout {

@@ -171,6 +171,12 @@ impl Tables {
         Tables(tables.into_iter().map(|(name, rows)| (name, columns(name), rows)).collect())
     }
 
+    /// The same without rows that have too few or too many fields.
+    pub fn without_malformed_rows(mut self) -> Tables {
+        self.0.iter_mut().for_each(|(_, columns, rows)| rows.retain(|row| row.len() == columns.len()));
+        self
+    }
+
     /// Writes the tables into an export.
     pub fn write(&self, site: &Site) {
         for (name, columns, rows) in &self.0 {

@@ -1,0 +1,118 @@
+//! An explanation as a person reads it, on a terminal of 80 columns.
+
+use super::timeline::timeline;
+use crate::explain::{Answer, FactAnswer, RefusedAnswer};
+use std::fmt::Write;
+
+/// The width of a terminal.
+pub(super) const WIDTH: usize = 80;
+
+/// The whole explanation.
+pub(super) fn text(answer: &Answer) -> String {
+    let mut out = String::new();
+    for (place, fact) in answer.facts.iter().enumerate() {
+        if place > 0 {
+            out.push('\n');
+        }
+        out += &fact_text(answer, fact);
+    }
+    if !answer.quarantined.is_empty() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out += "Quarantined rows of this fact or its client\n";
+        answer.quarantined.iter().for_each(|row| out += &refused_text(row));
+    }
+    if answer.unreadable_rows > 0 {
+        let _ = writeln!(
+            out,
+            "\n{} row(s) of immunizations have no IMMUNFACT_ID that can be read",
+            answer.unreadable_rows
+        );
+    }
+    printable(&out)
+}
+
+/// Names may hold characters that steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
+    let mut out = format!("Fact {} ({}, line {})\n", fact.immunfact_id, fact.file, fact.line);
+    let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    let client_type = or_none(&fact.client_type.to_uppercase());
+    let client = format!(
+        "{}  {}, born {}, type {client_type}",
+        fact.client_id,
+        or_none(&fact.client_name),
+        fact.birth_date
+    );
+    let dose = format!(
+        "{}  vaccine {}, CVX {}, group {}",
+        fact.immunization_id,
+        fact.vaccine_id,
+        or_none(&fact.cvx_code),
+        or_none(&fact.vaccine_group)
+    );
+    let given = match fact.org_id {
+        Some(id) => format!("{} by {id} {}", fact.vaccination_date, fact.provider_name),
+        None => format!("{} by no organization", fact.vaccination_date),
+    };
+    let judged = format!("{} under \"{}\"", answer.as_of, answer.policy);
+    for (name, value) in [("client", client), ("dose", dose), ("given", given), ("as of", judged)] {
+        out += &wrapped(&format!("  {name:<9} "), &value, 0, "");
+    }
+    let _ = writeln!(out, "\n  OUTCOME   {}\n", fact.outcome);
+    for step in &fact.steps {
+        let start = format!("  {:<4}{:<20} ", step.number, step.rule);
+        out += &wrapped(&start, &step.looked_at, 10, step.said);
+    }
+    out.push('\n');
+    out += &timeline(answer.as_of, fact);
+    out.push('\n');
+    for under in &fact.under {
+        let in_force = if under.in_force { " (in force)" } else { "" };
+        let _ = writeln!(out, "  under {:<37} {}", format!("{}{in_force}", under.rule), under.outcome);
+    }
+    if !fact.recipients.is_empty() {
+        out += &wrapped("  goes to   ", &fact.recipients.join("; "), 0, "");
+    }
+    out
+}
+
+fn refused_text(row: &RefusedAnswer) -> String {
+    let column = if row.column.is_empty() { String::new() } else { format!(", column {}", row.column) };
+    let place = format!("  {}, line {}{column}: {}\n", row.file, row.line, row.code);
+    place + &wrapped("    ", row.meaning, 0, "")
+}
+
+/// A value behind its name, broken between words where the line would be too long; `last` stands at the end of
+/// the first line, in a column of its own of `reserved` characters.
+fn wrapped(start: &str, value: &str, reserved: usize, last: &str) -> String {
+    let indent = start.chars().count();
+    let room = WIDTH - indent - reserved - usize::from(reserved > 0);
+    let mut lines = vec![String::new()];
+    for word in value.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut() {
+            Some(current) if line == 0 || line + 1 + word.chars().count() <= room => {
+                if line > 0 {
+                    current.push(' ');
+                }
+                current.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let mut out = String::new();
+    for (place, line) in lines.iter().enumerate() {
+        let text = match place {
+            0 if last.is_empty() => format!("{start}{line}"),
+            0 => format!("{start}{line:<room$} {last}"),
+            _ => format!("{:indent$}{line}", ""),
+        };
+        let _ = writeln!(out, "{}", text.trim_end());
+    }
+    out
+}

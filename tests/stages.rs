@@ -1,0 +1,408 @@
+//! The stages apart, and SQLite exports: the same bytes by every way, and stages that know their state.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::random::Tables;
+use common::{Ran, Site, delivered, manifest, phds_with, read_folder};
+use proptest::prelude::*;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+type Batch = BTreeMap<String, Vec<u8>>;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn done(ran: Ran) -> Ran {
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    ran
+}
+
+/// `run` on an export, of whatever kind.
+fn run(export: &Path, out: &Path) -> Batch {
+    done(common::run_on(export, out, &["--max-quarantined", "100%"]));
+    read_folder(&out.join("202407"))
+}
+
+/// The three stages on an export, of whatever kind.
+fn stages(export: &Path, batch: &Path, out: &Path) -> Batch {
+    let limit = ["--max-quarantined", "100%"];
+    done(phds_with(&[&["read", text(export), "--batch", text(batch)][..], &limit].concat()));
+    done(phds_with(&[&["filter", "--batch", text(batch), "--as-of", "2024-07-08"][..], &limit].concat()));
+    done(phds_with(&["write", "--batch", text(batch), "--out", text(out)]));
+    read_folder(&out.join("202407"))
+}
+
+/// The tables of a CSV export as an SQLite file. A malformed row has no place in a table, so there may be none.
+fn to_sqlite(export: &Path, file: &Path) {
+    let mut connection = Connection::open(file).unwrap();
+    let all = connection.transaction().unwrap();
+    for (table, bytes) in read_folder(export) {
+        let name = table.strip_suffix(".csv").unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let columns: Vec<String> = reader.headers().unwrap().iter().map(|c| format!("\"{c}\"")).collect();
+        all.execute(&format!("CREATE TABLE {name} ({})", columns.join(", ")), []).unwrap();
+        let marks = vec!["?"; columns.len()].join(", ");
+        let mut insert = all.prepare(&format!("INSERT INTO {name} VALUES ({marks})")).unwrap();
+        for record in reader.records().map(Result::unwrap) {
+            insert.execute(rusqlite::params_from_iter(record.iter())).unwrap();
+        }
+    }
+    all.commit().unwrap();
+}
+
+/// The same export with every file compressed.
+fn to_gz(export: &Path, folder: &Path) {
+    std::fs::create_dir(folder).unwrap();
+    for (name, bytes) in read_folder(export) {
+        let file = std::fs::File::create(folder.join(format!("{name}.gz"))).unwrap();
+        let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        gz.write_all(&bytes).unwrap();
+        gz.finish().unwrap();
+    }
+}
+
+/// The batch of an export by each of the five ways, qa/ aside.
+fn five_ways(site: &Site) -> [Batch; 5] {
+    let export = site.export();
+    let (gz, sqlite) = (site.path("gz"), site.path("export.sqlite"));
+    to_gz(&export, &gz);
+    to_sqlite(&export, &sqlite);
+    let out = |n: usize| site.path(&format!("out-{n}"));
+    [
+        run(&export, &out(0)),
+        run(&gz, &out(1)),
+        run(&sqlite, &out(2)),
+        stages(&export, &site.path("csv.db"), &out(3)),
+        stages(&sqlite, &site.path("sqlite.db"), &out(4)),
+    ]
+}
+
+fn check_five_ways(site: &Site) {
+    let ways = five_ways(site);
+    // By the same source, what was listed for QA is the same too.
+    assert_eq!(ways[0], ways[3]);
+    assert_eq!(ways[2], ways[4]);
+    let [first, others @ ..] = ways.map(delivered);
+    for (way, other) in others.iter().enumerate() {
+        assert!(*other == first, "way {} differs from `run` on CSV", way + 2);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn five_ways_give_the_same_bytes(seed: u64, dirt in 0usize..10) {
+        let site = Site::empty();
+        Tables::random(seed, dirt).without_malformed_rows().write(&site);
+        check_five_ways(&site);
+    }
+
+    /// Dirty rows of every kind, for the ways that can have them.
+    #[test]
+    fn stages_give_the_bytes_of_run(seed: u64, dirt in 1usize..6) {
+        let site = Site::empty();
+        Tables::random(seed, dirt).write(&site);
+        let whole = run(&site.export(), &site.path("out"));
+        prop_assert_eq!(stages(&site.export(), &site.path("b.db"), &site.path("out-2")), whole);
+    }
+}
+
+#[test]
+fn five_ways_on_the_tidy_export() {
+    let site = Site::empty();
+    for (name, bytes) in read_folder(&common::in_repository("fixtures/registry")) {
+        site.file(&name, &bytes);
+    }
+    check_five_ways(&site);
+}
+
+#[test]
+fn stages_on_the_dirty_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = common::in_repository("fixtures/registry-dirty");
+    let whole = run(&export, &folder.path().join("a"));
+    assert_eq!(stages(&export, &folder.path().join("b.db"), &folder.path().join("b")), whole);
+}
+
+/// A batch database of a small export, filtered.
+fn filtered() -> (Site, PathBuf) {
+    let site = Site::new();
+    let batch = site.path("b.db");
+    done(phds_with(&["read", text(&site.export()), "--batch", text(&batch)]));
+    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08"]));
+    (site, batch)
+}
+
+#[test]
+fn stages_know_their_state() {
+    let site = Site::new();
+    let batch = site.path("b.db");
+    let name = text(&batch);
+    let check = |arguments: &[&str], code: i32, message: &str, hint: &str| {
+        let ran = phds_with(arguments);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+        assert!(ran.stderr.contains(hint), "{}", ran.stderr);
+    };
+    let out = site.out();
+    let (filter, write) = (
+        ["filter", "--batch", name, "--as-of", "2024-07-08"],
+        ["write", "--batch", name, "--out", text(&out)],
+    );
+    let (read_again, filter_first) = (
+        format!("run: phds read EXPORT --batch {name}"),
+        format!("run: phds filter --batch {name} --as-of DATE"),
+    );
+    check(&filter, 66, "cannot be opened", &read_again);
+    check(&["status", "--batch", name], 66, "cannot be opened", &read_again);
+    std::fs::write(site.path("b.db.reading"), "").unwrap();
+    check(&filter, 65, "READ_INTERRUPTED", &read_again);
+    for other in
+        ["", "CLIENT_ID\n", "SQLite format 3\0 but not really one, though it is long enough to look like it"]
+    {
+        std::fs::write(&batch, other).unwrap();
+        check(&filter, 65, "NO_BATCH_DATABASE", &read_again);
+        check(&write, 65, "NO_BATCH_DATABASE", &read_again);
+        // What is no batch database is not written over.
+        check(&["read", text(&site.export()), "--batch", name], 73, "in the way", "give another --batch");
+        assert_eq!(std::fs::read(&batch).unwrap(), other.as_bytes());
+    }
+    std::fs::remove_file(&batch).unwrap();
+    done(phds_with(&["read", text(&site.export()), "--batch", name]));
+    assert!(!site.path("b.db.reading").exists());
+    check(&write, 65, "NOT_FILTERED", &filter_first);
+    assert!(!out.exists());
+    done(phds_with(&filter));
+    done(phds_with(&write));
+    let connection = Connection::open(&batch).unwrap();
+    connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(connection);
+    check(&filter, 65, "OTHER_VERSION: the batch database is of version 99", &read_again);
+    // But it is one, and a new one may take its place.
+    done(phds_with(&["read", text(&site.export()), "--batch", name]));
+    check(&write, 65, "NOT_FILTERED", &filter_first);
+}
+
+#[test]
+fn a_batch_database_is_its_owners_only() {
+    let (_site, batch) = filtered();
+    assert_eq!(std::fs::metadata(batch).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn filter_again_replaces_the_outcomes() {
+    let (site, batch) = filtered();
+    let write = || {
+        done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+        manifest(&site.batch())
+    };
+    assert_eq!(write()["facts"]["included"], 1);
+    let policy = site.path("p.toml");
+    std::fs::write(&policy, "name = \"Nobody\"\n[client_types]\n").unwrap();
+    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-09", "--policy", text(&policy)]));
+    let manifest = write();
+    assert_eq!(manifest["facts"]["excluded"]["UNKNOWN_CLIENT_TYPE"], 1);
+    assert_eq!(
+        (manifest["as_of"].as_str(), manifest["policy"]["name"].as_str()),
+        (Some("2024-07-09"), Some("Nobody"))
+    );
+    // A filter that is refused leaves the outcomes of the one before.
+    std::fs::write(&policy, "nane = 1").unwrap();
+    assert_eq!(
+        phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08", "--policy", text(&policy)])
+            .code,
+        78
+    );
+    assert_eq!(write()["policy"]["name"], "Nobody");
+}
+
+#[test]
+fn the_limit_holds_at_both_stages() {
+    let site = Site::new();
+    let batch = site.path("b.db");
+    let (export, name) = (site.export(), text(&batch).to_owned());
+    site.rows("vaccines", &["3,03,", "x,,"]);
+    let ran = phds_with(&["read", text(&export), "--batch", &name]);
+    assert_eq!(ran.code, 65);
+    assert!(ran.stderr.contains("vaccines.csv: TOO_MANY_QUARANTINED: 1 of 2 rows"), "{}", ran.stderr);
+    let list = site.path("b.db.quarantine.csv");
+    assert!(ran.stderr.contains(text(&list)), "{}", ran.stderr);
+    assert!(
+        std::fs::read_to_string(&list).unwrap().ends_with("vaccines,vaccines.csv,3,VACCINE_ID,INVALID_ID\n")
+    );
+    assert!(!batch.exists());
+    // Duplicate facts show only once the rules were applied.
+    site.rows("vaccines", &["3,03,"]);
+    site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N", "1,11,7,3,2020-01-01,MMR,2,5,N"]);
+    done(phds_with(&["read", text(&export), "--batch", &name]));
+    assert!(!list.exists());
+    let filter = ["filter", "--batch", &name, "--as-of", "2024-07-08"];
+    let ran = phds_with(&filter);
+    assert_eq!(ran.code, 65);
+    assert!(ran.stderr.contains("immunizations.csv: TOO_MANY_QUARANTINED: 2 of 2 rows"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&list).unwrap().matches("IMMUNFACT_ID,DUPLICATE_KEY").count(), 2);
+    assert_eq!(phds_with(&["write", "--batch", &name, "--out", text(&site.out())]).code, 65);
+    done(phds_with(&[&filter[..], &["--max-quarantined", "100%"]].concat()));
+}
+
+#[test]
+fn status_tells_what_was_done() {
+    let site = Site::new();
+    let batch = site.path("b.db");
+    let shown =
+        || done(phds_with(&["status", "--batch", text(&batch)])).stdout.replace(text(&batch), "FILE.db");
+    done(phds_with(&["read", text(&site.export()), "--batch", text(&batch)]));
+    insta::assert_snapshot!("status-read", shown());
+    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08"]));
+    insta::assert_snapshot!("status-filtered", shown());
+    done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+    insta::assert_snapshot!("status-written", shown());
+}
+
+#[test]
+fn killed_stages_leave_the_result_before_them() {
+    let (site, batch) = filtered();
+    let write = || {
+        done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+        site.batch()
+    };
+    let before = write();
+    let rows: Vec<String> = (0..30_000).map(|id| format!("{id},{id},7,3,2020-01-01,MMR,1,5,N")).collect();
+    site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    for (stage, wait) in [("read", 30), ("filter", 15), ("read", 60), ("filter", 40), ("read", 90)] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_phds"));
+        match stage {
+            "read" => command.args(["read", "--quiet"]).arg(site.export()).arg("--batch").arg(&batch),
+            _ => command.args(["filter", "--quiet", "--as-of", "2020-07-08", "--batch"]).arg(&batch),
+        };
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        // One that came to its end all the same is a result too, but not what this is about.
+        if child.wait().unwrap().success() {
+            return;
+        }
+        assert_eq!(write(), before, "after a killed {stage}");
+    }
+}
+
+#[test]
+fn an_sqlite_export_may_have_columns_of_any_type() {
+    let site = Site::new();
+    done(site.run(&[]));
+    let expect = delivered(site.batch());
+    let file = site.path("registry.sqlite");
+    let connection = Connection::open(&file).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE Clients (zip_code INTEGER, client_id REAL, client_type, first_name BLOB, last_name TEXT,
+                 middle_name TEXT, birth_date DATETIME, sex_code, race_and_ethnicity, state_code, client_county, note);
+             INSERT INTO clients VALUES (78701, 7.0, 'ia', CAST('Ana' AS BLOB), ' Ruiz' || char(9), NULL,
+                 '1990-05-05 00:00:00', 'F', '', 'TX', 'Travis', x'ff');
+             CREATE TABLE source (a, b, c, d, e);
+             INSERT INTO source VALUES (7, 'STANDARD', '2015-01-01', NULL, NULL);
+             CREATE VIEW consents AS SELECT a AS client_id, b AS consent_type, c AS effective_date, d AS end_date, e AS end_reason FROM source;
+             CREATE TABLE vaccines (vaccine_id INTEGER PRIMARY KEY, cvx_code TEXT, product_class) WITHOUT ROWID;
+             INSERT INTO vaccines VALUES (3, '03', NULL);
+             CREATE TABLE organizations (org_id, provider_name, short_name, responsible_entity, provider_street_address,
+                 provider_city, provider_state, provider_zip_code);
+             INSERT INTO organizations VALUES ('5', 'Clinic', 'CL', 'Travis', NULL, NULL, NULL, NULL);
+             CREATE TABLE immunizations (immunization_id, immunfact_id, client_id, vaccine_id, vaccination_date,
+                 vaccine_group, ordinal_position REAL, given_by_org_id, disaster_flag);
+             INSERT INTO immunizations VALUES (1, '11', 7.0, 3, '2020-01-01T10:00', 'MMR', 1, 5.0, 'n');",
+        )
+        .unwrap();
+    drop(connection);
+    assert_eq!(delivered(run(&file, &site.path("out-2"))), expect);
+    assert_eq!(delivered(stages(&file, &site.path("b.db"), &site.path("out-3"))), expect);
+}
+
+#[test]
+fn an_sqlite_export_is_read_in_one_snapshot_and_never_altered() {
+    for journal in ["WAL", "DELETE"] {
+        let site = Site::new();
+        let file = site.path("registry.sqlite");
+        to_sqlite(&site.export(), &file);
+        let writer = Connection::open(&file).unwrap();
+        writer.pragma_update(None, "journal_mode", journal).unwrap();
+        // Another process has a change under way that it has not committed.
+        writer.execute_batch("BEGIN IMMEDIATE; DELETE FROM immunizations;").unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let batch = run(&file, &site.out());
+        assert_eq!(manifest(&batch)["facts"]["read"], 1, "{journal}");
+        assert_eq!(std::fs::read(&file).unwrap(), before, "{journal}");
+        writer.execute_batch("COMMIT").unwrap();
+        assert_eq!(manifest(&run(&file, &site.out()))["facts"]["read"], 0, "{journal}");
+    }
+    // A file that nobody else has open is left alone, and so is what lies beside it.
+    let site = Site::new();
+    let file = site.path("alone.sqlite");
+    to_sqlite(&site.export(), &file);
+    Connection::open(&file).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+    let before = std::fs::read(&file).unwrap();
+    run(&file, &site.out());
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let beside: Vec<_> = std::fs::read_dir(file.parent().unwrap())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .filter(|n| n.to_string_lossy().starts_with("alone.sqlite-"))
+        .collect();
+    assert!(beside.is_empty(), "{beside:?}");
+}
+
+#[test]
+fn sqlite_exports_that_cannot_be_used() {
+    let site = Site::new();
+    let file = site.path("registry.sqlite");
+    let check = |change: &str, code: i32, message: &str| {
+        let _ = std::fs::remove_file(&file);
+        to_sqlite(&site.export(), &file);
+        Connection::open(&file).unwrap().execute_batch(change).unwrap();
+        let ran = common::run_on(&file, &site.out(), &[]);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("Ana") && !ran.stderr.contains("Ruiz"), "{}", ran.stderr);
+    };
+    check("DROP TABLE vaccines", 66, "the table vaccines is missing");
+    check("ALTER TABLE clients DROP COLUMN ZIP_CODE", 65, "column ZIP_CODE: MISSING_COLUMN");
+    check(
+        "INSERT INTO consents VALUES ('Ana', 'STANDARD', '2015-01-01', NULL, NULL)",
+        65,
+        "line 2, column CLIENT_ID: INVALID_ID",
+    );
+    check(
+        "ALTER TABLE vaccines RENAME TO v; CREATE VIEW vaccines AS SELECT *, json('Ana') AS bad FROM v",
+        0,
+        "",
+    );
+    check(
+        "ALTER TABLE vaccines RENAME TO v; CREATE VIEW vaccines AS SELECT VACCINE_ID, json(CVX_CODE || 'Ana') AS CVX_CODE, PRODUCT_CLASS FROM v",
+        65,
+        "UNUSABLE_DATABASE",
+    );
+    check(
+        "CREATE TABLE control (TABLE_NAME, ROW_COUNT); INSERT INTO control VALUES ('Clients', 1), ('vaccines', 5)",
+        65,
+        "ROW_COUNT_DIFFERS: the table vaccines should have 5 rows and has 1",
+    );
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[200..middle].fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+    let ran = common::run_on(&file, &site.out(), &[]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    std::fs::write(&file, &bytes[..50]).unwrap();
+    assert_eq!(common::run_on(&file, &site.out(), &[]).code, 65);
+    assert!(
+        !site.out().join("202407").join("manifest.json").exists()
+            || manifest(&site.batch())["facts"]["included"] == 1
+    );
+}
