@@ -74,7 +74,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/Recipients.csv: MISNAMED_TABLE: the file of the table recipients must be named in lower case: recipients.csv, recipients.csv.gz or recipients.csv.zst",
+        "EXPORT/Recipients.csv: MISNAMED_TABLE: the file of the table recipients must be named recipients.csv, recipients.csv.gz or recipients.csv.zst, in lower case",
     );
     let site = Site::new();
     site.file("recipients.csv.bz2", b"");
@@ -82,7 +82,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: the file of the table recipients must be named in lower case: recipients.csv, recipients.csv.gz or recipients.csv.zst",
+        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: the file of the table recipients must be named recipients.csv, recipients.csv.gz or recipients.csv.zst, in lower case",
     );
     let site = Site::new();
     site.remove("clients.csv");
@@ -134,27 +134,26 @@ fn headers() {
     with_header(
         "clients",
         b"7,IA,Ana,Ruiz,,1990-05-05,F,,TX,Travis,78701\n",
-        "EXPORT/clients.csv, line 1, column CLIENT_ID: MISSING_COLUMN: the column is missing from the header",
+        "EXPORT/clients.csv, line 1, column CLIENT_ID: MISSING_COLUMN: the column is missing",
     );
     for (table, columns) in common::HEADERS {
         let all: Vec<&str> = columns.split(',').collect();
         for (place, name) in all.iter().enumerate() {
             let left: Vec<&str> = [&all[..place], &all[place + 1..]].concat();
-            let expect = format!(
-                "EXPORT/{table}.csv, line 1, column {name}: MISSING_COLUMN: the column is missing from the header"
-            );
+            let expect =
+                format!("EXPORT/{table}.csv, line 1, column {name}: MISSING_COLUMN: the column is missing");
             with_header(table, format!("{}\n", left.join(",")).as_bytes(), &expect);
         }
     }
     with_header(
         "vaccines",
         b"VACCINE_ID,CVX_CODE,PRODUCT_CLASS, cvx_code\n",
-        "EXPORT/vaccines.csv, line 1, column CVX_CODE: COLUMN_TWICE: the header names the column twice (fields 2 and 4)",
+        "EXPORT/vaccines.csv, line 1, column CVX_CODE: COLUMN_TWICE: the column is named twice (columns 2 and 4)",
     );
     with_header(
         "vaccines",
         b"VACCINE_ID|CVX_CODE|PRODUCT_CLASS|Ana|ANA\n",
-        "EXPORT/vaccines.csv, line 1: COLUMN_TWICE: the header names the column twice (fields 4 and 5)",
+        "EXPORT/vaccines.csv, line 1: COLUMN_TWICE: the column is named twice (columns 4 and 5)",
     );
     with_header(
         "vaccines",

@@ -169,8 +169,8 @@ fn stages_know_their_state() {
         ["", "CLIENT_ID\n", "SQLite format 3\0 but not really one, though it is long enough to look like it"]
     {
         std::fs::write(&batch, other).unwrap();
-        check(&filter, 65, "NO_BATCH_DATABASE", &read_again);
-        check(&write, 65, "NO_BATCH_DATABASE", &read_again);
+        check(&filter, 65, "NO_BATCH_DATABASE", "run: phds read EXPORT --batch NEW.db");
+        check(&write, 65, "NO_BATCH_DATABASE", "run: phds read EXPORT --batch NEW.db");
         // What is no batch database is not written over.
         check(&["read", text(&site.export()), "--batch", name], 73, "in the way", "give another --batch");
         assert_eq!(std::fs::read(&batch).unwrap(), other.as_bytes());
@@ -189,6 +189,49 @@ fn stages_know_their_state() {
     // But it is one, and a new one may take its place.
     done(phds_with(&["read", text(&site.export()), "--batch", name]));
     check(&write, 65, "NOT_FILTERED", &filter_first);
+}
+
+/// What a batch database lost to its quarantine is not in its tables: read as an export, it would share a client
+/// whose withdrawal could not be read.
+#[test]
+fn a_batch_database_is_no_export() {
+    let (site, batch) = filtered();
+    let out = site.out();
+    for command in ["run", "read", "explain"] {
+        let rest: &[&str] = match command {
+            "run" => &["--out", text(&out)],
+            "read" => &["--batch", "other.db"],
+            _ => &["--fact", "11"],
+        };
+        let ran = phds_with(&[&[command, text(&batch)][..], rest].concat());
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("BATCH_DATABASE"), "{}", ran.stderr);
+    }
+    assert!(!out.join("202407").exists());
+}
+
+#[test]
+fn stages_stay_out_of_each_others_way() {
+    let (site, batch) = filtered();
+    // Read before it is held: closing a file gives up the locks that the process has on it.
+    let before = std::fs::read(&batch).unwrap();
+    let held = Connection::open(&batch).unwrap();
+    held.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (export, name) = (site.export(), text(&batch));
+    for arguments in
+        [&["read", text(&export), "--batch", name][..], &["filter", "--batch", name, "--as-of", "2024-07-08"]]
+    {
+        let ran = phds_with(arguments);
+        assert_eq!(ran.code, 75, "{}", ran.stderr);
+    }
+    assert_eq!(std::fs::read(&batch).unwrap(), before);
+    // The journal of a stage that was killed is not the new database's.
+    drop(held);
+    std::fs::remove_file(&batch).unwrap();
+    std::fs::write(site.path("b.db-journal"), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 left over").unwrap();
+    done(phds_with(&["read", text(&export), "--batch", name]));
+    assert!(!site.path("b.db-journal").exists());
+    done(phds_with(&["filter", "--batch", name, "--as-of", "2024-07-08"]));
 }
 
 #[test]
@@ -251,6 +294,11 @@ fn the_limit_holds_at_both_stages() {
     assert_eq!(std::fs::read_to_string(&list).unwrap().matches("IMMUNFACT_ID,DUPLICATE_KEY").count(), 2);
     assert_eq!(phds_with(&["write", "--batch", &name, "--out", text(&site.out())]).code, 65);
     done(phds_with(&[&filter[..], &["--max-quarantined", "100%"]].concat()));
+    // What `read` was allowed, `filter` does not judge again.
+    site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N"]);
+    site.rows("vaccines", &["3,03,", "x,,"]);
+    done(phds_with(&["read", text(&export), "--batch", &name, "--max-quarantined", "100%"]));
+    done(phds_with(&filter));
 }
 
 #[test]

@@ -96,6 +96,16 @@ pub enum BatchError {
         /// The list.
         list: PathBuf,
     },
+    /// The same, but the list could not be written.
+    #[error("{reason}\nand the list of quarantined rows could not be written: {}: {source}", list.display())]
+    RefusedUnlisted {
+        /// Why not.
+        reason: RegistryError,
+        /// The list.
+        list: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 impl BatchError {

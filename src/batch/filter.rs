@@ -81,7 +81,8 @@ pub fn filter(
     let selection = builder.finish(rules.consent_rule(), &mut late).map_err(BatchError::Spill)?;
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(settings.folder)?;
-    read::refuse_unusable(&mut intake, settings.limit, &database.path)?;
+    // `read` has judged the other tables already.
+    read::refuse_unusable(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
     connection.execute_batch("COMMIT").map_err(failed)?;
     Ok(Filtered { counts: selection.counts, intake })

@@ -21,7 +21,7 @@ pub use write::{Ready, ready};
 
 use crate::explain::Question;
 use crate::policy::Policy;
-use crate::registry::{Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
+use crate::registry::{BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
 use crate::value::Day;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ impl BatchDatabase {
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         let number =
             |pragma| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-        if number("application_id").map_err(failed)? != schema::APPLICATION_ID {
+        if number("application_id").map_err(failed)? != BATCH_APPLICATION_ID {
             return Err(BatchError::NoBatch { path: path.to_owned() });
         }
         let version = number("user_version").map_err(failed)?;

@@ -6,23 +6,25 @@
 use super::error::BatchError;
 use super::schema;
 use crate::registry::{
-    Fact, Fault, Intake, Limit, Progress, Reference, Refused, RegistryError, Row, RowIds, Seen, Source,
-    Stored, Table, Witness, read_facts_in_order, read_reference_before, tables,
+    Fact, Fault, Intake, Limit, Notice, Progress, Reference, Refused, RegistryError, Row, RowIds, Seen,
+    Source, Stored, Table, Witness, read_facts_in_order, read_reference_before, tables,
 };
 use crate::writer::{write_private, write_quarantine};
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, OpenFlags, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// How an export is read into a batch database.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ReadSettings<'a> {
     /// The largest share of any table's rows that may be quarantined.
     pub limit: Limit,
     /// A private folder for what outgrows memory.
     pub folder: &'a Path,
+    /// Is told what is worth a warning, before anything is refused.
+    pub notify: &'a dyn Fn(&Notice),
 }
 
 /// A private folder beside a batch database, for what a stage has to put aside; it goes with this.
@@ -72,27 +74,30 @@ pub fn read(
         connection.close().map_err(|(_, e)| BatchError::sqlite(path, e))?;
         intake
     };
-    refuse_unusable(&mut intake, settings.limit, path)?;
+    intake.notices.iter().for_each(settings.notify);
+    refuse_unusable(&mut intake, settings.limit, &Table::ALL, path)?;
     draft.publish(path)?;
     Ok(intake)
 }
 
-/// Stops if the export may not be used, and leaves the list of quarantined rows beside the database.
-pub(super) fn refuse_unusable(intake: &mut Intake, limit: Limit, path: &Path) -> Result<(), BatchError> {
+/// Stops if these tables may not be used, and leaves the list of quarantined rows beside the database.
+pub(super) fn refuse_unusable(
+    intake: &mut Intake,
+    limit: Limit,
+    tables: &[Table],
+    path: &Path,
+) -> Result<(), BatchError> {
     let list = list_of(path);
-    match std::fs::remove_file(&list) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            return Err(BatchError::Write { path: list, source });
-        }
-        _ => {}
-    }
-    let Err(reason) = intake.check(limit) else { return Ok(()) };
+    // The list of an earlier run would only mislead; if it cannot be removed, that is no reason to stop.
+    let _ = std::fs::remove_file(&list);
+    let Err(reason) = intake.check(limit, tables) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
         return Err(reason.into());
     }
-    write_private(&list, |out| write_quarantine(intake, out))
-        .map_err(|source| BatchError::Write { path: list.clone(), source })?;
-    Err(BatchError::Refused { reason, list })
+    match write_private(&list, |out| write_quarantine(intake, out)) {
+        Ok(_) => Err(BatchError::Refused { reason, list }),
+        Err(source) => Err(BatchError::RefusedUnlisted { reason, list, source }),
+    }
 }
 
 /// Only a batch database may be replaced: somebody may have named an export by mistake.
@@ -106,6 +111,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), BatchError> {
         Ok(_) => match super::BatchDatabase::open(path) {
             Ok(_) | Err(BatchError::OtherVersion { .. }) => Ok(()),
             Err(BatchError::NoBatch { .. }) => in_the_way("a file that is no batch database"),
+            Err(BatchError::Damaged { .. }) => in_the_way("a damaged database"),
             Err(error) => Err(error),
         },
     }
@@ -140,11 +146,32 @@ impl Draft {
     fn publish(mut self, place: &Path) -> Result<(), BatchError> {
         let fail = |source| BatchError::Write { path: place.to_owned(), source };
         self.file.sync_all().map_err(fail)?;
+        let _held = hold(place)?;
+        // A journal that a stage left which was killed is the old database's, and would spoil the new one.
+        for ending in ["-journal", "-wal", "-shm"] {
+            match std::fs::remove_file(with_ending(place, ending)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+                _ => {}
+            }
+        }
         std::fs::rename(&self.path, place).map_err(fail)?;
         self.is_published = true;
         let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(parent).and_then(|folder| folder.sync_all()).map_err(fail)
     }
+}
+
+/// Holds the database that is to be replaced, so that no other stage is at work on it; none if there is none.
+fn hold(place: &Path) -> Result<Option<Connection>, BatchError> {
+    if !place.exists() {
+        return Ok(None);
+    }
+    let failed = |error| BatchError::sqlite(place, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
+    connection.execute_batch("BEGIN EXCLUSIVE").map_err(failed)?;
+    Ok(Some(connection))
 }
 
 impl Drop for Draft {

@@ -2,11 +2,8 @@
 
 use crate::elements::{self, Cell, Element};
 use crate::filter::Outcome;
-use crate::registry::Table;
 use crate::registry::tables::Kind;
-
-/// `phds` in ASCII: marks an SQLite file as a batch database.
-pub(super) const APPLICATION_ID: i64 = 0x7068_6473;
+use crate::registry::{BATCH_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
 pub(super) const VERSION: i64 = 1;
@@ -83,7 +80,7 @@ CREATE VIEW shared_rows AS SELECT {columns}
     WHERE k.outcome = '{included}'
     ORDER BY c.client_id, i.vaccination_date, i.immunization_id, i.immunfact_id;
 CREATE VIEW outcome_counts AS SELECT outcome, count(*) AS facts FROM outcomes GROUP BY outcome;
-PRAGMA application_id = {APPLICATION_ID};
+PRAGMA application_id = {BATCH_APPLICATION_ID};
 PRAGMA user_version = {VERSION};",
         columns = columns.join(", "),
         included = Outcome::Included.name(),

@@ -104,9 +104,11 @@ impl Failure {
         match self {
             Failure::Registry(error)
             | Failure::Refused { reason: error, .. }
-            | Failure::Batch(BatchError::Registry(error) | BatchError::Refused { reason: error, .. }) => {
-                registry_hint(error).map(str::to_owned)
-            }
+            | Failure::Batch(
+                BatchError::Registry(error)
+                | BatchError::Refused { reason: error, .. }
+                | BatchError::RefusedUnlisted { reason: error, .. },
+            ) => registry_hint(error).map(str::to_owned),
             Failure::Policy(PolicyError::Bad { .. }) => {
                 Some("`phds policy show` prints a policy to start from".to_owned())
             }
@@ -172,7 +174,8 @@ fn batch_exit(error: &BatchError) -> Exit {
         | BatchError::ReadInterrupted { .. }
         | BatchError::NotFiltered { .. }
         | BatchError::Damaged { .. }
-        | BatchError::Refused { .. } => Exit::BadInput,
+        | BatchError::Refused { .. }
+        | BatchError::RefusedUnlisted { .. } => Exit::BadInput,
         BatchError::Busy { .. } => Exit::Locked,
         BatchError::InTheWay { .. } | BatchError::Create { .. } => Exit::CannotCreate,
         BatchError::Write { .. } | BatchError::Spill(_) => Exit::InputOutput,
@@ -185,9 +188,11 @@ fn batch_hint(error: &BatchError) -> Option<String> {
     match error {
         BatchError::Unavailable { path, .. }
         | BatchError::OtherVersion { path, .. }
-        | BatchError::ReadInterrupted { path }
-        | BatchError::NoBatch { path }
-        | BatchError::Damaged { path, .. } => Some(read(path)),
+        | BatchError::ReadInterrupted { path } => Some(read(path)),
+        BatchError::NoBatch { .. } => {
+            Some("give a batch database; to make one, run: phds read EXPORT --batch NEW.db".to_owned())
+        }
+        BatchError::Damaged { path, .. } => Some(format!("remove the file, then {}", read(path))),
         BatchError::NotFiltered { path } => {
             Some(format!("run: phds filter --batch {} --as-of DATE", path.display()))
         }

@@ -51,7 +51,7 @@ enum Command {
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let terminal = Terminal::new(&cli.log);
+    let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &terminal),

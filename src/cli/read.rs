@@ -5,7 +5,7 @@ use super::arguments::OPEN_EXPORT_HELP;
 use super::summary::tables_read;
 use super::terminal::Terminal;
 use crate::batch::{self, ReadSettings};
-use crate::registry::{Encoding, Limit, open_export};
+use crate::registry::{Encoding, Limit, Notice, open_export};
 use std::path::PathBuf;
 
 /// Read and check an export into a batch database
@@ -36,12 +36,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let source = open_export(&args.export, args.encoding)?;
     let scratch = batch::scratch_beside(&args.batch)?;
     let bar = terminal.reading(source.size());
-    let settings = ReadSettings { limit: args.max_quarantined, folder: scratch.path() };
+    let notify = |notice: &Notice| tracing::warn!("{notice}");
+    let settings = ReadSettings { limit: args.max_quarantined, folder: scratch.path(), notify: &notify };
     let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
     drop(bar);
-    for notice in &intake.notices {
-        tracing::warn!("{notice}");
-    }
     terminal.print_summary(&format!(
         "{}\nNext: phds filter --batch {}\n",
         tables_read(&intake),

@@ -89,7 +89,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
 
 /// Stops the run if the export may not be used, and says where to look.
 fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
-    let Err(reason) = intake.check(limit) else { return Ok(()) };
+    let Err(reason) = intake.check(limit, &Table::ALL) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
         // The list of an earlier run would only mislead.
         let _ = staging.remove_set_aside(&quarantine_list(as_of));

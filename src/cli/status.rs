@@ -25,19 +25,19 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));
     match &status.filtered {
         None => {
-            let _ = write!(text, "Not filtered yet: phds filter --batch {file} --as-of DATE\n");
+            let _ = writeln!(text, "Not filtered yet: phds filter --batch {file} --as-of DATE");
         }
         Some((run, counts)) => {
             let name: String = run.policy.name.chars().filter(|c| !c.is_control()).collect();
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "Filtered as of {}, policy \"{name}\"\n  SHA-256 {}\n{}\n",
+                "Filtered as of {}, policy \"{name}\"\n  SHA-256 {}\n{}",
                 run.as_of,
                 run.policy.sha256,
                 outcomes(counts, &status.intake, &run.policy)
             );
             if status.written.is_empty() {
-                let _ = write!(text, "Not written yet: phds write --batch {file} --out OUT\n");
+                let _ = writeln!(text, "Not written yet: phds write --batch {file} --out OUT");
             }
         }
     }

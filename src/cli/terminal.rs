@@ -1,7 +1,6 @@
 //! Stdout and stderr: results, messages and the progress bar, without one drawing over the other.
 
 use super::exit::Failure;
-use super::log::{Args, Format};
 use crate::registry::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
@@ -15,12 +14,10 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(log: &Args) -> Terminal {
-        Terminal {
-            bars: MultiProgress::new(),
-            shows_progress: io::stderr().is_terminal() && !log.quiet && log.log_format == Format::Text,
-            is_quiet: log.quiet,
-        }
+    /// `may_draw`: whether a progress bar may be drawn, if stderr is a terminal.
+    pub(super) fn new(is_quiet: bool, may_draw: bool) -> Terminal {
+        let shows_progress = io::stderr().is_terminal() && !is_quiet && may_draw;
+        Terminal { bars: MultiProgress::new(), shows_progress, is_quiet }
     }
 
     /// Prints a result.

@@ -2,38 +2,15 @@
 //! refused.
 
 use super::answer::{Answer, Days, FactAnswer, RefusedAnswer, UnderAnswer};
+use super::asked::{Asked, Question};
 use super::wording::{consent_answers, step_answers};
 use crate::filter::{Chosen, Outcome, Route, Rules, settle_group};
-use crate::policy::{ConsentRule, Policy};
+use crate::policy::ConsentRule;
 use crate::registry::{
     ConsentType, Fact, Fault, Intake, Progress, Reference, Refused, RegistryError, Row, Seen, Source, Table,
     Witness, read_facts_in_order, read_reference_before, tables,
 };
-use crate::value::Day;
 use std::collections::BTreeSet;
-use std::path::Path;
-
-/// What is asked about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Question {
-    /// One fact, by its IMMUNFACT_ID.
-    Fact(u64),
-    /// All facts of a client, by CLIENT_ID.
-    Client(u64),
-}
-
-/// A question, and under which rules it is to be answered.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// What is asked about.
-    pub question: Question,
-    /// The inclusion rules' settings.
-    pub policy: &'a Policy,
-    /// The day as of which the rules are applied.
-    pub as_of: Day,
-    /// A private folder for what outgrows memory.
-    pub folder: &'a Path,
-}
 
 /// Explains facts of a source. `earlier` are rows that were refused before the source was made.
 ///

@@ -4,8 +4,10 @@
 //! words what the other parts say, and decides nothing itself.
 
 mod answer;
+mod asked;
 mod gather;
 mod wording;
 
 pub use answer::{Answer, ConsentAnswer, Days, FactAnswer, RefusedAnswer, StepAnswer, UnderAnswer};
-pub use gather::{Asked, Question, explain};
+pub use asked::{Asked, Question};
+pub use gather::explain;

@@ -1,7 +1,7 @@
 //! What each rule looked at, in words.
 
 use super::answer::{ConsentAnswer, StepAnswer};
-use super::gather::Asked;
+use super::asked::Asked;
 use crate::filter::{
     ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, steps,
 };

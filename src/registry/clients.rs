@@ -4,7 +4,7 @@
 
 use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
-use super::rows::Row;
+use super::row::Row;
 use super::tables::clients as columns;
 use crate::value::Day;
 use std::collections::HashMap;

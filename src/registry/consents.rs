@@ -1,7 +1,7 @@
 //! The consents of an export, by client.
 
 use super::clients::ClientPlace;
-use super::rows::Row;
+use super::row::Row;
 use super::tables::consents as columns;
 use crate::value::Day;
 

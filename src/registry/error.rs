@@ -115,7 +115,7 @@ pub enum InputFault {
         other: String,
     },
     /// An optional table's file whose name is nearly right.
-    #[error("the file of the table {0} must be named in lower case: {0}.csv, {0}.csv.gz or {0}.csv.zst")]
+    #[error("the file of the table {0} must be named {0}.csv, {0}.csv.gz or {0}.csv.zst, in lower case")]
     MisnamedTable(Table),
     /// A folder, a pipe or a device where a file should be.
     #[error("this is not a regular file")]
@@ -125,6 +125,9 @@ pub enum InputFault {
         "the compressed file is damaged or cut short, or needs more than 128 MiB of memory to decompress"
     )]
     DamagedArchive,
+    /// A batch database in the place of an export.
+    #[error("this is a batch database, not an export: give it with --batch, to filter, write or explain")]
+    BatchDatabase,
     /// An SQLite file that SQLite cannot make sense of.
     #[error("SQLite cannot use the file: {what}")]
     UnusableDatabase {
@@ -141,10 +144,10 @@ pub enum InputFault {
     #[error("the header holds bytes that are not the export's encoding")]
     HeaderEncoding,
     /// A column of the layout that the header does not name.
-    #[error("the column is missing from the header")]
+    #[error("the column is missing")]
     MissingColumn,
     /// Two columns with one name.
-    #[error("the header names the column twice (fields {first} and {second})")]
+    #[error("the column is named twice (columns {first} and {second})")]
     ColumnTwice {
         /// The place of the first, counted from 1.
         first: usize,
@@ -184,6 +187,7 @@ impl InputFault {
             InputFault::MisnamedTable(_) => "MISNAMED_TABLE",
             InputFault::NotAFile => "NOT_A_FILE",
             InputFault::DamagedArchive => "DAMAGED_ARCHIVE",
+            InputFault::BatchDatabase => "BATCH_DATABASE",
             InputFault::UnusableDatabase { .. } => "UNUSABLE_DATABASE",
             InputFault::Utf16 => "UTF16",
             InputFault::NoHeader => "NO_HEADER",

@@ -6,7 +6,7 @@ use super::clients::ClientPlace;
 use super::intake::Intake;
 use super::quarantine::{Code, Fault, Quarantine};
 use super::reference::{Reference, Refused, note_end, note_extra_columns};
-use super::rows::{BadRow, Checked};
+use super::row::{BadRow, Checked};
 use super::source::Source;
 use super::tables::immunizations as columns;
 use super::{Progress, RegistryError, Table, scan};

@@ -3,7 +3,7 @@
 use super::Table;
 use super::error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
 use super::quarantine::{Fault, Limit, Quarantine};
-use super::rows::{BadRow, Row};
+use super::row::{BadRow, Row};
 use super::tables::control as columns;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -140,11 +140,11 @@ impl Intake {
         }
     }
 
-    /// Once all is read: refuses an export that is incomplete, or of which too much is unusable.
+    /// Once all is read: refuses an export that is incomplete, or of whose `tables` too much is unusable.
     ///
     /// # Errors
     /// All problems at once.
-    pub fn check(&self, limit: Limit) -> Result<(), RegistryError> {
+    pub fn check(&self, limit: Limit, tables: &[Table]) -> Result<(), RegistryError> {
         let mut problems = Vec::new();
         for Expectation { line, table, rows: expected } in self.expectations.iter().copied() {
             let file = self.file_name(Table::Control);
@@ -156,7 +156,7 @@ impl Intake {
                 }
             }
         }
-        for table in Table::ALL {
+        for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = limit.excess(self.quarantine.total(table), rows) {
                 problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });

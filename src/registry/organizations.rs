@@ -2,7 +2,7 @@
 
 use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
-use super::rows::Row;
+use super::row::Row;
 use super::tables::organizations as columns;
 
 /// The columns whose texts are kept as they are, in order.

@@ -8,7 +8,7 @@ use super::intake::{Intake, Notice, unusable};
 use super::keys::RowId;
 use super::organizations::{Organizations, OrganizationsBuilder};
 use super::quarantine::Fault;
-use super::rows::{BadRow, Checked, Row, RowIds};
+use super::row::{BadRow, Checked, Row, RowIds};
 use super::source::{Source, TableReader};
 use super::tables::recipients as recipient_columns;
 use super::vaccines::{Vaccines, VaccinesBuilder};

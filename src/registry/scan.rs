@@ -3,7 +3,8 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
-use super::rows::{Checked, RowBuffer, for_each_row};
+use super::row::Checked;
+use super::rows::{RowBuffer, for_each_row};
 use super::source::{Block, TableReader};
 use super::{Progress, RegistryError, Table};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,6 +21,10 @@ const BLOCK: usize = 1 << 20;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
+/// `phds` in ASCII: the application id by which a batch database is told from an export. What a batch database has
+/// lost to its quarantine is not among its tables, so it must never be taken for an export.
+pub(crate) const BATCH_APPLICATION_ID: i64 = 0x7068_6473;
+
 /// How long another process may hold the file before it counts as not to be had.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -51,6 +55,10 @@ impl SqliteExport {
         connection
             .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; BEGIN")
             .map_err(failed)?;
+        let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
+        if id == BATCH_APPLICATION_ID {
+            return Err(BadInput::of_file(path, InputFault::BatchDatabase));
+        }
         let mut names = [const { None }; Table::ALL.len()];
         {
             // Reading the schema is what the snapshot begins with.

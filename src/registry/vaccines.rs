@@ -2,7 +2,7 @@
 
 use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
-use super::rows::Row;
+use super::row::Row;
 use super::tables::vaccines as columns;
 
 /// What kind of product a vaccine is, as far as the export says.

@@ -1,0 +1,139 @@
+//! One row of an export, every value read as its column's kind.
+
+use super::Table;
+use super::quarantine::Fault;
+use super::tables::{Kind, MOST_COLUMNS};
+use crate::value::Day;
+
+/// A value of a row, read as its column's kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Value<'a> {
+    Blank,
+    Id(u64),
+    Day(Day),
+    Text(&'a [u8]),
+    Code(u8),
+    Ordinal(u16),
+    Count(u64),
+}
+
+/// A row that passed the checks of its own values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(super) values: [Value<'a>; MOST_COLUMNS],
+}
+
+/// A row that did not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct BadRow {
+    pub(crate) fault: Fault,
+    /// Which row it is, as far as that can be read.
+    pub(crate) ids: RowIds,
+}
+
+/// The ids by which a row can be found again.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct RowIds {
+    /// The table's own key; consents have none.
+    pub key: Option<u64>,
+    /// The client that the row is about.
+    pub client: Option<u64>,
+}
+
+/// What the checks of a row come to.
+pub(crate) type Checked<'a> = Result<Row<'a>, BadRow>;
+
+/// A value of a row as a database keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stored<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a [u8]),
+    Day(Day),
+}
+
+impl<'a> Row<'a> {
+    /// The values as a database keeps them, in the order of the table's columns; coded ones in their set's
+    /// spelling.
+    pub(crate) fn stored(&self, table: Table) -> impl Iterator<Item = Stored<'a>> {
+        self.values.into_iter().zip(table.columns()).map(|(value, column)| match (value, column.kind) {
+            (Value::Blank, _) => Stored::Null,
+            (Value::Id(number) | Value::Count(number), _) => Stored::Integer(number as i64),
+            (Value::Ordinal(number), _) => Stored::Integer(number.into()),
+            (Value::Day(day), _) => Stored::Day(day),
+            (Value::Text(text), _) => Stored::Text(text),
+            (Value::Code(place), Kind::Code(set)) => Stored::Text(set[usize::from(place)].as_bytes()),
+            (Value::Code(_), _) => Stored::Null,
+        })
+    }
+
+    /// The id in a column that must have one.
+    pub(crate) fn id(&self, column: usize) -> u64 {
+        match self.values[column] {
+            Value::Id(id) => id,
+            _ => unreachable!("a required id is checked before a row is handed out"),
+        }
+    }
+
+    /// The id in a column that may be blank.
+    pub(crate) fn optional_id(&self, column: usize) -> Option<u64> {
+        match self.values[column] {
+            Value::Id(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The ids by which the row can be found again.
+    pub(crate) fn ids(&self, table: Table) -> RowIds {
+        let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
+        RowIds { key: read(table.key_column()), client: read(table.client_column()) }
+    }
+
+    /// The day in a column that must have one.
+    pub(crate) fn day(&self, column: usize) -> Day {
+        match self.values[column] {
+            Value::Day(day) => day,
+            _ => unreachable!("a required date is checked before a row is handed out"),
+        }
+    }
+
+    /// The day in a column that may be blank.
+    pub(crate) fn optional_day(&self, column: usize) -> Option<Day> {
+        match self.values[column] {
+            Value::Day(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    /// A cleaned text, UTF-8; blank is empty.
+    pub(crate) fn text(&self, column: usize) -> &'a [u8] {
+        match self.values[column] {
+            Value::Text(text) => text,
+            _ => b"",
+        }
+    }
+
+    /// The place of a coded value in its set.
+    pub(crate) fn code(&self, column: usize) -> Option<u8> {
+        match self.values[column] {
+            Value::Code(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// An ordinal position, 1 to 999; 0 is blank.
+    pub(crate) fn ordinal(&self, column: usize) -> u16 {
+        match self.values[column] {
+            Value::Ordinal(ordinal) => ordinal,
+            _ => 0,
+        }
+    }
+
+    /// A number of rows.
+    pub(crate) fn count(&self, column: usize) -> u64 {
+        match self.values[column] {
+            Value::Count(count) => count,
+            _ => unreachable!("a required count is checked before a row is handed out"),
+        }
+    }
+}
