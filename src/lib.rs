@@ -14,5 +14,6 @@ pub mod filter;
 pub mod policy;
 pub mod registry;
 pub mod spill;
+pub mod synth;
 pub mod value;
 pub mod writer;

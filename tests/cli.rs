@@ -11,6 +11,12 @@ fn help() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
         ("help-run", &["run", "--help"]),
+        ("help-read", &["read", "--help"]),
+        ("help-filter", &["filter", "--help"]),
+        ("help-write", &["write", "--help"]),
+        ("help-status", &["status", "--help"]),
+        ("help-explain", &["explain", "--help"]),
+        ("help-synth", &["synth", "--help"]),
         ("help-dictionary", &["dictionary", "--help"]),
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),

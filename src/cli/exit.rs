@@ -3,6 +3,7 @@
 use crate::batch::BatchError;
 use crate::policy::PolicyError;
 use crate::registry::{Problem, RegistryError};
+use crate::synth::SynthError;
 use crate::writer::WriteError;
 use std::error::Error;
 use std::io;
@@ -61,6 +62,8 @@ pub(super) enum Failure {
     Write(#[from] WriteError),
     #[error(transparent)]
     Batch(#[from] BatchError),
+    #[error(transparent)]
+    Synth(#[from] SynthError),
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -95,6 +98,8 @@ impl Failure {
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
             Failure::Batch(error) => batch_exit(error),
+            Failure::Synth(SynthError::Create { .. }) => Exit::CannotCreate,
+            Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
             Failure::NothingFound { .. } => Exit::No,
         }
@@ -117,6 +122,7 @@ impl Failure {
             Failure::Policy(PolicyError::Unavailable { .. })
             | Failure::Print(_)
             | Failure::Scratch(_)
+            | Failure::Synth(_)
             | Failure::NothingFound { .. } => None,
         }
     }

@@ -14,6 +14,7 @@ mod read;
 mod run;
 mod status;
 mod summary;
+mod synth;
 mod terminal;
 mod write;
 
@@ -44,6 +45,7 @@ enum Command {
     Status(status::Args),
     Explain(explain::Args),
     Dictionary(dictionary::Args),
+    Synth(synth::Args),
     #[command(subcommand)]
     Policy(policy::Command),
 }
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
+        Command::Synth(args) => synth::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),
     };
     match outcome {

@@ -1,0 +1,61 @@
+//! `phds synth`: an invented registry export.
+
+use super::Outcome;
+use super::arguments;
+use super::terminal::Terminal;
+use crate::synth::{SynthSettings, synth};
+use crate::value::Day;
+use std::path::PathBuf;
+
+/// Write an invented registry export of any size
+///
+/// For trying the program, for training and for benchmarks, without a single real record. The same number of
+/// clients, seed and options give the same bytes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds synth --clients 10000 --seed 1 --out invented
+  phds synth --clients 10000 --seed 1 --out dirty --dirty 0.5
+  phds run invented --as-of 2024-07-08 --out batches")]
+pub(super) struct Args {
+    /// How many clients; each has about a dozen immunization facts
+    #[arg(long, value_name = "N")]
+    clients: u64,
+    /// Where chance begins
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The folder to write; it must not be there yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The day on which the export is made: nothing later is in it
+    #[arg(long, value_name = "DATE", value_parser = arguments::day, default_value = "2024-07-08")]
+    as_of: Day,
+    /// Plant unusable rows: so many in a hundred, of every table but recipients and control
+    #[arg(long, value_name = "PCT", value_parser = per_cent, default_value = "0")]
+    dirty: u64,
+}
+
+/// A percentage with up to three decimals, as rows in a hundred thousand.
+fn per_cent(text: &str) -> Result<u64, String> {
+    let (whole, decimals) =
+        text.trim_end_matches('%').split_once('.').unwrap_or((text.trim_end_matches('%'), ""));
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    let thousandths = match decimals.len() {
+        0..=3 if digits(whole) && digits(decimals) => format!("{whole}{decimals:0<3}").parse::<u64>().ok(),
+        _ => None,
+    };
+    thousandths
+        .filter(|rows| *rows <= 100_000)
+        .ok_or_else(|| "not a percentage from 0 to 100 with at most three decimals".to_owned())
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let Args { clients, seed, out, as_of, dirty } = args;
+    let counts = synth(SynthSettings { clients, seed, as_of, dirty }, &out)?;
+    terminal.print_summary(&format!(
+        "{}: {} clients, {} consents, {} immunization facts, all invented\n",
+        out.display(),
+        counts.clients,
+        counts.consents,
+        counts.immunizations
+    ))
+}

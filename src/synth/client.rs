@@ -1,0 +1,301 @@
+//! An invented client: who, with which consents, with which doses.
+
+use super::SynthSettings;
+use super::calendar::{day, number};
+use super::dice::Dice;
+use super::places::{Places, TOWNS};
+use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
+use super::table::TableFile;
+use crate::value::Day;
+use std::io;
+
+const FIRST_NAMES: [&str; 24] = [
+    "Ana", "José", "Maria", "Liam", "Olivia", "Noah", "Emma", "Mateo", "Camila", "Ximena", "Daniel", "Sofía",
+    "Aiden", "Zoe", "Minh", "Linh", "Priya", "Omar", "Grace", "Ethan", "Isabella", "Renée", "Jae", "Ruth",
+];
+const LAST_NAMES: [&str; 24] = [
+    "García",
+    "Smith",
+    "Martinez",
+    "Nguyen",
+    "Johnson",
+    "Rodriguez",
+    "Williams",
+    "Hernandez",
+    "Brown",
+    "Lopez",
+    "Jones",
+    "Gonzalez",
+    "Davis",
+    "Perez",
+    "Miller",
+    "O'Neill",
+    "De la Cruz",
+    "Muñoz",
+    "Patel",
+    "Okafor",
+    "Kim",
+    "Ruiz, Jr.",
+    "Flores",
+    "St. James",
+];
+const RACES: [&str; 7] = [
+    "",
+    "White",
+    "Hispanic or Latino",
+    "Black or African American",
+    "Asian",
+    "Hispanic or Latino; White",
+    "American Indian or Alaska Native",
+];
+const YEAR: i64 = 365;
+
+/// The most facts a client can have; ids of facts are given out in blocks of as many.
+const MOST_FACTS: u64 = 128;
+
+/// A client and all that the registry holds of them.
+pub(super) struct Client {
+    id: u64,
+    client_type: &'static str,
+    names: [&'static str; 3],
+    birth: Day,
+    sex: &'static str,
+    race: &'static str,
+    town: (&'static str, &'static str, &'static str),
+    zip: String,
+    consents: Vec<ConsentRow>,
+    doses: Vec<Dose>,
+}
+
+struct ConsentRow {
+    kind: &'static str,
+    effective: Day,
+    end: Option<Day>,
+    reason: &'static str,
+}
+
+struct Dose {
+    product: usize,
+    date: Day,
+    ordinal: u32,
+    organization: Option<u64>,
+    flag: &'static str,
+}
+
+impl Client {
+    /// Invents a client; none if the client is not born yet. The whole life is invented whatever the as-of date,
+    /// and what comes after it is left out, so that the exports of two months share their past.
+    pub(super) fn invent(place: u64, settings: SynthSettings, places: &Places) -> Option<Client> {
+        let dice = &mut Dice::of(settings.seed, place);
+        let as_of = number(settings.as_of);
+        let age = invent_age(dice);
+        // Born so long before the end of 2024, whenever the export is made.
+        let birth = number_of(2024, 12, 31) - age;
+        if birth >= as_of {
+            return None;
+        }
+        let town = TOWNS[dice.skewed(TOWNS.len() as u64) as usize];
+        let years = (as_of - birth) / YEAR;
+        let client_type = match dice.below(1000) {
+            0..5 => "",
+            5..20 => "DC",
+            20..35 if years >= 18 => "PA",
+            35..50 => "IC",
+            _ if years < 18 => "IC",
+            _ => "IA",
+        };
+        let middle = if dice.per_mille(400) { dice.pick(&FIRST_NAMES) } else { "" };
+        let mut client = Client {
+            id: place + 5_000_000,
+            client_type,
+            names: [dice.pick(&FIRST_NAMES), dice.pick(&LAST_NAMES), middle],
+            birth: day(birth),
+            sex: dice.pick(&["F", "M", "F", "M", "F", "M", "U"]),
+            race: dice.pick(&RACES),
+            town,
+            zip: format!("{}{:02}", town.2, dice.below(100)),
+            consents: Vec::new(),
+            doses: Vec::new(),
+        };
+        client.consent(&mut Dice::of(settings.seed ^ 0xc0, place), birth, as_of);
+        client.vaccinate(&mut Dice::of(settings.seed ^ 0xd0, place), birth, as_of, places);
+        Some(client)
+    }
+
+    /// Consents given, expired, withdrawn and renewed.
+    fn consent(&mut self, dice: &mut Dice, birth: i64, as_of: i64) {
+        let enrolled = match birth > number_of(2003, 1, 1) {
+            true => birth + 1 + dice.below(90) as i64,
+            false => number_of(2012, 1, 1) + dice.below(4200) as i64,
+        };
+        if !dice.per_mille(60) {
+            self.give(dice, "STANDARD", enrolled, as_of, 90);
+        }
+        if dice.per_mille(420) {
+            let after = number_of(2020, 3, 10).max(enrolled) + dice.below(700) as i64;
+            self.give(dice, "DISASTER", after, as_of, 60);
+        }
+    }
+
+    fn give(&mut self, dice: &mut Dice, kind: &'static str, first: i64, as_of: i64, withdrawn: u64) {
+        let mut effective = first;
+        // Some consents are on file before they begin.
+        while effective <= as_of + 60 {
+            let lasts = 200 + dice.below(4000) as i64;
+            let fate = dice.below(1000);
+            let (is_renewed, pause) = (dice.per_mille(550), dice.below(500) as i64);
+            let end = Some(effective + lasts).filter(|end| *end <= as_of && fate < 400);
+            let reason = match end {
+                None => "",
+                Some(_) if fate < withdrawn => "WITHDRAWN",
+                Some(_) if fate < 350 => "EXPIRED",
+                Some(_) => "",
+            };
+            self.consents.push(ConsentRow { kind, effective: day(effective), end: end.map(day), reason });
+            match end {
+                // Most of those whose consent ended give it again, sooner or later.
+                Some(end) if is_renewed => effective = end + pause,
+                _ => return,
+            }
+        }
+    }
+
+    /// The doses: the childhood series, influenza every year, the waves of COVID-19, and what adults get.
+    fn vaccinate(&mut self, dice: &mut Dice, birth: i64, as_of: i64, places: &Places) {
+        let home = places.pick(dice);
+        // Nobody's record goes back before the registry.
+        let first_day = number_of(2010, 1, 1);
+        let mut give = |dice: &mut Dice, product: usize, date: i64, ordinal: u32, flag: &'static str| {
+            let organization = match dice.below(100) {
+                0..78 => Some(home),
+                78..98 => Some(places.pick(dice)),
+                _ => None,
+            };
+            if (first_day.max(birth)..=as_of).contains(&date) {
+                self.doses.push(Dose { product, date: day(date), ordinal, organization, flag });
+            }
+        };
+        for due in &CHILDHOOD {
+            let (product, late) = (dice.pick(due.products), dice.skewed(120) as i64);
+            if dice.per_mille(due.per_mille) {
+                give(dice, product, birth + due.age + late, due.ordinal, "");
+            }
+        }
+        let likes_flu_shots = 100 + dice.below(500);
+        for year in 2012..2025 {
+            let autumn = number_of(year, 9, 1) + dice.below(120) as i64;
+            if autumn - birth > 180 && dice.per_mille(likes_flu_shots) {
+                give(dice, 16, autumn, year - 2011, "");
+            }
+        }
+        let mut takes_part = true;
+        for wave in &WAVES {
+            let date = number_of(wave.first[0], wave.first[1], wave.first[2]) + dice.below(wave.days) as i64;
+            let product = dice.pick(wave.products);
+            let therapeutic = PRODUCTS[product].class == "COVID_THERAPEUTIC";
+            let goes = dice.per_mille(wave.per_mille);
+            let flag = dice.pick(&["Y", "Y", "", ""]);
+            let old_enough = (date - birth) / YEAR >= wave.least_age;
+            takes_part &= goes || therapeutic;
+            if goes && (takes_part || therapeutic) && old_enough {
+                give(
+                    dice,
+                    product,
+                    date,
+                    wave.ordinal,
+                    if date > number_of(2023, 5, 11) { "N" } else { flag },
+                );
+            }
+        }
+        let age = |years: i64| birth + years * YEAR + dice_days(birth);
+        for (years, product, per_mille, ordinal) in [
+            (22, 29, 300, 1),
+            (32, 29, 300, 2),
+            (42, 12, 300, 3),
+            (50, 22, 300, 1),
+            (51, 22, 250, 2),
+            (65, 23, 500, 1),
+            (62, 24, 120, 1),
+        ] {
+            if dice.per_mille(per_mille) {
+                give(dice, product, age(years), ordinal, "");
+            }
+        }
+        self.doses.sort_by_key(|dose| dose.date);
+    }
+
+    pub(super) fn write(&self, out: &mut TableFile) -> io::Result<()> {
+        let (id, birth) = (self.id.to_string(), self.birth.to_string());
+        let [first, last, middle] = self.names;
+        let (county, _, _) = self.town;
+        out.row(&[
+            &id,
+            self.client_type,
+            first,
+            last,
+            middle,
+            &birth,
+            self.sex,
+            self.race,
+            "TX",
+            county,
+            &self.zip,
+        ])
+    }
+
+    pub(super) fn write_consents(&self, out: &mut TableFile) -> io::Result<()> {
+        let id = self.id.to_string();
+        for consent in &self.consents {
+            let end = consent.end.map_or_else(String::new, |end| end.to_string());
+            out.row(&[&id, consent.kind, &consent.effective.to_string(), &end, consent.reason])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_immunizations(&self, out: &mut TableFile) -> io::Result<()> {
+        let client = self.id.to_string();
+        let mut fact = self.id * MOST_FACTS;
+        for (place, dose) in (0u64..).zip(&self.doses) {
+            let immunization = (self.id * MOST_FACTS + place).to_string();
+            let (vaccine, date) = ((dose.product + 101).to_string(), dose.date.to_string());
+            let ordinal = dose.ordinal.to_string();
+            let organization = dose.organization.map_or_else(String::new, |id| id.to_string());
+            for group in PRODUCTS[dose.product].groups {
+                let id = fact.to_string();
+                fact += 1;
+                out.row(&[
+                    &immunization,
+                    &id,
+                    &client,
+                    &vaccine,
+                    &date,
+                    group,
+                    &ordinal,
+                    &organization,
+                    dose.flag,
+                ])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An age in days at the end of 2024: many children, as in a registry that began with them.
+fn invent_age(dice: &mut Dice) -> i64 {
+    let years = match dice.below(100) {
+        0..52 => dice.below(18),
+        52..70 => 18 + dice.below(12),
+        70..92 => 30 + dice.below(35),
+        _ => 65 + dice.skewed(35),
+    };
+    years as i64 * YEAR + dice.below(365) as i64
+}
+
+/// A few days that differ from person to person.
+fn dice_days(birth: i64) -> i64 {
+    birth.rem_euclid(97)
+}
+
+fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
+    Day::new(year, month, day_of_month).map_or(0, number)
+}

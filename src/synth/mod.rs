@@ -1,0 +1,102 @@
+//! Invented registry exports of any size, for trying the program, for training and for benchmarks.
+//!
+//! Nobody in them is real. The same number of clients, seed and options give the same bytes on any machine, in
+//! memory that does not grow: each client is invented from the seed and its own number, written, and forgotten.
+
+mod calendar;
+mod client;
+mod dice;
+mod places;
+mod schedule;
+mod table;
+
+use crate::registry::Table;
+use crate::value::Day;
+use client::Client;
+use places::Places;
+use std::io;
+use std::path::{Path, PathBuf};
+use table::TableFile;
+
+/// What is invented.
+#[derive(Clone, Copy, Debug)]
+pub struct SynthSettings {
+    /// How many clients.
+    pub clients: u64,
+    /// Where chance begins.
+    pub seed: u64,
+    /// The day on which the export is made: nothing later is in it.
+    pub as_of: Day,
+    /// How many rows in a hundred thousand are unusable.
+    pub dirty: u64,
+}
+
+/// How many rows were written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SynthCounts {
+    /// Rows of `clients`.
+    pub clients: u64,
+    /// Rows of `consents`.
+    pub consents: u64,
+    /// Rows of `immunizations`.
+    pub immunizations: u64,
+}
+
+/// An export that could not be written.
+#[derive(thiserror::Error, Debug)]
+pub enum SynthError {
+    /// The folder is there already, or cannot be made.
+    #[error("{}: cannot be created: {source}", path.display())]
+    Create {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing failed halfway.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Writes an invented export into a new folder.
+///
+/// # Errors
+/// If the folder is there already, or cannot be written.
+pub fn synth(settings: SynthSettings, folder: &Path) -> Result<SynthCounts, SynthError> {
+    std::fs::create_dir(folder).map_err(|source| SynthError::Create { path: folder.to_owned(), source })?;
+    write(settings, folder).map_err(|source| SynthError::Write { path: folder.to_owned(), source })
+}
+
+fn write(settings: SynthSettings, folder: &Path) -> io::Result<SynthCounts> {
+    let create = |table| TableFile::create(folder, table, settings.seed, settings.dirty);
+    let places = Places::new(settings);
+    let mut vaccines = create(Table::Vaccines)?;
+    places::write_vaccines(&mut vaccines)?;
+    let mut organizations = create(Table::Organizations)?;
+    places.write_organizations(&mut organizations)?;
+    let mut recipients = TableFile::create(folder, Table::Recipients, settings.seed, 0)?;
+    places.write_recipients(&mut recipients)?;
+
+    let (mut clients, mut consents, mut immunizations) =
+        (create(Table::Clients)?, create(Table::Consents)?, create(Table::Immunizations)?);
+    for number in 1..=settings.clients {
+        let Some(client) = Client::invent(number, settings, &places) else { continue };
+        client.write(&mut clients)?;
+        client.write_consents(&mut consents)?;
+        client.write_immunizations(&mut immunizations)?;
+    }
+    let mut control = TableFile::create(folder, Table::Control, settings.seed, 0)?;
+    let mut rows = Vec::new();
+    for file in [clients, consents, immunizations, vaccines, organizations, recipients] {
+        let (table, count) = file.finish()?;
+        control.row(&[table.name(), &count.to_string()])?;
+        rows.push(count);
+    }
+    control.finish()?;
+    Ok(SynthCounts { clients: rows[0], consents: rows[1], immunizations: rows[2] })
+}

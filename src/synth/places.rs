@@ -1,0 +1,123 @@
+//! Organizations, responsible entities and recipients of an invented state, and its products.
+
+use super::SynthSettings;
+use super::dice::Dice;
+use super::schedule::PRODUCTS;
+use super::table::TableFile;
+use std::io;
+
+/// The most organizations and entities there are: as many as Texas has.
+const MOST_ORGANIZATIONS: u64 = 36_000;
+const ENTITIES: u64 = 65;
+
+/// One organization for so many clients, in small exports.
+const CLIENTS_FOR_AN_ORGANIZATION: u64 = 40;
+
+/// Counties, cities and ZIP codes that go together.
+pub(super) const TOWNS: [(&str, &str, &str); 12] = [
+    ("Harris", "Houston", "770"),
+    ("Dallas", "Dallas", "752"),
+    ("Bexar", "San Antonio", "782"),
+    ("Travis", "Austin", "787"),
+    ("Tarrant", "Fort Worth", "761"),
+    ("El Paso", "El Paso", "799"),
+    ("Hidalgo", "McAllen", "785"),
+    ("Nueces", "Corpus Christi", "784"),
+    ("Lubbock", "Lubbock", "794"),
+    ("Webb", "Laredo", "780"),
+    ("San Augustine", "San Augustine", "759"),
+    ("Tom Green", "San Angelo", "769"),
+];
+
+const KINDS: [&str; 8] = [
+    "Pediatrics",
+    "Family Clinic",
+    "Pharmacy",
+    "Health Center",
+    "Hospital",
+    "School Clinic",
+    "Clínica",
+    "Medical Group, PLLC",
+];
+const NAMES: [&str; 12] = [
+    "Bluebonnet",
+    "Pecan",
+    "Lone Star",
+    "Río",
+    "Mesquite",
+    "Live Oak",
+    "Caddo",
+    "Palo Duro",
+    "Brazos",
+    "Niño",
+    "Gulf",
+    "Llano",
+];
+
+/// The organizations of an export, each invented from its number.
+#[derive(Debug)]
+pub(super) struct Places {
+    seed: u64,
+    organizations: u64,
+}
+
+impl Places {
+    pub(super) fn new(settings: SynthSettings) -> Places {
+        let organizations =
+            (settings.clients / CLIENTS_FOR_AN_ORGANIZATION).clamp(ENTITIES * 2, MOST_ORGANIZATIONS);
+        Places { seed: settings.seed, organizations }
+    }
+
+    /// An organization's id; a few are very large, most are small.
+    pub(super) fn pick(&self, dice: &mut Dice) -> u64 {
+        let place = if dice.per_mille(150) {
+            dice.below(self.organizations)
+        } else {
+            dice.skewed(self.organizations)
+        };
+        1_001 + place
+    }
+
+    pub(super) fn write_organizations(&self, out: &mut TableFile) -> io::Result<()> {
+        for place in 0..self.organizations {
+            let dice = &mut Dice::of(self.seed ^ 0x0a6, place);
+            let (_, city, zip) = TOWNS[(place % TOWNS.len() as u64) as usize];
+            // The first organizations are the entities' own, so that every entity has some.
+            let entity = if place < ENTITIES { place } else { dice.skewed(ENTITIES) };
+            let entity = match place >= ENTITIES && dice.per_mille(12) {
+                true => String::new(),
+                false => entity_name(entity),
+            };
+            let name = format!("{} {} {place}", dice.pick(&NAMES), dice.pick(&KINDS));
+            let street = format!("{} {} St", 1 + dice.below(9_900), dice.pick(&NAMES));
+            let zip = format!("{zip}{:02}", dice.below(100));
+            let (id, short) = ((1_001 + place).to_string(), format!("ORG{place}"));
+            out.row(&[&id, &name, &short, &entity, &street, city, "TX", &zip])?;
+        }
+        Ok(())
+    }
+
+    /// Every entity but the last is its own recipient, and the first four share one more.
+    pub(super) fn write_recipients(&self, out: &mut TableFile) -> io::Result<()> {
+        for entity in 0..ENTITIES - 1 {
+            out.row(&[&entity_name(entity), &entity_name(entity)])?;
+        }
+        for entity in 0..4 {
+            out.row(&["Four Rivers Health Alliance", &entity_name(entity)])?;
+        }
+        Ok(())
+    }
+}
+
+fn entity_name(entity: u64) -> String {
+    let name = NAMES[(entity % NAMES.len() as u64) as usize];
+    format!("{name} Region {:02} Health Department", entity + 1)
+}
+
+/// The products.
+pub(super) fn write_vaccines(out: &mut TableFile) -> io::Result<()> {
+    for (place, product) in PRODUCTS.iter().enumerate() {
+        out.row(&[&(place + 101).to_string(), product.cvx, product.class])?;
+    }
+    Ok(())
+}
