@@ -117,23 +117,25 @@ impl Client {
             consents: Vec::new(),
             doses: Vec::new(),
         };
-        client.consent(&mut Dice::of(settings.seed ^ 0xc0, place), birth, as_of);
+        client.consent(settings.seed, place, birth, as_of);
         client.vaccinate(&mut Dice::of(settings.seed ^ 0xd0, place), birth, as_of, places);
         Some(client)
     }
 
-    /// Consents given, expired, withdrawn and renewed.
-    fn consent(&mut self, dice: &mut Dice, birth: i64, as_of: i64) {
+    /// Consents given, expired, withdrawn and renewed. Each kind has dice of its own: how often they are thrown
+    /// depends on the as-of date.
+    fn consent(&mut self, seed: u64, place: u64, birth: i64, as_of: i64) {
+        let dice = &mut Dice::of(seed ^ 0xc0, place);
         let enrolled = match birth > number_of(2003, 1, 1) {
             true => birth + 1 + dice.below(90) as i64,
             false => number_of(2012, 1, 1) + dice.below(4200) as i64,
         };
+        let after = number_of(2020, 3, 10).max(enrolled) + dice.below(700) as i64;
         if !dice.per_mille(60) {
-            self.give(dice, "STANDARD", enrolled, as_of, 90);
+            self.give(&mut Dice::of(seed ^ 0xc1, place), "STANDARD", enrolled, as_of, 90);
         }
         if dice.per_mille(420) {
-            let after = number_of(2020, 3, 10).max(enrolled) + dice.below(700) as i64;
-            self.give(dice, "DISASTER", after, as_of, 60);
+            self.give(&mut Dice::of(seed ^ 0xc2, place), "DISASTER", after, as_of, 60);
         }
     }
 
@@ -194,17 +196,12 @@ impl Client {
             let product = dice.pick(wave.products);
             let therapeutic = PRODUCTS[product].class == "COVID_THERAPEUTIC";
             let goes = dice.per_mille(wave.per_mille);
-            let flag = dice.pick(&["Y", "Y", "", ""]);
+            let after = date > number_of(2023, 5, 11);
+            let flag = dice.pick(if after { &["N", "N", "", "Y"] } else { &["Y", "Y", "", ""] });
             let old_enough = (date - birth) / YEAR >= wave.least_age;
             takes_part &= goes || therapeutic;
             if goes && (takes_part || therapeutic) && old_enough {
-                give(
-                    dice,
-                    product,
-                    date,
-                    wave.ordinal,
-                    if date > number_of(2023, 5, 11) { "N" } else { flag },
-                );
+                give(dice, product, date, wave.ordinal, flag);
             }
         }
         let age = |years: i64| birth + years * YEAR + dice_days(birth);
