@@ -3,6 +3,7 @@
 use super::exit::Failure;
 use crate::policy::Policy;
 use crate::value::{Day, REGISTRY_YEARS};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What an EXPORT may be.
@@ -25,6 +26,11 @@ impl PolicyArg {
             None => Policy::built_in()?,
         })
     }
+}
+
+/// How many threads can work at once on this machine.
+pub(super) fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// A day as the command line takes it.

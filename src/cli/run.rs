@@ -59,10 +59,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let as_of = args.as_of.unwrap_or_else(arguments::today);
     arguments::warn_of_window(&policy, as_of);
     let export = open_export(&args.export, args.encoding)?;
-    let mut staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
+    let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
 
     let bar = terminal.reading(export.size());
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let threads = args.threads.unwrap_or_else(arguments::cores);
     let settings = Settings { policy: &policy, as_of, threads, folder: staging.scratch() };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
     for notice in &extract.intake.notices {
@@ -79,8 +79,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &extract.reference,
         routing: extract.rules.routing(),
         selection: &extract.selection,
+        threads,
     };
-    let manifest = write_batch(contents, &mut staging)?;
+    let manifest = write_batch(contents, &staging)?;
     let place = staging.publish(&quarantine_list(as_of))?;
     drop(bar);
     tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");

@@ -1,8 +1,8 @@
 //! `phds write`: the third stage, the files.
 
-use super::Outcome;
 use super::summary::summary;
 use super::terminal::Terminal;
+use super::{Outcome, arguments};
 use crate::batch::{self, BatchDatabase};
 use crate::registry::Source;
 use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch};
@@ -26,7 +26,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let database = BatchDatabase::open(&args.batch)?;
     let as_of = database.needed_filter_run()?.as_of;
-    let mut staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
+    let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
     let mut ready = batch::ready(&database, staging.scratch(), &bar)?;
     bar.writing();
@@ -37,8 +37,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &ready.reference,
         routing: &ready.routing,
         selection: &ready.selection,
+        threads: arguments::cores(),
     };
-    let manifest = write_batch(contents, &mut staging)?;
+    let manifest = write_batch(contents, &staging)?;
     let place = staging.publish(&quarantine_list(as_of))?;
     drop(bar);
     if let Err(error) = database.note_write(&manifest) {

@@ -2,7 +2,7 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
-use super::csv::{Field, blank_lines, count_lines, split_record};
+use super::csv::{Field, blank_lines, count_lines, split_record, split_unquoted_record};
 use super::layout::{Layout, Splitting};
 use super::packed::split_packed;
 use super::quarantine::{Code, Fault};
@@ -62,6 +62,7 @@ fn for_each_csv_row(
     visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
 ) -> Result<u64, RegistryError> {
     let text = block.text.as_slice();
+    let is_simple = is_simple(text);
     let mut line = block.first_line;
     let (mut rows, mut at) = (0, 0);
     while at < text.len() {
@@ -71,13 +72,41 @@ fn for_each_csv_row(
             at += blank;
             continue;
         }
-        let next = split_record(text, at, delimiter, &mut buffer.fields);
-        visit(line, read_row(text, table, layout, buffer))?;
-        line += count_lines(&text[at..next]);
+        if is_simple {
+            at = split_unquoted_record(text, at, delimiter, &mut buffer.fields);
+            visit(line, read_simple_row(text, table, layout, buffer))?;
+            line += 1;
+        } else {
+            let next = split_record(text, at, delimiter, &mut buffer.fields);
+            visit(line, read_row(text, table, layout, buffer))?;
+            line += count_lines(&text[at..next]);
+            at = next;
+        }
         rows += 1;
-        at = next;
     }
     Ok(rows)
+}
+
+/// Whether a text holds nothing but printable ASCII without quotes, and `\n`. Most of a registry's facts do, and
+/// then there is nothing to unquote, to decode or to clean up inside a value. One pass over a block, which the
+/// compiler turns into wide comparisons, saves several over each value.
+fn is_simple(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, byte| {
+        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"');
+        all & (is_printable | (*byte == b'\n'))
+    })
+}
+
+/// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
+fn read_simple_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &RowBuffer) -> Checked<'a> {
+    if buffer.fields.len() != layout.width {
+        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
+    }
+    let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [None; MOST_COLUMNS];
+    for (text_of_column, field) in texts.iter_mut().zip(&layout.fields[..table.columns().len()]) {
+        *text_of_column = Some(buffer.fields[*field].as_it_stands(text).trim_ascii());
+    }
+    check_row(table, &texts)
 }
 
 fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut RowBuffer) -> Checked<'a> {
@@ -200,6 +229,31 @@ fn end_makes_no_sense(row: &Row<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        /// A simple text comes out the same by the general way, to which a quoted line at its end forces it.
+        #[test]
+        fn the_simple_way_is_the_general_way(text in "([0-9a ,.TX]|2020-01-01|\n){0,80}") {
+            let layout = Layout {
+                splitting: Splitting::Csv { delimiter: b',' },
+                encoding: super::super::Encoding::Utf8,
+                width: 4,
+                fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
+                extra: 1,
+            };
+            let read = |text: &str| {
+                let block = Block { text: text.as_bytes().to_vec(), first_line: 2 };
+                let mut rows = Vec::new();
+                let visit = &mut |line, row: Checked<'_>| { rows.push(format!("{line} {row:?}")); Ok(()) };
+                for_each_row(&block, Table::Vaccines, &layout, &mut RowBuffer::default(), visit).unwrap();
+                rows
+            };
+            proptest::prop_assert!(is_simple(text.as_bytes()));
+            let mut general = read(&format!("{text}\n\"\"\n"));
+            general.pop();
+            proptest::prop_assert_eq!(read(&text), general);
+        }
+    }
 
     fn cells(table: Table, line: &str) -> Result<String, Fault> {
         let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [Some(b""); MOST_COLUMNS];

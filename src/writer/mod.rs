@@ -27,6 +27,9 @@ use crate::policy::Policy;
 use crate::registry::{Intake, Reference, Table, tables};
 use crate::value::Day;
 use rows::RowWriter;
+use std::cmp::Reverse;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a batch is made from.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct Contents<'a> {
     pub routing: &'a Routing,
     /// The facts that are shared.
     pub selection: &'a Selection,
+    /// How many threads write. The files are the same for any number.
+    pub threads: NonZeroUsize,
 }
 
 /// The folder in a batch that is for the registry's own staff.
@@ -57,7 +62,7 @@ pub fn quarantine_list(as_of: Day) -> String {
 ///
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
-pub fn write_batch(contents: Contents<'_>, staging: &mut Staging) -> Result<Manifest, WriteError> {
+pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
     let files = write_recipient_files(&contents, staging)?;
     let Contents { as_of, policy, intake, selection, .. } = contents;
     staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
@@ -74,7 +79,7 @@ pub fn write_batch(contents: Contents<'_>, staging: &mut Staging) -> Result<Mani
 /// One file for each recipient with at least one row.
 fn write_recipient_files(
     contents: &Contents<'_>,
-    staging: &mut Staging,
+    staging: &Staging,
 ) -> Result<Vec<RecipientFile>, WriteError> {
     let recipients = contents.routing.recipients();
     let facts = contents.selection.facts();
@@ -87,23 +92,47 @@ fn write_recipient_files(
     let with_rows = || recipients.iter().zip(&rows_of).filter(|(_, rows)| !rows.is_empty());
     let with_names = with_rows().map(|(recipient, _)| recipient);
     let names = file_names::file_names(with_names, &source_of_names(contents), contents.as_of.month())?;
-    let mut files = Vec::with_capacity(names.len());
-    for ((recipient, rows), name) in with_rows().zip(names) {
+    let mut tasks: Vec<_> = with_rows().zip(names).collect();
+    // The largest files first, so that at the end no thread waits long for another.
+    tasks.sort_by_key(|((_, rows), name)| (Reverse(rows.len()), name.clone()));
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<RecipientFile>, WriteError> {
         let mut writer = RowWriter::new(contents.policy, contents.reference, contents.selection);
-        let written = staging.write_with(&name, |out| {
-            writer.header(out)?;
-            rows.iter().try_for_each(|row| writer.row(&facts[*row as usize], out))
-        })?;
-        files.push(RecipientFile {
-            path: name,
-            recipient: recipient.name.clone(),
-            rows: rows.len() as u64,
-            bytes: written.bytes,
-            sha256: written.sha256,
-        });
-    }
+        let mut files = Vec::new();
+        while let Some(((recipient, rows), name)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let written = staging.write_with(name, |out| {
+                writer.header(out)?;
+                rows.iter().try_for_each(|row| writer.row(&facts[*row as usize], out))
+            })?;
+            files.push(RecipientFile {
+                path: name.clone(),
+                recipient: recipient.name.clone(),
+                rows: rows.len() as u64,
+                bytes: written.bytes,
+                sha256: written.sha256,
+            });
+        }
+        Ok(files)
+    };
+    let mut files = on_threads(contents.threads.get().min(tasks.len()), &work)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// Does work that threads take from each other, on this thread and as many more as are wanted and can be had.
+fn on_threads<T: Send, E: Send>(
+    threads: usize,
+    work: &(dyn Fn() -> Result<Vec<T>, E> + Sync),
+) -> Result<Vec<T>, E> {
+    std::thread::scope(|scope| {
+        let more: Vec<_> =
+            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut done = work()?;
+        for thread in more {
+            done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(done)
+    })
 }
 
 /// Without a `recipients` table, each organization's responsible entity is a recipient.

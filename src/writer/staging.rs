@@ -12,6 +12,7 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// A batch in the making: a private folder beside the place of the batch, gone again unless it is published.
@@ -21,8 +22,8 @@ pub struct Staging {
     folder: TempDir,
     output: Output,
     month: Month,
-    /// Every file that the batch's checksums cover, in the order of writing.
-    written: Vec<Written>,
+    /// Every file that the batch's checksums cover.
+    written: Mutex<Vec<Written>>,
 }
 
 /// A file that was written.
@@ -55,7 +56,7 @@ impl Staging {
             .tempdir_in(&path)
             .map_err(create)?;
         private_folder(&folder.path().join(BATCH)).map_err(create)?;
-        Ok(Staging { folder, output, month, written: Vec::new() })
+        Ok(Staging { folder, output, month, written: Mutex::default() })
     }
 
     /// A private folder for what a run has to put aside; it goes with the run.
@@ -66,6 +67,11 @@ impl Staging {
     /// The batch's place.
     fn place(&self) -> PathBuf {
         self.output.folder().join(self.month.to_string())
+    }
+
+    fn written(&self) -> MutexGuard<'_, Vec<Written>> {
+        // A list of files is whole whatever happened to the thread that held it.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn path_of(&self, path: &str) -> PathBuf {
@@ -85,7 +91,7 @@ impl Staging {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<Written, WriteError> {
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written, WriteError> {
         self.write_with(path, |out| out.write_all(bytes))
     }
 
@@ -94,7 +100,7 @@ impl Staging {
     /// # Errors
     /// If it cannot be written.
     pub fn write_with(
-        &mut self,
+        &self,
         path: &str,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Written, WriteError> {
@@ -102,7 +108,7 @@ impl Staging {
             // The name that the file will have is of more use than that of the private folder.
             .map_err(|source| WriteError::Write { path: self.place().join(path), source })?;
         let written = Written { path: path.to_owned(), bytes, sha256 };
-        self.written.push(written.clone());
+        self.written().push(written.clone());
         Ok(written)
     }
 
@@ -110,9 +116,10 @@ impl Staging {
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write_checksums(&mut self, path: &str) -> Result<(), WriteError> {
-        self.written.sort_by(|a, b| a.path.cmp(&b.path));
-        let lines: String = self.written.iter().map(|w| format!("{}  {}\n", w.sha256, w.path)).collect();
+    pub fn write_checksums(&self, path: &str) -> Result<(), WriteError> {
+        let mut written = self.written().clone();
+        written.sort_by(|a, b| a.path.cmp(&b.path));
+        let lines: String = written.iter().map(|w| format!("{}  {}\n", w.sha256, w.path)).collect();
         self.write(path, lines.as_bytes()).map(drop)
     }
 

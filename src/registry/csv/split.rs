@@ -41,6 +41,11 @@ impl Field {
         self.form == Form::Trailed && text[self.raw.clone()].contains(&b'\n')
     }
 
+    /// The bytes of a field that is written as it stands.
+    pub(crate) fn as_it_stands<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.raw.clone()]
+    }
+
     /// The field's text, without its quotes. `text` is what the record was split from.
     pub(crate) fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let raw = &text[self.raw.clone()];
@@ -125,11 +130,28 @@ pub(crate) fn whole_records(text: &[u8], delimiter: u8) -> WholeRecords {
 /// Splits the record that begins at `start` into its fields and returns where the next one begins. The record
 /// must be whole: a text may not end inside a quoted field.
 pub(crate) fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
-    fields.clear();
     let line_end = memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
     if memchr(b'"', &text[start..line_end]).is_some() {
+        fields.clear();
         return split_quoted_record(text, start, delimiter, fields);
     }
+    split_line(text, start, line_end, delimiter, fields)
+}
+
+/// The same, of a text that is known to hold no quote.
+pub(crate) fn split_unquoted_record(
+    text: &[u8],
+    start: usize,
+    delimiter: u8,
+    fields: &mut Vec<Field>,
+) -> usize {
+    let line_end = memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
+    split_line(text, start, line_end, delimiter, fields)
+}
+
+/// Splits a line without quotes.
+fn split_line(text: &[u8], start: usize, line_end: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
+    fields.clear();
     let record_end = without_cr(text, start, line_end);
     let mut field_start = start;
     for found in memchr_iter(delimiter, &text[start..record_end]) {
