@@ -191,6 +191,59 @@ fn stages_know_their_state() {
     check(&write, 65, "NOT_FILTERED", &filter_first);
 }
 
+/// A link names the file, but SQLite keeps what belongs to it beside the file itself.
+#[test]
+fn an_sqlite_export_behind_a_link_is_not_altered_either() {
+    let site = Site::new();
+    let (file, link) = (site.path("registry.sqlite"), site.path("link.sqlite"));
+    to_sqlite(&site.export(), &file);
+    let writer = Connection::open(&file).unwrap();
+    writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+    writer.execute_batch("CREATE TABLE more (x); INSERT INTO more VALUES (1);").unwrap();
+    // A log that a program left which did not end well: the copies have no connection to them.
+    let left = site.path("left.sqlite");
+    std::fs::copy(&file, &left).unwrap();
+    std::fs::copy(site.path("registry.sqlite-wal"), site.path("left.sqlite-wal")).unwrap();
+    std::os::unix::fs::symlink(&left, &link).unwrap();
+    let (before, log) = (std::fs::read(&left).unwrap(), std::fs::read(site.path("left.sqlite-wal")).unwrap());
+    assert!(!log.is_empty());
+    run(&link, &site.out());
+    assert_eq!(std::fs::read(&left).unwrap(), before);
+    assert_eq!(std::fs::read(site.path("left.sqlite-wal")).unwrap(), log);
+}
+
+/// A row that no longer passes the checks that it passed when it was read was changed by somebody.
+#[test]
+fn a_batch_database_that_was_tampered_with_is_damaged() {
+    for change in [
+        "UPDATE clients SET birth_date = 'soon'",
+        "UPDATE immunizations SET client_id = 8",
+        "UPDATE vaccines SET product_class = 'X'",
+    ] {
+        let (site, batch) = filtered();
+        Connection::open(&batch).unwrap().execute_batch(change).unwrap();
+        for arguments in [
+            &["filter", "--batch", text(&batch), "--as-of", "2024-07-08"][..],
+            &["write", "--batch", text(&batch), "--out", text(&site.path("o"))],
+        ] {
+            let ran = phds_with(arguments);
+            assert_eq!(ran.code, 65, "{change}: {}", ran.stderr);
+            assert!(ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+        }
+        assert!(!site.path("o/202407").exists());
+    }
+}
+
+#[test]
+fn a_draft_that_others_may_read_is_made_private() {
+    let site = Site::new();
+    let draft = site.path("b.db.reading");
+    std::fs::write(&draft, "left over").unwrap();
+    std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o644)).unwrap();
+    done(phds_with(&["read", text(&site.export()), "--batch", text(&site.path("b.db"))]));
+    assert_eq!(std::fs::metadata(site.path("b.db")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 /// What a batch database lost to its quarantine is not in its tables: read as an export, it would share a client
 /// whose withdrawal could not be read.
 #[test]
@@ -322,10 +375,20 @@ fn killed_stages_leave_the_result_before_them() {
         done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
         site.batch()
     };
-    let before = write();
     let rows: Vec<String> = (0..30_000).map(|id| format!("{id},{id},7,3,2020-01-01,MMR,1,5,N")).collect();
     site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
-    for (stage, wait) in [("read", 30), ("filter", 15), ("read", 60), ("filter", 40), ("read", 90)] {
+    // A database large enough for filter to be killed within.
+    let large = site.path("large.db");
+    done(phds_with(&["read", text(&site.export()), "--batch", text(&large)]));
+    done(phds_with(&["filter", "--batch", text(&large), "--as-of", "2024-07-08"]));
+    std::fs::rename(&large, &batch).unwrap();
+    let before = write();
+    let kept = site.path("kept.db");
+    std::fs::copy(&batch, &kept).unwrap();
+    let mut killed = 0;
+    for (stage, wait) in
+        [("read", 30), ("filter", 15), ("read", 60), ("filter", 40), ("read", 90), ("filter", 60)]
+    {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_phds"));
         match stage {
             "read" => command.args(["read", "--quiet"]).arg(site.export()).arg("--batch").arg(&batch),
@@ -334,12 +397,15 @@ fn killed_stages_leave_the_result_before_them() {
         let mut child = command.spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(wait));
         child.kill().unwrap();
-        // One that came to its end all the same is a result too, but not what this is about.
+        // One that came to its end all the same is not what this is about: back to the start.
         if child.wait().unwrap().success() {
-            return;
+            std::fs::copy(&kept, &batch).unwrap();
+            continue;
         }
+        killed += 1;
         assert_eq!(write(), before, "after a killed {stage}");
     }
+    assert!(killed > 0, "no stage was killed before its end");
 }
 
 #[test]

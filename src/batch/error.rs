@@ -87,7 +87,7 @@ pub enum BatchError {
     Spill(#[source] io::Error),
     /// The export, or what was read of it.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(RegistryError),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
     #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
     Refused {
@@ -136,8 +136,29 @@ impl BatchError {
 
     /// The same, from within the reading of tables.
     pub(super) fn within_reading(path: &Path, error: rusqlite::Error) -> RegistryError {
-        let what =
-            error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
-        RegistryError::Read { path: path.to_owned(), source: io::Error::other(what) }
+        match BatchError::sqlite(path, error) {
+            BatchError::Busy { path } => RegistryError::Busy { path },
+            BatchError::Write { path, source } => RegistryError::Write { path, source },
+            BatchError::Damaged { path, what } => RegistryError::DamagedDatabase { path, what },
+            other => RegistryError::DamagedDatabase { path: path.to_owned(), what: other.in_short() },
+        }
+    }
+
+    fn in_short(&self) -> &'static str {
+        match self {
+            BatchError::NoBatch { .. } => "file is not a database",
+            _ => "it cannot be read",
+        }
+    }
+}
+
+impl From<RegistryError> for BatchError {
+    fn from(error: RegistryError) -> BatchError {
+        match error {
+            RegistryError::Busy { path } => BatchError::Busy { path },
+            RegistryError::Write { path, source } => BatchError::Write { path, source },
+            RegistryError::DamagedDatabase { path, what } => BatchError::Damaged { path, what },
+            other => BatchError::Registry(other),
+        }
     }
 }

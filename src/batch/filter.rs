@@ -58,12 +58,12 @@ pub fn filter(
         )
         .map_err(failed)?;
     let tables = database.tables();
-    let (reference, _) = read_reference(&tables, settings.folder, progress)?;
+    let (reference, mut scratch) = read_reference(&tables, settings.folder, progress)?;
+    database.must_be_clean(&scratch)?;
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
 
     let mut builder = SelectionBuilder::default();
-    let mut scratch = database.intake(settings.folder)?;
     {
         let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut insert = connection.prepare(sql).map_err(failed)?;
@@ -77,6 +77,7 @@ pub fn filter(
             Ok(())
         })?;
     }
+    database.must_be_clean(&scratch)?;
     let mut late = Quarantine::new(settings.folder);
     let selection = builder.finish(rules.consent_rule(), &mut late).map_err(BatchError::Spill)?;
     keep_late_duplicates(database, late)?;

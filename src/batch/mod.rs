@@ -19,7 +19,7 @@ pub use source::Only;
 pub use status::{Status, status};
 pub use write::{Ready, ready};
 
-use crate::explain::Question;
+use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
 use crate::registry::{BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
 use crate::value::Day;
@@ -61,6 +61,8 @@ impl BatchDatabase {
         let failed = |error| BatchError::sqlite(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        // Who is not alone is told so at once.
+        connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
         let number =
             |pragma| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
         if number("application_id").map_err(failed)? != BATCH_APPLICATION_ID {
@@ -105,6 +107,14 @@ impl BatchDatabase {
         Ok(Intake::restored(tables, quarantine))
     }
 
+    /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.
+    fn must_be_clean(&self, found: &Intake) -> Result<(), BatchError> {
+        match Table::ALL.into_iter().any(|table| found.quarantine.total(table) > 0) {
+            true => Err(BatchError::damaged(&self.path)),
+            false => Ok(()),
+        }
+    }
+
     /// The quarantined rows for which an SQL condition holds.
     pub fn refused(&self, condition: &str) -> Result<Vec<Refused>, BatchError> {
         let failed = self.failed();
@@ -138,7 +148,9 @@ impl BatchDatabase {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn about(&self, question: Question) -> Result<(Only<'_>, Vec<Refused>), BatchError> {
+    pub fn about(&self, question: Question) -> Result<(Only<'_>, Earlier), BatchError> {
+        // One snapshot for all that is read; it ends with the connection.
+        self.connection.execute_batch("BEGIN").map_err(self.failed())?;
         let (tables, clients) = match question {
             Question::Fact(id) => (
                 self.tables().about_fact(id),
@@ -150,7 +162,16 @@ impl BatchDatabase {
             ),
             Question::Client(id) => (self.tables().about_client(id), format!("client_id = {id}")),
         };
-        Ok((tables, self.refused(&format!("stage = 'read' AND ({clients})"))?))
+        let unreadable = self
+            .connection
+            .query_row(
+                "SELECT count(*) FROM quarantine WHERE table_name = 'immunizations' AND id IS NULL",
+                [],
+                |row| row.get::<_, i64>(0),
+            )
+            .map_err(self.failed())?;
+        let refused = self.refused(&format!("stage = 'read' AND ({clients})"))?;
+        Ok((tables, Earlier { refused, unreadable: unreadable.unsigned_abs() }))
     }
 
     /// What `filter` was last run with; none if it was not yet.

@@ -13,7 +13,7 @@ use crate::writer::{write_private, write_quarantine};
 use rusqlite::{CachedStatement, Connection, OpenFlags, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// How an export is read into a batch database.
@@ -138,6 +138,15 @@ impl Draft {
             Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { path: place.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(create(source)),
         }
+        // Whoever held the lock before may have moved the file to its place: then it is no draft any more.
+        let is_still_there = match (file.metadata(), std::fs::symlink_metadata(&path)) {
+            (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+            _ => false,
+        };
+        if !is_still_there {
+            return Err(BatchError::Busy { path: place.to_owned() });
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
         // What an interrupted run left.
         file.set_len(0).map_err(create)?;
         Ok(Draft { path, file, is_published: false })

@@ -55,11 +55,6 @@ impl<'d> Only<'d> {
 }
 
 impl Source for Only<'_> {
-    fn has(&self, table: Table) -> bool {
-        let sql = "SELECT 1 FROM tables WHERE name = ?1";
-        self.connection.prepare_cached(sql).and_then(|mut s| s.exists([table.name()])).unwrap_or(false)
-    }
-
     fn size(&self) -> u64 {
         std::fs::metadata(self.path).map_or(0, |found| found.len())
     }
@@ -82,7 +77,13 @@ impl Source for Only<'_> {
         let columns = column_names(table).join(", ");
         let sql =
             format!("SELECT line, {columns} FROM {table} {} ORDER BY line", self.conditions[table as usize]);
-        let query = SqliteQuery { connection: self.connection, path: self.path, sql, has_lines: true };
+        let query = SqliteQuery {
+            connection: self.connection,
+            path: self.path,
+            sql,
+            has_lines: true,
+            on_error: BatchError::within_reading,
+        };
         let layout = packed_layout(table, Encoding::Utf8, 0);
         Ok(Some(Box::new(SqliteTable { query, layout, file })))
     }

@@ -23,6 +23,8 @@ pub struct Status {
 /// If it cannot be read.
 pub fn status(database: &BatchDatabase, folder: &Path) -> Result<Status, BatchError> {
     let failed = database.failed();
+    // One snapshot for all that is told; it ends with the connection.
+    database.connection.execute_batch("BEGIN").map_err(failed)?;
     let filtered = match database.filter_run()? {
         Some(run) => Some((run, database.counts()?)),
         None => None,

@@ -38,6 +38,7 @@ pub fn ready(database: &BatchDatabase, folder: &Path, progress: &dyn Progress) -
         format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
     let tables = database.tables().where_holds(Table::Immunizations, &included);
     let (reference, mut scratch) = read_reference(&tables, folder, progress)?;
+    database.must_be_clean(&scratch)?;
     let mut builder = SelectionBuilder::default();
     read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
         if let Seen::Fact(fact) = seen {
@@ -45,6 +46,7 @@ pub fn ready(database: &BatchDatabase, folder: &Path, progress: &dyn Progress) -
         }
         Ok(())
     })?;
+    database.must_be_clean(&scratch)?;
     let selection = builder.of_included(database.counts()?);
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.connection.execute_batch("COMMIT").map_err(failed)?;
@@ -58,8 +60,12 @@ impl BatchDatabase {
     /// If the database cannot be written.
     pub fn note_write(&self, manifest: &Manifest) -> Result<(), BatchError> {
         let rows: u64 = manifest.files.iter().map(|file| file.rows).sum();
-        let row = params![manifest.batch.to_string(), manifest.files.len() as i64, rows as i64];
-        let sql = "INSERT OR REPLACE INTO writes VALUES (?1, ?2, ?3)";
+        let (as_of, policy) = (manifest.as_of.to_string(), &manifest.policy.sha256);
+        let row =
+            params![manifest.batch.to_string(), manifest.files.len() as i64, rows as i64, as_of, policy];
+        // Not if the outcomes were replaced meanwhile: the note would be of others.
+        let sql = "INSERT OR REPLACE INTO writes SELECT ?1, ?2, ?3 FROM filter_run
+            WHERE as_of = ?4 AND policy_sha256 = ?5";
         self.connection.execute(sql, row).map(drop).map_err(self.failed())
     }
 }

@@ -132,7 +132,12 @@ fn registry_exit(error: &RegistryError) -> Exit {
     match error {
         RegistryError::Unavailable { .. } | RegistryError::MissingTable { .. } => Exit::NoInput,
         RegistryError::BadInput(_) | RegistryError::Refused(_) => Exit::BadInput,
-        RegistryError::Read { .. } | RegistryError::Spill(_) | RegistryError::Threads(_) => Exit::InputOutput,
+        RegistryError::DamagedDatabase { .. } => Exit::BadInput,
+        RegistryError::Busy { .. } => Exit::Locked,
+        RegistryError::Read { .. }
+        | RegistryError::Write { .. }
+        | RegistryError::Spill(_)
+        | RegistryError::Threads(_) => Exit::InputOutput,
     }
 }
 

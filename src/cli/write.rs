@@ -3,7 +3,7 @@
 use super::summary::summary;
 use super::terminal::Terminal;
 use super::{Outcome, arguments};
-use crate::batch::{self, BatchDatabase};
+use crate::batch::{self, BatchDatabase, BatchError};
 use crate::registry::Source;
 use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch};
 use std::path::PathBuf;
@@ -29,6 +29,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
     let mut ready = batch::ready(&database, staging.scratch(), &bar)?;
+    if ready.run.as_of != as_of {
+        // It was filtered again between the first look and the second.
+        return Err(BatchError::Busy { path: args.batch }.into());
+    }
     bar.writing();
     let contents = Contents {
         as_of,

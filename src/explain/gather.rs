@@ -12,27 +12,40 @@ use crate::registry::{
 };
 use std::collections::BTreeSet;
 
-/// Explains facts of a source. `earlier` are rows that were refused before the source was made.
+/// What is known of rows that were refused before a source was made.
+#[derive(Clone, Default, Debug)]
+pub struct Earlier {
+    /// Those that may bear on the question.
+    pub refused: Vec<Refused>,
+    /// How many rows of `immunizations` had no id that could be read.
+    pub unreadable: u64,
+}
+
+/// Explains facts of a source, of which some rows may have been refused earlier.
 ///
 /// # Errors
 /// If the source cannot be read.
 pub fn explain(
     source: &dyn Source,
-    earlier: Vec<Refused>,
+    earlier: Earlier,
     asked: Asked<'_>,
     progress: &dyn Progress,
 ) -> Result<Answer, RegistryError> {
-    let mut witness = Kept { refused: earlier };
+    let mut witness = Kept { refused: earlier.refused };
     let (reference, mut intake) = read_reference_before(source, asked.folder, progress, &mut witness)?;
     let rules = Rules::new(asked.policy, asked.as_of, &reference);
-    let mut found = Found::default();
+    let mut found = Found { facts: Vec::new(), unreadable: earlier.unreadable };
     let wanted = wanted_ids(source, &reference, asked, &mut intake, progress)?;
     read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| {
         match seen {
             Seen::Fact(fact) if wanted.contains(&fact.immunfact_id) => found.facts.push(OwnedFact::of(fact)),
-            Seen::Refused(refused) if refused.ids.key.is_none() => found.unreadable += 1,
-            Seen::Refused(refused) if is_asked_for(asked.question, &refused) => witness.refused.push(refused),
-            _ => {}
+            Seen::Refused(refused) => {
+                found.unreadable += u64::from(refused.ids.key.is_none());
+                if is_asked_for(asked.question, &refused) {
+                    witness.refused.push(refused);
+                }
+            }
+            Seen::Fact(_) => {}
         }
         Ok(())
     })?;
@@ -90,7 +103,6 @@ impl Witness for Kept {
     }
 }
 
-#[derive(Default)]
 struct Found {
     facts: Vec<OwnedFact>,
     unreadable: u64,
@@ -171,7 +183,7 @@ impl Story<'_> {
         let fact = &owned.fact();
         let Reference { clients, vaccines, organizations, consents, .. } = self.reference;
         let outcome = self.rules.judge(fact).outcome;
-        let late = if outcome == Outcome::Included { self.late_duplicate(fact, all) } else { None };
+        let late = self.late_duplicate(fact, all, self.rules.consent_rule());
         let needed = self.rules.consent_needed(fact);
         let names: Vec<String> = clients
             .texts(fact.client)
@@ -184,7 +196,10 @@ impl Story<'_> {
         let under = |rule: ConsentRule| UnderAnswer {
             rule: rule.name(),
             in_force: rule == self.rules.consent_rule(),
-            outcome: self.rules.outcome_under(fact, rule).name(),
+            outcome: match self.late_duplicate(fact, all, rule) {
+                Some(fault) => fault.code.name(),
+                None => self.rules.outcome_under(fact, rule).name(),
+            },
         };
         let recipients = match self.rules.routing().route(fact.organization) {
             Route::To(places) if outcome == Outcome::Included && late.is_none() => places
@@ -225,12 +240,14 @@ impl Story<'_> {
         }
     }
 
-    /// What is wrong with an included fact for sharing its IMMUNFACT_ID, if anything is.
-    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact]) -> Option<Fault> {
+    /// What is wrong with a fact that is included under a consent rule for sharing its IMMUNFACT_ID with others
+    /// that are, if anything is.
+    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<Fault> {
         let mut sharing: Vec<Chosen> = Vec::new();
         for other in all.iter().map(OwnedFact::fact).filter(|f| f.immunfact_id == fact.immunfact_id) {
             let judgement = self.rules.judge(&other);
-            if let (Outcome::Included, Some(organization)) = (judgement.outcome, other.organization) {
+            if let (true, Some(organization)) = (judgement.included_under.contains(rule), other.organization)
+            {
                 // The first fact with the same group stands for the group.
                 let group =
                     all.iter().zip(0..).find(|(f, _)| f.group == other.group).map_or(0, |(_, place)| place);
@@ -239,8 +256,7 @@ impl Story<'_> {
         }
         sharing.sort_by_key(|chosen| chosen.line);
         let key = tables::immunizations::IMMUNFACT_ID;
-        let in_force = self.rules.consent_rule();
-        let (finding, passing) = settle_group(&mut sharing, in_force, |c| c.readings, Chosen::equals);
+        let (finding, passing) = settle_group(&mut sharing, rule, |c| c.readings, Chosen::equals);
         let (stay, fault) = finding.in_force.ruling(key);
         let place = sharing[..passing].iter().position(|chosen| chosen.line == fact.line)?;
         fault.filter(|_| place >= stay)

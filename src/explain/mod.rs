@@ -10,4 +10,4 @@ mod wording;
 
 pub use answer::{Answer, ConsentAnswer, Days, FactAnswer, RefusedAnswer, StepAnswer, UnderAnswer};
 pub use asked::{Asked, Question};
-pub use gather::explain;
+pub use gather::{Earlier, explain};

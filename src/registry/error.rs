@@ -41,6 +41,28 @@ pub enum RegistryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Somebody else is at work on a batch database.
+    #[error("{}: another run is at work on it", path.display())]
+    Busy {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A batch database could not be written.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The database.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A batch database does not hold what it should.
+    #[error("{}: DAMAGED_DATABASE: {what}", path.display())]
+    DamagedDatabase {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says of it.
+        what: &'static str,
+    },
     /// Not even one thread could be started.
     #[error("no thread can be started: {0}")]
     Threads(#[source] io::Error),

@@ -143,9 +143,9 @@ const MAY_BE_A_WITHDRAWAL: &str =
     "the consent may be a withdrawal, and it can't be told whose, so the run can't go on without it";
 
 impl Reader<'_> {
-    /// Reads a table, if it is there, and notes how many rows it has.
-    fn read(&mut self, table: Table, visit: &mut VisitFound<'_>) -> Result<(), RegistryError> {
-        let Some(mut reader) = self.source.open_table(table)? else { return Ok(()) };
+    /// Reads a table, if it is there, and notes how many rows it has; returns whether it is there.
+    fn read(&mut self, table: Table, visit: &mut VisitFound<'_>) -> Result<bool, RegistryError> {
+        let Some(mut reader) = self.source.open_table(table)? else { return Ok(false) };
         note_extra_columns(&mut self.found.intake, table, reader.layout().extra);
         let file = reader.file().to_owned();
         let found = &mut self.found;
@@ -160,7 +160,7 @@ impl Reader<'_> {
             return Err(BadInput::of_file(&file, InputFault::TooManyRows(MOST_ROWS)));
         }
         self.found.intake.set_read(table, &file, rows);
-        Ok(())
+        Ok(true)
     }
 
     /// Reads a table whose unusable rows are left out.
@@ -172,6 +172,7 @@ impl Reader<'_> {
             }
             Err(bad) => found.refuse(table, line, bad.fault, bad.ids),
         })
+        .map(drop)
     }
 
     fn read_control(&mut self) -> Result<(), RegistryError> {
@@ -182,11 +183,12 @@ impl Reader<'_> {
             }
             Err(bad) => Err(unusable(file, Table::Control, line, bad, STEERS_THE_RUN)),
         })
+        .map(drop)
     }
 
     fn read_recipients(&mut self) -> Result<Option<Vec<Assignment>>, RegistryError> {
         let mut assignments = BTreeMap::new();
-        self.read(Table::Recipients, &mut |_, file, line, row| match row {
+        let is_there = self.read(Table::Recipients, &mut |_, file, line, row| match row {
             Ok(row) => {
                 let text = |column| String::from_utf8_lossy(row.text(column)).into_owned();
                 let key = (text(recipient_columns::RECIPIENT), text(recipient_columns::RESPONSIBLE_ENTITY));
@@ -196,7 +198,7 @@ impl Reader<'_> {
             Err(bad) => Err(unusable(file, Table::Recipients, line, bad, STEERS_THE_RUN)),
         })?;
         let assignment = |((recipient, entity), line)| Assignment { line, recipient, entity };
-        Ok(self.source.has(Table::Recipients).then(|| assignments.into_iter().map(assignment).collect()))
+        Ok(is_there.then(|| assignments.into_iter().map(assignment).collect()))
     }
 
     fn read_vaccines(&mut self) -> Result<Vaccines, RegistryError> {

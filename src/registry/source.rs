@@ -10,9 +10,6 @@ use std::path::Path;
 
 /// Something that has the tables of an export.
 pub trait Source {
-    /// Whether it has this table.
-    fn has(&self, table: Table) -> bool;
-
     /// How many bytes there are to read, as far as it can be told.
     fn size(&self) -> u64;
 

@@ -67,13 +67,24 @@ impl SqliteExport {
             let mut rows = statement.query([]).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
                 let name: String = row.get(0).map_err(failed)?;
+                let cleaned = clean_name(name.as_bytes());
+                match Table::named(cleaned.as_bytes()) {
+                    // As with files: a table that may be absent must not be overlooked for its name.
+                    Some(table) if table.may_be_absent() && cleaned != name => {
+                        return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
+                    }
+                    _ => {}
+                }
                 if let Some(table) = Table::named(name.as_bytes()) {
                     names[table as usize] = Some(name);
                 }
             }
         }
         let export = SqliteExport { path: path.to_owned(), connection, names, encoding };
-        match Table::ALL.into_iter().find(|table| !table.may_be_absent() && !export.has(*table)) {
+        match Table::ALL
+            .into_iter()
+            .find(|table| !table.may_be_absent() && export.names[*table as usize].is_none())
+        {
             Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
             None => Ok(export),
         }
@@ -89,10 +100,6 @@ impl Drop for SqliteExport {
 }
 
 impl Source for SqliteExport {
-    fn has(&self, table: Table) -> bool {
-        self.names[table as usize].is_some()
-    }
-
     fn size(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |found| found.len())
     }
@@ -113,7 +120,13 @@ impl Source for SqliteExport {
         let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;
         let select = select(table, name, found.fields.iter().map(|field| columns[*field].as_str()));
         let layout = packed_layout(table, self.encoding, found.extra);
-        let query = Query { connection: &self.connection, path: &self.path, sql: select, has_lines: false };
+        let query = Query {
+            connection: &self.connection,
+            path: &self.path,
+            sql: select,
+            has_lines: false,
+            on_error: sqlite_error,
+        };
         Ok(Some(Box::new(SqliteTable { query, layout, file: self.path.clone() })))
     }
 }
@@ -147,6 +160,8 @@ pub(crate) struct Query<'c> {
     pub(crate) sql: String,
     /// Whether the first column is the record's line; else records are numbered in the order of reading.
     pub(crate) has_lines: bool,
+    /// What an error of SQLite's means for this database.
+    pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
 }
 
 /// A table of a database, open for reading.
@@ -167,7 +182,7 @@ impl TableReader for SqliteTable<'_> {
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
-        let failed = |error| sqlite_error(self.query.path, error);
+        let failed = |error| (self.query.on_error)(self.query.path, error);
         let mut statement = self.query.connection.prepare(&self.query.sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let (mut packer, mut block) = (Packer::default(), Block::default());

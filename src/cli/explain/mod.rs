@@ -7,8 +7,8 @@ use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::exit::Failure;
 use super::terminal::Terminal;
-use crate::batch::{self, BatchDatabase};
-use crate::explain::{Answer, Asked, Question, explain};
+use crate::batch::BatchDatabase;
+use crate::explain::{Answer, Asked, Earlier, Question, explain};
 use crate::policy::Policy;
 use crate::registry::{Encoding, Source, open_export};
 use crate::value::{Day, parse_id};
@@ -48,7 +48,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// The export's encoding: utf-8 or windows-1252
-    #[arg(long, value_name = "E", default_value_t)]
+    #[arg(long, value_name = "E", default_value_t, conflicts_with = "batch")]
     encoding: Encoding,
     /// Print JSON, for tools
     #[arg(long)]
@@ -74,10 +74,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
             };
-            let scratch = batch::scratch_beside(batch)?;
+            let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
             let asked = Asked { question, policy: &policy, as_of, folder: scratch.path() };
-            let (tables, refused) = database.about(question)?;
-            explain(&tables, refused, asked, &terminal.reading(tables.size()))?
+            let (tables, earlier) = database.about(question)?;
+            explain(&tables, earlier, asked, &terminal.reading(tables.size()))?
         }
         (None, export) => {
             let path = export.clone().unwrap_or_default();
@@ -89,7 +89,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
             };
             let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
             let asked = Asked { question, policy: &policy, as_of, folder: scratch.path() };
-            explain(source.as_ref(), Vec::new(), asked, &terminal.reading(source.size()))?
+            explain(source.as_ref(), Earlier::default(), asked, &terminal.reading(source.size()))?
         }
     };
     show(&answer, question, args.json, terminal)

@@ -39,7 +39,8 @@ fn printable(text: &str) -> String {
 }
 
 fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
-    let mut out = format!("Fact {} ({}, line {})\n", fact.immunfact_id, fact.file, fact.line);
+    let mut out =
+        wrapped("Fact ", &format!("{} ({}, line {})", fact.immunfact_id, fact.file, fact.line), 0, "");
     let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
     let client_type = or_none(&fact.client_type.to_uppercase());
     let client = format!(
@@ -83,8 +84,8 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
 
 fn refused_text(row: &RefusedAnswer) -> String {
     let column = if row.column.is_empty() { String::new() } else { format!(", column {}", row.column) };
-    let place = format!("  {}, line {}{column}: {}\n", row.file, row.line, row.code);
-    place + &wrapped("    ", row.meaning, 0, "")
+    let place = format!("{}, line {}{column}: {}", row.file, row.line, row.code);
+    wrapped("  ", &place, 0, "") + &wrapped("    ", row.meaning, 0, "")
 }
 
 /// A value behind its name, broken between words where the line would be too long; `last` stands at the end of
@@ -93,16 +94,23 @@ fn wrapped(start: &str, value: &str, reserved: usize, last: &str) -> String {
     let indent = start.chars().count();
     let room = WIDTH - indent - reserved - usize::from(reserved > 0);
     let mut lines = vec![String::new()];
-    for word in value.split(' ') {
+    // A word that no line has room for is broken.
+    let broken = |word: &str| -> Vec<String> {
+        let letters: Vec<char> = word.chars().collect();
+        letters.chunks(room.max(1)).map(|part| part.iter().collect()).collect()
+    };
+    let words =
+        value.split(' ').flat_map(|word| if word.is_empty() { vec![String::new()] } else { broken(word) });
+    for word in words {
         let line = lines.last().map_or(0, |line| line.chars().count());
         match lines.last_mut() {
             Some(current) if line == 0 || line + 1 + word.chars().count() <= room => {
                 if line > 0 {
                     current.push(' ');
                 }
-                current.push_str(word);
+                current.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     let mut out = String::new();
