@@ -205,7 +205,7 @@ fn fill(
         PRAGMA page_size = 16384; PRAGMA cache_size = -65536; BEGIN;";
     connection.execute_batch(fast).map_err(failed)?;
     connection.execute_batch(&schema::tables()).map_err(failed)?;
-    let mut intake = {
+    let intake = {
         let mut keeper = Keeper::new(connection, path).map_err(failed)?;
         let (reference, mut intake) = read_reference_before(source, settings.folder, progress, &mut keeper)?;
         read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| match seen {
@@ -227,7 +227,6 @@ fn fill(
     }
     connection.execute_batch(&schema::indexes_and_views()).map_err(failed)?;
     connection.execute_batch("COMMIT; PRAGMA optimize;").map_err(failed)?;
-    intake.notices.sort_by_key(|notice| notice.to_string());
     Ok(intake)
 }
 
