@@ -114,7 +114,12 @@ fn write_recipient_files(
         }
         Ok(files)
     };
-    let mut files = on_threads(contents.threads.get().min(tasks.len()), &work)?;
+    // Bringing a file down to the disk is waiting, not work: with two threads for each core, one computes meanwhile.
+    let threads = match contents.threads.get() {
+        1 => 1,
+        threads => 2 * threads,
+    };
+    let mut files = on_threads(threads.min(tasks.len()), &work)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
