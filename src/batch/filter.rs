@@ -160,25 +160,26 @@ fn keep_run(
 impl BatchDatabase {
     /// How many facts came to what.
     pub(super) fn counts(&self) -> Result<FactCounts, BatchError> {
-        let failed = self.failed();
-        let count = |sql: &str, name: &str| {
-            let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-            let count: i64 = statement.query_row([name], |row| row.get(0)).map_err(failed)?;
-            Ok::<u64, BatchError>(count.unsigned_abs())
-        };
         let mut counts = FactCounts::default();
-        for outcome in Outcome::ALL {
-            counts.set_outcome(
-                outcome,
-                count("SELECT count(*) FROM outcomes WHERE outcome = ?1", outcome.name())?,
-            );
+        for (name, facts) in self.named_numbers("SELECT outcome, facts FROM outcome_counts")? {
+            // The others are the codes of late duplicates, which count as quarantined.
+            if let Some(outcome) = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name) {
+                counts.set_outcome(outcome, facts);
+            }
         }
-        for rule in ConsentRule::ALL {
-            counts.set_included_under(
-                rule,
-                count("SELECT facts FROM included_under WHERE rule = ?1", rule.name())?,
-            );
+        for (name, facts) in self.named_numbers("SELECT rule, facts FROM included_under")? {
+            let rule = ConsentRule::ALL.into_iter().find(|rule| rule.name() == name);
+            counts.set_included_under(rule.ok_or_else(|| BatchError::damaged(&self.path))?, facts);
         }
         Ok(counts)
+    }
+
+    /// The rows of a query for a name and a number.
+    fn named_numbers(&self, sql: &str) -> Result<Vec<(String, u64)>, BatchError> {
+        let failed = self.failed();
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
+        let rows = statement.query_map([], read).and_then(Iterator::collect);
+        rows.map_err(failed)
     }
 }

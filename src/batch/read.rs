@@ -32,12 +32,16 @@ pub struct ReadSettings<'a> {
 /// # Errors
 /// If it cannot be made.
 pub fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, BatchError> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .prefix(".phds-")
         .permissions(std::fs::Permissions::from_mode(0o700))
-        .tempdir_in(parent)
+        .tempdir_in(folder_of(path))
         .map_err(|source| BatchError::Create { path: path.to_owned(), source })
+}
+
+/// The folder a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Where the database is made.
@@ -165,8 +169,7 @@ impl Draft {
         }
         std::fs::rename(&self.path, place).map_err(fail)?;
         self.is_published = true;
-        let parent = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(parent).and_then(|folder| folder.sync_all()).map_err(fail)
+        File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(fail)
     }
 }
 

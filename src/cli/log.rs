@@ -1,6 +1,6 @@
 //! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, printable};
 use clap::ValueEnum;
 use std::fmt;
 use tracing::{Event, Level, Subscriber};
@@ -102,9 +102,7 @@ impl tracing::field::Visit for Fields {
     }
 
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        // Names may hold characters that steer a terminal.
-        let printable = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
-        let value: String = value.chars().map(printable).collect();
+        let value = printable(value);
         match field.name() {
             "message" => self.message = value,
             "hint" => self.hint = value,

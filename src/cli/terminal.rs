@@ -5,6 +5,11 @@ use crate::registry::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
+/// A text as a terminal may be shown it: names may hold characters that steer one.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
 /// Where the program prints.
 #[derive(Clone, Debug)]
 pub(super) struct Terminal {

@@ -198,6 +198,6 @@ impl Policy {
 }
 
 /// The SHA-256 in hexadecimal.
-fn hash(text: &[u8]) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+fn hash(bytes: &[u8]) -> String {
+    text::hex(&Sha256::digest(bytes))
 }

@@ -203,11 +203,6 @@ impl Quarantine {
         self.entries.absorb(other.entries)
     }
 
-    /// How many rows of a table have this code.
-    pub fn count(&self, table: Table, code: Code) -> u64 {
-        self.counts[table as usize][code as usize]
-    }
-
     /// How many rows of a table are quarantined.
     pub fn total(&self, table: Table) -> u64 {
         self.counts[table as usize].iter().sum()

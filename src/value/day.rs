@@ -99,11 +99,6 @@ impl Day {
         }
         out
     }
-
-    /// The day as the number `yyyymmdd`, for storing.
-    pub fn packed(self) -> u32 {
-        self.0.get()
-    }
 }
 
 fn last_day(year: u32, month: u32) -> u32 {

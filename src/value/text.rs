@@ -46,6 +46,11 @@ fn trim(text: &[u8]) -> &[u8] {
     }
 }
 
+/// Bytes in hexadecimal, as checksums are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What a name is compared by: Unicode's lower case, runs of white space as one space.
 ///
 /// Two responsible entities, recipients or client types with the same folded name are the same.

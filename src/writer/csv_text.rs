@@ -1,6 +1,7 @@
 //! How a value is written in the sharing files.
 
 use memchr::memchr3;
+use std::borrow::Cow;
 
 /// Appends a value: as it stands, or between quotes, quotes doubled, where it holds a comma, a quote or a line
 /// break.
@@ -18,6 +19,19 @@ pub(super) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
         out.push(*byte);
     }
     out.push(b'"');
+}
+
+/// A small table as CSV: its header and its rows.
+pub(super) fn table_text<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) -> String {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut rows = rows;
+    let written = csv
+        .write_record(header)
+        .and_then(|()| rows.try_for_each(|row| csv.write_record(row.iter().map(|value| value.as_bytes()))));
+    match written.ok().and_then(|()| csv.into_inner().ok()).map(String::from_utf8) {
+        Some(Ok(text)) => text,
+        _ => unreachable!("texts can be written to memory"),
+    }
 }
 
 /// Appends a whole number.

@@ -2,8 +2,10 @@
 //!
 //! They name places and codes, never a value of a row.
 
+use super::csv_text::table_text;
 use super::manifest::Manifest;
 use crate::registry::{Intake, Table};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Writes the list of quarantined rows: table, file, line, column and code.
@@ -50,12 +52,6 @@ pub(super) fn counts_csv(manifest: &Manifest) -> String {
     for file in &manifest.files {
         row("ROWS_IN_FILE", &file.path, "", file.rows);
     }
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let written = csv
-        .write_record(["WHAT", "OF", "CODE", "COUNT"])
-        .and_then(|()| rows.iter().try_for_each(|row| csv.write_record(row)));
-    match written.ok().and_then(|()| csv.into_inner().ok()).map(String::from_utf8) {
-        Some(Ok(text)) => text,
-        _ => unreachable!("texts can be written to memory"),
-    }
+    let rows = rows.into_iter().map(|row| row.map(Cow::Owned).into());
+    table_text(&["WHAT", "OF", "CODE", "COUNT"], rows)
 }

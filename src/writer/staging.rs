@@ -5,7 +5,7 @@
 
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use crate::value::Month;
+use crate::value::{Month, text};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -207,7 +207,7 @@ pub(crate) fn write_private(
     fill(&mut out)?;
     let Hashed { file, hash, bytes } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
-    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, text::hex(&hash.finalize())))
 }
 
 /// Hashes and counts what goes into a file.

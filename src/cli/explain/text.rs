@@ -1,5 +1,6 @@
 //! An explanation as a person reads it, on a terminal of 80 columns.
 
+use super::super::terminal::printable;
 use super::timeline::timeline;
 use crate::explain::{Answer, FactAnswer, RefusedAnswer};
 use std::fmt::Write;
@@ -31,11 +32,6 @@ pub(super) fn text(answer: &Answer) -> String {
         );
     }
     printable(&out)
-}
-
-/// Names may hold characters that steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {

@@ -5,9 +5,11 @@
 
 mod in_words;
 
+use super::csv_text::table_text;
 use crate::elements::{self, Element, Longest, Origin};
 use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;
+use std::borrow::Cow;
 
 impl Longest {
     /// In words, with the unit.
@@ -174,29 +176,23 @@ const CSV_HEADER: [&str; 12] = [
 
 /// The dictionary as CSV: a row for each element.
 pub fn dictionary_csv(policy: &Policy) -> String {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let written = csv.write_record(CSV_HEADER).and_then(|()| {
-        elements::ALL.iter().enumerate().try_for_each(|(place, element)| {
-            let codes: Vec<String> =
-                element.codes.iter().map(|(c, meaning)| format!("{c} = {meaning}")).collect();
-            csv.write_record([
-                (place + 1).to_string().as_str(),
-                policy.header_name(element),
-                element.label,
-                element.group.name(),
-                element.format,
-                &element.longest.words(),
-                if element.blank.is_some() { "yes" } else { "no" },
-                element.blank.unwrap_or_default(),
-                &codes.join("; "),
-                &element.origin.words().replace('`', ""),
-                element.identifies.words(),
-                element.description,
-            ])
-        })
-    });
-    match written.ok().and_then(|()| csv.into_inner().ok()).map(String::from_utf8) {
-        Some(Ok(text)) => text,
-        _ => unreachable!("texts can be written to memory"),
-    }
+    let row = |(place, element): (usize, &'static Element)| -> Vec<Cow<'_, str>> {
+        let codes: Vec<String> =
+            element.codes.iter().map(|(code, meaning)| format!("{code} = {meaning}")).collect();
+        vec![
+            (place + 1).to_string().into(),
+            policy.header_name(element).into(),
+            element.label.into(),
+            element.group.name().into(),
+            element.format.into(),
+            element.longest.words().into(),
+            if element.blank.is_some() { "yes" } else { "no" }.into(),
+            element.blank.unwrap_or_default().into(),
+            codes.join("; ").into(),
+            element.origin.words().replace('`', "").into(),
+            element.identifies.words().into(),
+            element.description.into(),
+        ]
+    };
+    table_text(&CSV_HEADER, elements::ALL.iter().enumerate().map(row))
 }
