@@ -164,8 +164,31 @@ fn threads_share_large_files_without_a_trace() {
     let list = String::from_utf8(one["qa/quarantine.csv"].clone()).unwrap();
     assert!(list.contains("DUPLICATE_KEY") && list.contains("INVALID_ID"));
     assert!(manifest(&one)["facts"]["included"].as_u64().unwrap() > 1000);
-    for threads in ["2", "7"] {
-        let other = run(&site, &["--threads", threads]);
-        assert!(other == one, "with {threads} threads");
+    // With so little memory, most of what is chosen has to go to the disk and come back.
+    for (threads, memory) in [("2", "1G"), ("7", "1G"), ("1", "1M"), ("3", "1M")] {
+        let other = run(&site, &["--threads", threads, "--memory", memory]);
+        assert!(other == one, "with {threads} threads and {memory} of memory");
+        assert_eq!(site.left_in_out(), ["202407"]);
+    }
+}
+
+/// No more files stay open than a process may have; the batch is the same.
+#[test]
+fn there_may_be_more_recipients_than_open_files() {
+    let site = Site::new();
+    let entities = 1500;
+    let lines = |table: &str, line: &dyn Fn(usize) -> String| {
+        let rows: Vec<String> = (0..entities).map(line).collect();
+        site.rows(table, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    lines("organizations", &|id| format!("{id},Clinic {id},CL,Entity {id},,,,"));
+    lines("immunizations", &|id| format!("{id},{id},7,3,2020-01-01,MMR,1,{id},N"));
+    for threads in ["1", "5"] {
+        let batch = run(&site, &["--threads", threads]);
+        for id in 0..entities {
+            let file = String::from_utf8(batch[&format!("PHDS_Entity_{id}_202407.csv")].clone()).unwrap();
+            assert_eq!(file.lines().count(), 2);
+            assert!(file.contains(&format!("Clinic {id},CL,Entity {id},")), "{file}");
+        }
     }
 }

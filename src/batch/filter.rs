@@ -4,16 +4,17 @@
 
 use super::error::BatchError;
 use super::{BatchDatabase, read};
-use crate::extract::{FactCounts, SelectionBuilder};
+use crate::extract::{FactCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFinding, Outcome, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
-    ConsentType, Intake, Limit, Progress, Quarantine, Reference, Seen, Table, read_facts_in_order,
-    read_reference,
+    ConsentType, Intake, Limit, Progress, Quarantine, Reference, RegistryError, Seen, Table,
+    read_facts_in_order, read_reference,
 };
+use crate::spill::Spill;
 use crate::value::Day;
 use rusqlite::{Connection, params};
-use std::path::Path;
+use std::num::NonZeroUsize;
 
 /// How a batch database is filtered.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +25,8 @@ pub struct FilterSettings<'a> {
     pub as_of: Day,
     /// The largest share of the facts that may be quarantined, once late duplicates are known.
     pub limit: Limit,
-    /// A private folder for what outgrows memory.
-    pub folder: &'a Path,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
 }
 
 /// What filtering came to.
@@ -57,20 +58,21 @@ pub fn filter(
              DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
         )
         .map_err(failed)?;
+    let spill = settings.spill;
     let tables = database.tables();
-    let (reference, mut scratch) = read_reference(&tables, settings.folder, progress)?;
+    let (reference, mut scratch) = read_reference(&tables, NonZeroUsize::MIN, spill, progress)?;
     database.must_be_clean(&scratch)?;
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
 
-    let mut builder = SelectionBuilder::default();
+    let mut builder = SelectionBuilder::new(reference.organizations.len(), spill);
     {
         let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut insert = connection.prepare(sql).map_err(failed)?;
         read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
             let Seen::Fact(fact) = seen else { return Ok(()) };
             let judgement = rules.judge(fact);
-            builder.take(fact, judgement);
+            builder.take(fact, judgement).map_err(RegistryError::Spill)?;
             let under = ConsentRule::ALL.map(|rule| judgement.included_under.contains(rule));
             let row = params![fact.line as i64, judgement.outcome.name(), under[0], under[1], under[2]];
             insert.execute(row).map_err(|e| BatchError::within_reading(&database.path, e))?;
@@ -78,10 +80,11 @@ pub fn filter(
         })?;
     }
     database.must_be_clean(&scratch)?;
-    let mut late = Quarantine::new(settings.folder);
-    let selection = builder.finish(rules.consent_rule(), &mut late).map_err(BatchError::Spill)?;
+    let mut late = Quarantine::new(spill);
+    let selection =
+        Selection::new(vec![builder], rules.consent_rule(), &mut late, spill).map_err(BatchError::Spill)?;
     keep_late_duplicates(database, late)?;
-    let mut intake = database.intake(settings.folder)?;
+    let mut intake = database.intake(spill)?;
     // `read` has judged the other tables already.
     read::refuse_unusable(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;

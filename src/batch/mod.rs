@@ -22,6 +22,7 @@ pub use write::{Ready, ready};
 use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
 use crate::registry::{BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
+use crate::spill::Spill;
 use crate::value::Day;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -88,10 +89,10 @@ impl BatchDatabase {
         Only::everything(&self.connection, &self.path)
     }
 
-    /// What reading the export found, and, once filtered, late duplicates. Long lists go to `folder`.
-    pub fn intake(&self, folder: &Path) -> Result<Intake, BatchError> {
+    /// What reading the export found, and, once filtered, late duplicates.
+    pub fn intake(&self, spill: &Spill) -> Result<Intake, BatchError> {
         let failed = self.failed();
-        let mut quarantine = Quarantine::new(folder);
+        let mut quarantine = Quarantine::new(spill);
         for refused in self.refused("1")? {
             quarantine.add(refused.table, refused.line, refused.fault).map_err(BatchError::Spill)?;
         }

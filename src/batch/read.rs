@@ -9,6 +9,7 @@ use crate::registry::{
     Fact, Fault, Intake, Limit, Notice, Progress, Reference, Refused, RegistryError, Row, RowIds, Seen,
     Source, Stored, Table, Witness, read_facts_in_order, read_reference_before, tables,
 };
+use crate::spill::Spill;
 use crate::writer::{write_private, write_quarantine};
 use rusqlite::{CachedStatement, Connection, OpenFlags, params};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -21,8 +22,8 @@ use std::path::{Path, PathBuf};
 pub struct ReadSettings<'a> {
     /// The largest share of any table's rows that may be quarantined.
     pub limit: Limit,
-    /// A private folder for what outgrows memory.
-    pub folder: &'a Path,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
     /// Is told what is worth a warning, before anything is refused.
     pub notify: &'a dyn Fn(&Notice),
 }
@@ -210,7 +211,7 @@ fn fill(
     connection.execute_batch(&schema::tables()).map_err(failed)?;
     let intake = {
         let mut keeper = Keeper::new(connection, path).map_err(failed)?;
-        let (reference, mut intake) = read_reference_before(source, settings.folder, progress, &mut keeper)?;
+        let (reference, mut intake) = read_reference_before(source, settings.spill, progress, &mut keeper)?;
         read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| match seen {
             Seen::Fact(fact) => keeper.keep_fact(fact, &reference),
             Seen::Refused(refused) => keeper.refused(refused),

@@ -4,7 +4,7 @@ use super::error::BatchError;
 use super::{BatchDatabase, FilterRun};
 use crate::extract::FactCounts;
 use crate::registry::Intake;
-use std::path::Path;
+use crate::spill::Spill;
 
 /// What has been done to a batch database.
 #[derive(Debug)]
@@ -17,11 +17,11 @@ pub struct Status {
     pub written: Vec<(String, u64, u64)>,
 }
 
-/// What has been done to a batch database. Long lists go to `folder`.
+/// What has been done to a batch database.
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn status(database: &BatchDatabase, folder: &Path) -> Result<Status, BatchError> {
+pub fn status(database: &BatchDatabase, spill: &Spill) -> Result<Status, BatchError> {
     let failed = database.failed();
     // One snapshot for all that is told; it ends with the connection.
     database.connection.execute_batch("BEGIN").map_err(failed)?;
@@ -36,5 +36,5 @@ pub fn status(database: &BatchDatabase, folder: &Path) -> Result<Status, BatchEr
         Ok((row.get(0)?, number(1)?, number(2)?))
     };
     let written = statement.query_map([], read).and_then(Iterator::collect).map_err(failed)?;
-    Ok(Status { intake: database.intake(folder)?, filtered, written })
+    Ok(Status { intake: database.intake(spill)?, filtered, written })
 }

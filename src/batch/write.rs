@@ -4,10 +4,13 @@ use super::error::BatchError;
 use super::{BatchDatabase, FilterRun};
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
-use crate::registry::{Intake, Progress, Reference, Seen, Table, read_facts_in_order, read_reference};
+use crate::registry::{
+    Intake, Progress, Reference, RegistryError, Seen, Table, read_facts_in_order, read_reference,
+};
+use crate::spill::Spill;
 use crate::writer::Manifest;
 use rusqlite::params;
-use std::path::Path;
+use std::num::NonZeroUsize;
 
 /// What the writer needs of a batch database.
 #[derive(Debug)]
@@ -24,30 +27,28 @@ pub struct Ready {
     pub selection: Selection,
 }
 
-/// Takes the facts that are shared from a batch database that was filtered. Long lists go to `folder`.
+/// Takes the facts that are shared from a batch database that was filtered.
 ///
 /// # Errors
 /// If it was not filtered, or cannot be read.
-pub fn ready(database: &BatchDatabase, folder: &Path, progress: &dyn Progress) -> Result<Ready, BatchError> {
+pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -> Result<Ready, BatchError> {
     let failed = database.failed();
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.connection.execute_batch("BEGIN").map_err(failed)?;
     let run = database.needed_filter_run()?;
-    let intake = database.intake(folder)?;
+    let intake = database.intake(spill)?;
     let included =
         format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
     let tables = database.tables().where_holds(Table::Immunizations, &included);
-    let (reference, mut scratch) = read_reference(&tables, folder, progress)?;
+    let (reference, mut scratch) = read_reference(&tables, NonZeroUsize::MIN, spill, progress)?;
     database.must_be_clean(&scratch)?;
-    let mut builder = SelectionBuilder::default();
+    let mut builder = SelectionBuilder::new(reference.organizations.len(), spill);
     read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
-        if let Seen::Fact(fact) = seen {
-            builder.take_included(fact);
-        }
-        Ok(())
+        let Seen::Fact(fact) = seen else { return Ok(()) };
+        builder.take_included(fact).map_err(RegistryError::Spill)
     })?;
     database.must_be_clean(&scratch)?;
-    let selection = builder.of_included(database.counts()?);
+    let selection = Selection::of_included(builder, database.counts()?).map_err(BatchError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.connection.execute_batch("COMMIT").map_err(failed)?;
     Ok(Ready { run, intake, reference, routing, selection })

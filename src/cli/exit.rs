@@ -173,7 +173,7 @@ fn write_hint(error: &WriteError) -> Option<&'static str> {
         WriteError::BadName { .. } => {
             Some("nothing was published; give the recipient another name there, or in a recipients table")
         }
-        WriteError::Create { .. } | WriteError::Write { .. } => None,
+        WriteError::Create { .. } | WriteError::Write { .. } | WriteError::Spill(_) => None,
     }
 }
 
@@ -219,7 +219,7 @@ fn write_exit(error: &WriteError) -> Exit {
         WriteError::Create { .. } if is_disk_trouble(error) => Exit::InputOutput,
         WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
         WriteError::Locked { .. } => Exit::Locked,
-        WriteError::Write { .. } => Exit::InputOutput,
+        WriteError::Write { .. } | WriteError::Spill(_) => Exit::InputOutput,
         WriteError::BadName { .. } => Exit::BadInput,
     }
 }

@@ -39,8 +39,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let database = BatchDatabase::open(&args.batch)?;
     let scratch = batch::scratch_beside(&args.batch)?;
     let bar = terminal.reading(database.tables().size());
-    let settings =
-        FilterSettings { policy: &policy, as_of, limit: args.max_quarantined, folder: scratch.path() };
+    let settings = FilterSettings {
+        policy: &policy,
+        as_of,
+        limit: args.max_quarantined,
+        spill: &arguments::spill(scratch.path(), None),
+    };
     let filtered = batch::filter(&database, settings, &bar)?;
     drop(bar);
     let text = outcomes(&filtered.counts, &filtered.intake, &policy);

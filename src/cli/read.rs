@@ -1,7 +1,7 @@
 //! `phds read`: the first stage, an export into a batch database.
 
 use super::Outcome;
-use super::arguments::OPEN_EXPORT_HELP;
+use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::summary::tables_read;
 use super::terminal::Terminal;
 use crate::batch::{self, ReadSettings};
@@ -37,7 +37,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let scratch = batch::scratch_beside(&args.batch)?;
     let bar = terminal.reading(source.size());
     let notify = |notice: &Notice| tracing::warn!("{notice}");
-    let settings = ReadSettings { limit: args.max_quarantined, folder: scratch.path(), notify: &notify };
+    let settings = ReadSettings {
+        limit: args.max_quarantined,
+        spill: &arguments::spill(scratch.path(), None),
+        notify: &notify,
+    };
     let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
     drop(bar);
     terminal.print_summary(&format!(

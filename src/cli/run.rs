@@ -1,7 +1,7 @@
 //! `phds run`: from an export to a batch in one pass.
 
 use super::Outcome;
-use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
+use super::arguments::{self, Memory, OPEN_EXPORT_HELP, PolicyArg};
 use super::exit::Failure;
 use super::summary::summary;
 use super::terminal::Terminal;
@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// How many threads work; the batch is the same for any number
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
+    /// How much memory to take, about, such as 512M; facts that need more go to OUT's disk
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<Memory>,
 }
 
 /// More threads than any machine of today has would only cost memory.
@@ -63,7 +66,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.unwrap_or_else(arguments::cores);
-    let settings = Settings { policy: &policy, as_of, threads, folder: staging.scratch() };
+    let spill = arguments::spill(staging.scratch(), args.memory);
+    let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
     for notice in &extract.intake.notices {
         tracing::warn!("{notice}");

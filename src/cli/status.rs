@@ -1,6 +1,7 @@
 //! `phds status`: what has been done to a batch database.
 
 use super::Outcome;
+use super::arguments;
 use super::exit::Failure;
 use super::summary::{outcomes, tables_read};
 use super::terminal::Terminal;
@@ -21,7 +22,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let database = BatchDatabase::open(&args.batch)?;
     let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
-    let status = batch::status(&database, scratch.path())?;
+    let status = batch::status(&database, &arguments::spill(scratch.path(), None))?;
     let file = args.batch.display();
     let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));
     match &status.filtered {

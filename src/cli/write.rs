@@ -28,7 +28,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let as_of = database.needed_filter_run()?.as_of;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
-    let mut ready = batch::ready(&database, staging.scratch(), &bar)?;
+    let mut ready = batch::ready(&database, &arguments::spill(staging.scratch(), None), &bar)?;
     if ready.run.as_of != as_of {
         // It was filtered again between the first look and the second.
         return Err(BatchError::Busy { path: args.batch }.into());

@@ -1,8 +1,8 @@
 //! What is to be explained, and under which rules.
 
 use crate::policy::Policy;
+use crate::spill::Spill;
 use crate::value::Day;
-use std::path::Path;
 
 /// What is asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,6 @@ pub struct Asked<'a> {
     pub policy: &'a Policy,
     /// The day as of which the rules are applied.
     pub as_of: Day,
-    /// A private folder for what outgrows memory.
-    pub folder: &'a Path,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
 }

@@ -32,7 +32,7 @@ pub fn explain(
     progress: &dyn Progress,
 ) -> Result<Answer, RegistryError> {
     let mut witness = Kept { refused: earlier.refused };
-    let (reference, mut intake) = read_reference_before(source, asked.folder, progress, &mut witness)?;
+    let (reference, mut intake) = read_reference_before(source, asked.spill, progress, &mut witness)?;
     let rules = Rules::new(asked.policy, asked.as_of, &reference);
     let mut found = Found { facts: Vec::new(), unreadable: earlier.unreadable };
     let wanted = wanted_ids(source, &reference, asked, &mut intake, progress)?;

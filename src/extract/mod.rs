@@ -2,16 +2,21 @@
 //!
 //! Joins the parts, and holds no rule, no check and no file format of its own.
 
+mod builder;
+mod counts;
 mod selection;
+mod stored;
 
-pub use selection::{FactCounts, Selection, SelectionBuilder};
+pub use builder::SelectionBuilder;
+pub use counts::FactCounts;
+pub use selection::{InOrder, Selection};
 
 use crate::filter::Rules;
 use crate::policy::Policy;
 use crate::registry::{Intake, Progress, Reference, RegistryError, Source, read_facts, read_reference};
+use crate::spill::Spill;
 use crate::value::Day;
 use std::num::NonZeroUsize;
-use std::path::Path;
 
 /// What an extract is made by.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +27,8 @@ pub struct Settings<'a> {
     pub as_of: Day,
     /// How many threads look at facts. The result is the same for any number.
     pub threads: NonZeroUsize,
-    /// A private folder for what outgrows memory.
-    pub folder: &'a Path,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
 }
 
 /// An export with the rules applied to it.
@@ -50,19 +55,22 @@ pub fn extract(
     settings: Settings<'_>,
     progress: &dyn Progress,
 ) -> Result<Extract, RegistryError> {
-    let (reference, mut intake) = read_reference(source, settings.folder, progress)?;
+    let Settings { threads, spill, .. } = settings;
+    let (reference, mut intake) = read_reference(source, threads, spill, progress)?;
+    // Held in any case; what is left is for the facts.
+    let _held = spill.hold(reference.size());
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
-    let choosers = (0..settings.threads.get()).map(|_| SelectionBuilder::default()).collect();
-    let choosers = read_facts(
+    let builders = SelectionBuilder::for_threads(threads, reference.organizations.len(), spill);
+    let builders = read_facts(
         source,
         &reference,
         &mut intake,
-        settings.folder,
+        spill,
         progress,
-        choosers,
-        &|chooser: &mut SelectionBuilder, fact| chooser.take(fact, rules.judge(fact)),
+        builders,
+        &|builder: &mut SelectionBuilder, fact| builder.take(fact, rules.judge(fact)),
     )?;
-    let selection = Selection::new(choosers, rules.consent_rule(), &mut intake.quarantine)
+    let selection = Selection::new(builders, rules.consent_rule(), &mut intake.quarantine, spill)
         .map_err(RegistryError::Spill)?;
     Ok(Extract { intake, reference, rules, selection })
 }

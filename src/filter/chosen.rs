@@ -3,6 +3,7 @@
 use super::outcome::Readings;
 use crate::registry::{ClientPlace, Fact};
 use crate::value::Day;
+use std::cmp::Ordering;
 
 /// A fact that passes the rules under at least one reading of consent: all that a row of a file needs of it, in
 /// little memory, because a state has tens of millions of them.
@@ -55,8 +56,22 @@ impl Chosen {
         Chosen { line: 0, ..*self } == Chosen { line: 0, ..*other }
     }
 
-    /// What the rows of a file are ordered by. Clients are numbered in the order of their ids.
-    pub fn file_order(&self) -> (ClientPlace, Day, u64, u64) {
-        (self.client, self.date, self.immunization_id, self.immunfact_id)
+    /// What the rows of a file are ordered by. Clients are numbered in the order of their ids. The line comes last,
+    /// so that no two facts have one place, whichever thread has met them.
+    fn file_order(&self) -> (ClientPlace, Day, u64, u64, u64) {
+        (self.client, self.date, self.immunization_id, self.immunfact_id, self.line)
+    }
+}
+
+impl PartialOrd for Chosen {
+    fn partial_cmp(&self, other: &Chosen) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// In the order in which files list them.
+impl Ord for Chosen {
+    fn cmp(&self, other: &Chosen) -> Ordering {
+        self.file_order().cmp(&other.file_order())
     }
 }

@@ -164,6 +164,16 @@ impl Readings {
         self.0 & (1 << rule as u8) != 0
     }
 
+    /// The set as a number, for keeping it.
+    pub fn to_bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set that `to_bits` gave; none if it can't have.
+    pub fn from_bits(bits: u8) -> Option<Readings> {
+        (bits & !Readings::ALL.0 == 0).then_some(Readings(bits))
+    }
+
     /// Whether it is none of them.
     pub fn is_empty(self) -> bool {
         self == Readings::NONE

@@ -52,7 +52,7 @@ impl Rules {
             disaster_period: policy.disaster.period,
             rule: policy.consent.rule,
             disaster_groups: DisasterGroups::new(&policy.disaster),
-            products: reference.vaccines.iter().map(|v| ProductKind::of(v, policy)).collect(),
+            products: reference.vaccines.iter().map(|(_, v)| ProductKind::of(v, policy)).collect(),
             standings: (0..reference.clients.len() as ClientPlace).map(standing).collect(),
             routing: Routing::new(reference.organizations.entities(), reference.recipients.as_deref()),
         }

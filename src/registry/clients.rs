@@ -32,7 +32,7 @@ pub type ClientPlace = u32;
 pub struct Clients {
     rows: Vec<Keyed<Record>>,
     index: IdIndex,
-    texts: Vec<u8>,
+    texts: Texts,
     types: Vec<String>,
 }
 
@@ -41,37 +41,73 @@ struct Record {
     birth: Day,
     /// The place in `types`.
     client_type: u32,
-    text_start: u64,
-    text_len: u32,
+    texts: TextPlace,
 }
 
 /// Collects the rows of `clients`.
 #[derive(Debug, Default)]
 pub(crate) struct ClientsBuilder {
     rows: Vec<Keyed<Record>>,
-    texts: Vec<u8>,
-    /// Client types in lower case, with their place. There are a handful.
-    types: HashMap<String, u32>,
+    texts: Texts,
+    types: ClientTypes,
+}
+
+/// The client types that occur, in lower case, numbered as they are met. There are a handful.
+#[derive(Debug, Default)]
+struct ClientTypes {
+    numbers: HashMap<String, u32>,
+    /// The number of each type as it is spelled.
+    spellings: HashMap<Box<[u8]>, u32, foldhash::fast::FixedState>,
+}
+
+impl ClientTypes {
+    fn number(&mut self, spelling: &[u8]) -> u32 {
+        if let Some(number) = self.spellings.get(spelling) {
+            return *number;
+        }
+        let number = self.number_of_lowered(String::from_utf8_lossy(spelling).to_lowercase());
+        self.spellings.insert(spelling.into(), number);
+        number
+    }
+
+    fn number_of_lowered(&mut self, name: String) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(name).or_insert(next)
+    }
+
+    fn into_names(self) -> Vec<String> {
+        let mut names = vec![String::new(); self.numbers.len()];
+        for (name, number) in self.numbers {
+            names[number as usize] = name;
+        }
+        names
+    }
 }
 
 impl ClientsBuilder {
     pub(crate) fn add(&mut self, line: u64, row: &Row<'_>) {
-        let start = self.texts.len();
-        for (i, column) in TEXT_COLUMNS.into_iter().enumerate() {
-            if i > 0 {
-                self.texts.push(SEPARATOR);
-            }
-            self.texts.extend_from_slice(row.text(column));
-        }
-        let client_type = String::from_utf8_lossy(row.text(columns::CLIENT_TYPE)).to_lowercase();
-        let next = self.types.len() as u32;
         let record = Record {
             birth: row.day(columns::BIRTH_DATE),
-            client_type: *self.types.entry(client_type).or_insert(next),
-            text_start: start as u64,
-            text_len: (self.texts.len() - start) as u32,
+            client_type: self.types.number(row.text(columns::CLIENT_TYPE)),
+            texts: self.texts.add(TEXT_COLUMNS.map(|column| row.text(column))),
         };
         self.rows.push(Keyed { id: row.id(columns::CLIENT_ID), line, row: record });
+    }
+
+    /// With another's rows. Their order does not matter.
+    pub(crate) fn with(mut self, mut other: ClientsBuilder) -> ClientsBuilder {
+        let numbers: Vec<u32> = std::mem::take(&mut other.types)
+            .into_names()
+            .into_iter()
+            .map(|name| self.types.number_of_lowered(name))
+            .collect();
+        let chunks_before = self.texts.append(other.texts);
+        for row in &mut other.rows {
+            row.row.client_type = numbers[row.row.client_type as usize];
+            row.row.texts.chunk += chunks_before;
+        }
+        self.rows.append(&mut other.rows);
+        self
     }
 
     /// Leaves out the clients whose id is not theirs alone, and numbers the others.
@@ -80,17 +116,59 @@ impl ClientsBuilder {
         mut refuse: impl FnMut(RowId, Fault) -> Result<(), E>,
     ) -> Result<Clients, E> {
         let texts = self.texts;
-        let text_of = |r: &Record| &texts[r.text_start as usize..][..r.text_len as usize];
         let same = |a: &Record, b: &Record| {
-            a.birth == b.birth && a.client_type == b.client_type && text_of(a) == text_of(b)
+            a.birth == b.birth && a.client_type == b.client_type && texts.of(a.texts) == texts.of(b.texts)
         };
         let rows = settle(self.rows, columns::CLIENT_ID, same, |row, fault| refuse(row.place(), fault))?;
         let index = IdIndex::new(rows.iter().map(|row| row.id));
-        let mut types = vec![String::new(); self.types.len()];
-        for (name, place) in self.types {
-            types[place as usize] = name;
+        Ok(Clients { rows, index, texts, types: self.types.into_names() })
+    }
+}
+
+/// Clients' texts, end to end in chunks, so that growing never copies what is there.
+#[derive(Debug, Default)]
+struct Texts {
+    chunks: Vec<Vec<u8>>,
+}
+
+/// Where a client's texts lie.
+#[derive(Clone, Copy, Debug)]
+struct TextPlace {
+    chunk: u32,
+    start: u32,
+    len: u32,
+}
+
+/// The bytes of a chunk, unless a single client's texts are longer.
+const CHUNK: usize = 1 << 20;
+
+impl Texts {
+    fn add(&mut self, texts: [&[u8]; TEXT_COLUMNS.len()]) -> TextPlace {
+        let len = texts.iter().map(|text| text.len()).sum::<usize>() + texts.len() - 1;
+        if self.chunks.last().is_none_or(|chunk| chunk.capacity() - chunk.len() < len) {
+            self.chunks.push(Vec::with_capacity(CHUNK.max(len)));
         }
-        Ok(Clients { rows, index, texts, types })
+        let last = self.chunks.len() - 1;
+        let chunk = &mut self.chunks[last];
+        let start = chunk.len();
+        for (i, text) in texts.into_iter().enumerate() {
+            if i > 0 {
+                chunk.push(SEPARATOR);
+            }
+            chunk.extend_from_slice(text);
+        }
+        TextPlace { chunk: last as u32, start: start as u32, len: len as u32 }
+    }
+
+    /// Takes over another's chunks; returns how many were here before.
+    fn append(&mut self, mut other: Texts) -> u32 {
+        let before = self.chunks.len();
+        self.chunks.append(&mut other.chunks);
+        before as u32
+    }
+
+    fn of(&self, place: TextPlace) -> &[u8] {
+        &self.chunks[place.chunk as usize][place.start as usize..][..place.len as usize]
     }
 }
 
@@ -103,6 +181,12 @@ impl Clients {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        let texts: usize = self.texts.chunks.iter().map(Vec::capacity).sum();
+        size_of_val(self.rows.as_slice()) + self.index.size() + texts
     }
 
     /// The place of the client with this id.
@@ -127,7 +211,6 @@ impl Clients {
 
     /// The texts of `TEXT_COLUMNS`, in order.
     pub fn texts(&self, client: ClientPlace) -> impl Iterator<Item = &[u8]> {
-        let record = &self.rows[client as usize].row;
-        self.texts[record.text_start as usize..][..record.text_len as usize].split(|b| *b == SEPARATOR)
+        self.texts.of(self.rows[client as usize].row.texts).split(|b| *b == SEPARATOR)
     }
 }

@@ -1,6 +1,7 @@
 //! The consents of an export, by client.
 
 use super::clients::ClientPlace;
+use super::intake::Notice;
 use super::row::Row;
 use super::tables::consents as columns;
 use crate::value::Day;
@@ -34,7 +35,7 @@ pub struct Consent {
 const EXPIRED: u8 = 1;
 
 impl Consent {
-    pub(crate) fn from_row(row: &Row<'_>) -> Consent {
+    fn from_row(row: &Row<'_>) -> Consent {
         Consent {
             consent_type: match row.code(columns::CONSENT_TYPE) {
                 Some(1) => ConsentType::Disaster,
@@ -45,11 +46,58 @@ impl Consent {
             withdrawn: row.code(columns::END_REASON).is_some_and(|reason| reason != EXPIRED),
         }
     }
+}
 
-    /// Whether the row says that the consent expired, but not when. It counts as open.
-    pub(crate) fn expired_without_end(row: &Row<'_>) -> bool {
-        row.code(columns::END_REASON) == Some(EXPIRED) && row.optional_day(columns::END_DATE).is_none()
+/// Collects the rows of `consents`.
+#[derive(Debug, Default)]
+pub(crate) struct ConsentsBuilder {
+    rows: Vec<(ClientPlace, Consent)>,
+    closed: Vec<ClientPlace>,
+    of_unknown: u64,
+    expired_without_end: u64,
+}
+
+impl ConsentsBuilder {
+    /// Adds a row; `client` is none if the client is unknown or quarantined.
+    pub(crate) fn add(&mut self, client: Option<ClientPlace>, row: &Row<'_>) {
+        match client {
+            Some(client) => self.rows.push((client, Consent::from_row(row))),
+            None => self.of_unknown += 1,
+        }
+        self.expired_without_end += u64::from(expired_without_end(row));
     }
+
+    /// Takes note of a client who has lost a row to the quarantine.
+    pub(crate) fn close(&mut self, client: Option<ClientPlace>) {
+        self.closed.extend(client);
+    }
+
+    /// With another's rows. Their order does not matter.
+    pub(crate) fn with(mut self, mut other: ConsentsBuilder) -> ConsentsBuilder {
+        self.rows.append(&mut other.rows);
+        self.closed.append(&mut other.closed);
+        self.of_unknown += other.of_unknown;
+        self.expired_without_end += other.expired_without_end;
+        self
+    }
+
+    /// What is worth a warning.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = Notice> {
+        let unknown = Notice::ConsentsOfUnknownClients { count: self.of_unknown };
+        let expired = Notice::ExpiredWithoutEnd { count: self.expired_without_end };
+        let all = [(self.of_unknown, unknown), (self.expired_without_end, expired)];
+        all.into_iter().filter(|(count, _)| *count > 0).map(|(_, notice)| notice)
+    }
+
+    /// Groups the consents of so many clients.
+    pub(crate) fn finish(self, clients: usize) -> Consents {
+        Consents::new(clients, self.rows, self.closed)
+    }
+}
+
+/// Whether a row says that the consent expired, but not when. It counts as open.
+fn expired_without_end(row: &Row<'_>) -> bool {
+    row.code(columns::END_REASON) == Some(EXPIRED) && row.optional_day(columns::END_DATE).is_none()
 }
 
 /// The consents of the usable clients.
@@ -64,11 +112,7 @@ pub struct Consents {
 
 impl Consents {
     /// Groups consents by client. There may be fewer than 2^32.
-    pub(crate) fn new(
-        clients: usize,
-        mut rows: Vec<(ClientPlace, Consent)>,
-        mut closed: Vec<ClientPlace>,
-    ) -> Consents {
+    fn new(clients: usize, mut rows: Vec<(ClientPlace, Consent)>, mut closed: Vec<ClientPlace>) -> Consents {
         rows.sort_unstable();
         closed.sort_unstable();
         closed.dedup();
@@ -81,6 +125,11 @@ impl Consents {
             starts.push(next as u32);
         }
         Consents { starts, consents: rows.into_iter().map(|(_, consent)| consent).collect(), closed }
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        size_of_val(self.starts.as_slice()) + size_of_val(self.consents.as_slice())
     }
 
     /// A client's consents, of both types.

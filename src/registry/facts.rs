@@ -5,13 +5,15 @@
 use super::clients::ClientPlace;
 use super::intake::Intake;
 use super::quarantine::{Code, Fault, Quarantine};
-use super::reference::{Reference, Refused, note_end, note_extra_columns};
+use super::reader::{Refused, note_end, note_extra_columns};
+use super::reference::Reference;
 use super::row::{BadRow, Checked};
 use super::source::Source;
 use super::tables::immunizations as columns;
 use super::{Progress, RegistryError, Table, scan};
+use crate::spill::Spill;
 use crate::value::Day;
-use std::path::Path;
+use std::io;
 
 /// One administered dose, seen from one vaccine group.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +52,8 @@ pub enum Seen<'f, 'a> {
 const TABLE: Table = Table::Immunizations;
 
 /// Reads every fact, on as many threads as there are workers. A worker sees facts in the source's order, but not
-/// all of them. Long lists go to `folder`, a private one.
+/// all of them. What outgrows
+/// memory goes to `spill`.
 ///
 /// # Errors
 /// If the source cannot be read.
@@ -58,27 +61,27 @@ pub fn read_facts<W: Send>(
     source: &dyn Source,
     reference: &Reference,
     intake: &mut Intake,
-    folder: &Path,
+    spill: &Spill,
     progress: &dyn Progress,
     workers: Vec<W>,
-    visit: &(dyn Fn(&mut W, &Fact<'_>) + Sync),
+    visit: &(dyn Fn(&mut W, &Fact<'_>) -> io::Result<()> + Sync),
 ) -> Result<Vec<W>, RegistryError> {
     let Some(mut reader) = source.open_table(TABLE)? else { return Ok(workers) };
     note_extra_columns(intake, TABLE, reader.layout().extra);
-    let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(folder))).collect();
+    let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(spill))).collect();
     let (rows, workers) =
         scan::on_threads(reader.as_mut(), TABLE, progress, workers, &|(worker, quarantine), line, row| {
             match resolve(line, row, reference) {
                 Ok(fact) => visit(worker, &fact),
-                Err(bad) => quarantine.add(TABLE, line, bad.fault).map_err(RegistryError::Spill)?,
+                Err(bad) => quarantine.add(TABLE, line, bad.fault),
             }
-            Ok(())
+            .map_err(RegistryError::Spill)
         })?;
     note_end(intake, TABLE, reader.as_ref());
     intake.set_read(TABLE, reader.file(), rows);
     let mut done = Vec::with_capacity(workers.len());
     for (worker, quarantine) in workers {
-        intake.quarantine.absorb(quarantine).map_err(RegistryError::Spill)?;
+        intake.quarantine.absorb(quarantine);
         done.push(worker);
     }
     Ok(done)

@@ -5,6 +5,7 @@ use super::error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
 use super::quarantine::{Fault, Limit, Quarantine};
 use super::row::{BadRow, Row};
 use super::tables::control as columns;
+use crate::spill::Spill;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -83,11 +84,11 @@ impl fmt::Display for Notice {
 }
 
 impl Intake {
-    /// Nothing read yet. Long lists go to `folder`, a private one.
-    pub(crate) fn new(folder: &Path) -> Intake {
+    /// Nothing read yet.
+    pub(crate) fn new(spill: &Spill) -> Intake {
         Intake {
             tables: [const { None }; Table::ALL.len()],
-            quarantine: Quarantine::new(folder),
+            quarantine: Quarantine::new(spill),
             notices: Vec::new(),
             expectations: Vec::new(),
         }

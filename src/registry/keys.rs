@@ -116,6 +116,15 @@ impl IdIndex {
         }
     }
 
+    /// About how many bytes of memory it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            IdIndex::Dense { places, .. } => size_of_val(places.as_slice()),
+            // Seven eighths full at most, and a byte of its own beside each entry.
+            IdIndex::Sparse(places) => places.capacity() * 8 / 7 * (size_of::<(u64, u32)>() + 1),
+        }
+    }
+
     /// The place of the row with this id.
     pub(crate) fn find(&self, id: u64) -> Option<u32> {
         match self {

@@ -4,10 +4,9 @@
 //! it outgrows a little memory.
 
 use super::Table;
-use crate::spill::{Fixed, Sorter};
+use crate::spill::{Fixed, Sorter, Spill};
 use std::fmt;
 use std::io;
-use std::path::Path;
 
 /// Why a row is left out. In the order in which the checks are made: a row gets the first that applies.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -159,22 +158,15 @@ impl Fixed for Entry {
         out[10] = self.fault.column.map_or(u8::MAX, |c| c);
     }
 
-    fn load(bytes: &[u8]) -> Entry {
-        let mut line = [0; 8];
-        line.copy_from_slice(&bytes[1..9]);
-        Entry {
-            table: bytes[0],
-            line: u64::from_le_bytes(line),
-            fault: Fault {
-                code: Code::ALL[usize::from(bytes[9])],
-                column: Some(bytes[10]).filter(|c| *c != u8::MAX),
-            },
-        }
+    fn load(bytes: &[u8]) -> Option<Entry> {
+        let [table, line @ .., code, column] = *<&[u8; Entry::SIZE]>::try_from(bytes).ok()?;
+        let fault = Fault {
+            code: *Code::ALL.get(usize::from(code))?,
+            column: Some(column).filter(|column| *column != u8::MAX),
+        };
+        Some(Entry { table, line: u64::from_le_bytes(line), fault })
     }
 }
-
-/// How many entries each thread holds in memory before they go to disk: about 1.5 MB.
-const ENTRIES_IN_MEMORY: usize = 1 << 16;
 
 /// The quarantined rows of an export: counts by table and code, and the list of places.
 #[derive(Debug)]
@@ -184,9 +176,9 @@ pub struct Quarantine {
 }
 
 impl Quarantine {
-    /// An empty quarantine, whose list goes to `folder`, a private one, when it grows long.
-    pub fn new(folder: &Path) -> Quarantine {
-        Quarantine { counts: Default::default(), entries: Sorter::new(folder, ENTRIES_IN_MEMORY) }
+    /// An empty quarantine.
+    pub fn new(spill: &Spill) -> Quarantine {
+        Quarantine { counts: Default::default(), entries: Sorter::new(spill) }
     }
 
     /// Adds a row.
@@ -196,11 +188,11 @@ impl Quarantine {
     }
 
     /// Takes over the rows of another quarantine.
-    pub fn absorb(&mut self, other: Quarantine) -> io::Result<()> {
+    pub fn absorb(&mut self, other: Quarantine) {
         for (mine, theirs) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
             *mine += theirs;
         }
-        self.entries.absorb(other.entries)
+        self.entries.absorb(other.entries);
     }
 
     /// How many rows of a table are quarantined.
@@ -215,8 +207,8 @@ impl Quarantine {
     }
 
     /// Calls `visit` with every row's place, by table and line.
-    pub fn list(&mut self, visit: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
-        self.entries.sorted(visit)
+    pub fn list(&mut self, mut visit: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
+        self.entries.merge()?.try_for_each(|entry| visit(entry?))
     }
 }
 
@@ -334,7 +326,7 @@ mod tests {
                 let entry = Entry { table: 2, line: u64::MAX - 1, fault: Fault { code, column } };
                 let mut bytes = [0; Entry::SIZE];
                 entry.store(&mut bytes);
-                assert_eq!(Entry::load(&bytes), entry);
+                assert_eq!(Entry::load(&bytes), Some(entry));
             }
         }
     }

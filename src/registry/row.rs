@@ -17,10 +17,13 @@ pub(super) enum Value<'a> {
     Count(u64),
 }
 
+/// The values of a row, by the columns' places.
+pub(super) type Values<'a> = [Value<'a>; MOST_COLUMNS];
+
 /// A row that passed the checks of its own values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row<'a> {
-    pub(super) values: [Value<'a>; MOST_COLUMNS],
+    pub(super) values: &'a Values<'a>,
 }
 
 /// A row that did not.
@@ -56,7 +59,7 @@ impl<'a> Row<'a> {
     /// The values as a database keeps them, in the order of the table's columns; coded ones in their set's
     /// spelling.
     pub(crate) fn stored(&self, table: Table) -> impl Iterator<Item = Stored<'a>> {
-        self.values.into_iter().zip(table.columns()).map(|(value, column)| match (value, column.kind) {
+        self.values.iter().copied().zip(table.columns()).map(|(value, column)| match (value, column.kind) {
             (Value::Blank, _) => Stored::Null,
             (Value::Id(number) | Value::Count(number), _) => Stored::Integer(number as i64),
             (Value::Ordinal(number), _) => Stored::Integer(number.into()),

@@ -2,11 +2,11 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
-use super::csv::{Field, blank_lines, count_lines, split_record, split_unquoted_record};
+use super::csv::{Field, blank_lines, count_lines, split_record, split_simple_record};
 use super::layout::{Layout, Splitting};
 use super::packed::split_packed;
 use super::quarantine::{Code, Fault};
-use super::row::{BadRow, Checked, Row, RowIds, Value};
+use super::row::{BadRow, Checked, Row, RowIds, Value, Values};
 use super::source::Block;
 use super::tables::{self, Kind, MOST_COLUMNS};
 use super::{RegistryError, Table};
@@ -30,13 +30,16 @@ enum Cell {
     NotInEncoding,
 }
 
-/// Calls `visit` with the line and the outcome of the checks of every row of a block; returns how many there are.
+/// What is done with a row: its line, and the row or its fault.
+pub(crate) type Visit<'v> = dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError> + 'v;
+
+/// Calls `visit` with every row of a block; returns how many there are.
 pub(crate) fn for_each_row(
     block: &Block,
     table: Table,
     layout: &Layout,
     buffer: &mut RowBuffer,
-    visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
+    visit: &mut Visit<'_>,
 ) -> Result<u64, RegistryError> {
     match layout.splitting {
         Splitting::Csv { delimiter } => for_each_csv_row(block, table, layout, delimiter, buffer, visit),
@@ -44,7 +47,7 @@ pub(crate) fn for_each_row(
             let (mut rows, mut at) = (0, 0);
             while at < block.text.len() {
                 let (line, next) = split_packed(&block.text, at, layout.width, &mut buffer.fields);
-                visit(line, read_row(&block.text, table, layout, buffer))?;
+                visit_row(line, &block.text, table, layout, buffer, visit)?;
                 rows += 1;
                 at = next;
             }
@@ -59,7 +62,7 @@ fn for_each_csv_row(
     layout: &Layout,
     delimiter: u8,
     buffer: &mut RowBuffer,
-    visit: &mut dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError>,
+    visit: &mut Visit<'_>,
 ) -> Result<u64, RegistryError> {
     let text = block.text.as_slice();
     let is_simple = is_simple(text);
@@ -73,12 +76,12 @@ fn for_each_csv_row(
             continue;
         }
         if is_simple {
-            at = split_unquoted_record(text, at, delimiter, &mut buffer.fields);
-            visit(line, read_simple_row(text, table, layout, buffer))?;
+            at = split_simple_record(text, at, delimiter, &mut buffer.fields);
+            visit_simple_row(line, text, table, layout, buffer, visit)?;
             line += 1;
         } else {
             let next = split_record(text, at, delimiter, &mut buffer.fields);
-            visit(line, read_row(text, table, layout, buffer))?;
+            visit_row(line, text, table, layout, buffer, visit)?;
             line += count_lines(&text[at..next]);
             at = next;
         }
@@ -98,22 +101,39 @@ fn is_simple(text: &[u8]) -> bool {
 }
 
 /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
-fn read_simple_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &RowBuffer) -> Checked<'a> {
+fn visit_simple_row(
+    line: u64,
+    text: &[u8],
+    table: Table,
+    layout: &Layout,
+    buffer: &RowBuffer,
+    visit: &mut Visit<'_>,
+) -> Result<(), RegistryError> {
     if buffer.fields.len() != layout.width {
-        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
+        return visit(line, MALFORMED);
     }
-    let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [None; MOST_COLUMNS];
-    for (text_of_column, field) in texts.iter_mut().zip(&layout.fields[..table.columns().len()]) {
-        *text_of_column = Some(buffer.fields[*field].as_it_stands(text).trim_ascii());
-    }
-    check_row(table, &texts)
+    let text_of = |column: usize| Some(buffer.fields[layout.fields[column]].as_it_stands(text).trim_ascii());
+    let mut values = [Value::Blank; MOST_COLUMNS];
+    visit(line, check_row(table, text_of, &mut values))
 }
 
-fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut RowBuffer) -> Checked<'a> {
+const MALFORMED: Checked<'static> = Err(BadRow {
+    fault: Fault { code: Code::MalformedRow, column: None },
+    ids: RowIds { key: None, client: None },
+});
+
+fn visit_row(
+    line: u64,
+    text: &[u8],
+    table: Table,
+    layout: &Layout,
+    buffer: &mut RowBuffer,
+    visit: &mut Visit<'_>,
+) -> Result<(), RegistryError> {
     let is_malformed =
         buffer.fields.len() != layout.width || buffer.fields.iter().any(|field| field.is_broken(text));
     if is_malformed {
-        return Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default() });
+        return visit(line, MALFORMED);
     }
     buffer.changed.clear();
     let columns = table.columns();
@@ -122,15 +142,13 @@ fn read_row<'a>(text: &'a [u8], table: Table, layout: &Layout, buffer: &'a mut R
         *cell = clean_cell(text, &buffer.fields[*field], layout, &mut buffer.changed);
     }
     let changed = buffer.changed.as_slice();
-    let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [None; MOST_COLUMNS];
-    for (place, cell) in cells.into_iter().enumerate() {
-        texts[place] = match cell {
-            Cell::InBlock(range) => Some(&text[range]),
-            Cell::Changed(range) => Some(&changed[range]),
-            Cell::NotInEncoding => None,
-        };
-    }
-    check_row(table, &texts)
+    let text_of = |column: usize| match &cells[column] {
+        Cell::InBlock(range) => Some(&text[range.clone()]),
+        Cell::Changed(range) => Some(&changed[range.clone()]),
+        Cell::NotInEncoding => None,
+    };
+    let mut values = [Value::Blank; MOST_COLUMNS];
+    visit(line, check_row(table, text_of, &mut values))
 }
 
 fn clean_cell(text: &[u8], field: &Field, layout: &Layout, changed: &mut Vec<u8>) -> Cell {
@@ -158,12 +176,16 @@ fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
-/// Reads every value; of several faults the first by code, then by column, is the row's.
-fn check_row<'a>(table: Table, texts: &[Option<&'a [u8]>; MOST_COLUMNS]) -> Checked<'a> {
-    let mut values = [Value::Blank; MOST_COLUMNS];
+/// Reads every value into `values`; of several faults the first by code, then by column, is the row's. A text is none
+/// if it is not in the export's encoding.
+fn check_row<'a>(
+    table: Table,
+    text_of: impl Fn(usize) -> Option<&'a [u8]>,
+    values: &'a mut Values<'a>,
+) -> Checked<'a> {
     let mut worst: Option<Fault> = None;
     for (place, column) in table.columns().iter().enumerate() {
-        let read = match texts[place] {
+        let read = match text_of(place) {
             None => Err(Code::InvalidUtf8),
             Some([]) if column.required => Err(match column.kind {
                 Kind::Id => Code::InvalidId,
@@ -260,7 +282,8 @@ mod tests {
         for (place, text) in line.split('|').enumerate() {
             texts[place] = Some(text.as_bytes()).filter(|t| *t != b"BAD");
         }
-        match check_row(table, &texts) {
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        match check_row(table, |column| texts[column], &mut values) {
             Ok(row) => Ok(format!("{:?}", &row.values[..table.columns().len()])),
             Err(bad) => Err(bad.fault),
         }

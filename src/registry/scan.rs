@@ -4,15 +4,12 @@
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
 use super::row::Checked;
-use super::rows::{RowBuffer, for_each_row};
+use super::rows::{RowBuffer, Visit, for_each_row};
 use super::source::{Block, TableReader};
 use super::{Progress, RegistryError, Table};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
-
-/// What is done with every row: its line, and the row or its fault.
-pub(crate) type Visit<'v> = dyn FnMut(u64, Checked<'_>) -> Result<(), RegistryError> + 'v;
 
 /// Goes through a table's rows in the source's order; returns how many there are.
 pub(crate) fn in_order(
@@ -59,11 +56,16 @@ pub(crate) fn on_threads<W: Send>(
             let (layout, failed) = (&layout, &failed);
             let work = move || {
                 let mut buffer = RowBuffer::default();
-                let mut rows = 0;
+                let (mut rows, mut at) = (0, 0);
                 while let Some(block) = next_of(&receive) {
-                    let visit = &mut |line, row: Checked<'_>| visit(&mut worker, line, row);
-                    rows += for_each_row(&block, table, layout, &mut buffer, visit)
-                        .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                    let visit = &mut |line, row: Checked<'_>| {
+                        at = line;
+                        visit(&mut worker, line, row)
+                    };
+                    rows += for_each_row(&block, table, layout, &mut buffer, visit).map_err(|error| {
+                        failed.store(true, Ordering::Relaxed);
+                        (at, error)
+                    })?;
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);
                 }
@@ -88,14 +90,22 @@ pub(crate) fn on_threads<W: Send>(
             Ok(Some(take_back.try_recv().unwrap_or_default()))
         });
         drop(send);
-        let mut rows = 0;
-        let mut done = Vec::with_capacity(running.len());
+        let (mut rows, mut done, mut errors) = (0, Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
-            let (count, worker) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            rows += count;
-            done.push(worker);
+            match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+                Ok((count, worker)) => {
+                    rows += count;
+                    done.push(worker);
+                }
+                Err(error) => errors.push(error),
+            }
         }
-        outcome.map(|()| (rows, done))
+        // Blocks are taken in order and each is worked through, so the first error in the file is among these, on
+        // any number of threads; the reader's own lies behind them.
+        match errors.into_iter().min_by_key(|(line, _)| *line) {
+            Some((_, error)) => Err(error),
+            None => outcome.map(|()| (rows, done)),
+        }
     })
 }
 

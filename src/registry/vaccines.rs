@@ -76,8 +76,8 @@ impl Vaccines {
         &self.rows[place as usize].row
     }
 
-    /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Vaccine> {
-        self.rows.iter().map(|row| &row.row)
+    /// All of them, in order, each with its VACCINE_ID.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Vaccine)> {
+        self.rows.iter().map(|row| (row.id, &row.row))
     }
 }

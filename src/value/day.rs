@@ -53,6 +53,16 @@ impl Day {
         Day::parse(date).filter(|day| REGISTRY_YEARS.contains(&day.year()))
     }
 
+    /// The day as the number `yyyymmdd`.
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The day with this number, if the calendar has it.
+    pub fn from_number(number: u32) -> Option<Day> {
+        Day::new(number / 10_000, number / 100 % 100, number % 100)
+    }
+
     /// The year, 1 to 9999.
     pub fn year(self) -> u32 {
         self.0.get() / 10_000

@@ -3,6 +3,14 @@
 /// The largest id there may be: what a signed 64-bit database column can hold.
 const LARGEST: u64 = i64::MAX as u64;
 
+/// The digits of the largest.
+const FULL: usize = 19;
+
+fn digit(byte: u8) -> Option<u64> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit <= 9).then_some(u64::from(digit))
+}
+
 /// Reads an id: ASCII digits only, leading zeros allowed, at most 9223372036854775807; a decimal tail of a point
 /// and zeros, as databases like to write whole numbers (`140.0`), is dropped.
 pub fn parse_id(text: &[u8]) -> Option<u64> {
@@ -11,12 +19,15 @@ pub fn parse_id(text: &[u8]) -> Option<u64> {
         return None;
     }
     let mut id: u64 = 0;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
+    if digits.len() < FULL {
+        // Too short to be too large, as every registry's ids are.
+        for byte in digits {
+            id = id * 10 + digit(*byte)?;
         }
-        id = id.checked_mul(10)?.checked_add(u64::from(digit))?;
+        return Some(id);
+    }
+    for byte in digits {
+        id = id.checked_mul(10)?.checked_add(digit(*byte)?)?;
     }
     (id <= LARGEST).then_some(id)
 }

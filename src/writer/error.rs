@@ -36,6 +36,9 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
+    /// What was put aside in temporary files can't be read back, or no more can be put there.
+    #[error("temporary files: {0}")]
+    Spill(#[source] io::Error),
     /// A recipient's name makes no file name of its own.
     #[error("{}, line {line}, column {column}: {fault}", file.display())]
     BadName {

@@ -1,7 +1,7 @@
 //! The rows of the sharing files: the 26 elements of a fact.
 //!
-//! A client's rows stand together and its texts are the same in each, so they are laid out once; an
-//! organization's are laid out the first time that it occurs.
+//! Most of a row's text is laid out once: an organization's, a vaccine's and a vaccine group's for all rows, a
+//! client's for its own, which stand together. What is left for each fact is a handful of numbers and dates.
 
 use super::csv_text::{push_field, push_number};
 use crate::elements::{self, Cell, Element, Part};
@@ -9,78 +9,106 @@ use crate::extract::Selection;
 use crate::filter::Chosen;
 use crate::policy::Policy;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
-use std::io::{self, Write};
+use std::ops::Range;
 
-/// Writes the rows of one file.
-pub(super) struct RowWriter<'a> {
-    policy: &'a Policy,
+/// The header.
+pub(super) fn header(policy: &Policy) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (place, element) in elements::ALL.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        push_field(&mut out, policy.header_name(element).as_bytes());
+    }
+    out.extend_from_slice(policy.line_ending.bytes());
+    out
+}
+
+/// The texts that many rows share.
+#[derive(Debug)]
+pub(super) struct RowTexts<'a> {
     reference: &'a Reference,
-    selection: &'a Selection,
-    client: Option<ClientPlace>,
-    client_text: Vec<u8>,
     fact_elements: Vec<&'static Element>,
-    /// By the organization's place; empty until it occurs.
-    organization_texts: Vec<Box<[u8]>>,
-    row: Vec<u8>,
+    /// By the vaccine's place.
+    vaccines: Vec<VaccineCells>,
+    /// By the group's place.
+    groups: Vec<Vec<u8>>,
+    /// The organizations' cells, each with the line end behind them, end to end.
+    organizations: Vec<u8>,
+    /// By the organization's place; empty for one without a fact.
+    of_organization: Vec<Range<usize>>,
+}
+
+#[derive(Debug)]
+struct VaccineCells {
+    id: Vec<u8>,
+    cvx: Vec<u8>,
+}
+
+impl<'a> RowTexts<'a> {
+    /// Lays out what the facts of a selection refer to.
+    pub(super) fn new(policy: &Policy, reference: &'a Reference, selection: &Selection) -> RowTexts<'a> {
+        let mut organizations = Vec::new();
+        let of_organization = (0..reference.organizations.len() as u32)
+            .map(|place| {
+                let start = organizations.len();
+                if selection.of_organization(place) > 0 {
+                    push_organization(&mut organizations, reference, place);
+                    organizations.extend_from_slice(policy.line_ending.bytes());
+                }
+                start..organizations.len()
+            })
+            .collect();
+        let vaccines = reference.vaccines.iter().map(|(id, vaccine)| VaccineCells {
+            id: cell(|out| push_number(out, id)),
+            cvx: cell(|out| push_field(out, &vaccine.cvx)),
+        });
+        RowTexts {
+            reference,
+            fact_elements: elements::part(Part::Fact).collect(),
+            vaccines: vaccines.collect(),
+            groups: selection.groups().iter().map(|text| cell(|out| push_field(out, text))).collect(),
+            organizations,
+            of_organization,
+        }
+    }
+}
+
+fn cell(push: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    push(&mut out);
+    out
+}
+
+/// Lays out rows, one after the other.
+pub(super) struct RowWriter<'a> {
+    texts: &'a RowTexts<'a>,
+    client: Option<ClientPlace>,
+    /// The client's cells, each with the comma behind it.
+    client_text: Vec<u8>,
 }
 
 impl<'a> RowWriter<'a> {
-    pub(super) fn new(
-        policy: &'a Policy,
-        reference: &'a Reference,
-        selection: &'a Selection,
-    ) -> RowWriter<'a> {
-        RowWriter {
-            policy,
-            reference,
-            selection,
-            client: None,
-            client_text: Vec::new(),
-            fact_elements: elements::part(Part::Fact).collect(),
-            organization_texts: vec![Box::default(); reference.organizations.len()],
-            row: Vec::new(),
-        }
+    pub(super) fn new(texts: &'a RowTexts<'a>) -> RowWriter<'a> {
+        RowWriter { texts, client: None, client_text: Vec::new() }
     }
 
-    /// Writes the header.
-    pub(super) fn header(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.row.clear();
-        for (place, element) in elements::ALL.iter().enumerate() {
-            if place > 0 {
-                self.row.push(b',');
-            }
-            push_field(&mut self.row, self.policy.header_name(element).as_bytes());
-        }
-        self.end_row(out)
-    }
-
-    /// Writes a fact.
-    pub(super) fn row(&mut self, fact: &Chosen, out: &mut dyn Write) -> io::Result<()> {
+    /// Appends a fact's row, with its line end.
+    pub(super) fn push_row(&mut self, fact: &Chosen, out: &mut Vec<u8>) {
         if self.client != Some(fact.client) {
             self.lay_out_client(fact.client);
         }
-        self.row.clear();
-        self.row.extend_from_slice(&self.client_text);
-        for place in 0..self.fact_elements.len() {
-            self.push_fact_cell(self.fact_elements[place].cell, fact);
-            self.row.push(b',');
+        out.extend_from_slice(&self.client_text);
+        for element in &self.texts.fact_elements {
+            self.push_fact_cell(element.cell, fact, out);
+            out.push(b',');
         }
-        let organization = &mut self.organization_texts[fact.organization as usize];
-        if organization.is_empty() {
-            *organization = organization_text(self.reference, fact.organization);
-        }
-        self.row.extend_from_slice(organization);
-        self.end_row(out)
+        let organization = self.texts.of_organization[fact.organization as usize].clone();
+        out.extend_from_slice(&self.texts.organizations[organization]);
     }
 
-    fn end_row(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.row.extend_from_slice(self.policy.line_ending.bytes());
-        out.write_all(&self.row)
-    }
-
-    /// The client's cells, each with the comma behind it.
     fn lay_out_client(&mut self, client: ClientPlace) {
-        let clients = &self.reference.clients;
+        let clients = &self.texts.reference.clients;
         let mut texts: [&[u8]; CLIENT_TEXTS.len()] = [b""; CLIENT_TEXTS.len()];
         texts.iter_mut().zip(clients.texts(client)).for_each(|(slot, text)| *slot = text);
         let out = &mut self.client_text;
@@ -97,19 +125,19 @@ impl<'a> RowWriter<'a> {
         self.client = Some(client);
     }
 
-    fn push_fact_cell(&mut self, cell: Cell, fact: &Chosen) {
-        let out = &mut self.row;
+    fn push_fact_cell(&self, cell: Cell, fact: &Chosen, out: &mut Vec<u8>) {
+        let RowTexts { reference, vaccines, groups, .. } = self.texts;
         match cell {
             Cell::ImmunizationId => push_number(out, fact.immunization_id),
             Cell::ImmunfactId => push_number(out, fact.immunfact_id),
-            Cell::VaccineId => push_number(out, self.reference.vaccines.id(fact.vaccine)),
+            Cell::VaccineId => out.extend_from_slice(&vaccines[fact.vaccine as usize].id),
             Cell::VaccinationDate => out.extend_from_slice(&fact.date.to_bytes()),
-            Cell::CvxCode => push_field(out, &self.reference.vaccines.get(fact.vaccine).cvx),
-            Cell::VaccineGroup => push_field(out, self.selection.group(fact)),
+            Cell::CvxCode => out.extend_from_slice(&vaccines[fact.vaccine as usize].cvx),
+            Cell::VaccineGroup => out.extend_from_slice(&groups[fact.group as usize]),
             Cell::OrdinalPosition if fact.ordinal == 0 => {}
             Cell::OrdinalPosition => push_number(out, fact.ordinal.into()),
             Cell::AgeInMonths => {
-                let months = self.reference.clients.birth(fact.client).completed_months_until(fact.date);
+                let months = reference.clients.birth(fact.client).completed_months_until(fact.date);
                 // A fact before its client's birth is quarantined.
                 push_number(out, months.unsigned_abs().into());
             }
@@ -118,28 +146,25 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// The organization's cells, with commas between them.
-fn organization_text(reference: &Reference, place: u32) -> Box<[u8]> {
+/// Appends an organization's cells, with commas between them.
+fn push_organization(out: &mut Vec<u8>, reference: &Reference, place: u32) {
     let organizations = &reference.organizations;
     let mut texts: [&[u8]; ORGANIZATION_TEXTS.len()] = [b""; ORGANIZATION_TEXTS.len()];
     texts.iter_mut().zip(organizations.texts(place)).for_each(|(slot, text)| *slot = text.as_bytes());
-    let mut out = Vec::new();
     for (i, element) in elements::part(Part::Organization).enumerate() {
         if i > 0 {
             out.push(b',');
         }
         match element.cell {
-            Cell::OrganizationId => push_number(&mut out, organizations.id(place)),
-            Cell::OrganizationText(column) => {
-                push_field(&mut out, text_of(&ORGANIZATION_TEXTS, &texts, column))
-            }
+            Cell::OrganizationId => push_number(out, organizations.id(place)),
+            Cell::OrganizationText(column) => push_field(out, text_of(&ORGANIZATION_TEXTS, &texts, column)),
             other => unreachable!("{other:?} is no cell of an organization's"),
         }
     }
-    out.into_boxed_slice()
 }
 
-/// The text of a column, by the columns that the texts are of.
+/// The text of a column among `texts`, which are those of `columns`.
 fn text_of<'t>(columns: &[usize], texts: &[&'t [u8]], column: usize) -> &'t [u8] {
-    columns.iter().position(|c| *c == column).map_or(b"", |slot| texts[slot])
+    let place = columns.iter().position(|c| *c == column);
+    place.map_or_else(|| unreachable!("every text element's column is kept"), |place| texts[place])
 }

@@ -3,14 +3,14 @@
 //! Until that step nothing in the place of batches changes, and after it everything has: a run that is killed, or
 //! a disk that fills, leaves no batch that looks finished and is not.
 
+use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use crate::value::{Month, text};
+use crate::value::Month;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use sha2::{Digest, Sha256};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
@@ -104,12 +104,32 @@ impl Staging {
         path: &str,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Written, WriteError> {
-        let (bytes, sha256) = write_private(&self.path_of(path), fill)
-            // The name that the file will have is of more use than that of the private folder.
-            .map_err(|source| WriteError::Write { path: self.place().join(path), source })?;
+        let (bytes, sha256) =
+            write_private(&self.path_of(path), fill).map_err(|source| self.failed(path, source))?;
+        Ok(self.note(path, bytes, sha256))
+    }
+
+    /// Begins a file of the batch, which is part of it once it is finished.
+    pub(super) fn draft(&self, path: &str, stays_open: bool) -> Result<Draft, WriteError> {
+        Draft::create(&self.path_of(path), stays_open).map_err(|source| self.failed(path, source))
+    }
+
+    /// Finishes a file of the batch.
+    pub(super) fn finish(&self, path: &str, draft: Draft) -> Result<Written, WriteError> {
+        let (bytes, sha256) = draft.finish().map_err(|source| self.failed(path, source))?;
+        Ok(self.note(path, bytes, sha256))
+    }
+
+    fn note(&self, path: &str, bytes: u64, sha256: String) -> Written {
         let written = Written { path: path.to_owned(), bytes, sha256 };
         self.written().push(written.clone());
-        Ok(written)
+        written
+    }
+
+    /// A file of the batch could not be written. The name that it would have had is of more use than that in the
+    /// private folder.
+    pub(super) fn failed(&self, path: &str, source: io::Error) -> WriteError {
+        WriteError::Write { path: self.place().join(path), source }
     }
 
     /// Writes the checksums of all files so far, as `sha256sum -c` reads them, in the order of their names.
@@ -194,40 +214,6 @@ fn is_there(place: &Path) -> Result<bool, WriteError> {
 fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)?;
     std::fs::set_permissions(path, Permissions::from_mode(0o700))
-}
-
-/// Writes a new file that only its owner may read, down to the disk; returns its length and its SHA-256.
-pub(crate) fn write_private(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<(u64, String)> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    let mut out = BufWriter::with_capacity(1 << 18, Hashed { file, hash: Sha256::new(), bytes: 0 });
-    fill(&mut out)?;
-    let Hashed { file, hash, bytes } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    Ok((bytes, text::hex(&hash.finalize())))
-}
-
-/// Hashes and counts what goes into a file.
-struct Hashed {
-    file: File,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(bytes)?;
-        self.hash.update(&bytes[..n]);
-        self.bytes += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
 
 /// Makes the entries of a folder, and of those in it, last.

@@ -75,7 +75,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 None => Policy::built_in()?,
             };
             let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
-            let asked = Asked { question, policy: &policy, as_of, folder: scratch.path() };
+            let asked =
+                Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
             let (tables, earlier) = database.about(question)?;
             explain(&tables, earlier, asked, &terminal.reading(tables.size()))?
         }
@@ -88,7 +89,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 None => Policy::built_in()?,
             };
             let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
-            let asked = Asked { question, policy: &policy, as_of, folder: scratch.path() };
+            let asked =
+                Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
             explain(source.as_ref(), Earlier::default(), asked, &terminal.reading(source.size()))?
         }
     };

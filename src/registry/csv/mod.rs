@@ -6,7 +6,7 @@
 mod header;
 mod split;
 
-pub(crate) use split::{Field, blank_lines, count_lines, split_record, split_unquoted_record};
+pub(crate) use split::{Field, blank_lines, count_lines, split_record, split_simple_record};
 
 use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place};

@@ -1,0 +1,103 @@
+//! Collecting what the rules say of each fact: counts of all, and the facts that may be shared.
+
+use super::FactCounts;
+use crate::filter::{Chosen, Judgement, Outcome, Readings};
+use crate::registry::Fact;
+use crate::spill::{Sorter, Spill};
+use std::collections::HashMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Takes the facts that one thread looks at.
+#[derive(Debug)]
+pub struct SelectionBuilder {
+    pub(super) counts: FactCounts,
+    /// In the order in which files list them.
+    pub(super) facts: Sorter<Chosen>,
+    /// The IMMUNFACT_ID of each.
+    pub(super) ids: Sorter<u64>,
+    /// How many included facts each organization gave.
+    pub(super) of_organization: Vec<u64>,
+    pub(super) groups: Groups,
+}
+
+impl SelectionBuilder {
+    /// A builder for facts of so many organizations.
+    pub fn new(organizations: usize, spill: &Spill) -> SelectionBuilder {
+        SelectionBuilder {
+            counts: FactCounts::default(),
+            facts: Sorter::new(spill),
+            ids: Sorter::new(spill),
+            of_organization: vec![0; organizations],
+            groups: Groups::default(),
+        }
+    }
+
+    /// Builders for so many threads, which number vaccine groups alike.
+    pub fn for_threads(threads: NonZeroUsize, organizations: usize, spill: &Spill) -> Vec<SelectionBuilder> {
+        let all = Arc::default();
+        let groups = || Groups { all: Arc::clone(&all), known: HashMap::default() };
+        let builder =
+            |_| SelectionBuilder { groups: groups(), ..SelectionBuilder::new(organizations, spill) };
+        (0..threads.get()).map(builder).collect()
+    }
+
+    /// Counts a fact, and keeps it if it is included under any reading.
+    ///
+    /// # Errors
+    /// If facts have to go to disk and can't.
+    pub fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) -> io::Result<()> {
+        self.counts.note(judgement);
+        // Only a fact with a recipient, and so with an organization, is included under any reading.
+        if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
+            let group = self.groups.place(fact.group);
+            self.of_organization[organization as usize] += u64::from(judgement.outcome == Outcome::Included);
+            self.ids.push(fact.immunfact_id)?;
+            self.facts.push(Chosen::new(fact, organization, group, judgement.included_under))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a fact that is known to be included.
+    ///
+    /// # Errors
+    /// If facts have to go to disk and can't.
+    pub fn take_included(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+        self.take(fact, Judgement { outcome: Outcome::Included, included_under: Readings::ALL })
+    }
+}
+
+/// The vaccine groups of chosen facts, numbered as they are met, whichever thread meets them. There are a few dozen.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    all: Arc<Mutex<Numbered>>,
+    /// Those that this thread has met.
+    known: Numbered,
+}
+
+type Numbered = HashMap<Box<[u8]>, u32, foldhash::fast::FixedState>;
+
+impl Groups {
+    fn place(&mut self, group: &[u8]) -> u32 {
+        if let Some(place) = self.known.get(group) {
+            return *place;
+        }
+        // A map of names is whole whatever happened to the thread that held it.
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = all.len() as u32;
+        let place = *all.entry(group.into()).or_insert(next);
+        self.known.insert(group.into(), place);
+        place
+    }
+
+    /// The texts of all that any thread has met, by their places.
+    pub(super) fn texts(&self) -> Vec<Box<[u8]>> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = vec![Box::<[u8]>::default(); all.len()];
+        for (text, place) in all.iter() {
+            texts[*place as usize].clone_from(text);
+        }
+        texts
+    }
+}

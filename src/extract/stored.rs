@@ -1,0 +1,105 @@
+//! How a chosen fact lies in a temporary file.
+
+use crate::filter::{Chosen, Readings};
+use crate::spill::Fixed;
+use crate::value::Day;
+
+/// Takes a number's bytes from the front of `bytes`.
+macro_rules! take {
+    ($bytes:ident as $number:ty) => {{
+        let (number, rest) = $bytes.split_first_chunk()?;
+        $bytes = rest;
+        <$number>::from_le_bytes(*number)
+    }};
+}
+
+impl Fixed for Chosen {
+    const SIZE: usize = 48;
+
+    fn store(&self, out: &mut [u8]) {
+        let numbers = [self.immunization_id, self.immunfact_id, self.line];
+        let places = [self.client, self.date.number(), self.vaccine, self.organization, self.group];
+        let flag = self.disaster_flag.map_or(2, u8::from);
+        let bytes = numbers.into_iter().flat_map(u64::to_le_bytes);
+        let bytes = bytes.chain(places.into_iter().flat_map(u32::to_le_bytes));
+        let bytes = bytes.chain(self.ordinal.to_le_bytes()).chain([flag, self.readings.to_bits()]);
+        out.iter_mut().zip(bytes).for_each(|(out, byte)| *out = byte);
+    }
+
+    fn load(bytes: &[u8]) -> Option<Chosen> {
+        let mut rest = bytes;
+        Some(Chosen {
+            immunization_id: take!(rest as u64),
+            immunfact_id: take!(rest as u64),
+            line: take!(rest as u64),
+            client: take!(rest as u32),
+            date: Day::from_number(take!(rest as u32))?,
+            vaccine: take!(rest as u32),
+            organization: take!(rest as u32),
+            group: take!(rest as u32),
+            ordinal: take!(rest as u16),
+            disaster_flag: match take!(rest as u8) {
+                2 => None,
+                flag => Some(flag == 1),
+            },
+            readings: Readings::from_bits(*rest.first()?)?,
+        })
+    }
+}
+
+/// A chosen fact among those that share its IMMUNFACT_ID, in the source's order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ById(pub(super) Chosen);
+
+impl PartialOrd for ById {
+    fn partial_cmp(&self, other: &ById) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById {
+    fn cmp(&self, other: &ById) -> std::cmp::Ordering {
+        (self.0.immunfact_id, self.0.line).cmp(&(other.0.immunfact_id, other.0.line))
+    }
+}
+
+impl Fixed for ById {
+    const SIZE: usize = Chosen::SIZE;
+
+    fn store(&self, out: &mut [u8]) {
+        self.0.store(out);
+    }
+
+    fn load(bytes: &[u8]) -> Option<ById> {
+        Chosen::load(bytes).map(ById)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::ConsentRule;
+
+    #[test]
+    fn a_fact_survives_storing() {
+        for disaster_flag in [None, Some(false), Some(true)] {
+            let fact = Chosen {
+                immunization_id: u64::MAX - 1,
+                immunfact_id: 2,
+                line: 3 << 40,
+                client: 4,
+                date: Day::new(9999, 12, 31).unwrap(),
+                vaccine: u32::MAX,
+                organization: 6,
+                group: 7 << 24,
+                ordinal: 999,
+                disaster_flag,
+                readings: Readings::NONE.with(ConsentRule::ActiveOnAsOf, true),
+            };
+            let mut bytes = [0xff; Chosen::SIZE];
+            fact.store(&mut bytes);
+            assert_eq!(Chosen::load(&bytes), Some(fact));
+        }
+        assert_eq!(Chosen::load(&[0xff; Chosen::SIZE]), None);
+    }
+}

@@ -1,0 +1,190 @@
+//! Collecting values in any order, to have them back in theirs.
+
+use super::run::{DiskRun, Run};
+use super::{Fixed, Merge, Spill};
+use std::io;
+
+/// So many runs on disk are merged at once: each keeps a file open, and a process may have about a thousand.
+const MOST_RUNS: usize = 128;
+
+/// Collects values in any order and gives them back in theirs.
+#[derive(Debug)]
+pub struct Sorter<T> {
+    spill: Spill,
+    /// The run that is being filled.
+    open: Vec<T>,
+    run_length: usize,
+    runs: Vec<Run<T>>,
+}
+
+impl<T: Fixed> Sorter<T> {
+    /// A sorter without values.
+    pub fn new(spill: &Spill) -> Sorter<T> {
+        let run_length = spill.run_length(size_of::<T>());
+        Sorter { spill: spill.clone(), open: Vec::new(), run_length, runs: Vec::new() }
+    }
+
+    /// Adds a value.
+    ///
+    /// # Errors
+    /// If a run has to go to disk and can't.
+    pub fn push(&mut self, value: T) -> io::Result<()> {
+        if self.open.len() == self.open.capacity() {
+            self.make_space()?;
+        }
+        self.open.push(value);
+        Ok(())
+    }
+
+    /// Lets the open run grow, never beyond a run's length; a full one is put away.
+    fn make_space(&mut self) -> io::Result<()> {
+        if self.open.len() >= self.run_length {
+            self.put_away()?;
+        }
+        let length = self.open.len();
+        self.open.reserve_exact(length.max(64).min(self.run_length - length));
+        Ok(())
+    }
+
+    fn put_away(&mut self) -> io::Result<()> {
+        self.open.sort_unstable();
+        match self.spill.take(self.open.capacity() * size_of::<T>()) {
+            Some(held) => self.runs.push(Run::Memory(std::mem::take(&mut self.open), Some(held))),
+            None => {
+                let values = self.open.drain(..).map(Ok);
+                self.runs.push(Run::Disk(DiskRun::write(&self.spill.folder, values)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the open run, which stays in memory: it is there already.
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.open.sort_unstable();
+            self.runs.push(Run::Memory(std::mem::take(&mut self.open), None));
+        }
+    }
+
+    /// Takes over another sorter's values.
+    pub fn absorb(&mut self, mut other: Sorter<T>) {
+        other.close();
+        self.runs.append(&mut other.runs);
+    }
+
+    /// Merges runs on disk until few enough are left to be merged at once.
+    fn narrow(&mut self) -> io::Result<()> {
+        loop {
+            let (disk, memory): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.runs).into_iter().partition(|run| matches!(run, Run::Disk(_)));
+            self.runs = disk;
+            if self.runs.len() <= MOST_RUNS {
+                self.runs.extend(memory);
+                return Ok(());
+            }
+            let rest = self.runs.split_off(MOST_RUNS);
+            let merged = DiskRun::write(&self.spill.folder, Merge::of(&self.runs)?)?;
+            self.runs = rest;
+            self.runs.push(Run::Disk(merged));
+            self.runs.extend(memory);
+        }
+    }
+
+    /// The values in order. More can be added afterwards.
+    ///
+    /// # Errors
+    /// If a run cannot be read or written.
+    pub fn merge(&mut self) -> io::Result<Merge<'_, T>> {
+        self.close();
+        self.narrow()?;
+        Merge::of(&self.runs)
+    }
+
+    /// All values, to be read in order as often as need be.
+    ///
+    /// # Errors
+    /// If a run cannot be read or written.
+    pub fn sorted(mut self) -> io::Result<Sorted<T>> {
+        self.close();
+        self.narrow()?;
+        Ok(Sorted { runs: self.runs })
+    }
+}
+
+/// Values in their order.
+#[derive(Debug)]
+pub struct Sorted<T> {
+    runs: Vec<Run<T>>,
+}
+
+impl<T: Fixed> Sorted<T> {
+    /// The values, from the first.
+    ///
+    /// # Errors
+    /// If a run cannot be read.
+    pub fn merge(&self) -> io::Result<Merge<'_, T>> {
+        Merge::of(&self.runs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(merge: Merge<'_, u64>) -> Vec<u64> {
+        merge.collect::<io::Result<_>>().unwrap()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn sorts_whatever_the_room(
+            one: Vec<u64>, other: Vec<u64>, room in 0usize..400, run in 1usize..60,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let spill = Spill::with_run(folder.path(), room, run);
+            let fill = |values: &[u64]| {
+                let mut sorter = Sorter::new(&spill);
+                values.iter().for_each(|v| sorter.push(*v).unwrap());
+                sorter
+            };
+            let mut sorter = fill(&one);
+            sorter.absorb(fill(&other));
+            let mut expect = [one, other].concat();
+            expect.sort_unstable();
+            proptest::prop_assert_eq!(&values(sorter.merge().unwrap()), &expect);
+            sorter.push(7).unwrap();
+            expect.push(7);
+            expect.sort_unstable();
+            let sorted = sorter.sorted().unwrap();
+            for _ in 0..2 {
+                proptest::prop_assert_eq!(&values(sorted.merge().unwrap()), &expect);
+            }
+            drop(sorted);
+            proptest::prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+            proptest::prop_assert_eq!(spill.take(room).is_some(), true, "all of the room is given back");
+        }
+    }
+
+    #[test]
+    fn more_runs_than_can_be_open_are_merged_in_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::with_run(folder.path(), 0, 1);
+        let mut sorter = Sorter::new(&spill);
+        let count = 3 * MOST_RUNS as u64 + 5;
+        (0..count).rev().for_each(|value| sorter.push(value).unwrap());
+        let sorted = sorter.sorted().unwrap();
+        assert!(sorted.runs.len() <= MOST_RUNS + 1);
+        assert_eq!(values(sorted.merge().unwrap()), (0..count).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_run_that_was_cut_short_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::with_run(folder.path(), 0, 40);
+        let mut sorter = Sorter::new(&spill);
+        (0..9u64).for_each(|value| sorter.push(value).unwrap());
+        let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        std::fs::write(file, [0; 16]).unwrap();
+        assert!(sorter.merge().unwrap().any(|value| value.is_err()));
+    }
+}

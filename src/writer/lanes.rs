@@ -1,0 +1,139 @@
+//! Several files that grow together, written by several threads.
+//!
+//! The rows come in numbered batches, and every batch has a share for each file. A thread lays a batch out for all
+//! files at once, and then each file takes the shares in the batches' order, whichever threads bring them. So every
+//! thread does every kind of work, none waits for long, and no more than a batch for each thread is in memory.
+
+use super::draft::Draft;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Files that grow together.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    lanes: Vec<Lane>,
+    /// Set when a thread fails: its batch will never come, and nobody may wait for it.
+    stopped: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Lane {
+    turn: Mutex<Turn>,
+    moved: Condvar,
+}
+
+#[derive(Debug)]
+struct Turn {
+    /// The batch whose share is next.
+    batch: u64,
+    draft: Draft,
+}
+
+impl Lane {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        // Whoever panicked has stopped the others too; nobody goes on with what it left.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lanes {
+    /// Files that wait for the first batch, number 0.
+    pub(super) fn new(drafts: Vec<Draft>) -> Lanes {
+        let lane = |draft| Lane { turn: Mutex::new(Turn { batch: 0, draft }), moved: Condvar::new() };
+        Lanes { lanes: drafts.into_iter().map(lane).collect(), stopped: AtomicBool::new(false) }
+    }
+
+    /// Appends a batch's share, which may be empty, to the file at `place`, once the shares of all batches before
+    /// it are there. Returns false if that will never be, because another thread has failed.
+    pub(super) fn append(&self, place: usize, batch: u64, share: &[u8]) -> io::Result<bool> {
+        let lane = &self.lanes[place];
+        let mut turn = lane.turn();
+        while turn.batch != batch {
+            if self.stopped.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            turn = lane.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+        turn.draft.write_all(share)?;
+        turn.batch += 1;
+        lane.moved.notify_all();
+        Ok(true)
+    }
+
+    /// Work on the files: if it does not come to its end, by an error or a panic, nobody waits for it.
+    pub(super) fn work<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let stop = StopOthers { lanes: self };
+        let done = work()?;
+        std::mem::forget(stop);
+        Ok(done)
+    }
+
+    /// The files, in their order.
+    pub(super) fn into_drafts(self) -> impl Iterator<Item = Draft> {
+        let turn = |lane: Lane| lane.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.lanes.into_iter().map(move |lane| turn(lane).draft)
+    }
+}
+
+/// Stops the other threads when it goes.
+struct StopOthers<'a> {
+    lanes: &'a Lanes,
+}
+
+impl Drop for StopOthers<'_> {
+    fn drop(&mut self) {
+        self.lanes.stopped.store(true, Ordering::Relaxed);
+        for lane in &self.lanes.lanes {
+            // With the lock held nobody is between looking and waiting.
+            let _turn = lane.turn();
+            lane.moved.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes(folder: &std::path::Path, count: usize) -> Lanes {
+        let draft = |place: usize| Draft::create(&folder.join(place.to_string()), place > 0).unwrap();
+        Lanes::new((0..count).map(draft).collect())
+    }
+
+    #[test]
+    fn shares_come_in_the_batches_order_whoever_brings_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let lanes = lanes(folder.path(), 3);
+        std::thread::scope(|scope| {
+            for thread in 0..4u64 {
+                let lanes = &lanes;
+                scope.spawn(move || {
+                    for batch in (0..100).filter(|batch| batch % 4 == thread) {
+                        for place in 0..3 {
+                            let share = format!("{batch} ").repeat(place);
+                            assert!(lanes.append(place, batch, share.as_bytes()).unwrap());
+                        }
+                    }
+                });
+            }
+        });
+        drop(lanes.into_drafts().map(|draft| draft.finish().unwrap()).collect::<Vec<_>>());
+        for place in 0..3 {
+            let expect: String = (0..100).map(|batch| format!("{batch} ").repeat(place)).collect();
+            assert_eq!(std::fs::read_to_string(folder.path().join(place.to_string())).unwrap(), expect);
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let lanes = lanes(folder.path(), 1);
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| lanes.append(0, 1, b"second").unwrap());
+            let fails = scope.spawn(|| lanes.work(|| Err::<(), _>("batch 0 never comes")));
+            assert!(fails.join().unwrap().is_err());
+            assert!(!waits.join().unwrap());
+        });
+    }
+}

@@ -1,0 +1,194 @@
+//! The recipients' files: which there are, and their rows, written on several threads.
+
+use super::lanes::Lanes;
+use super::rows::{RowTexts, RowWriter, header};
+use super::{Contents, RecipientFile, Staging, WriteError, file_names};
+use crate::extract::InOrder;
+use crate::filter::{Chosen, Recipient, Route, Routing};
+use crate::registry::{Table, tables};
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// So many facts are laid out at a time: enough that a file's share of their rows is worth a write.
+const BATCH: usize = 8192;
+
+/// As many files stay open while they are written; a process may have about a thousand.
+const MOST_OPEN: usize = 400;
+
+/// A recipient with at least one row.
+struct Receiver<'a> {
+    recipient: &'a Recipient,
+    rows: u64,
+    file_name: String,
+}
+
+/// Writes one file for each recipient with at least one row; returns them in the order of their names.
+pub(super) fn write_recipient_files(
+    contents: &Contents<'_>,
+    staging: &Staging,
+) -> Result<Vec<RecipientFile>, WriteError> {
+    let (receivers, lane_of) = receivers(contents)?;
+    let header = header(contents.policy);
+    let stays_open = receivers.len() <= MOST_OPEN;
+    let mut drafts = Vec::with_capacity(receivers.len());
+    for Receiver { file_name, .. } in &receivers {
+        let mut draft = staging.draft(file_name, stays_open)?;
+        draft.write_all(&header).map_err(|e| staging.failed(file_name, e))?;
+        drafts.push(draft);
+    }
+    let lanes = Lanes::new(drafts);
+    let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
+    let queue = Queue::new(contents.selection.in_order().map_err(WriteError::Spill)?);
+    let work = || {
+        let mut rows = RowWriter::new(&texts);
+        let mut facts = Vec::with_capacity(BATCH);
+        let mut shares = vec![Vec::new(); receivers.len()];
+        lanes.work(|| {
+            while let Some(batch) = queue.take(&mut facts).map_err(WriteError::Spill)? {
+                for fact in &facts {
+                    share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
+                }
+                for (place, share) in shares.iter_mut().enumerate() {
+                    let appended = lanes.append(place, batch, share);
+                    if !appended.map_err(|e| staging.failed(&receivers[place].file_name, e))? {
+                        return Ok(Vec::new());
+                    }
+                    share.clear();
+                }
+            }
+            Ok(Vec::new())
+        })
+    };
+    let _: Vec<()> = on_threads(contents.threads.get(), &work)?;
+    finish(receivers, lanes, staging, contents.threads)
+}
+
+/// The recipients with at least one row, and, for each recipient, its place among them.
+fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usize>), WriteError> {
+    let recipients = contents.routing.recipients();
+    let mut rows_of = vec![0; recipients.len()];
+    for organization in 0..contents.reference.organizations.len() as u32 {
+        if let Route::To(places) = contents.routing.route(Some(organization)) {
+            let rows = contents.selection.of_organization(organization);
+            places.iter().for_each(|recipient| rows_of[*recipient as usize] += rows);
+        }
+    }
+    let with_rows = || recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0);
+    let names = with_rows().map(|(recipient, _)| recipient);
+    let names = file_names::file_names(names, &source_of_names(contents), contents.as_of.month())?;
+    let receivers = with_rows()
+        .zip(names)
+        .map(|((recipient, rows), file_name)| Receiver { recipient, rows: *rows, file_name })
+        .collect();
+    let mut next = 0;
+    let lane_of = rows_of
+        .iter()
+        .map(|rows| {
+            let lane = next;
+            next += usize::from(*rows > 0);
+            lane
+        })
+        .collect();
+    Ok((receivers, lane_of))
+}
+
+/// Lays out a fact's row, once, for every recipient of it.
+fn share_out(
+    fact: &Chosen,
+    routing: &Routing,
+    lane_of: &[usize],
+    rows: &mut RowWriter<'_>,
+    shares: &mut [Vec<u8>],
+) {
+    let Route::To([first, others @ ..]) = routing.route(Some(fact.organization)) else { return };
+    let first = lane_of[*first as usize];
+    let start = shares[first].len();
+    rows.push_row(fact, &mut shares[first]);
+    for other in others {
+        if let Ok([from, to]) = shares.get_disjoint_mut([first, lane_of[*other as usize]]) {
+            to.extend_from_slice(&from[start..]);
+        }
+    }
+}
+
+/// The facts, from which every thread takes the next batch when it has done with one.
+struct Queue<'a> {
+    facts: Mutex<(InOrder<'a>, u64)>,
+}
+
+impl<'a> Queue<'a> {
+    fn new(facts: InOrder<'a>) -> Queue<'a> {
+        Queue { facts: Mutex::new((facts, 0)) }
+    }
+
+    /// Takes the next batch; returns its number, or none at the end.
+    fn take(&self, batch: &mut Vec<Chosen>) -> io::Result<Option<u64>> {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (facts, next) = &mut *facts;
+        facts.next_batch(BATCH, batch)?;
+        let number = *next;
+        *next += 1;
+        Ok(Some(number).filter(|_| !batch.is_empty()))
+    }
+}
+
+/// Brings the files down to the disk.
+fn finish(
+    receivers: Vec<Receiver<'_>>,
+    lanes: Lanes,
+    staging: &Staging,
+    threads: NonZeroUsize,
+) -> Result<Vec<RecipientFile>, WriteError> {
+    let drafts: Vec<_> = lanes.into_drafts().map(|draft| Mutex::new(Some(draft))).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut files = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(receiver), Some(draft)) = (receivers.get(place), drafts.get(place)) else { break };
+            let Some(draft) = draft.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
+            let Receiver { recipient, rows, file_name } = receiver;
+            let written = staging.finish(file_name, draft)?;
+            files.push(RecipientFile {
+                path: written.path,
+                recipient: recipient.name.clone(),
+                rows: *rows,
+                bytes: written.bytes,
+                sha256: written.sha256,
+            });
+        }
+        Ok(files)
+    };
+    // Waiting for the disk is no work: it is waited for in several places at once.
+    let mut files = on_threads(4 * threads.get().min(drafts.len()), &work)?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Does work that threads take from each other, on this thread and as many more as are wanted and can be had.
+fn on_threads<T: Send, E: Send>(
+    threads: usize,
+    work: &(dyn Fn() -> Result<Vec<T>, E> + Sync),
+) -> Result<Vec<T>, E> {
+    std::thread::scope(|scope| {
+        let more: Vec<_> =
+            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut done = work()?;
+        for thread in more {
+            done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(done)
+    })
+}
+
+/// Without a `recipients` table, each organization's responsible entity is a recipient.
+fn source_of_names(contents: &Contents<'_>) -> file_names::Source {
+    let (table, column) = match contents.reference.recipients {
+        Some(_) => (Table::Recipients, tables::recipients::RECIPIENT),
+        None => (Table::Organizations, tables::organizations::RESPONSIBLE_ENTITY),
+    };
+    let file = contents.intake.table(table).map_or_else(|| table.name().into(), |read| read.file.clone());
+    file_names::Source { file, column: table.column_name(column) }
+}
