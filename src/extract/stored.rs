@@ -20,10 +20,16 @@ impl Fixed for Chosen {
         let numbers = [self.immunization_id, self.immunfact_id, self.line];
         let places = [self.client, self.date.number(), self.vaccine, self.organization, self.group];
         let flag = self.disaster_flag.map_or(2, u8::from);
-        let bytes = numbers.into_iter().flat_map(u64::to_le_bytes);
-        let bytes = bytes.chain(places.into_iter().flat_map(u32::to_le_bytes));
-        let bytes = bytes.chain(self.ordinal.to_le_bytes()).chain([flag, self.readings.to_bits()]);
-        out.iter_mut().zip(bytes).for_each(|(out, byte)| *out = byte);
+        let (eights, rest) = out.split_at_mut(24);
+        let (fours, rest) = rest.split_at_mut(20);
+        for (out, number) in eights.chunks_exact_mut(8).zip(numbers) {
+            out.copy_from_slice(&number.to_le_bytes());
+        }
+        for (out, place) in fours.chunks_exact_mut(4).zip(places) {
+            out.copy_from_slice(&place.to_le_bytes());
+        }
+        let [low, high] = self.ordinal.to_le_bytes();
+        rest.copy_from_slice(&[low, high, flag, self.readings.to_bits()]);
     }
 
     fn load(bytes: &[u8]) -> Option<Chosen> {

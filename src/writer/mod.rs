@@ -22,6 +22,7 @@ pub use error::{NameFault, WriteError};
 pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
+pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
 use crate::extract::Selection;

@@ -26,7 +26,7 @@ pub(super) fn header(policy: &Policy) -> Vec<u8> {
 
 /// The texts that many rows share.
 #[derive(Debug)]
-pub(super) struct RowTexts<'a> {
+pub struct RowTexts<'a> {
     reference: &'a Reference,
     fact_elements: Vec<&'static Element>,
     /// By the vaccine's place.
@@ -47,7 +47,7 @@ struct VaccineCells {
 
 impl<'a> RowTexts<'a> {
     /// Lays out what the facts of a selection refer to.
-    pub(super) fn new(policy: &Policy, reference: &'a Reference, selection: &Selection) -> RowTexts<'a> {
+    pub fn new(policy: &Policy, reference: &'a Reference, selection: &Selection) -> RowTexts<'a> {
         let mut organizations = Vec::new();
         let of_organization = (0..reference.organizations.len() as u32)
             .map(|place| {
@@ -81,7 +81,8 @@ fn cell(push: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 }
 
 /// Lays out rows, one after the other.
-pub(super) struct RowWriter<'a> {
+#[derive(Debug)]
+pub struct RowWriter<'a> {
     texts: &'a RowTexts<'a>,
     client: Option<ClientPlace>,
     /// The client's cells, each with the comma behind it.
@@ -89,12 +90,13 @@ pub(super) struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    pub(super) fn new(texts: &'a RowTexts<'a>) -> RowWriter<'a> {
+    /// A writer that has laid out nothing yet.
+    pub fn new(texts: &'a RowTexts<'a>) -> RowWriter<'a> {
         RowWriter { texts, client: None, client_text: Vec::new() }
     }
 
     /// Appends a fact's row, with its line end.
-    pub(super) fn push_row(&mut self, fact: &Chosen, out: &mut Vec<u8>) {
+    pub fn push_row(&mut self, fact: &Chosen, out: &mut Vec<u8>) {
         if self.client != Some(fact.client) {
             self.lay_out_client(fact.client);
         }

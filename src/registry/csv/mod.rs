@@ -6,7 +6,8 @@
 mod header;
 mod split;
 
-pub(crate) use split::{Field, blank_lines, count_lines, split_record, split_simple_record};
+pub use split::{Field, split_record, split_simple_record};
+pub(crate) use split::{blank_lines, count_lines};
 
 use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How much text is read at a time.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 18;
 
 /// No record of a registry is this long; more means that a quote is not closed, and the rest of the file would
 /// have to be held in memory to find out.

@@ -25,7 +25,7 @@ enum Form {
 
 /// A field of a record: where its bytes lie, quotes and all.
 #[derive(Clone, Debug)]
-pub(crate) struct Field {
+pub struct Field {
     raw: Range<usize>,
     form: Form,
 }
@@ -47,7 +47,7 @@ impl Field {
     }
 
     /// The field's text, without its quotes. `text` is what the record was split from.
-    pub(crate) fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+    pub fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let raw = &text[self.raw.clone()];
         match self.form {
             Form::Plain => Cow::Borrowed(raw),
@@ -129,7 +129,7 @@ pub(crate) fn whole_records(text: &[u8], delimiter: u8) -> WholeRecords {
 
 /// Splits the record that begins at `start` into its fields and returns where the next one begins. The record
 /// must be whole: a text may not end inside a quoted field.
-pub(crate) fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
+pub fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
     let line_end = memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
     if memchr(b'"', &text[start..line_end]).is_some() {
         fields.clear();
@@ -142,12 +142,7 @@ pub(crate) fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mu
 ///
 /// Fields are a handful of bytes long, too short for a search to gather speed, so eight bytes are looked at at once for
 /// both of the bytes that end a field.
-pub(crate) fn split_simple_record(
-    text: &[u8],
-    start: usize,
-    delimiter: u8,
-    fields: &mut Vec<Field>,
-) -> usize {
+pub fn split_simple_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
     fields.clear();
     let mut field_start = start;
     let (words, rest) = text[start..].as_chunks::<8>();
