@@ -17,6 +17,23 @@ pub(super) struct Lanes {
     stopped: AtomicBool,
 }
 
+/// A batch's share for one file.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Share {
+    /// Whole rows.
+    pub(super) text: Vec<u8>,
+    /// How many.
+    pub(super) rows: u64,
+}
+
+impl Share {
+    /// Empties it for the next batch.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.rows = 0;
+    }
+}
+
 #[derive(Debug)]
 struct Lane {
     turn: Mutex<Turn>,
@@ -28,6 +45,8 @@ struct Turn {
     /// The batch whose share is next.
     batch: u64,
     draft: Draft,
+    /// The rows of all shares so far.
+    rows: u64,
 }
 
 impl Lane {
@@ -40,13 +59,14 @@ impl Lane {
 impl Lanes {
     /// Files that wait for the first batch, number 0.
     pub(super) fn new(drafts: Vec<Draft>) -> Lanes {
-        let lane = |draft| Lane { turn: Mutex::new(Turn { batch: 0, draft }), moved: Condvar::new() };
+        let lane =
+            |draft| Lane { turn: Mutex::new(Turn { batch: 0, draft, rows: 0 }), moved: Condvar::new() };
         Lanes { lanes: drafts.into_iter().map(lane).collect(), stopped: AtomicBool::new(false) }
     }
 
     /// Appends a batch's share, which may be empty, to the file at `place`, once the shares of all batches before
     /// it are there. Returns false if that will never be, because another thread has failed.
-    pub(super) fn append(&self, place: usize, batch: u64, share: &[u8]) -> io::Result<bool> {
+    pub(super) fn append(&self, place: usize, batch: u64, share: &Share) -> io::Result<bool> {
         let lane = &self.lanes[place];
         let mut turn = lane.turn();
         while turn.batch != batch {
@@ -55,7 +75,8 @@ impl Lanes {
             }
             turn = lane.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
         }
-        turn.draft.write_all(share)?;
+        turn.draft.write_all(&share.text)?;
+        turn.rows += share.rows;
         turn.batch += 1;
         lane.moved.notify_all();
         Ok(true)
@@ -69,10 +90,10 @@ impl Lanes {
         Ok(done)
     }
 
-    /// The files, in their order.
-    pub(super) fn into_drafts(self) -> impl Iterator<Item = Draft> {
+    /// The files, in their order, each with the number of its rows.
+    pub(super) fn into_drafts(self) -> impl Iterator<Item = (Draft, u64)> {
         let turn = |lane: Lane| lane.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.lanes.into_iter().map(move |lane| turn(lane).draft)
+        self.lanes.into_iter().map(turn).map(|turn| (turn.draft, turn.rows))
     }
 }
 
@@ -111,14 +132,17 @@ mod tests {
                 scope.spawn(move || {
                     for batch in (0..100).filter(|batch| batch % 4 == thread) {
                         for place in 0..3 {
-                            let share = format!("{batch} ").repeat(place);
-                            assert!(lanes.append(place, batch, share.as_bytes()).unwrap());
+                            let text = format!("{batch} ").repeat(place).into_bytes();
+                            assert!(lanes.append(place, batch, &Share { text, rows: batch }).unwrap());
                         }
                     }
                 });
             }
         });
-        drop(lanes.into_drafts().map(|draft| draft.finish().unwrap()).collect::<Vec<_>>());
+        for (draft, rows) in lanes.into_drafts() {
+            draft.finish().unwrap();
+            assert_eq!(rows, (0..100).sum::<u64>());
+        }
         for place in 0..3 {
             let expect: String = (0..100).map(|batch| format!("{batch} ").repeat(place)).collect();
             assert_eq!(std::fs::read_to_string(folder.path().join(place.to_string())).unwrap(), expect);
@@ -130,7 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lanes = lanes(folder.path(), 1);
         std::thread::scope(|scope| {
-            let waits = scope.spawn(|| lanes.append(0, 1, b"second").unwrap());
+            let waits = scope.spawn(|| lanes.append(0, 1, &Share::default()).unwrap());
             let fails = scope.spawn(|| lanes.work(|| Err::<(), _>("batch 0 never comes")));
             assert!(fails.join().unwrap().is_err());
             assert!(!waits.join().unwrap());

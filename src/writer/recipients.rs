@@ -1,6 +1,6 @@
 //! The recipients' files: which there are, and their rows, written on several threads.
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::{Contents, RecipientFile, Staging, WriteError, file_names};
 use crate::extract::InOrder;
@@ -44,7 +44,7 @@ pub(super) fn write_recipient_files(
     let work = || {
         let mut rows = RowWriter::new(&texts);
         let mut facts = Vec::with_capacity(BATCH);
-        let mut shares = vec![Vec::new(); receivers.len()];
+        let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
             while let Some(batch) = queue.take(&mut facts).map_err(WriteError::Spill)? {
                 for fact in &facts {
@@ -100,16 +100,19 @@ fn share_out(
     routing: &Routing,
     lane_of: &[usize],
     rows: &mut RowWriter<'_>,
-    shares: &mut [Vec<u8>],
+    shares: &mut [Share],
 ) {
     let Route::To([first, others @ ..]) = routing.route(Some(fact.organization)) else { return };
     let first = lane_of[*first as usize];
-    let start = shares[first].len();
-    rows.push_row(fact, &mut shares[first]);
+    let start = shares[first].text.len();
+    rows.push_row(fact, &mut shares[first].text);
+    shares[first].rows += 1;
     for other in others {
-        if let Ok([from, to]) = shares.get_disjoint_mut([first, lane_of[*other as usize]]) {
-            to.extend_from_slice(&from[start..]);
-        }
+        let Ok([from, to]) = shares.get_disjoint_mut([first, lane_of[*other as usize]]) else {
+            unreachable!("a route names each recipient once")
+        };
+        to.text.extend_from_slice(&from.text[start..]);
+        to.rows += 1;
     }
 }
 
@@ -141,15 +144,19 @@ fn finish(
     staging: &Staging,
     threads: NonZeroUsize,
 ) -> Result<Vec<RecipientFile>, WriteError> {
-    let drafts: Vec<_> = lanes.into_drafts().map(|draft| Mutex::new(Some(draft))).collect();
+    let drafts: Vec<_> = lanes.into_drafts().map(|done| Mutex::new(Some(done))).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut files = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let (Some(receiver), Some(draft)) = (receivers.get(place), drafts.get(place)) else { break };
-            let Some(draft) = draft.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
+            let done = draft.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let Some((draft, written_rows)) = done else { continue };
             let Receiver { recipient, rows, file_name } = receiver;
+            if written_rows != *rows {
+                return Err(WriteError::Spill(lost_rows()));
+            }
             let written = staging.finish(file_name, draft)?;
             files.push(RecipientFile {
                 path: written.path,
@@ -165,6 +172,11 @@ fn finish(
     let mut files = on_threads(4 * threads.get().min(drafts.len()), &work)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// What was counted when facts were chosen must be there when they are written, wherever they lay in between.
+fn lost_rows() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a file has other rows than were chosen for it")
 }
 
 /// Does work that threads take from each other, on this thread and as many more as are wanted and can be had.

@@ -138,7 +138,7 @@ pub fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<F
     split_line(text, start, line_end, delimiter, fields)
 }
 
-/// The same, of a text that is known to hold neither quotes nor `\r`.
+/// The same, of a record that is known to hold no quote. A `\r` before its line end stays in the last field.
 ///
 /// Fields are a handful of bytes long, too short for a search to gather speed, so eight bytes are looked at at once for
 /// both of the bytes that end a field.
