@@ -113,7 +113,7 @@ impl Selection {
     /// # Errors
     /// If what lies on disk can't be read back.
     pub fn in_order(&self) -> io::Result<InOrder<'_>> {
-        Ok(InOrder { facts: self.facts.merge()?, selection: self })
+        Ok(InOrder { facts: self.facts.merge()?, selection: self, next: None })
     }
 
     /// How many facts of the organization at this place are shared.
@@ -145,22 +145,38 @@ fn repeated(ids: &mut Sorter<u64>) -> io::Result<Vec<u64>> {
 pub struct InOrder<'a> {
     facts: Merge<'a, Chosen>,
     selection: &'a Selection,
+    /// The fact behind those that were handed out, if it was looked at already.
+    next: Option<Chosen>,
 }
 
 impl InOrder<'_> {
-    /// Puts up to `most` facts into `batch`, in place of what it holds; none at the end.
+    /// Puts about so many facts into `batch`, in place of what it holds; none at the end. A client's facts of one day
+    /// stay together.
     ///
     /// # Errors
     /// If what lies on disk can't be read back.
-    pub fn next_batch(&mut self, most: usize, batch: &mut Vec<Chosen>) -> io::Result<()> {
-        let Selection { in_force, dropped, .. } = self.selection;
+    pub fn next_batch(&mut self, about: usize, batch: &mut Vec<Chosen>) -> io::Result<()> {
         batch.clear();
-        while batch.len() < most {
-            let Some(fact) = self.facts.next().transpose()? else { break };
-            if fact.readings.contains(*in_force) && dropped.binary_search(&fact.line).is_err() {
-                batch.push(fact);
+        batch.extend(self.next.take());
+        while let Some(fact) = self.next_shared()? {
+            let same_day = |last: &Chosen| (last.client, last.date) == (fact.client, fact.date);
+            if batch.len() >= about && !batch.last().is_some_and(same_day) {
+                self.next = Some(fact);
+                break;
             }
+            batch.push(fact);
         }
         Ok(())
+    }
+
+    fn next_shared(&mut self) -> io::Result<Option<Chosen>> {
+        let Selection { in_force, dropped, .. } = self.selection;
+        for fact in &mut self.facts {
+            let fact = fact?;
+            if fact.readings.contains(*in_force) && dropped.binary_search(&fact.line).is_err() {
+                return Ok(Some(fact));
+            }
+        }
+        Ok(None)
     }
 }

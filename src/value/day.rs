@@ -138,9 +138,32 @@ impl serde::Serialize for Day {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Day::parse(text.as_bytes()).ok_or_else(|| serde::de::Error::custom("not a day"))
+    }
+}
+
 /// A calendar month, written `YYYYMM`: the name of a monthly batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(u32);
+
+impl Month {
+    /// Reads `YYYYMM` and nothing else.
+    pub fn parse(text: &str) -> Option<Month> {
+        let is_number = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+        let number: u32 = text.parse().ok().filter(|_| is_number)?;
+        Day::new(number / 100, number % 100, 1).map(Day::month)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Month {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Month, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Month::parse(&text).ok_or_else(|| serde::de::Error::custom("not a month"))
+    }
+}
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,6 +229,10 @@ mod tests {
             assert_eq!(day(text).to_string(), text);
         }
         assert_eq!(day("2024-07-08").month().to_string(), "202407");
+        assert_eq!(Month::parse("202407"), Some(day("2024-07-08").month()));
+        for text in ["", "2024", "202413", "202400", "2024-07", "+20240", "2024077", "٢٠٢٤٠٧"] {
+            assert_eq!(Month::parse(text), None, "{text}");
+        }
     }
 
     #[test]

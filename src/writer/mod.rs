@@ -29,6 +29,7 @@ use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::policy::Policy;
 use crate::registry::{Intake, Reference};
+use crate::report::{self, ReportData};
 use crate::value::Day;
 use std::num::NonZeroUsize;
 
@@ -64,7 +65,7 @@ pub fn quarantine_list(as_of: Day) -> String {
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
-    let files = recipients::write_recipient_files(&contents, staging)?;
+    let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
     let Contents { as_of, policy, intake, selection, .. } = contents;
     staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
     staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
@@ -74,5 +75,7 @@ pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest
     staging.make_folder(QA)?;
     staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
     staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
+    let data = ReportData { settings: report::Settings::of(policy), tally };
+    staging.write("qa/report.json", data.to_json().as_bytes())?;
     Ok(manifest)
 }

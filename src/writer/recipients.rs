@@ -6,6 +6,7 @@ use super::{Contents, RecipientFile, Staging, WriteError, file_names};
 use crate::extract::InOrder;
 use crate::filter::{Chosen, Recipient, Route, Routing};
 use crate::registry::{Table, tables};
+use crate::report::{Counter, Tally};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,11 +25,12 @@ struct Receiver<'a> {
     file_name: String,
 }
 
-/// Writes one file for each recipient with at least one row; returns them in the order of their names.
+/// Writes one file for each recipient with at least one row; returns them in the order of their names, and what was
+/// counted on the way.
 pub(super) fn write_recipient_files(
     contents: &Contents<'_>,
     staging: &Staging,
-) -> Result<Vec<RecipientFile>, WriteError> {
+) -> Result<(Vec<RecipientFile>, Tally), WriteError> {
     let (receivers, lane_of) = receivers(contents)?;
     let header = header(contents.policy);
     let stays_open = receivers.len() <= MOST_OPEN;
@@ -43,11 +45,13 @@ pub(super) fn write_recipient_files(
     let queue = Queue::new(contents.selection.in_order().map_err(WriteError::Spill)?);
     let work = || {
         let mut rows = RowWriter::new(&texts);
+        let mut counter = Counter::new(contents.reference, contents.selection);
         let mut facts = Vec::with_capacity(BATCH);
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
             while let Some(batch) = queue.take(&mut facts).map_err(WriteError::Spill)? {
                 for fact in &facts {
+                    counter.count(fact);
                     share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
                 }
                 for (place, share) in shares.iter_mut().enumerate() {
@@ -58,11 +62,12 @@ pub(super) fn write_recipient_files(
                     share.clear();
                 }
             }
-            Ok(Vec::new())
+            Ok(vec![counter])
         })
     };
-    let _: Vec<()> = on_threads(contents.threads.get(), &work)?;
-    finish(receivers, lanes, staging, contents.threads)
+    let counters = on_threads(contents.threads.get(), &work)?;
+    let tally = Counter::tally(counters, contents.reference, contents.selection);
+    Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
 }
 
 /// The recipients with at least one row, and, for each recipient, its place among them.

@@ -1,0 +1,118 @@
+//! A manifest as it is read back.
+
+use super::PublishedError;
+use crate::value::{Day, Month};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// What `manifest.json` holds. What a later version may have added is passed over.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Manifest {
+    /// The day as of which the rules were applied.
+    pub as_of: Day,
+    /// The batch's month.
+    pub batch: Month,
+    /// What made it.
+    pub tool: ToolEntry,
+    /// The policy in force.
+    pub policy: PolicyEntry,
+    /// Every table that was read, by name.
+    pub tables: BTreeMap<String, TableEntry>,
+    /// What came of the facts.
+    pub facts: FactsEntry,
+    /// How many facts would be included under each consent rule, by its name.
+    pub included_under: BTreeMap<String, u64>,
+    /// The recipients' files.
+    pub files: Vec<FileEntry>,
+}
+
+/// The program.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct ToolEntry {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Which policy.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct PolicyEntry {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// A table's rows.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct TableEntry {
+    /// All of them.
+    pub rows: u64,
+    /// Those that could not be used, by code.
+    pub quarantined: BTreeMap<String, u64>,
+}
+
+/// What came of the facts.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct FactsEntry {
+    /// All of them.
+    pub read: u64,
+    /// Those that are shared, each once.
+    pub included: u64,
+    /// Those that are not, by the first reason.
+    pub excluded: BTreeMap<String, u64>,
+    /// Those that could not be used, by code.
+    pub quarantined: BTreeMap<String, u64>,
+}
+
+/// A recipient's file.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct FileEntry {
+    /// Its name.
+    pub path: String,
+    /// The recipient.
+    pub recipient: String,
+    /// Its rows, the header aside.
+    pub rows: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads the manifest of the batch in a folder.
+    ///
+    /// # Errors
+    /// If there is none, or it is not as phds writes it.
+    pub fn of_batch(folder: &Path) -> Result<Manifest, PublishedError> {
+        let path = folder.join("manifest.json");
+        let text = std::fs::read(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound if folder.is_dir() => PublishedError::NoBatch { path: folder.to_owned() },
+            io::ErrorKind::NotFound => PublishedError::unavailable(folder, source),
+            _ => PublishedError::unavailable(&path, source),
+        })?;
+        Manifest::from_json(&text, &path)
+    }
+
+    /// Reads a manifest's text; `path` is for messages.
+    ///
+    /// # Errors
+    /// If it is not as phds writes it.
+    pub fn from_json(text: &[u8], path: &Path) -> Result<Manifest, PublishedError> {
+        serde_json::from_slice(text).map_err(|error| PublishedError::damaged(path, &error))
+    }
+
+    /// How many rows the recipients' files have together.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// How many facts could not be used.
+    pub fn quarantined(&self) -> u64 {
+        self.facts.quarantined.values().sum()
+    }
+}

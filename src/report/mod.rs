@@ -1,0 +1,10 @@
+//! The report on a batch: one page that a manager can read, of counts only.
+//!
+//! What it counts is gathered while the batch is written and kept beside the page, so that the page can be made again
+//! without reading the batch. Nothing of a row is in it but codes of public lists; it never looks at the clock.
+
+mod counter;
+mod tally;
+
+pub use counter::Counter;
+pub use tally::{AGE_BANDS, ReportData, Settings, Tally};
