@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// So many facts are laid out at a time: enough that a file's share of their rows is worth a write.
-const BATCH: usize = 8192;
+const BATCH: usize = 32768;
 
 /// As many files stay open while they are written; a process may have about a thousand.
 const MOST_OPEN: usize = 400;
