@@ -56,6 +56,11 @@ pub(super) struct Memory {
     bytes: usize,
 }
 
+impl Memory {
+    /// What comparing and verifying take: they hold little, and run beside other work.
+    pub(super) const FOR_COMPARING: Memory = Memory { bytes: 192 << 20 };
+}
+
 impl std::str::FromStr for Memory {
     type Err = &'static str;
 

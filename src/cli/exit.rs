@@ -1,7 +1,9 @@
 //! From an error to an exit code and a hint: the one place that knows them.
 
 use crate::batch::BatchError;
+use crate::compare::CompareError;
 use crate::policy::PolicyError;
+use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
 use crate::synth::SynthError;
 use crate::writer::WriteError;
@@ -14,7 +16,7 @@ use std::process::ExitCode;
 pub(super) const HELP: &str = "\
 Exit codes:
    0  done
-   1  the command's own \"no\": explain found no such row
+   1  the command's own \"no\": explain found no such row, diff found differences
    2  wrong usage
   65  bad input: the export itself is wrong; nothing was published
   66  input missing: the export, a table, a policy file
@@ -34,6 +36,7 @@ Examples:
 pub(super) enum Exit {
     Done = 0,
     No = 1,
+    Usage = 2,
     BadInput = 65,
     NoInput = 66,
     CannotCreate = 73,
@@ -64,6 +67,13 @@ pub(super) enum Failure {
     Batch(#[from] BatchError),
     #[error(transparent)]
     Synth(#[from] SynthError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    /// `diff` found differences, and has shown them.
+    #[error("different")]
+    Different,
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -83,6 +93,10 @@ impl Failure {
             // Whoever was reading has seen enough.
             return Exit::Done;
         }
+        if matches!(self, Failure::Different) {
+            // That is an answer, and it was printed.
+            return exit;
+        }
         match self.hint() {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
             None => tracing::error!(exit_code = exit as u8, "{self}"),
@@ -101,7 +115,12 @@ impl Failure {
             Failure::Synth(SynthError::Create { .. }) => Exit::CannotCreate,
             Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
-            Failure::NothingFound { .. } => Exit::No,
+            Failure::Compare(CompareError::NotAlike | CompareError::NoSuchColumn { .. }) => Exit::Usage,
+            Failure::Compare(CompareError::Spill(_)) => Exit::InputOutput,
+            Failure::Compare(CompareError::Published(error)) | Failure::Published(error) => {
+                published_exit(error)
+            }
+            Failure::NothingFound { .. } | Failure::Different => Exit::No,
         }
     }
 
@@ -123,8 +142,25 @@ impl Failure {
             | Failure::Print(_)
             | Failure::Scratch(_)
             | Failure::Synth(_)
+            | Failure::Compare(_)
+            | Failure::Published(_)
+            | Failure::Different
             | Failure::NothingFound { .. } => None,
         }
+    }
+}
+
+fn published_exit(error: &PublishedError) -> Exit {
+    match error {
+        PublishedError::Unavailable { source, .. } => match source.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::NotADirectory => Exit::NoInput,
+            _ => Exit::InputOutput,
+        },
+        PublishedError::NoBatch { .. } => Exit::NoInput,
+        PublishedError::Damaged { .. } | PublishedError::NoRows { .. } => Exit::BadInput,
     }
 }
 

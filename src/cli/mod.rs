@@ -5,6 +5,7 @@
 
 mod arguments;
 mod dictionary;
+mod diff;
 mod exit;
 mod explain;
 mod filter;
@@ -44,6 +45,7 @@ enum Command {
     Write(write::Args),
     Status(status::Args),
     Explain(explain::Args),
+    Diff(diff::Args),
     Dictionary(dictionary::Args),
     Synth(synth::Args),
     #[command(subcommand)]
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Write(args) => write::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
+        Command::Diff(args) => diff::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Synth(args) => synth::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),

@@ -2,9 +2,13 @@
 //!
 //! Trusts nothing but the names it looks for; whether a batch is sound is for others to find out. Never writes.
 
+mod dictionary;
 mod manifest;
+mod rows;
 
-pub use manifest::{FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use dictionary::HeaderNames;
+pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use rows::{LineEnd, Row, Rows};
 
 use crate::value::Month;
 use std::io;
@@ -26,6 +30,16 @@ pub enum PublishedError {
     NoBatch {
         /// The folder.
         path: PathBuf,
+    },
+    /// What should be a recipient's file is none: it does not even have rows.
+    #[error("{}, line {line}: {what}", path.display())]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// What is wrong there.
+        what: &'static str,
     },
     /// A file that a batch has of itself is not what it should be.
     #[error("{}, line {line}, column {column}: not as phds writes it", path.display())]

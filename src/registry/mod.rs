@@ -31,7 +31,7 @@ mod wal;
 
 pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
 pub use consents::{Consent, ConsentType, Consents};
-pub use csv::{Field, split_record, split_simple_record};
+pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
 pub use export::open_export;

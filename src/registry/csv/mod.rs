@@ -6,7 +6,7 @@
 mod header;
 mod split;
 
-pub use split::{Field, split_record, split_simple_record};
+pub use split::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub(crate) use split::{blank_lines, count_lines};
 
 use super::error::{BadInput, InputFault, RegistryError};

@@ -89,16 +89,16 @@ fn closing_quote(text: &[u8], open: usize) -> Option<usize> {
 
 /// What a text, which begins where a record begins, holds in whole records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct WholeRecords {
+pub struct WholeRecords {
     /// The length of the whole records, each with its line end.
-    pub(crate) end: usize,
+    pub end: usize,
     /// Whether the text ends inside a quoted field.
-    pub(crate) ends_in_quotes: bool,
+    pub ends_in_quotes: bool,
 }
 
 /// Finds how much of `text`, which begins where a record begins, is whole records. A quote that is the last byte
 /// counts as a closing one, which decides nothing until the line end behind it is seen.
-pub(crate) fn whole_records(text: &[u8], delimiter: u8) -> WholeRecords {
+pub fn whole_records(text: &[u8], delimiter: u8) -> WholeRecords {
     let mut end = 0;
     // Where the stretch outside of quotes that is being looked at begins.
     let mut outside = 0;

@@ -1,0 +1,210 @@
+//! `phds diff`: what changed between two batches, or two recipients' files.
+
+use super::Outcome;
+use super::arguments::{self, Memory};
+use super::exit::Failure;
+use super::summary::grouped;
+use super::terminal::{Terminal, printable};
+use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Compare two batches, or two recipients' files
+///
+/// Rows are matched by IMMUNFACT_ID: added, removed, changed, moved to another recipient or to another client. Says first
+/// what became of the columns, then counts by file and by column, then the rows, by id only.
+///
+/// Exit code 0: the same; 1: different.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds diff batches/202406 batches/202407
+  phds diff batches/202406 batches/202407 --only removed --limit 1000
+  phds diff old/PHDS_Travis_202406.csv PHDS_Travis_202407.csv --ignore AGE_IN_MONTHS")]
+pub(super) struct Args {
+    /// The batch, or file, before
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The batch, or file, after
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Show the values of the rows that are listed: names, dates, addresses
+    #[arg(long)]
+    show_values: bool,
+    /// List only such rows; all are counted
+    #[arg(long, value_name = "KIND")]
+    only: Vec<Only>,
+    /// Leave a column out of the comparison
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
+    /// List so many rows at most
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// How much memory to take, about, such as 512M; more goes to the temporary folder's disk
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<Memory>,
+}
+
+/// Which rows are listed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Only {
+    /// New rows
+    Added,
+    /// Rows that are gone
+    Removed,
+    /// Rows with other values, or in another place
+    Changed,
+}
+
+impl Only {
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Only::Added => &[Kind::Added],
+            Only::Removed => &[Kind::Removed],
+            Only::Changed => &[Kind::Changed, Kind::MovedToRecipient, Kind::MovedToClient],
+        }
+    }
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+    let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
+    let settings = CompareSettings {
+        ignore: &args.ignore,
+        only: &only,
+        limit: args.limit,
+        values: args.show_values,
+        threads: arguments::cores(),
+        spill: &arguments::spill(scratch.path(), Some(args.memory.unwrap_or(Memory::FOR_COMPARING))),
+    };
+    let comparison = compare(&args.old, &args.new, settings)?;
+    terminal.print(&if args.json { json(&comparison) } else { text(&comparison) })?;
+    if comparison.same { Ok(()) } else { Err(Failure::Different) }
+}
+
+fn json(comparison: &Comparison) -> String {
+    // Plain data: nothing that JSON could not hold.
+    let text = serde_json::to_string_pretty(comparison);
+    text.unwrap_or_else(|_| unreachable!("a comparison can be written")) + "\n"
+}
+
+fn text(comparison: &Comparison) -> String {
+    let Comparison { same, columns, rows, files, changed_columns, changes, not_listed } = comparison;
+    let mut out = String::new();
+    for (old, new) in &columns.renamed {
+        let _ = writeln!(out, "column {old} is now called {new}");
+    }
+    for (names, became) in [(&columns.added, "added"), (&columns.removed, "removed")] {
+        for name in names {
+            let _ = writeln!(out, "column {name} was {became}");
+        }
+    }
+    if !columns.is_empty() {
+        out.push_str("Only columns that both have are compared.\n\n");
+    }
+    let _ = writeln!(out, "Rows\n{}", all_rows(rows));
+    if *same {
+        out.push_str("The same.\n");
+        return printable(&out);
+    }
+    out.push_str(&files_table(files));
+    if !changed_columns.is_empty() {
+        out.push_str("\nChanged values by column\n");
+        for (column, count) in changed_columns {
+            let _ = writeln!(out, "  {column:<30}{:>13}", grouped(*count));
+        }
+    }
+    if !changes.is_empty() {
+        out.push_str("\nRows, by IMMUNFACT_ID\n");
+        changes.iter().for_each(|change| push_change(&mut out, change));
+    }
+    if *not_listed > 0 {
+        let _ = writeln!(out, "  and {} more; --limit lists more of them", grouped(*not_listed));
+    }
+    printable(&out)
+}
+
+fn all_rows(rows: &KindCounts) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, count: u64| {
+        let _ = writeln!(out, "  {name:<30}{:>13}", grouped(count));
+    };
+    line("old", rows.old);
+    line("new", rows.new);
+    line("unchanged", rows.unchanged);
+    for kind in Kind::ALL {
+        line(name(kind), rows.of(kind));
+    }
+    out
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Added => "added",
+        Kind::Removed => "removed",
+        Kind::Changed => "changed",
+        Kind::MovedToRecipient => "moved to another recipient",
+        Kind::MovedToClient => "moved to another client",
+    }
+}
+
+/// Files in which nothing changed are left out.
+fn files_table(files: &[crate::compare::FileChanges]) -> String {
+    let is_quiet = |file: &&crate::compare::FileChanges| {
+        file.left == 0
+            && Kind::ALL.iter().all(|kind| file.rows.of(*kind) == 0)
+            && file.rows.old == file.rows.new
+    };
+    let (quiet, loud): (Vec<_>, Vec<_>) = files.iter().partition(is_quiet);
+    let widest = loud.iter().map(|file| file.name.chars().count()).max().unwrap_or(0).max(4);
+    let mut out = format!(
+        "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
+        "File", "old", "new", "added", "removed", "changed", "came", "left", "client"
+    );
+    for file in loud {
+        let rows = &file.rows;
+        let _ = writeln!(
+            out,
+            "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            file.name,
+            grouped(rows.old),
+            grouped(rows.new),
+            grouped(rows.added),
+            grouped(rows.removed),
+            grouped(rows.changed),
+            grouped(rows.moved_to_recipient),
+            grouped(file.left),
+            grouped(rows.moved_to_client)
+        );
+    }
+    if !quiet.is_empty() {
+        let _ = writeln!(out, "and {} file(s) in which nothing changed", quiet.len());
+    }
+    out.push_str("came, left: rows moved from or to another recipient; client: moved to another client\n");
+    out
+}
+
+fn push_change(out: &mut String, change: &Change) {
+    let file = |file: &Option<String>| file.clone().unwrap_or_default();
+    let (sign, place) = match change.kind {
+        Kind::Added => ('+', file(&change.new_file)),
+        Kind::Removed => ('-', file(&change.old_file)),
+        Kind::MovedToRecipient => ('>', format!("{} to {}", file(&change.old_file), file(&change.new_file))),
+        Kind::Changed | Kind::MovedToClient => ('~', file(&change.new_file)),
+    };
+    let _ = write!(out, "  {sign} {:<19}  {place}", change.immunfact_id);
+    if !change.columns.is_empty() {
+        let _ = write!(out, ": {}", change.columns.join(", "));
+    }
+    out.push('\n');
+    for value in &change.values {
+        let shown = |text: &Option<String>| text.as_ref().map(|text| format!("\"{text}\""));
+        let change = match (shown(&value.old), shown(&value.new)) {
+            (Some(old), Some(new)) => format!("{old}, now {new}"),
+            (old, new) => old.or(new).unwrap_or_default(),
+        };
+        let _ = writeln!(out, "      {}: {}", value.column, change.replace('\n', " "));
+    }
+}

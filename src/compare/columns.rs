@@ -1,0 +1,189 @@
+//! The columns of both sides: which there are, which play a part, and what became of the others.
+
+use super::CompareError;
+use super::files::{Column, Pair, SharingFile};
+use super::outcome::ColumnChanges;
+use crate::elements;
+use crate::registry::{Field, split_record};
+use crate::value::{Day, parse_id};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The columns that both sides have and that play a part, and, for each file, where they are.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// In the present layout's order, others behind.
+    pub(super) compared: Vec<Column>,
+    /// What became of the columns themselves.
+    pub(super) changes: ColumnChanges,
+    /// By pair, then side.
+    layouts: Vec<[Option<FileLayout>; 2]>,
+}
+
+/// Where a file has its columns.
+#[derive(PartialEq, Eq, Debug)]
+struct FileLayout {
+    /// For each compared column, its field.
+    compared: Vec<usize>,
+    /// The fields by which rows are ordered.
+    key: [Option<usize>; KEY.len()],
+    /// The columns of all fields.
+    all: Vec<Column>,
+}
+
+/// What the rows of a file are ordered by: CLIENT_ID, VACCINATION_DATE, IMMUNIZATION_ID, IMMUNFACT_ID.
+const KEY: [&str; 4] = ["CLIENT_ID", "VACCINATION_DATE", "IMMUNIZATION_ID", "IMMUNFACT_ID"];
+
+/// A row's place in the order of its file. A value that cannot be read sorts first: it only costs time.
+pub(super) type Key = [u64; KEY.len()];
+
+impl Columns {
+    pub(super) fn of(pairs: &[Pair], ignore: &[String]) -> Result<Columns, CompareError> {
+        let files = |side: usize| pairs.iter().filter_map(move |pair| pair.sides[side].as_ref());
+        let [old, new] = [0, 1].map(|side| names(files(side)));
+        for name in ignore {
+            let is_it = |(column, names): (&Column, &BTreeSet<String>)| {
+                column.name().eq_ignore_ascii_case(name) || names.iter().any(|n| n.eq_ignore_ascii_case(name))
+            };
+            if !old.iter().chain(&new).any(is_it) {
+                return Err(CompareError::NoSuchColumn { name: name.clone() });
+            }
+        }
+        let is_ignored = |column: &Column| {
+            let mut names = old.get(column).into_iter().chain(new.get(column)).flatten();
+            let mut given = ignore.iter();
+            given.any(|g| column.name().eq_ignore_ascii_case(g) || names.any(|n| n.eq_ignore_ascii_case(g)))
+        };
+        // Of a side without any file nothing can be said.
+        let comparable = !old.is_empty() && !new.is_empty();
+        let missing = |from: &BTreeMap<Column, _>, to: &BTreeMap<Column, BTreeSet<String>>| {
+            let gone = to.keys().filter(|column| comparable && !from.contains_key(*column));
+            gone.map(|column| column.name().to_owned()).collect()
+        };
+        let changes = ColumnChanges {
+            added: missing(&old, &new),
+            removed: missing(&new, &old),
+            renamed: old
+                .iter()
+                .filter_map(|(column, names)| Some((names, new.get(column)?)))
+                .filter(|(old, new)| old != new)
+                .map(|(old, new)| (listed(old), listed(new)))
+                .collect(),
+        };
+        let in_both = |column: &&Column| new.contains_key(*column) && !is_ignored(column);
+        let compared: Vec<Column> = old.keys().filter(in_both).cloned().collect();
+        let layout = |file: &SharingFile| FileLayout::of(file, &compared);
+        let layouts =
+            pairs.iter().map(|pair| [0, 1].map(|side| pair.sides[side].as_ref().map(layout))).collect();
+        Ok(Columns { compared, changes, layouts })
+    }
+
+    /// Whether rows that are the same byte for byte are the same.
+    pub(super) fn are_alike(&self, pair: usize) -> bool {
+        matches!(&self.layouts[pair], [Some(old), Some(new)] if old.all == new.all)
+    }
+
+    /// Splits a row of a file.
+    pub(super) fn split(&self, pair: usize, side: usize, text: &[u8], split: &mut SplitRow) {
+        split.text.clear();
+        split.text.extend_from_slice(text);
+        split_record(&split.text, 0, b',', &mut split.fields);
+        split.place = (pair, side);
+    }
+
+    fn layout(&self, split: &SplitRow) -> Option<&FileLayout> {
+        let (pair, side) = split.place;
+        self.layouts[pair][side].as_ref()
+    }
+
+    /// The value of a compared column; a field that is not there is blank.
+    pub(super) fn value<'r>(&self, split: &'r SplitRow, compared: usize) -> std::borrow::Cow<'r, [u8]> {
+        let field = self.layout(split).and_then(|layout| split.fields.get(layout.compared[compared]));
+        field.map_or_else(|| b"".as_slice().into(), |field| field.unquoted(&split.text))
+    }
+
+    /// The compared columns in which two rows differ.
+    pub(super) fn differences<'r>(
+        &'r self,
+        old: &'r SplitRow,
+        new: &'r SplitRow,
+    ) -> impl Iterator<Item = usize> + 'r {
+        (0..self.compared.len()).filter(|column| self.value(old, *column) != self.value(new, *column))
+    }
+
+    /// A row's place in the order of its file.
+    pub(super) fn key(&self, split: &SplitRow) -> Key {
+        let key = self.layout(split).map_or([None; KEY.len()], |layout| layout.key);
+        let mut place = 0;
+        key.map(|field| {
+            let value = field.and_then(|field| split.fields.get(field)).map(|f| f.unquoted(&split.text));
+            place += 1;
+            match value {
+                Some(value) if place == 2 => Day::parse(&value).map_or(0, |day| day.number().into()),
+                Some(value) => parse_id(&value).unwrap_or(0),
+                None => 0,
+            }
+        })
+    }
+
+    /// The id by which a row is matched.
+    pub(super) fn id(&self, split: &SplitRow) -> Option<u64> {
+        let field = self.layout(split)?.key[KEY.len() - 1]?;
+        parse_id(&split.fields.get(field)?.unquoted(&split.text))
+    }
+
+    /// The place of an element among the compared columns.
+    pub(super) fn place_of(&self, element: &str) -> Option<usize> {
+        self.compared.iter().position(|column| column.name() == element)
+    }
+}
+
+impl FileLayout {
+    fn of(file: &SharingFile, compared: &[Column]) -> FileLayout {
+        let field = |wanted: &Column| file.header.iter().position(|(_, column)| column == wanted);
+        let element = |name| elements::ALL.iter().position(|e| e.name == name).map(Column::Element);
+        FileLayout {
+            // A file that lacks a column that others of its side have has no field there.
+            compared: compared.iter().map(|column| field(column).unwrap_or(usize::MAX)).collect(),
+            key: KEY.map(|name| element(name).and_then(|column| field(&column))),
+            all: file.header.iter().map(|(_, column)| column.clone()).collect(),
+        }
+    }
+}
+
+/// A row, split into its fields.
+#[derive(Clone, Default, Debug)]
+pub(super) struct SplitRow {
+    text: Vec<u8>,
+    fields: Vec<Field>,
+    place: (usize, usize),
+}
+
+impl SplitRow {
+    /// The pair and the side it is from.
+    pub(super) fn place(&self) -> (usize, usize) {
+        self.place
+    }
+}
+
+fn names<'a>(files: impl Iterator<Item = &'a SharingFile>) -> BTreeMap<Column, BTreeSet<String>> {
+    let mut names: BTreeMap<Column, BTreeSet<String>> = BTreeMap::new();
+    for (name, column) in files.flat_map(|file| &file.header) {
+        names.entry(column.clone()).or_default().insert(name.clone());
+    }
+    names
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::FACT;
+    use super::*;
+
+    #[test]
+    fn rows_are_matched_by_what_they_are_ordered_by_last() {
+        assert_eq!(KEY[KEY.len() - 1], elements::ALL[FACT].name);
+    }
+}

@@ -1,0 +1,187 @@
+//! The files on the two sides, and which belong together.
+
+use super::CompareError;
+use crate::elements;
+use crate::published::{HeaderNames, PublishedError, Rows};
+use crate::registry::{Field, split_record};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A column, whatever its name is in a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Column {
+    /// One of the 26 elements, by its place.
+    Element(usize),
+    /// Something else, by name.
+    Other(String),
+}
+
+impl Column {
+    /// Its name in the present layout.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Column::Element(place) => elements::ALL[*place].name,
+            Column::Other(name) => name,
+        }
+    }
+}
+
+/// A recipient's file on one side.
+#[derive(Debug)]
+pub(super) struct SharingFile {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    /// The names in its header, with the columns they mean.
+    pub(super) header: Vec<(String, Column)>,
+}
+
+/// Two files that belong together, or one alone.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// What they are called without the month; the recipient's name as far as file names have it.
+    pub(super) name: String,
+    /// Old and new.
+    pub(super) sides: [Option<SharingFile>; 2],
+}
+
+/// Finds the files of both sides and pairs them, in the order of their names.
+pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
+    let is_folder = |path: &Path| match std::fs::metadata(path) {
+        Ok(found) => Ok(found.is_dir()),
+        Err(source) => Err(PublishedError::Unavailable { path: path.to_owned(), source }),
+    };
+    match (is_folder(old)?, is_folder(new)?) {
+        (false, false) => {
+            let name = match (recipient(old), recipient(new)) {
+                (Some(old), Some(new)) if old.eq_ignore_ascii_case(&new) => new,
+                _ => "(file)".to_owned(),
+            };
+            Ok(vec![Pair { name, sides: [Some(open(old)?), Some(open(new)?)] }])
+        }
+        (true, true) => {
+            let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
+            for (side, folder) in [old, new].into_iter().enumerate() {
+                for (name, path) in files_in(folder)? {
+                    let pair = pairs
+                        .entry(name.to_ascii_lowercase())
+                        .or_insert_with(|| Pair { name: String::new(), sides: [None, None] });
+                    pair.name = name;
+                    pair.sides[side] = Some(open(&path)?);
+                }
+            }
+            Ok(pairs.into_values().collect())
+        }
+        _ => Err(CompareError::NotAlike),
+    }
+}
+
+/// The recipients' files in a batch, each with its name without the month.
+fn files_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, PublishedError> {
+    let unavailable = |source| PublishedError::Unavailable { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
+        let path = entry.map_err(unavailable)?.path();
+        files.extend(recipient(&path).map(|name| (name, path)));
+    }
+    if files.is_empty() && !folder.join("manifest.json").is_file() {
+        return Err(PublishedError::NoBatch { path: folder.to_owned() });
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// `X` of `PHDS_X_202407.csv`.
+fn recipient(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix("PHDS_")?;
+    let (recipient, month) = name.rsplit_once('_')?;
+    crate::value::Month::parse(month).map(|_| recipient.to_owned())
+}
+
+fn open(path: &Path) -> Result<SharingFile, PublishedError> {
+    let mut rows = Rows::open(path)?;
+    let no_header = |line| PublishedError::NoRows { path: path.to_owned(), line, what: "there is no header" };
+    let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
+    let names = names(rows.text(&row));
+    let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
+    let columns = identify(&names, in_use.as_ref());
+    if !columns.contains(&Column::Element(FACT)) {
+        let what = "no column is IMMUNFACT_ID, by which rows are matched";
+        return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
+    }
+    let size = std::fs::metadata(path).map_or(0, |found| found.len());
+    Ok(SharingFile { path: path.to_owned(), size, header: names.into_iter().zip(columns).collect() })
+}
+
+/// The place of IMMUNFACT_ID among the elements.
+pub(super) const FACT: usize = 11;
+
+fn names(header: &[u8]) -> Vec<String> {
+    let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
+    let mut fields = Vec::new();
+    split_record(header, 0, b',', &mut fields);
+    let name = |field: &Field| String::from_utf8_lossy(&field.unquoted(header)).trim().to_owned();
+    fields.iter().map(name).collect()
+}
+
+/// What the names mean: what the data dictionary beside the file says, or the elements' own names; and in a file with
+/// as many columns as there are elements, an unknown name is that of the element in its place, if that is missing.
+fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Vec<Column> {
+    let known = |name: &String| {
+        let in_dictionary = in_use.and_then(|names| names.names().iter().position(|used| used == name));
+        in_dictionary.or_else(|| elements::ALL.iter().position(|e| e.name.eq_ignore_ascii_case(name)))
+    };
+    let mut columns: Vec<Option<usize>> = Vec::with_capacity(names.len());
+    for name in names {
+        let place = known(name).filter(|place| !columns.contains(&Some(*place)));
+        columns.push(place);
+    }
+    if names.len() == elements::ALL.len() {
+        for place in 0..names.len() {
+            if columns[place].is_none() && !columns.contains(&Some(place)) {
+                columns[place] = Some(place);
+            }
+        }
+    }
+    columns
+        .into_iter()
+        .zip(names)
+        .map(|(place, name)| place.map_or_else(|| Column::Other(name.clone()), Column::Element))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn immunfact_id_is_where_it_is_said_to_be() {
+        assert_eq!(elements::ALL[FACT].name, "IMMUNFACT_ID");
+    }
+
+    #[test]
+    fn names_are_recognized() {
+        let own: Vec<String> = elements::ALL.iter().map(|e| e.name.to_owned()).collect();
+        let all: Vec<Column> = (0..own.len()).map(Column::Element).collect();
+        assert_eq!(identify(&own, None), all);
+        let mut renamed = own.clone();
+        renamed[7] = "STATECODE".into();
+        renamed[11] = "IMMUN_FACT_ID".into();
+        assert_eq!(identify(&renamed, None), all);
+        let mut added = own.clone();
+        added.insert(3, "SUFFIX".into());
+        assert_eq!(identify(&added, None)[3], Column::Other("SUFFIX".into()));
+        let lower: Vec<String> = own.iter().map(|name| name.to_lowercase()).collect();
+        assert_eq!(identify(&lower, None), all);
+    }
+
+    #[test]
+    fn the_month_is_no_part_of_a_files_name() {
+        let check = |name: &str, expect: Option<&str>| {
+            assert_eq!(recipient(Path::new(name)).as_deref(), expect, "{name}");
+        };
+        check("out/PHDS_Travis_County_202407.csv", Some("Travis_County"));
+        check("PHDS_X_202413.csv", None);
+        check("data_dictionary.csv", None);
+        check("PHDS_X_202407.csv.gz", None);
+    }
+}

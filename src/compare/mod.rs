@@ -1,0 +1,70 @@
+//! What changed between two batches, or two recipients' files.
+//!
+//! Rows are matched by IMMUNFACT_ID. Two files that belong together are first gone through side by side, in the order
+//! in which their rows lie: rows that stand in both cancel each other there, which nearly all do. What is left is sorted
+//! by id, on disk if it is much, and matched across all files. So memory does not grow with the files, and it does not
+//! matter whether the rows of a file are in order; it only takes longer if they are not.
+//!
+//! Nothing here prints. Values of rows are in what comes out only if they were asked for.
+
+mod cancel;
+mod columns;
+mod files;
+mod matching;
+mod outcome;
+mod settle;
+
+pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
+
+use crate::published::PublishedError;
+use crate::spill::Spill;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// How two batches are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct CompareSettings<'a> {
+    /// Columns that play no part, by name, whatever its case.
+    pub ignore: &'a [String],
+    /// The kinds of change that are listed; none for all.
+    pub only: &'a [Kind],
+    /// The most changes that are listed. All are counted.
+    pub limit: usize,
+    /// Whether what is listed has the values of the rows.
+    pub values: bool,
+    /// How many threads compare files. The outcome is the same for any number.
+    pub threads: NonZeroUsize,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
+}
+
+/// Why two batches cannot be compared.
+#[derive(thiserror::Error, Debug)]
+pub enum CompareError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    /// One is a folder, the other a file.
+    #[error("a batch can only be compared with a batch, and a file with a file")]
+    NotAlike,
+    /// A column to be ignored is in neither.
+    #[error("there is no column {name} in either")]
+    NoSuchColumn {
+        /// Its name, as it was given.
+        name: String,
+    },
+    /// Temporary files cannot be written or read back.
+    #[error("temporary files: {0}")]
+    Spill(#[source] std::io::Error),
+}
+
+/// Compares two batches, or two recipients' files.
+///
+/// # Errors
+/// If one of them cannot be read, or a row has no IMMUNFACT_ID to match it by.
+pub fn compare(old: &Path, new: &Path, settings: CompareSettings<'_>) -> Result<Comparison, CompareError> {
+    let pairs = files::pairs(old, new)?;
+    let columns = columns::Columns::of(&pairs, settings.ignore)?;
+    let (left, unchanged) = cancel::cancel(&pairs, &columns, settings)?;
+    settle::settle(&pairs, &columns, left, unchanged, settings)
+}

@@ -1,0 +1,173 @@
+//! The rows of a recipient's file, one after the other, each with its place.
+//!
+//! Reads what may be damaged or by others: every text falls into rows somehow, and memory stays bounded by the longest
+//! row allowed.
+
+use super::PublishedError;
+use crate::registry::whole_records;
+use memchr::memchr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// How much is read at a time.
+const PIECE: usize = 1 << 20;
+
+/// No row is this long.
+const LONGEST: usize = 16 << 20;
+
+/// How a row ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnd {
+    /// With `\n`.
+    Lf,
+    /// With `\r\n`.
+    CrLf,
+    /// With the file.
+    None,
+}
+
+/// A row's place.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Where it lies in the text at hand, without its line end.
+    range: Range<usize>,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// How it ends.
+    pub line_end: LineEnd,
+}
+
+/// The rows of a file, its header first.
+#[derive(Debug)]
+pub struct Rows {
+    file: File,
+    path: PathBuf,
+    text: Vec<u8>,
+    /// Where the next row begins in `text`.
+    at: usize,
+    /// Where `text` begins in the file.
+    offset: u64,
+    line: u64,
+    at_end: bool,
+}
+
+impl Rows {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If that is not possible, or it is no file.
+    pub fn open(path: &Path) -> Result<Rows, PublishedError> {
+        let unavailable = |source| PublishedError::unavailable(path, source);
+        // Looked at before it is opened: opening a pipe would wait for its other end.
+        if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
+            return Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
+        }
+        let file = File::open(path).map_err(unavailable)?;
+        let path = path.to_owned();
+        Ok(Rows { file, path, text: Vec::new(), at: 0, offset: 0, line: 1, at_end: false })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next row; none at the end. What was read before it may be gone.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a row is too long to be one.
+    pub fn next_row(&mut self) -> Result<Option<Row>, PublishedError> {
+        loop {
+            if let Some(length) = self.length_of_next() {
+                let start = self.at;
+                self.at += length;
+                return Ok(Some(self.row(start..self.at)));
+            }
+            if self.at_end {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The text of the row that was read last, without its line end.
+    pub fn text(&self, row: &Row) -> &[u8] {
+        &self.text[row.range.clone()]
+    }
+
+    /// The length of the next row, with its line end, if all of it is at hand.
+    fn length_of_next(&self) -> Option<usize> {
+        let text = &self.text[self.at..];
+        let mut end = 0;
+        while let Some(found) = memchr(b'\n', &text[end..]) {
+            end += found + 1;
+            // Whole only if the line break does not stand in quotes.
+            if memchr(b'"', &text[..end]).is_none() || whole_records(&text[..end], b',').end == end {
+                return Some(end);
+            }
+        }
+        Some(text.len()).filter(|length| self.at_end && *length > 0)
+    }
+
+    fn row(&mut self, with_end: Range<usize>) -> Row {
+        let text = &self.text[with_end.clone()];
+        let (length, line_end) = match text {
+            [row @ .., b'\r', b'\n'] => (row.len(), LineEnd::CrLf),
+            [row @ .., b'\n'] => (row.len(), LineEnd::Lf),
+            row => (row.len(), LineEnd::None),
+        };
+        let line = self.line;
+        self.line += match memchr(b'"', text) {
+            None => 1,
+            Some(_) => memchr::memchr_iter(b'\n', text).count() as u64,
+        };
+        let range = with_end.start..with_end.start + length;
+        Row { offset: self.offset + range.start as u64, range, line, line_end }
+    }
+
+    fn fill(&mut self) -> Result<(), PublishedError> {
+        self.text.drain(..self.at);
+        self.offset += self.at as u64;
+        self.at = 0;
+        if self.text.len() > LONGEST {
+            let what = "a row is longer than 16 MiB: is a quote not closed?";
+            return Err(PublishedError::NoRows { path: self.path.clone(), line: self.line, what });
+        }
+        let read = self.file.by_ref().take(PIECE as u64).read_to_end(&mut self.text);
+        self.at_end = read.map_err(|source| PublishedError::unavailable(&self.path, source))? < PIECE;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_falls_into_rows() {
+        let check = |text: &str, expect: &[(&str, u64, LineEnd)]| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("file.csv");
+            std::fs::write(&path, text).unwrap();
+            let mut rows = Rows::open(&path).unwrap();
+            let mut got = Vec::new();
+            while let Some(row) = rows.next_row().unwrap() {
+                let found = String::from_utf8_lossy(rows.text(&row)).into_owned();
+                assert!(text[row.offset as usize..].starts_with(&found));
+                got.push((found, row.line, row.line_end));
+            }
+            let expect: Vec<_> =
+                expect.iter().map(|(text, line, end)| ((*text).to_owned(), *line, *end)).collect();
+            assert_eq!(got, expect, "{text:?}");
+        };
+        check("", &[]);
+        check("a,b\nc\r\nd", &[("a,b", 1, LineEnd::Lf), ("c", 2, LineEnd::CrLf), ("d", 3, LineEnd::None)]);
+        check("a,\"b\nc\"\nd\n", &[("a,\"b\nc\"", 1, LineEnd::Lf), ("d", 3, LineEnd::Lf)]);
+        check("a\n\n", &[("a", 1, LineEnd::Lf), ("", 2, LineEnd::Lf)]);
+        check("\"open\nx\n", &[("\"open\nx", 1, LineEnd::Lf)]);
+    }
+}

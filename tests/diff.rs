@@ -1,0 +1,309 @@
+//! Comparing batches: exactly what was changed is told, and nothing of a row's values unless asked for.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::random::Dice;
+use common::{Ran, in_repository, phds_with, run_on};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Two batches side by side, the second a copy of the first until it is edited.
+struct Two {
+    folder: TempDir,
+}
+
+type Files = BTreeMap<String, Vec<String>>;
+
+impl Two {
+    fn new() -> Two {
+        let two = Two { folder: tempfile::tempdir().unwrap() };
+        assert_eq!(run_on(&in_repository("fixtures/registry"), &two.folder.path().join("out"), &[]).code, 0);
+        let copied = std::process::Command::new("cp").arg("-r").arg(two.old()).arg(two.new_batch()).status();
+        assert!(copied.unwrap().success());
+        two
+    }
+
+    fn old(&self) -> PathBuf {
+        self.folder.path().join("out/202407")
+    }
+
+    fn new_batch(&self) -> PathBuf {
+        self.folder.path().join("new")
+    }
+
+    /// The recipients' files of the new batch, as lines.
+    fn files(&self) -> Files {
+        let mut files = Files::new();
+        for entry in std::fs::read_dir(self.new_batch()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if name.starts_with("PHDS_") {
+                let text = std::fs::read_to_string(path).unwrap();
+                files.insert(name, text.lines().map(str::to_owned).collect());
+            }
+        }
+        files
+    }
+
+    fn write(&self, files: &Files) {
+        for (name, lines) in files {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            std::fs::write(self.new_batch().join(name), text).unwrap();
+        }
+    }
+
+    fn diff(&self, arguments: &[&str]) -> Ran {
+        diff(&self.old(), &self.new_batch(), arguments)
+    }
+
+    fn diff_json(&self, arguments: &[&str]) -> (i32, serde_json::Value) {
+        let ran = self.diff(&[&["--json", "--limit", "1000000"], arguments].concat());
+        assert!(ran.stderr.is_empty(), "{}", ran.stderr);
+        (ran.code, serde_json::from_str(&ran.stdout).unwrap())
+    }
+}
+
+fn diff(old: &Path, new: &Path, arguments: &[&str]) -> Ran {
+    phds_with(&[&["diff", old.to_str().unwrap(), new.to_str().unwrap()], arguments].concat())
+}
+
+/// A line's fields. The fixture's values need no more than this.
+fn fields(line: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    reader.records().next().unwrap().unwrap().iter().map(str::to_owned).collect()
+}
+
+fn line(fields: &[String]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(fields).unwrap();
+    String::from_utf8(writer.into_inner().unwrap()).unwrap().trim_end().to_owned()
+}
+
+const CLIENT_ID: usize = 0;
+const FACT: usize = 11;
+const ORDINAL: usize = 16;
+
+/// What a comparison lists: kind and id, as often as it does.
+fn listed(json: &serde_json::Value) -> Vec<(String, u64)> {
+    let mut all: Vec<_> = json["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["kind"].as_str().unwrap().to_owned(), c["immunfact_id"].as_u64().unwrap()))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Edits lines at random, each fact at most once; returns what a comparison must list.
+fn edit(files: &mut Files, dice: &mut Dice) -> Vec<(String, u64)> {
+    let names: Vec<String> = files.keys().cloned().collect();
+    let (mut touched, mut expect) = (BTreeSet::new(), Vec::new());
+    for edit in 0..dice.below(12) as u64 {
+        let name = names[dice.below(names.len())].clone();
+        let rows = files[&name].len() - 1;
+        if rows == 0 {
+            continue;
+        }
+        let at = 1 + dice.below(rows);
+        let mut row = fields(&files[&name][at]);
+        let id: u64 = row[FACT].parse().unwrap();
+        if !touched.insert(id) {
+            continue;
+        }
+        let lines = files.get_mut(&name).unwrap();
+        let kind = match dice.below(7) {
+            0 => {
+                lines.remove(at);
+                "removed"
+            }
+            1 => {
+                let again = lines[at].clone();
+                lines.insert(at, again);
+                "added"
+            }
+            2 => {
+                // Shares the id, but is another row: rows are never taken together.
+                row[ORDINAL] = "77".into();
+                lines.insert(at, line(&row));
+                "added"
+            }
+            3 => {
+                row[ORDINAL] = "77".into();
+                lines[at] = line(&row);
+                "changed"
+            }
+            4 => {
+                row[CLIENT_ID] = "999999999".into();
+                lines.remove(at);
+                lines.push(line(&row));
+                "moved-to-client"
+            }
+            5 => {
+                row[FACT] = (1_000_000_000 + edit).to_string();
+                touched.insert(1_000_000_000 + edit);
+                lines.push(line(&row));
+                expect.push(("added".to_owned(), 1_000_000_000 + edit));
+                continue;
+            }
+            _ => {
+                let elsewhere = names.iter().find(|other| {
+                    !files[*other].iter().skip(1).any(|line| fields(line)[FACT] == id.to_string())
+                });
+                let Some(elsewhere) = elsewhere else { continue };
+                let moved = files.get_mut(&name).unwrap().remove(at);
+                files.get_mut(elsewhere).unwrap().insert(1, moved);
+                "moved-to-recipient"
+            }
+        };
+        expect.push((kind.to_owned(), id));
+    }
+    // The order of rows does not matter.
+    if dice.below(3) == 0 {
+        files.values_mut().for_each(|lines| lines[1..].reverse());
+    }
+    expect.sort();
+    expect
+}
+
+#[test]
+fn exactly_the_edits_are_told() {
+    let two = Two::new();
+    let original = two.files();
+    for seed in 0..60 {
+        let mut files = original.clone();
+        let expect = edit(&mut files, &mut Dice::new(seed));
+        two.write(&files);
+        let (code, json) = two.diff_json(&[]);
+        assert_eq!(listed(&json), expect, "seed {seed}");
+        assert_eq!(code, i32::from(!expect.is_empty()), "seed {seed}");
+        assert_eq!(json["same"], expect.is_empty());
+        let rows = &json["rows"];
+        let number = |name: &str| rows[name].as_u64().unwrap();
+        let matched = number("unchanged")
+            + number("changed")
+            + number("moved-to-client")
+            + number("moved-to-recipient");
+        assert_eq!(number("old"), matched + number("removed"), "seed {seed}");
+        assert_eq!(number("new"), matched + number("added"), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_a_reader_sees() {
+    let two = Two::new();
+    let same = two.diff(&[]);
+    assert_eq!((same.code, same.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("diff-same", same.stdout);
+
+    let mut files = two.files();
+    let expect = edit(&mut files, &mut Dice::new(7));
+    assert!(expect.len() > 4);
+    two.write(&files);
+    insta::assert_snapshot!("diff", two.diff(&[]).stdout);
+    insta::assert_snapshot!("diff-limit", two.diff(&["--limit", "1", "--only", "added"]).stdout);
+    insta::assert_snapshot!("diff-values", two.diff(&["--show-values", "--only", "changed"]).stdout);
+    let json = two.diff(&["--json", "--only", "removed", "--only", "changed"]).stdout;
+    insta::assert_snapshot!("diff-json", json);
+}
+
+#[test]
+fn values_are_shown_only_on_request() {
+    let two = Two::new();
+    let mut files = two.files();
+    for lines in files.values_mut() {
+        lines.iter_mut().skip(1).for_each(|l| {
+            let mut row = fields(l);
+            row[2] = "Uniquename".into();
+            *l = line(&row);
+        });
+    }
+    two.write(&files);
+    for arguments in [&[][..], &["--json"]] {
+        let ran = two.diff(arguments);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stdout.contains("LAST_NAME") && !ran.stdout.contains("Uniquename"));
+        assert!(two.diff(&[arguments, &["--show-values"]].concat()).stdout.contains("Uniquename"));
+    }
+    let ignored = two.diff(&["--ignore", "last_name"]);
+    assert_eq!(ignored.code, 0, "{}", ignored.stdout);
+}
+
+#[test]
+fn columns_are_told_first() {
+    let two = Two::new();
+    let mut files = two.files();
+    let first = files.keys().next().unwrap().clone();
+    for lines in files.values_mut() {
+        lines[0] = lines[0].replace("STATE_CODE", "STATECODE").replace("IMMUNFACT_ID", "IMMUN_FACT_ID");
+    }
+    two.write(&files);
+    let renamed = two.diff(&[]);
+    assert_eq!(renamed.code, 1);
+    insta::assert_snapshot!("diff-renamed", renamed.stdout);
+
+    for lines in files.values_mut() {
+        lines[0] = lines[0].replace("STATECODE", "STATE_CODE").replace("IMMUN_FACT_ID", "IMMUNFACT_ID");
+        lines.iter_mut().enumerate().for_each(|(place, l)| {
+            let mut row = fields(l);
+            row.remove(5);
+            row.push(if place == 0 { "SUFFIX".into() } else { "Jr.".into() });
+            *l = line(&row);
+        });
+    }
+    two.write(&files);
+    let (code, json) = two.diff_json(&[]);
+    assert_eq!(code, 1);
+    assert_eq!(json["columns"]["added"], serde_json::json!(["SUFFIX"]));
+    assert_eq!(json["columns"]["removed"], serde_json::json!(["SEX_CODE"]));
+    assert_eq!(listed(&json), [], "rows are compared in the columns that both have");
+
+    // One file against its older self.
+    let ran = diff(&two.old().join(&first), &two.new_batch().join(&first), &["--ignore", "SUFFIX"]);
+    assert!(
+        ran.stdout.starts_with("column SUFFIX was added\ncolumn SEX_CODE was removed\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_batch_of_other_header_names_is_understood() {
+    let two = Two::new();
+    let policy = two.folder.path().join("policy.toml");
+    std::fs::write(&policy, "[header]\nSTATE_CODE = \"STATECODE\"\nCLIENT_ID = \"ID\"\nZIP_CODE = \"PLZ\"\n")
+        .unwrap();
+    let out = two.folder.path().join("other");
+    let ran = run_on(&in_repository("fixtures/registry"), &out, &["--policy", policy.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = diff(&two.old(), &out.join("202407"), &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.starts_with("column CLIENT_ID is now called ID\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("changed                                   0"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let two = Two::new();
+    let file = two.old().join(two.files().keys().next().unwrap());
+    let check = |old: &Path, new: &Path, arguments: &[&str], code: i32, expect: &str| {
+        let ran = diff(old, new, arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expect), "{}", ran.stderr);
+    };
+    check(&two.old(), &file, &[], 2, "only be compared");
+    check(&two.old(), &two.new_batch(), &["--ignore", "NAME"], 2, "NAME");
+    check(&two.old(), &two.new_batch(), &["--only", "moved"], 2, "moved");
+    check(&two.old(), &two.folder.path().join("nowhere"), &[], 66, "nowhere");
+    check(&two.old(), two.folder.path(), &[], 66, "not a batch");
+    let broken = two.folder.path().join("broken.csv");
+    std::fs::write(&broken, "A,B\n1,2\n").unwrap();
+    check(&file, &broken, &[], 65, "line 1: no column is IMMUNFACT_ID");
+    std::fs::write(&broken, "IMMUNFACT_ID,B\n1,2\nSecret,2\n").unwrap();
+    check(&file, &broken, &[], 65, "line 3: the row has no IMMUNFACT_ID");
+    std::fs::write(&broken, "").unwrap();
+    check(&file, &broken, &[], 65, "no header");
+}
