@@ -2,7 +2,8 @@
 //!
 //! Data flows one way: `registry` reads and checks an export, `filter` decides which immunization facts are
 //! shared, `writer` makes the files. `extract` joins the first two in memory, `batch` keeps an export between the
-//! stages in a database, `published` reads batches back, `report` shows one, and `cli` is the only layer that
+//! stages in a database, `published` reads batches back, `verify` checks one, `compare` two,
+//! `report` shows one, and `cli` is the only layer that
 //! prints. `elements` is the table of the 26 columns, `policy` the rules' settings.
 
 pub mod batch;
@@ -19,4 +20,5 @@ pub mod report;
 pub mod spill;
 pub mod synth;
 pub mod value;
+pub mod verify;
 pub mod writer;

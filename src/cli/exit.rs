@@ -6,6 +6,7 @@ use crate::policy::PolicyError;
 use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
 use crate::synth::SynthError;
+use crate::verify::VerifyError;
 use crate::writer::WriteError;
 use std::error::Error;
 use std::io;
@@ -16,7 +17,8 @@ use std::process::ExitCode;
 pub(super) const HELP: &str = "\
 Exit codes:
    0  done
-   1  the command's own \"no\": explain found no such row, diff found differences
+   1  the command's own \"no\": explain found no such row, diff found differences,
+      verify found faults
    2  wrong usage
   65  bad input: the export itself is wrong; nothing was published
   66  input missing: the export, a table, a policy file
@@ -70,10 +72,15 @@ pub(super) enum Failure {
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(transparent)]
     Published(#[from] PublishedError),
     /// `diff` found differences, and has shown them.
     #[error("different")]
     Different,
+    /// `verify` found faults, and has shown them.
+    #[error("not sound")]
+    Unsound,
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -93,7 +100,7 @@ impl Failure {
             // Whoever was reading has seen enough.
             return Exit::Done;
         }
-        if matches!(self, Failure::Different) {
+        if matches!(self, Failure::Different | Failure::Unsound) {
             // That is an answer, and it was printed.
             return exit;
         }
@@ -116,11 +123,13 @@ impl Failure {
             Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
             Failure::Compare(CompareError::NotAlike | CompareError::NoSuchColumn { .. }) => Exit::Usage,
-            Failure::Compare(CompareError::Spill(_)) => Exit::InputOutput,
-            Failure::Compare(CompareError::Published(error)) | Failure::Published(error) => {
-                published_exit(error)
+            Failure::Compare(CompareError::Spill(_)) | Failure::Verify(VerifyError::Spill(_)) => {
+                Exit::InputOutput
             }
-            Failure::NothingFound { .. } | Failure::Different => Exit::No,
+            Failure::Compare(CompareError::Published(error))
+            | Failure::Verify(VerifyError::Published(error))
+            | Failure::Published(error) => published_exit(error),
+            Failure::NothingFound { .. } | Failure::Different | Failure::Unsound => Exit::No,
         }
     }
 
@@ -143,8 +152,10 @@ impl Failure {
             | Failure::Scratch(_)
             | Failure::Synth(_)
             | Failure::Compare(_)
+            | Failure::Verify(_)
             | Failure::Published(_)
             | Failure::Different
+            | Failure::Unsound
             | Failure::NothingFound { .. } => None,
         }
     }

@@ -17,6 +17,7 @@ mod status;
 mod summary;
 mod synth;
 mod terminal;
+mod verify;
 mod write;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,7 @@ enum Command {
     Write(write::Args),
     Status(status::Args),
     Explain(explain::Args),
+    Verify(verify::Args),
     Diff(diff::Args),
     Dictionary(dictionary::Args),
     Synth(synth::Args),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Write(args) => write::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
+        Command::Verify(args) => verify::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Synth(args) => synth::run(args, &terminal),

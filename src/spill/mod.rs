@@ -38,6 +38,21 @@ impl Fixed for u64 {
     }
 }
 
+impl Fixed for (u64, u64) {
+    const SIZE: usize = 16;
+
+    fn store(&self, out: &mut [u8]) {
+        let (one, other) = out.split_at_mut(8);
+        self.0.store(one);
+        self.1.store(other);
+    }
+
+    fn load(bytes: &[u8]) -> Option<(u64, u64)> {
+        let (one, other) = bytes.split_at_checked(8)?;
+        Some((u64::load(one)?, u64::load(other)?))
+    }
+}
+
 /// Where what outgrows memory goes, and how much memory that is. Clones share the room.
 #[derive(Clone, Debug)]
 pub struct Spill {

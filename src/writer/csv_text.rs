@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// Appends a value: as it stands, or between quotes, quotes doubled, where it holds a comma, a quote or a line
 /// break.
-pub(super) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
+pub(crate) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
     let needs_quotes = memchr3(b',', b'"', b'\n', value).is_some() || value.contains(&b'\r');
     if !needs_quotes {
         out.extend_from_slice(value);

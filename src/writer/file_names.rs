@@ -54,7 +54,7 @@ pub(super) fn file_names<'a>(
 }
 
 /// The name with every run of characters other than ASCII letters, digits and `-` as one `_`, none at the ends.
-fn stem(recipient: &str) -> String {
+pub(crate) fn stem(recipient: &str) -> String {
     let is_kept = |c: char| c.is_ascii_alphanumeric() || c == '-';
     recipient.split(|c| !is_kept(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }

@@ -16,9 +16,11 @@ mod recipients;
 mod rows;
 mod staging;
 
+pub(crate) use csv_text::push_field;
 pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
+pub(crate) use file_names::stem as file_stem;
 pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
@@ -71,11 +73,12 @@ pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest
     staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
     let manifest = Manifest::new(as_of, policy, intake, &selection.counts, files);
     staging.write("manifest.json", manifest.to_json().as_bytes())?;
-    staging.write_checksums("SHA256SUMS")?;
+    staging.write_checksums("")?;
     staging.make_folder(QA)?;
     staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
     staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
     let data = ReportData { settings: report::Settings::of(policy), tally };
     staging.write("qa/report.json", data.to_json().as_bytes())?;
+    staging.write_checksums("qa/")?;
     Ok(manifest)
 }

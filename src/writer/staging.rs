@@ -132,15 +132,21 @@ impl Staging {
         WriteError::Write { path: self.place().join(path), source }
     }
 
-    /// Writes the checksums of all files so far, as `sha256sum -c` reads them, in the order of their names.
+    /// Writes the checksums of a folder's files so far, as `sha256sum -c` reads them there, in the order of their
+    /// names. `folder` is empty for the batch itself, or ends with a slash.
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write_checksums(&self, path: &str) -> Result<(), WriteError> {
-        let mut written = self.written().clone();
-        written.sort_by(|a, b| a.path.cmp(&b.path));
-        let lines: String = written.iter().map(|w| format!("{}  {}\n", w.sha256, w.path)).collect();
-        self.write(path, lines.as_bytes()).map(drop)
+    pub fn write_checksums(&self, folder: &str) -> Result<(), WriteError> {
+        let written = self.written().clone();
+        let in_folder = |w: &Written| {
+            let name = w.path.strip_prefix(folder).filter(|name| !name.contains('/'));
+            name.map(|name| (name.to_owned(), w.sha256.clone()))
+        };
+        let mut files: Vec<_> = written.iter().filter_map(in_folder).collect();
+        files.sort();
+        let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+        self.write(&format!("{folder}SHA256SUMS"), lines.as_bytes()).map(drop)
     }
 
     /// Puts a file that is no part of a batch into the place of batches, for a person to look at.

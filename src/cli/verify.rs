@@ -1,0 +1,69 @@
+//! `phds verify`: whether a batch, or a single recipient's file, is sound.
+
+use super::Outcome;
+use super::arguments::{self, Memory};
+use super::exit::Failure;
+use super::summary::grouped;
+use super::terminal::{Terminal, printable};
+use crate::policy::Policy;
+use crate::verify::{VerifySettings, verify};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Check a batch, or a single recipient's file
+///
+/// A batch: every file is there and none besides, lengths, checksums, numbers of rows, the manifest's numbers. In each
+/// recipient's file: the header, the form of every value, the order of the rows, that no two have one IMMUNFACT_ID, and
+/// that AGE_IN_MONTHS agrees with the two dates. Says each fault by file and line, never by value.
+///
+/// Exit code 0: sound; 1: not.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds verify batches/202407
+  phds verify batches/202407 --policy policy.toml
+  phds verify PHDS_Travis_County_202407.csv")]
+pub(super) struct Args {
+    /// The batch's folder, or a file
+    #[arg(value_name = "DIR")]
+    path: PathBuf,
+    /// The policy it was made under: then dates must be in its window, and the data dictionary must be its
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// List so many faults at most
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
+    let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+    let settings = VerifySettings {
+        policy: policy.as_ref(),
+        limit: args.limit,
+        threads: arguments::cores(),
+        spill: &arguments::spill(scratch.path(), Some(Memory::FOR_COMPARING)),
+    };
+    let findings = verify(&args.path, settings)?;
+    let mut out = String::new();
+    if args.json {
+        // Plain data: nothing that JSON could not hold.
+        let text = serde_json::to_string_pretty(&findings);
+        out = text.unwrap_or_else(|_| unreachable!("findings can be written")) + "\n";
+    } else {
+        for fault in &findings.faults {
+            let _ = writeln!(out, "{fault}");
+        }
+        if findings.not_listed > 0 {
+            let more = grouped(findings.not_listed);
+            let _ = writeln!(out, "and {more} more; --limit lists more of them");
+        }
+        let verdict = if findings.sound { "sound" } else { "NOT SOUND" };
+        let (files, rows) = (grouped(findings.files), grouped(findings.rows));
+        let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", args.path.display());
+    }
+    terminal.print(&printable(&out))?;
+    if findings.sound { Ok(()) } else { Err(Failure::Unsound) }
+}

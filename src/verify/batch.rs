@@ -1,0 +1,165 @@
+//! A whole batch: its files, its manifest, its dictionary.
+
+use super::checksums::{self, LIST, Present};
+use super::fault::{Fault, FaultCode, Faults, Findings};
+use super::file::{self, Checked, Expected};
+use super::{VerifyError, VerifySettings, manifest_of};
+use crate::policy::Policy;
+use crate::published::{FileEntry, Manifest};
+use crate::writer::{dictionary_csv, dictionary_md, file_stem};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The folder that is for the registry's own staff.
+const QA: &str = "qa";
+
+/// The files of every batch, beside those of recipients.
+const ALWAYS: [&str; 4] = ["data_dictionary.csv", "data_dictionary.md", "manifest.json", LIST];
+
+/// Those of its own staff.
+const ALWAYS_QA: [&str; 3] = ["counts.csv", "quarantine.csv", LIST];
+
+pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
+    // Without a manifest it is no batch, and there is nothing to verify.
+    let manifest = manifest_of(folder)?;
+    let mut faults = Faults::new(settings.limit);
+    let (present, folders) = checksums::check(folder, "", &mut faults)?;
+    check_names(&present, &ALWAYS, "", &mut faults);
+    for other in folders.iter().filter(|name| *name != QA) {
+        faults.add(Fault::of_file(other, FaultCode::ExtraFile));
+    }
+    match folders.iter().any(|name| name == QA) {
+        true => check_qa(folder, &mut faults)?,
+        false => faults.add(Fault::of_file(QA, FaultCode::MissingFile)),
+    }
+    let expected =
+        Expected::of_batch(folder, manifest.as_ref().ok().map(|manifest| manifest.as_of), settings.policy);
+    let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
+    let checked = check_files(folder, &names, &expected, settings)?;
+    let rows_of: BTreeMap<&str, u64> =
+        names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
+    match &manifest {
+        Ok(manifest) => {
+            check_numbers(manifest, &mut faults);
+            check_entries(manifest, &present, &rows_of, &mut faults);
+            if let Some(policy) = settings.policy {
+                check_policy(folder, policy, manifest, &mut faults);
+            }
+        }
+        Err(fault) => faults.add(fault.clone()),
+    }
+    // Last, so that many bad rows don't keep a missing file off the list.
+    checked.into_iter().for_each(|checked| faults.absorb(checked.faults));
+    let findings = faults.into_findings();
+    Ok(Findings { files: rows_of.len() as u64, rows: rows_of.values().sum(), ..findings })
+}
+
+/// Files that must be there, whatever the list of checksums says.
+fn check_names(present: &BTreeMap<String, Present>, always: &[&str], prefix: &str, faults: &mut Faults) {
+    for name in always.iter().filter(|name| !present.contains_key(**name)) {
+        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::MissingFile));
+    }
+}
+
+fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
+    let prefix = format!("{QA}/");
+    let (present, folders) = checksums::check(&folder.join(QA), &prefix, faults)?;
+    check_names(&present, &ALWAYS_QA, &prefix, faults);
+    folders
+        .iter()
+        .for_each(|name| faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile)));
+    Ok(())
+}
+
+/// Looks at all recipients' files, on several threads; what comes of each comes back in their order.
+fn check_files(
+    folder: &Path,
+    names: &[&String],
+    expected: &Expected,
+    settings: VerifySettings<'_>,
+) -> Result<Vec<Checked>, VerifyError> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Checked)>, VerifyError> {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(name) = names.get(place) else { return Ok(done) };
+            done.push((place, file::check(&folder.join(name), name, expected, settings)?));
+        }
+    };
+    let mut checked = std::thread::scope(|scope| {
+        let threads = settings.threads.get().min(names.len());
+        let more: Vec<_> =
+            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut all = work()?;
+        for thread in more {
+            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok::<_, VerifyError>(all)
+    })?;
+    checked.sort_by_key(|(place, _)| *place);
+    Ok(checked.into_iter().map(|(_, checked)| checked).collect())
+}
+
+/// The manifest's numbers against each other.
+fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
+    let facts = &manifest.facts;
+    let excluded: u64 = facts.excluded.values().sum();
+    let immunizations = manifest.tables.get("immunizations");
+    let agree = [
+        facts.read == facts.included + excluded + manifest.quarantined(),
+        immunizations.is_some_and(|table| table.rows == facts.read && table.quarantined == facts.quarantined),
+        manifest.included_under.values().any(|count| *count == facts.included),
+        manifest.batch == manifest.as_of.month(),
+        // Every included fact goes to somebody, and to more than one at times.
+        manifest.rows() >= facts.included && (manifest.rows() == 0) == (facts.included == 0),
+        manifest.files.iter().all(|file| file.rows > 0),
+    ];
+    if agree.contains(&false) {
+        faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
+    }
+}
+
+/// The manifest's files against those that are there.
+fn check_entries(
+    manifest: &Manifest,
+    present: &BTreeMap<String, Present>,
+    rows_of: &BTreeMap<&str, u64>,
+    faults: &mut Faults,
+) {
+    for FileEntry { path, recipient, rows, bytes, sha256 } in &manifest.files {
+        let Some(file) = present.get(path) else {
+            faults.add(Fault::of_file(path, FaultCode::MissingFile));
+            continue;
+        };
+        let mut hold = |holds: bool, code| {
+            if !holds {
+                faults.add(Fault::of_file(path, code));
+            }
+        };
+        hold(*bytes == file.bytes, FaultCode::WrongSize);
+        hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
+        hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
+        let name = format!("PHDS_{}_{}.csv", file_stem(recipient), manifest.batch);
+        hold(*path == name, FaultCode::WrongFileName);
+    }
+    let listed = |name: &str| manifest.files.iter().any(|file| file.path == name) || ALWAYS.contains(&name);
+    for name in present.keys().filter(|name| !listed(name)) {
+        faults.add(Fault::of_file(name, FaultCode::ExtraFile));
+    }
+}
+
+/// What the policy says of a batch: its hash, and the data dictionary.
+fn check_policy(folder: &Path, policy: &Policy, manifest: &Manifest, faults: &mut Faults) {
+    if manifest.policy.sha256 != policy.sha256 {
+        faults.add(Fault::of_file("manifest.json", FaultCode::OtherPolicy));
+    }
+    let dictionaries =
+        [("data_dictionary.md", dictionary_md(policy)), ("data_dictionary.csv", dictionary_csv(policy))];
+    for (name, text) in dictionaries {
+        if std::fs::read(folder.join(name)).is_ok_and(|bytes| bytes != text.as_bytes()) {
+            faults.add(Fault::of_file(name, FaultCode::OtherPolicy));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! One recipient's file: its header, its rows, their order, and that none has another's key.
+
+use super::fault::{Fault, FaultCode, Faults};
+use super::row::{Key, Limits, RowBuffer, check_row};
+use super::{VerifyError, VerifySettings};
+use crate::elements;
+use crate::policy::{LineEnding, Policy};
+use crate::published::{HeaderNames, LineEnd, PublishedError, Rows};
+use crate::spill::Sorter;
+use crate::value::Day;
+use crate::writer::push_field;
+use std::path::Path;
+
+/// What a file is held against.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    /// The header, without its line end.
+    header: Vec<u8>,
+    /// How rows end, if that is known before.
+    line_end: Option<LineEnd>,
+    limits: Limits,
+}
+
+impl Expected {
+    /// For the files of a batch in a folder.
+    pub(super) fn of_batch(folder: &Path, as_of: Option<Day>, policy: Option<&Policy>) -> Expected {
+        let in_dictionary = HeaderNames::beside(folder);
+        let mut header = Vec::new();
+        for (place, element) in elements::ALL.iter().enumerate() {
+            let name = match (policy, &in_dictionary) {
+                (Some(policy), _) => policy.header_name(element),
+                (None, Some(names)) => names.names()[place].as_str(),
+                (None, None) => element.name,
+            };
+            if place > 0 {
+                header.push(b',');
+            }
+            push_field(&mut header, name.as_bytes());
+        }
+        let line_end = policy.map(|policy| match policy.line_ending {
+            LineEnding::Lf => LineEnd::Lf,
+            LineEnding::Crlf => LineEnd::CrLf,
+        });
+        Expected { header, line_end, limits: Limits { as_of, window: policy.map(|policy| policy.window) } }
+    }
+
+    /// For a file on its own, with the data dictionary that may lie beside it.
+    pub(super) fn of_single(path: &Path, policy: Option<&Policy>) -> Expected {
+        Expected::of_batch(path.parent().unwrap_or(Path::new("")), None, policy)
+    }
+}
+
+/// What came of a file.
+pub(super) struct Checked {
+    pub(super) faults: Faults,
+    /// Its rows, the header aside.
+    pub(super) rows: u64,
+}
+
+/// Checks a file; `name` is its path in the batch.
+pub(super) fn check(
+    path: &Path,
+    name: &str,
+    expected: &Expected,
+    settings: VerifySettings<'_>,
+) -> Result<Checked, VerifyError> {
+    let mut faults = Faults::new(settings.limit);
+    match check_rows(path, name, expected, settings, &mut faults) {
+        Ok(rows) => Ok(Checked { faults, rows }),
+        // A file that is not even rows is a fault of the file.
+        Err(VerifyError::Published(PublishedError::NoRows { line, .. })) => {
+            faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
+            Ok(Checked { faults, rows: 0 })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn check_rows(
+    path: &Path,
+    name: &str,
+    expected: &Expected,
+    settings: VerifySettings<'_>,
+    faults: &mut Faults,
+) -> Result<u64, VerifyError> {
+    let mut rows = Rows::open(path)?;
+    let Some(header) = rows.next_row()? else {
+        faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
+        return Ok(0);
+    };
+    if rows.text(&header) != expected.header {
+        faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
+    }
+    let line_end = expected.line_end.unwrap_or(header.line_end);
+    if header.line_end != line_end || header.line_end == LineEnd::None {
+        faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
+    }
+    let (mut count, mut buffer, mut before) = (0, RowBuffer::default(), None::<Key>);
+    let mut ids: Sorter<(u64, u64)> = Sorter::new(settings.spill);
+    while let Some(row) = rows.next_row()? {
+        count += 1;
+        let at_row = |column, code| Fault { file: name.to_owned(), line: Some(row.line), column, code };
+        if row.line_end != line_end {
+            faults.add(at_row(None, FaultCode::WrongLineEnd));
+        }
+        let key = check_row(rows.text(&row), expected.limits, &mut buffer, &mut |element, code| {
+            faults.add(at_row(element.map(|element| element.name), code));
+        });
+        if let (Some(before), Some(key)) = (before, key)
+            && key < before
+        {
+            faults.add(at_row(None, FaultCode::OutOfOrder));
+        }
+        before = key.or(before);
+        if let Some((.., fact)) = key {
+            ids.push((fact, row.line)).map_err(VerifyError::Spill)?;
+        }
+    }
+    let mut before = None;
+    for id in ids.merge().map_err(VerifyError::Spill)? {
+        let (id, line) = id.map_err(VerifyError::Spill)?;
+        if before == Some(id) {
+            let column = Some("IMMUNFACT_ID");
+            faults.add(Fault { column, ..Fault::at_line(name, line, FaultCode::DuplicateKey) });
+        }
+        before = Some(id);
+    }
+    Ok(count)
+}

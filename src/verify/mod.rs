@@ -1,0 +1,70 @@
+//! Whether a batch, or a single recipient's file, is sound: as phds would have written it, and unchanged since.
+//!
+//! Knows the batch only by its files. Never prints, and keeps no value of a row: a fault is a place and a code.
+
+mod batch;
+mod checksums;
+mod fault;
+mod file;
+mod row;
+
+pub use fault::{Fault, FaultCode, Findings};
+
+use crate::policy::Policy;
+use crate::published::{Manifest, PublishedError};
+use crate::spill::Spill;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// How a batch is verified.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifySettings<'a> {
+    /// The policy it was made under, if that is to be held against it too.
+    pub policy: Option<&'a Policy>,
+    /// The most faults that are kept. All are counted.
+    pub limit: usize,
+    /// How many threads look at files. The findings are the same for any number.
+    pub threads: NonZeroUsize,
+    /// Where what outgrows memory goes.
+    pub spill: &'a Spill,
+}
+
+/// Why it could not be told whether a batch is sound.
+#[derive(thiserror::Error, Debug)]
+pub enum VerifyError {
+    /// It is not there, or may not be read.
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    /// Temporary files cannot be written or read back.
+    #[error("temporary files: {0}")]
+    Spill(#[source] std::io::Error),
+}
+
+/// Verifies a batch, if `path` is a folder, else a single file.
+///
+/// # Errors
+/// If it is not there, or cannot be read.
+pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
+    let found = std::fs::metadata(path);
+    let found = found.map_err(|source| PublishedError::Unavailable { path: path.to_owned(), source })?;
+    match found.is_dir() {
+        true => batch::verify_batch(path, settings),
+        false => {
+            let expected = file::Expected::of_single(path, settings.policy);
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let checked = file::check(path, &name, &expected, settings)?;
+            Ok(Findings { files: 1, rows: checked.rows, ..checked.faults.into_findings() })
+        }
+    }
+}
+
+/// Whether a folder looks like a batch: it has a manifest, whatever is in it.
+pub(super) fn manifest_of(folder: &Path) -> Result<Result<Manifest, Fault>, PublishedError> {
+    match Manifest::of_batch(folder) {
+        Ok(manifest) => Ok(Ok(manifest)),
+        Err(PublishedError::Damaged { line, .. }) => {
+            Ok(Err(Fault::at_line("manifest.json", line as u64, FaultCode::NotAsWritten)))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,230 @@
+//! Verifying batches: a sound one is called sound, and no damage goes unseen.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Ran, Site, in_repository, phds_with, run_on};
+use phds::spill::Spill;
+use phds::verify::{VerifySettings, verify};
+use sha2::{Digest, Sha256};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+fn verify_with(path: &Path, arguments: &[&str]) -> Ran {
+    phds_with(&[&["verify", path.to_str().unwrap()], arguments].concat())
+}
+
+fn batch_of(fixture: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
+    let ran = run_on(&in_repository(fixture), &folder.join("out"), arguments);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    folder.join("out/202407")
+}
+
+#[test]
+fn sound_batches_are_called_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch_of("fixtures/registry", folder.path(), &[]);
+    let ran = verify_with(&batch, &[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("202407: 5 file(s), 406 row(s): sound\n"), "{}", ran.stdout);
+    for entry in std::fs::read_dir(&batch).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_str().unwrap().contains("PHDS_") {
+            let ran = verify_with(&path, &[]);
+            assert_eq!(ran.code, 0, "{}", ran.stdout);
+        }
+    }
+    // The built-in policy, as a file.
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, phds_with(&["policy", "show"]).stdout).unwrap();
+    let ran = verify_with(&batch, &["--policy", policy.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "[file]\nline_ending = \"crlf\"\n[header]\nSTATE_CODE = \"STATE\"\n").unwrap();
+    let other = ["--policy", other.to_str().unwrap()];
+    let dirty = batch_of(
+        "fixtures/registry-dirty",
+        folder.path(),
+        &[&other[..], &["--max-quarantined", "100%"]].concat(),
+    );
+    for arguments in [&[][..], &other] {
+        let ran = verify_with(&dirty, arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+    }
+}
+
+/// Damages a batch of the fixture and lists what is found, without checksums, which every damage to a file touches.
+fn found(damage: &dyn Fn(&Path), arguments: &[&str]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch_of("fixtures/registry", folder.path(), &[]);
+    damage(&batch);
+    let ran = verify_with(&batch, arguments);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("NOT SOUND\n"));
+    let faults = ran.stdout.lines().filter(|line| !line.ends_with("NOT SOUND"));
+    faults
+        .filter(|line| !line.contains("WRONG_CHECKSUM") && !line.contains("WRONG_SIZE"))
+        .filter_map(|line| Some(line.rsplit_once(": ")?.0.to_owned()))
+        .collect()
+}
+
+const FILE: &str = "PHDS_Gulf_Prairie_Health_District_202407.csv";
+
+fn edit(name: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Path) {
+    move |batch| {
+        let path = batch.join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name} has no {from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+fn edit_lines(edit: impl Fn(&mut Vec<String>)) -> impl Fn(&Path) {
+    move |batch| {
+        let path = batch.join(FILE);
+        let mut lines: Vec<String> =
+            std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+        edit(&mut lines);
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_by_place_and_code() {
+    let check = |damage: &dyn Fn(&Path), expect: &[&str]| {
+        let expect: Vec<String> = expect.iter().map(|line| line.replace('@', FILE)).collect();
+        assert_eq!(found(damage, &[]), expect);
+    };
+    check(&edit_lines(|lines| drop(lines.remove(3))), &["@: WRONG_ROW_COUNT"]);
+    check(&edit_lines(|lines| lines.swap(2, 3)), &["@, line 4: OUT_OF_ORDER"]);
+    check(
+        &edit_lines(|lines| lines.insert(3, lines[2].clone())),
+        &["@: WRONG_ROW_COUNT", "@, line 4, column IMMUNFACT_ID: DUPLICATE_KEY"],
+    );
+    check(&edit_lines(|lines| lines[0] = lines[0].to_lowercase()), &["@, line 1: WRONG_HEADER"]);
+    check(&edit_lines(|lines| lines[4].push('\r')), &["@, line 5: WRONG_LINE_END"]);
+    check(&edit_lines(|lines| lines[4].push(',')), &["@, line 5: WRONG_FIELD_COUNT"]);
+    check(&edit_lines(|lines| lines[4].insert(0, '0')), &["@, line 5, column CLIENT_ID: INVALID_VALUE"]);
+    check(
+        &edit_lines(|lines| lines.push(String::new())),
+        &["@: WRONG_ROW_COUNT", "@, line 50: WRONG_FIELD_COUNT"],
+    );
+    check(&|batch| std::fs::remove_file(batch.join(FILE)).unwrap(), &["@: MISSING_FILE"]);
+    check(&|batch| std::fs::write(batch.join("notes.txt"), "x").unwrap(), &["notes.txt: EXTRA_FILE"]);
+    check(&|batch| std::fs::create_dir(batch.join("more")).unwrap(), &["more: EXTRA_FILE"]);
+    check(&|batch| std::os::unix::fs::symlink("x", batch.join("qa/link")).unwrap(), &["qa/link: NOT_A_FILE"]);
+    check(&|batch| std::fs::remove_dir_all(batch.join("qa")).unwrap(), &["qa: MISSING_FILE"]);
+    check(&edit("qa/counts.csv", "READ", "Read"), &[]);
+    check(&edit("manifest.json", "\"read\": ", "\"read\": 1"), &["manifest.json: NUMBERS_DISAGREE"]);
+    check(&edit("manifest.json", "{", "{{"), &["manifest.json, line 1: NOT_AS_WRITTEN"]);
+    check(&edit("SHA256SUMS", "\n", "\r\n"), &["SHA256SUMS: NOT_AS_WRITTEN"]);
+    check(
+        &edit("SHA256SUMS", "  ", " "),
+        &[
+            "PHDS_Bluebonnet_County_Public_Health_202407.csv: EXTRA_FILE",
+            "SHA256SUMS, line 1: NOT_AS_WRITTEN",
+        ],
+    );
+}
+
+#[test]
+fn the_policy_is_held_against_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[window]\nfirst_day = 2022-01-01\n").unwrap();
+    let faults = found(&|_| {}, &["--policy", policy.to_str().unwrap(), "--limit", "100000"]);
+    assert!(faults.contains(&"manifest.json: OTHER_POLICY".to_owned()), "{faults:?}");
+    assert!(faults.contains(&"data_dictionary.md: OTHER_POLICY".to_owned()));
+    assert!(faults.iter().any(|fault| fault.ends_with("column VACCINATION_DATE: OUTSIDE_WINDOW")));
+    let json = verify_with(
+        &batch_of("fixtures/registry", folder.path(), &[]),
+        &["--policy", policy.to_str().unwrap(), "--limit", "2", "--json"],
+    );
+    assert_eq!(json.code, 1);
+    insta::assert_snapshot!("verify-json", json.stdout);
+}
+
+#[test]
+fn what_is_no_batch_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |path: &Path, code: i32, expect: &str| {
+        let ran = verify_with(path, &[]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""));
+        assert!(ran.stderr.contains(expect), "{}", ran.stderr);
+    };
+    check(folder.path(), 66, "not a batch");
+    check(&folder.path().join("nowhere"), 66, "nowhere");
+    let binary = folder.path().join("x.csv");
+    std::fs::write(&binary, [0, 159, 146, 150]).unwrap();
+    assert_eq!(verify_with(&binary, &[]).code, 1);
+}
+
+/// Makes the manifest and the checksums agree again with what lies there, as somebody would who wants a change to go
+/// unseen.
+fn cover_up(batch: &Path) {
+    let hash = |name: &str| {
+        let bytes = std::fs::read(batch.join(name)).unwrap();
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(batch.join("manifest.json")).unwrap()).unwrap();
+    for file in manifest["files"].as_array_mut().unwrap() {
+        let name = file["path"].as_str().unwrap().to_owned();
+        file["sha256"] = hash(&name).into();
+        file["bytes"] = std::fs::metadata(batch.join(&name)).unwrap().len().into();
+    }
+    std::fs::write(batch.join("manifest.json"), manifest.to_string()).unwrap();
+    let list = std::fs::read_to_string(batch.join("SHA256SUMS")).unwrap();
+    let list: String =
+        list.lines().map(|line| &line[66..]).map(|name| format!("{}  {name}\n", hash(name))).collect();
+    std::fs::write(batch.join("SHA256SUMS"), list).unwrap();
+}
+
+#[test]
+fn rows_are_looked_at_even_if_all_checksums_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch_of("fixtures/registry", folder.path(), &[]);
+    edit_lines(|lines| lines.swap(2, 3))(&batch);
+    cover_up(&batch);
+    let ran = verify_with(&batch, &[]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!("verify", ran.stdout.replace(batch.to_str().unwrap(), "BATCH"));
+}
+
+/// Every byte of every file of a small batch, qa/ too, is changed in turn.
+#[test]
+fn no_change_of_a_single_byte_goes_unseen() {
+    let site = Site::new();
+    assert_eq!(site.run(&[]).code, 0);
+    let original = site.batch();
+    let names: Vec<&String> = original.keys().collect();
+    let threads = 4;
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let (original, names) = (&original, &names);
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                let batch = folder.path().join("202407");
+                std::fs::create_dir_all(batch.join("qa")).unwrap();
+                original.iter().for_each(|(name, bytes)| std::fs::write(batch.join(name), bytes).unwrap());
+                let spill = Spill::new(folder.path(), 1 << 20);
+                let settings =
+                    VerifySettings { policy: None, limit: 10, threads: NonZeroUsize::MIN, spill: &spill };
+                assert!(verify(&batch, settings).unwrap().sound);
+                for name in names {
+                    let mut bytes = original[*name].clone();
+                    for place in (thread..bytes.len()).step_by(threads) {
+                        let byte = bytes[place];
+                        bytes[place] ^= 1 << (place % 8);
+                        std::fs::write(batch.join(name), &bytes).unwrap();
+                        assert!(!verify(&batch, settings).unwrap().sound, "{name}, byte {place}");
+                        bytes[place] = byte;
+                    }
+                    std::fs::write(batch.join(name), &bytes).unwrap();
+                }
+            });
+        }
+    });
+}
