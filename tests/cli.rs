@@ -17,6 +17,8 @@ fn help() {
         ("help-status", &["status", "--help"]),
         ("help-explain", &["explain", "--help"]),
         ("help-synth", &["synth", "--help"]),
+        ("help-verify", &["verify", "--help"]),
+        ("help-diff", &["diff", "--help"]),
         ("help-dictionary", &["dictionary", "--help"]),
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),

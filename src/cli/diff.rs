@@ -195,6 +195,9 @@ fn push_change(out: &mut String, change: &Change) {
         Kind::Changed | Kind::MovedToClient => ('~', file(&change.new_file)),
     };
     let _ = write!(out, "  {sign} {:<19}  {place}", change.immunfact_id);
+    if let Some([old, new]) = change.clients {
+        let _ = write!(out, ", client {old} to {new}");
+    }
     if !change.columns.is_empty() {
         let _ = write!(out, ": {}", change.columns.join(", "));
     }

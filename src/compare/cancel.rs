@@ -61,6 +61,9 @@ pub(super) struct Totals {
     pub(super) unchanged: u64,
 }
 
+/// What one thread found: what is left, and its pairs' rows.
+type Share = (Sorter<Left>, Vec<(usize, Totals)>);
+
 /// Goes through all pairs; returns what is left, and how many rows each pair has.
 pub(super) fn cancel(
     pairs: &[Pair],
@@ -71,7 +74,7 @@ pub(super) fn cancel(
     let size = |pair: &Pair| pair.sides.iter().flatten().map(|file| file.size).sum::<u64>();
     largest_first.sort_by_key(|pair| Reverse(size(&pairs[*pair])));
     let next = AtomicUsize::new(0);
-    let work = || -> Result<(Sorter<Left>, Vec<(usize, Totals)>), CompareError> {
+    let work = || -> Result<Share, CompareError> {
         let (mut left, mut totals) = (Sorter::new(settings.spill), Vec::new());
         while let Some(pair) = largest_first.get(next.fetch_add(1, atomic::Ordering::Relaxed)) {
             let walk = Walk::begin(*pair, &pairs[*pair], columns)?;

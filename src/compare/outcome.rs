@@ -132,6 +132,9 @@ pub struct Change {
     /// The new file, without the month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_file: Option<String>,
+    /// The old and the new CLIENT_ID, if the row is another client's now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients: Option<[u64; 2]>,
     /// The columns that changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,

@@ -8,6 +8,7 @@ use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueCha
 use super::{CompareError, CompareSettings};
 use crate::published::PublishedError;
 use crate::spill::Sorter;
+use crate::value::parse_id;
 use std::cmp::Reverse;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -161,9 +162,17 @@ impl<'a> Tally<'a> {
             immunfact_id: id,
             old_file: old.map(name),
             new_file: new.map(name),
+            clients: self.clients(&found),
             columns: found.columns.iter().map(|c| self.columns.compared[*c].name().to_owned()).collect(),
             values: if self.settings.values { self.values(&found) } else { Vec::new() },
         });
+    }
+
+    /// The two clients of a row that is another's now. Ids are told even where values are not.
+    fn clients(&self, found: &Match) -> Option<[u64; 2]> {
+        let client = self.client.filter(|client| found.columns.contains(client))?;
+        let id = |row: &Option<SplitRow>| parse_id(&self.columns.value(row.as_ref()?, client));
+        Some([id(&found.old)?, id(&found.new)?])
     }
 
     /// The values that changed; of a row that was added or removed, all that are not blank.
