@@ -16,7 +16,7 @@ pub struct Merge<'a, T> {
 
 impl<'a, T: Fixed> Merge<'a, T> {
     pub(super) fn of(runs: &'a [Run<T>]) -> io::Result<Merge<'a, T>> {
-        let mut runs = runs.iter().map(Run::values).collect::<io::Result<Vec<_>>>()?;
+        let mut runs: Vec<_> = runs.iter().map(Run::values).collect();
         let mut heads = BinaryHeap::with_capacity(runs.len());
         for (place, run) in runs.iter_mut().enumerate() {
             heads.extend(run.next()?.map(|value| Reverse((value, place))));

@@ -1,11 +1,11 @@
 //! Sorted runs, in memory or on disk.
 
 use super::{Fixed, Held};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Values in their order.
 #[derive(Debug)]
@@ -18,41 +18,50 @@ pub(super) enum Run<T> {
 
 impl<T: Fixed> Run<T> {
     /// Reads the run from its beginning.
-    pub(super) fn values(&self) -> io::Result<Values<'_, T>> {
-        Ok(match self {
+    pub(super) fn values(&self) -> Values<'_, T> {
+        match self {
             Run::Memory(values, _) => Values::Memory(values.iter()),
-            Run::Disk(run) => Values::Disk(run.open(T::SIZE)?),
-        })
+            Run::Disk(run) => Values::Disk(DiskValues {
+                reader: BufReader::with_capacity(1 << 16, Part { file: &run.file, at: run.start }),
+                left: run.length,
+                bytes: vec![0; T::SIZE],
+            }),
+        }
     }
 }
 
-/// A run on disk. Its file is removed with this.
+/// A file without a name, which holds runs one behind the other. It is gone with the process, however that ends.
+#[derive(Debug)]
+pub(super) struct RunFile {
+    file: Arc<File>,
+    end: u64,
+}
+
+/// A run on disk.
 #[derive(Debug)]
 pub(super) struct DiskRun {
-    path: PathBuf,
+    file: Arc<File>,
+    start: u64,
     length: u64,
 }
 
-impl Drop for DiskRun {
-    fn drop(&mut self) {
-        // What cannot be removed goes with the folder.
-        let _ = std::fs::remove_file(&self.path);
+impl RunFile {
+    pub(super) fn create(folder: &Path) -> io::Result<RunFile> {
+        Ok(RunFile { file: Arc::new(tempfile::tempfile_in(folder)?), end: 0 })
     }
-}
 
-/// Names the runs of all sorters of the process apart, because several share one folder.
-static NEXT_RUN: AtomicU64 = AtomicU64::new(0);
+    #[cfg(test)]
+    pub(super) fn cut(&mut self, length: u64) {
+        self.file.set_len(length).unwrap();
+    }
 
-impl DiskRun {
-    /// Writes values, which must be in order, to a new file in `folder`.
+    /// Writes values, which must be in order.
     pub(super) fn write<T: Fixed>(
-        folder: &Path,
+        &mut self,
         values: impl Iterator<Item = io::Result<T>>,
     ) -> io::Result<DiskRun> {
-        let name = format!("run-{}", NEXT_RUN.fetch_add(1, Ordering::Relaxed));
-        let mut run = DiskRun { path: folder.join(name), length: 0 };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&run.path)?;
-        let mut out = BufWriter::with_capacity(1 << 18, file);
+        let mut run = DiskRun { file: Arc::clone(&self.file), start: self.end, length: 0 };
+        let mut out = BufWriter::with_capacity(1 << 18, &*self.file);
         let mut bytes = vec![0; T::SIZE];
         for value in values {
             value?.store(&mut bytes);
@@ -60,24 +69,34 @@ impl DiskRun {
             run.length += 1;
         }
         out.flush()?;
+        self.end += run.length * T::SIZE as u64;
         Ok(run)
     }
+}
 
-    fn open(&self, size: usize) -> io::Result<DiskValues> {
-        let reader = BufReader::with_capacity(1 << 16, File::open(&self.path)?);
-        Ok(DiskValues { reader, left: self.length, bytes: vec![0; size] })
+/// A file from some place on. Several can be read at once.
+pub(super) struct Part<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read_at(bytes, self.at)?;
+        self.at += n as u64;
+        Ok(n)
     }
 }
 
 /// The values of a run, one after the other.
 pub(super) enum Values<'a, T> {
     Memory(std::slice::Iter<'a, T>),
-    Disk(DiskValues),
+    Disk(DiskValues<'a>),
 }
 
 /// The values of a run on disk.
-pub(super) struct DiskValues {
-    reader: BufReader<File>,
+pub(super) struct DiskValues<'a> {
+    reader: BufReader<Part<'a>>,
     left: u64,
     bytes: Vec<u8>,
 }
