@@ -45,9 +45,13 @@ fn default_memory() -> usize {
     usize::try_from(quarter).unwrap_or(usize::MAX).clamp(256 << 20, 2 << 30)
 }
 
+/// What a run takes for its buffers, about: blocks that are read, runs that are filled, rows that are laid out.
+const BUFFERS: usize = 96 << 20;
+
 /// Memory for what can go to disk, and the folder for what does.
 pub(super) fn spill(folder: &Path, memory: Option<Memory>) -> Spill {
-    Spill::new(folder, memory.map_or_else(default_memory, |memory| memory.bytes))
+    let bytes = memory.map_or_else(default_memory, |memory| memory.bytes);
+    Spill::new(folder, bytes.saturating_sub(BUFFERS))
 }
 
 /// An amount of memory.
