@@ -84,7 +84,7 @@ impl Fate {
     pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Fate {
         let dice = &mut Dice::of(seed ^ 0x3e4, dose);
         let fate = dice.below(100_000);
-        if fate >= 270 || !change_after(given, dice).is_some_and(|day| day <= as_of) {
+        if fate >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
             return Fate::Kept;
         }
         match fate {
