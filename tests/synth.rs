@@ -80,30 +80,126 @@ fn unusable_rows_are_planted_on_request() {
     }
 }
 
+/// The rows of a table, by the value in one column.
+fn rows(export: &BTreeMap<String, Vec<u8>>, table: &str, key: usize) -> BTreeMap<String, Vec<String>> {
+    let mut reader = csv::Reader::from_reader(&export[&format!("{table}.csv")][..]);
+    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+    rows.map(|row| (row[key].clone(), row)).collect()
+}
+
+const IMMUNFACT_ID: usize = 1;
+const FACT_CLIENT_ID: usize = 2;
+
 #[test]
 fn months_share_their_past() {
     let folder = tempfile::tempdir().unwrap();
-    let month = |as_of: &str| synth(folder.path(), as_of, &["--clients", "2000", "--as-of", as_of]);
+    let month = |as_of: &str| synth(folder.path(), as_of, &["--clients", "6000", "--as-of", as_of]);
     let (june, july) = (month("2024-06-10"), month("2024-07-08"));
-    let (old, new) = (lines(&june, "immunizations"), lines(&july, "immunizations"));
-    assert!(old.is_subset(&new) && old.len() < new.len(), "doses are only added");
-    let people = |export| -> BTreeSet<String> {
-        // Clients turn 18, and their type changes; nothing else of them does.
-        lines(export, "clients")
+    for (table, least, most) in
+        [("immunizations", 1, 150), ("clients", 1, 60), ("consents", 1, 150), ("organizations", 0, 4)]
+    {
+        let (old, new) = (lines(&june, table), lines(&july, table));
+        let gone = old.difference(&new).count();
+        assert!((least..=most).contains(&gone), "{table}: {gone} of {} are not as they were", old.len());
+    }
+    for table in ["vaccines", "recipients"] {
+        assert_eq!(lines(&june, table), lines(&july, table));
+    }
+    let (old, new) = (rows(&june, "immunizations", IMMUNFACT_ID), rows(&july, "immunizations", IMMUNFACT_ID));
+    let (gone, come) = (
+        old.keys().filter(|fact| !new.contains_key(*fact)).count(),
+        new.keys().filter(|fact| !old.contains_key(*fact)).count(),
+    );
+    assert!(gone <= 3 && come > 100, "{gone} facts went, {come} came");
+    // What a fact is about stays; who it is of, and its number in the series, may be corrected.
+    for (fact, then) in old.iter().filter(|(fact, _)| new.contains_key(*fact)) {
+        let now = &new[fact];
+        for column in [0, 1, 3, 4, 5, 7, 8] {
+            assert_eq!(then[column], now[column], "{fact}");
+        }
+    }
+    let begun = |export: &BTreeMap<String, Vec<u8>>| -> BTreeSet<String> {
+        lines(export, "consents")
             .iter()
-            .map(|l| {
-                l.split(',')
-                    .enumerate()
-                    .filter(|(i, _)| *i != 1)
-                    .map(|(_, v)| v)
-                    .collect::<Vec<_>>()
-                    .join(",")
-            })
+            .map(|l| l.split(',').skip(1).take(2).collect::<Vec<_>>().join(","))
             .collect()
     };
-    assert!(people(&june).is_subset(&people(&july)));
-    let begun = |export| -> BTreeSet<String> {
-        lines(export, "consents").iter().map(|l| l.split(',').take(3).collect::<Vec<_>>().join(",")).collect()
-    };
     assert!(begun(&june).is_subset(&begun(&july)), "consents end, and are given, but never vanish");
+}
+
+#[test]
+fn duplicate_clients_are_merged_as_time_goes_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = |as_of: &str| synth(folder.path(), as_of, &["--clients", "15000", "--as-of", as_of]);
+    let first = month("2024-07-08");
+    let (people, facts) = (rows(&first, "clients", 0), rows(&first, "immunizations", IMMUNFACT_ID));
+    let (mut merged_before, mut elsewhere_before, mut withdrawn_before) = (0, 0, 0);
+    for as_of in ["2025-07-14", "2027-07-12", "2030-12-31"] {
+        let later = month(as_of);
+        let (people_later, facts_later) =
+            (rows(&later, "clients", 0), rows(&later, "immunizations", IMMUNFACT_ID));
+        let vanished: BTreeSet<&String> =
+            people.keys().filter(|id| !people_later.contains_key(*id)).collect();
+        assert!(vanished.len() > merged_before, "{as_of}: {} were merged", vanished.len());
+        merged_before = vanished.len();
+
+        let (mut taken_over, mut elsewhere, mut withdrawn) = (0, 0, 0);
+        for (fact, then) in &facts {
+            let Some(now) = facts_later.get(fact) else {
+                withdrawn += 1;
+                continue;
+            };
+            let (was, is) = (&then[FACT_CLIENT_ID], &now[FACT_CLIENT_ID]);
+            if was == is {
+                continue;
+            }
+            assert_eq!(then[0], now[0], "the fact of another client keeps its immunization");
+            if vanished.contains(was) {
+                let (duplicate, survivor) = (&people[was], &people_later[is]);
+                // Nearly all go to the survivor, who has the same name, birth and sex.
+                taken_over +=
+                    usize::from([2, 3, 5, 6].iter().all(|column| duplicate[*column] == survivor[*column]));
+            } else {
+                elsewhere += 1;
+            }
+        }
+        assert!(taken_over >= vanished.len() * 5, "{as_of}: {taken_over} facts live on");
+        assert!(elsewhere > elsewhere_before && elsewhere * 1000 < facts.len(), "{as_of}: {elsewhere}");
+        assert!(withdrawn > withdrawn_before && withdrawn * 2000 < facts.len(), "{as_of}: {withdrawn}");
+        (elsewhere_before, withdrawn_before) = (elsewhere, withdrawn);
+        // Nothing is left that names who is gone, and every fact is of somebody who was born.
+        assert!(rows(&later, "consents", 0).keys().all(|client| people_later.contains_key(client)));
+        for (fact, row) in &facts_later {
+            assert!(people_later[&row[FACT_CLIENT_ID]][5] <= row[4], "{fact} was given before birth");
+        }
+        assert_eq!(
+            facts_later.len() + 1,
+            lines(&later, "immunizations").len(),
+            "an IMMUNFACT_ID stands twice"
+        );
+    }
+}
+
+#[test]
+fn every_month_can_be_used_to_the_last_row() {
+    let folder = tempfile::tempdir().unwrap();
+    for (as_of, month) in [("2024-07-08", "202407"), ("2024-08-12", "202408"), ("2024-12-30", "202412")] {
+        synth(folder.path(), as_of, &["--clients", "6000", "--seed", "3", "--as-of", as_of]);
+        let out = folder.path().join("out");
+        let ran = phds_with(&[
+            "run",
+            folder.path().join(as_of).to_str().unwrap(),
+            "--as-of",
+            as_of,
+            "--out",
+            out.to_str().unwrap(),
+            "--max-quarantined",
+            "0%",
+        ]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{as_of}");
+        for (table, counts) in manifest(&read_folder(&out.join(month)))["tables"].as_object().unwrap() {
+            let quarantined = counts["quarantined"].as_object();
+            assert!(quarantined.is_none_or(serde_json::Map::is_empty), "{as_of}: {table}: {counts}");
+        }
+    }
 }

@@ -11,11 +11,19 @@ use std::path::PathBuf;
 ///
 /// For trying the program, for training and for benchmarks, without a single real record. The same number of
 /// clients, seed and options give the same bytes.
+///
+/// With a later as-of date the same registry is exported once more: more people, consents and facts, and what a
+/// registry does to its records in between. Duplicate clients have been merged, and their facts are under the client
+/// who stays; a few facts have gone to another client, have another ORDINAL_POSITION or were withdrawn; people have
+/// moved, and organizations have other names. Every fact keeps its IMMUNFACT_ID, and no row becomes unusable.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds synth --clients 10000 --seed 1 --out invented
   phds synth --clients 10000 --seed 1 --out dirty --dirty 0.5
-  phds run invented --as-of 2024-07-08 --out batches")]
+  phds run invented --as-of 2024-07-08 --out batches
+
+The next month of the same registry:
+  phds synth --clients 10000 --seed 1 --as-of 2024-08-12 --out invented-august")]
 pub(super) struct Args {
     /// How many clients; each has about a dozen immunization facts
     #[arg(long, value_name = "N")]
@@ -26,7 +34,7 @@ pub(super) struct Args {
     /// The folder to write; it must not be there yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The day on which the export is made: nothing later is in it
+    /// The day on which the export is made: nothing later is in it, and no later change has been made
     #[arg(long, value_name = "DATE", value_parser = arguments::day, default_value = "2024-07-08")]
     as_of: Day,
     /// Plant unusable rows: so many in a hundred, of every table but recipients and control

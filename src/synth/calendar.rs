@@ -25,6 +25,11 @@ pub(super) fn day(number: i64) -> Day {
     day.unwrap_or_else(|| unreachable!("every number is a day's"))
 }
 
+/// The number of the day written so.
+pub(super) fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
+    Day::new(year, month, day_of_month).map_or(0, number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

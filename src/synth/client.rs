@@ -1,7 +1,8 @@
 //! An invented client: who, with which consents, with which doses.
 
 use super::SynthSettings;
-use super::calendar::{day, number};
+use super::calendar::{day, number, number_of};
+use super::changes::{self, Address, Fate};
 use super::dice::Dice;
 use super::places::{Places, TOWNS};
 use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
@@ -56,13 +57,14 @@ const MOST_FACTS: u64 = 128;
 /// A client and all that the registry holds of them.
 pub(super) struct Client {
     id: u64,
+    /// Under whom the records are: the client, or who it has been merged with.
+    holder: u64,
     client_type: &'static str,
     names: [&'static str; 3],
     birth: Day,
     sex: &'static str,
     race: &'static str,
-    town: (&'static str, &'static str, &'static str),
-    zip: String,
+    address: Address,
     consents: Vec<ConsentRow>,
     doses: Vec<Dose>,
 }
@@ -80,17 +82,19 @@ struct Dose {
     ordinal: u32,
     organization: Option<u64>,
     flag: &'static str,
+    fate: Fate,
 }
 
 impl Client {
     /// Invents a client; none if the client is not born yet. The whole life is invented whatever the as-of date,
     /// and what comes after it is left out, so that the exports of two months share their past.
     pub(super) fn invent(place: u64, settings: SynthSettings, places: &Places) -> Option<Client> {
-        let dice = &mut Dice::of(settings.seed, place);
+        let seed = settings.seed;
+        let merged = changes::merged(seed, place);
+        // A duplicate is the same person again, with doses and consents of its own.
+        let dice = &mut Dice::of(seed, if merged.is_some() { place - 1 } else { place });
         let as_of = number(settings.as_of);
-        let age = invent_age(dice);
-        // Born so long before the end of 2024, whenever the export is made.
-        let birth = number_of(2024, 12, 31) - age;
+        let birth = invent_birth(dice);
         if birth >= as_of {
             return None;
         }
@@ -105,20 +109,27 @@ impl Client {
             _ => "IA",
         };
         let middle = if dice.per_mille(400) { dice.pick(&FIRST_NAMES) } else { "" };
+        let names = [dice.pick(&FIRST_NAMES), dice.pick(&LAST_NAMES), middle];
+        let (sex, race) = (dice.pick(&["F", "M", "F", "M", "F", "M", "U"]), dice.pick(&RACES));
+        let address = changes::address(town, dice);
         let mut client = Client {
-            id: place + 5_000_000,
+            id: id_of(place),
+            holder: id_of(place - u64::from(merged.is_some_and(|merged| merged <= as_of))),
             client_type,
-            names: [dice.pick(&FIRST_NAMES), dice.pick(&LAST_NAMES), middle],
+            // Less is known of a duplicate, or it would not have become one.
+            names: if merged.is_some() { [names[0], names[1], ""] } else { names },
             birth: day(birth),
-            sex: dice.pick(&["F", "M", "F", "M", "F", "M", "U"]),
-            race: dice.pick(&RACES),
-            town,
-            zip: format!("{}{:02}", town.2, dice.below(100)),
+            sex,
+            race: if merged.is_some() { "" } else { race },
+            address: changes::moved(seed, place, birth, as_of).unwrap_or(address),
             consents: Vec::new(),
             doses: Vec::new(),
         };
-        client.consent(settings.seed, place, birth, as_of);
-        client.vaccinate(&mut Dice::of(settings.seed ^ 0xd0, place), birth, as_of, places);
+        client.consent(seed, place, birth, as_of);
+        client.vaccinate(&mut Dice::of(seed ^ 0xd0, place), birth, as_of, places);
+        for (dose, number_of_dose) in client.doses.iter_mut().zip(client.id * MOST_FACTS..) {
+            dose.fate = Fate::of(number_of_dose, seed, place, number(dose.date), as_of);
+        }
         Some(client)
     }
 
@@ -174,7 +185,14 @@ impl Client {
                 _ => None,
             };
             if (first_day.max(birth)..=as_of).contains(&date) {
-                self.doses.push(Dose { product, date: day(date), ordinal, organization, flag });
+                self.doses.push(Dose {
+                    product,
+                    date: day(date),
+                    ordinal,
+                    organization,
+                    flag,
+                    fate: Fate::Kept,
+                });
             }
         };
         for due in &CHILDHOOD {
@@ -221,27 +239,19 @@ impl Client {
         self.doses.sort_by_key(|dose| dose.date);
     }
 
+    /// Writes the client's row, unless it has been merged with another.
     pub(super) fn write(&self, out: &mut TableFile) -> io::Result<()> {
+        if self.holder != self.id {
+            return Ok(());
+        }
         let (id, birth) = (self.id.to_string(), self.birth.to_string());
         let [first, last, middle] = self.names;
-        let (county, _, _) = self.town;
-        out.row(&[
-            &id,
-            self.client_type,
-            first,
-            last,
-            middle,
-            &birth,
-            self.sex,
-            self.race,
-            "TX",
-            county,
-            &self.zip,
-        ])
+        let ((county, _, _), zip) = &self.address;
+        out.row(&[&id, self.client_type, first, last, middle, &birth, self.sex, self.race, "TX", county, zip])
     }
 
     pub(super) fn write_consents(&self, out: &mut TableFile) -> io::Result<()> {
-        let id = self.id.to_string();
+        let id = self.holder.to_string();
         for consent in &self.consents {
             let end = consent.end.map_or_else(String::new, |end| end.to_string());
             out.row(&[&id, consent.kind, &consent.effective.to_string(), &end, consent.reason])?;
@@ -250,20 +260,31 @@ impl Client {
     }
 
     pub(super) fn write_immunizations(&self, out: &mut TableFile) -> io::Result<()> {
-        let client = self.id.to_string();
+        let holder = self.holder.to_string();
         let mut fact = self.id * MOST_FACTS;
         for (place, dose) in (0u64..).zip(&self.doses) {
+            let groups = PRODUCTS[dose.product].groups;
+            let (client, ordinal) = match dose.fate {
+                Fate::Kept => (&holder, dose.ordinal),
+                Fate::Renumbered => (&holder, dose.ordinal + 1),
+                Fate::Reassigned(right) => (&id_of(right).to_string(), dose.ordinal),
+                Fate::Withdrawn => {
+                    // Their ids are not given out again.
+                    fact += groups.len() as u64;
+                    continue;
+                }
+            };
             let immunization = (self.id * MOST_FACTS + place).to_string();
             let (vaccine, date) = ((dose.product + 101).to_string(), dose.date.to_string());
-            let ordinal = dose.ordinal.to_string();
+            let ordinal = ordinal.to_string();
             let organization = dose.organization.map_or_else(String::new, |id| id.to_string());
-            for group in PRODUCTS[dose.product].groups {
+            for group in groups {
                 let id = fact.to_string();
                 fact += 1;
                 out.row(&[
                     &immunization,
                     &id,
-                    &client,
+                    client,
                     &vaccine,
                     &date,
                     group,
@@ -275,6 +296,20 @@ impl Client {
         }
         Ok(())
     }
+}
+
+fn id_of(place: u64) -> u64 {
+    place + 5_000_000
+}
+
+/// The number of a client's day of birth.
+pub(super) fn birth_of(seed: u64, place: u64) -> i64 {
+    invent_birth(&mut Dice::of(seed, changes::person(seed, place)))
+}
+
+/// Born so long before the end of 2024, whenever the export is made.
+fn invent_birth(dice: &mut Dice) -> i64 {
+    number_of(2024, 12, 31) - invent_age(dice)
 }
 
 /// An age in days at the end of 2024: many children, as in a registry that began with them.
@@ -291,8 +326,4 @@ fn invent_age(dice: &mut Dice) -> i64 {
 /// A few days that differ from person to person.
 fn dice_days(birth: i64) -> i64 {
     birth.rem_euclid(97)
-}
-
-fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
-    Day::new(year, month, day_of_month).map_or(0, number)
 }

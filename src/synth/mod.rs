@@ -2,8 +2,12 @@
 //!
 //! Nobody in them is real. The same number of clients, seed and options give the same bytes on any machine, in
 //! memory that does not grow: each client is invented from the seed and its own number, written, and forgotten.
+//!
+//! Exports of the same seed with other as-of dates are months of one registry: the same people, with more consents and
+//! facts, of which some have been merged, corrected or withdrawn in between.
 
 mod calendar;
+mod changes;
 mod client;
 mod dice;
 mod places;
@@ -21,7 +25,7 @@ use table::TableFile;
 /// What is invented.
 #[derive(Clone, Copy, Debug)]
 pub struct SynthSettings {
-    /// How many clients.
+    /// How many clients are invented; those not born yet, and duplicates that have been merged, are not written.
     pub clients: u64,
     /// Where chance begins.
     pub seed: u64,

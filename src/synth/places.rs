@@ -1,6 +1,8 @@
 //! Organizations, responsible entities and recipients of an invented state, and its products.
 
 use super::SynthSettings;
+use super::calendar::number;
+use super::changes;
 use super::dice::Dice;
 use super::schedule::PRODUCTS;
 use super::table::TableFile;
@@ -58,6 +60,7 @@ const NAMES: [&str; 12] = [
 #[derive(Debug)]
 pub(super) struct Places {
     seed: u64,
+    as_of: i64,
     organizations: u64,
 }
 
@@ -65,7 +68,7 @@ impl Places {
     pub(super) fn new(settings: SynthSettings) -> Places {
         let organizations =
             (settings.clients / CLIENTS_FOR_AN_ORGANIZATION).clamp(ENTITIES * 2, MOST_ORGANIZATIONS);
-        Places { seed: settings.seed, organizations }
+        Places { seed: settings.seed, as_of: number(settings.as_of), organizations }
     }
 
     /// An organization's id; a few are very large, most are small.
@@ -88,7 +91,10 @@ impl Places {
                 true => String::new(),
                 false => entity_name(entity),
             };
-            let name = format!("{} {} {place}", dice.pick(&NAMES), dice.pick(&KINDS));
+            let name_by = |dice: &mut Dice| format!("{} {} {place}", dice.pick(&NAMES), dice.pick(&KINDS));
+            let name = name_by(dice);
+            let name =
+                changes::renamed(self.seed, place, self.as_of).map_or(name, |mut dice| name_by(&mut dice));
             let street = format!("{} {} St", 1 + dice.below(9_900), dice.pick(&NAMES));
             let zip = format!("{zip}{:02}", dice.below(100));
             let (id, short) = ((1_001 + place).to_string(), format!("ORG{place}"));
