@@ -2,7 +2,9 @@
 
 use crate::batch::BatchError;
 use crate::policy::PolicyError;
+use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
+use crate::report::CvxError;
 use crate::synth::SynthError;
 use crate::writer::WriteError;
 use std::error::Error;
@@ -63,6 +65,10 @@ pub(super) enum Failure {
     #[error(transparent)]
     Batch(#[from] BatchError),
     #[error(transparent)]
+    Published(#[from] PublishedError),
+    #[error(transparent)]
+    Cvx(#[from] CvxError),
+    #[error(transparent)]
     Synth(#[from] SynthError),
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
@@ -98,6 +104,9 @@ impl Failure {
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
             Failure::Batch(error) => batch_exit(error),
+            Failure::Published(error) => published_exit(error),
+            Failure::Cvx(CvxError::Unavailable { .. }) => Exit::NoInput,
+            Failure::Cvx(_) => Exit::BadInput,
             Failure::Synth(SynthError::Create { .. }) => Exit::CannotCreate,
             Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
@@ -119,9 +128,14 @@ impl Failure {
             }
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Batch(error) => batch_hint(error),
+            Failure::Published(error) => published_hint(error).map(str::to_owned),
+            Failure::Cvx(CvxError::Column { .. } | CvxError::NoCode { .. } | CvxError::Empty { .. }) => {
+                Some("give CDC's CVX code set as CSV, with its header".to_owned())
+            }
             Failure::Policy(PolicyError::Unavailable { .. })
             | Failure::Print(_)
             | Failure::Scratch(_)
+            | Failure::Cvx(CvxError::Unavailable { .. })
             | Failure::Synth(_)
             | Failure::NothingFound { .. } => None,
         }
@@ -210,6 +224,28 @@ fn batch_hint(error: &BatchError) -> Option<String> {
         BatchError::Busy { .. } => Some("nothing was done; wait for the other run to end".to_owned()),
         BatchError::InTheWay { .. } => Some("move it away, or give another --batch".to_owned()),
         _ => None,
+    }
+}
+
+fn published_exit(error: &PublishedError) -> Exit {
+    match error {
+        PublishedError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            Exit::NoInput
+        }
+        PublishedError::Unavailable { .. } => Exit::InputOutput,
+        PublishedError::NoBatch { .. } => Exit::NoInput,
+        PublishedError::Damaged { .. } => Exit::BadInput,
+    }
+}
+
+fn published_hint(error: &PublishedError) -> Option<&'static str> {
+    match error {
+        PublishedError::Unavailable { path, .. } if path.ends_with("qa/report.json") => {
+            Some("every batch of this version has it; make the batch again")
+        }
+        PublishedError::Unavailable { .. } => None,
+        PublishedError::NoBatch { .. } => Some("give the folder of one month, such as batches/202407"),
+        PublishedError::Damaged { .. } => Some("the file was changed or cut short; make the batch again"),
     }
 }
 

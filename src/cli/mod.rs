@@ -8,9 +8,11 @@ mod dictionary;
 mod exit;
 mod explain;
 mod filter;
+mod history;
 mod log;
 mod policy;
 mod read;
+mod report;
 mod run;
 mod status;
 mod summary;
@@ -43,6 +45,8 @@ enum Command {
     Filter(filter::Args),
     Write(write::Args),
     Status(status::Args),
+    Report(report::Args),
+    History(history::Args),
     Explain(explain::Args),
     Dictionary(dictionary::Args),
     Synth(synth::Args),
@@ -61,6 +65,8 @@ pub fn main() -> ExitCode {
         Command::Filter(args) => filter::run(args, &terminal),
         Command::Write(args) => write::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
+        Command::Report(args) => report::run(args, &terminal),
+        Command::History(args) => history::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Synth(args) => synth::run(args, &terminal),
