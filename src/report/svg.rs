@@ -63,7 +63,7 @@ const BAR_HEIGHT: usize = 14;
 
 /// A label that fits on a small screen beside its figure. The table has it whole.
 fn short(label: &str) -> String {
-    const MOST: usize = 36;
+    const MOST: usize = 42;
     match label.char_indices().nth(MOST) {
         Some(_) => label.chars().take(MOST - 1).chain(['…']).collect(),
         None => label.to_owned(),
@@ -74,16 +74,24 @@ impl From<BarChart<'_>> for Markup {
     fn from(chart: BarChart<'_>) -> Markup {
         let scale = chart.scale.max(1);
         let mut parts = Vec::new();
+        let mut texts = Vec::new();
         let last = chart.bars.len().saturating_sub(1);
         for (place, bar) in chart.bars.iter().enumerate() {
             let top = place * BAR_LINE;
             let baseline = (top + 14).to_string();
-            parts.push(element("text", &[("x", "0"), ("y", &baseline)], short(&bar.label)));
-            let figure = [("x", "100%"), ("y", &baseline), ("class", "end")];
-            parts.push(element("text", &figure, bar.figure.as_str()));
+            let label = [("x", "0"), ("y", baseline.as_str()), ("class", "over")];
+            texts.push(element("text", &label, short(&bar.label)));
+            let figure = [("x", "100%"), ("y", &baseline), ("class", "over end")];
+            texts.push(element("text", &figure, bar.figure.as_str()));
             let (y, height) = ((top + BAR_TOP).to_string(), BAR_HEIGHT.to_string());
             let track = [("class", "track"), ("x", "0"), ("y", &y), ("width", "100%"), ("height", &height)];
             parts.push(empty("rect", &track));
+            if chart.is_chain && bar.start > 0 {
+                let still_in = percent(share(bar.start, scale));
+                let rect =
+                    [("class", "still-in"), ("x", "0"), ("y", &y), ("width", &still_in), ("height", &height)];
+                parts.push(empty("rect", &rect));
+            }
             if bar.end > bar.start {
                 // A bar of something is always to be seen.
                 let width = share(bar.end - bar.start, scale).max(LEAST);
@@ -102,6 +110,8 @@ impl From<BarChart<'_>> for Markup {
                 parts.push(line("mark", (&x, &y1.to_string()), (&x, &y2.to_string())));
             }
         }
+        // Last, so that no line crosses them.
+        parts.append(&mut texts);
         frame(chart.id, chart.title, chart.description, chart.bars.len() * BAR_LINE, parts)
     }
 }
@@ -181,7 +191,12 @@ impl From<ColumnChart<'_>> for Markup {
             let Some(label) = &column.label else { continue };
             let x = place(index);
             parts.push(line("axis", (&x, &y), (&x, &(bottom + 6).to_string())));
-            let class = if share(index as u64, count) > WHOLE * 93 / 100 { "end" } else { "start" };
+            // Within the chart's edges.
+            let class = match share(index as u64, count) {
+                0 => "start",
+                at if at > WHOLE * 95 / 100 => "end",
+                _ => "middle",
+            };
             let text = [("x", x.as_str()), ("y", &(bottom + 20).to_string()), ("class", class)];
             parts.push(element("text", &text, label.as_str()));
         }
@@ -257,7 +272,7 @@ mod tests {
 
     #[test]
     fn shortens_long_labels_by_characters() {
-        assert_eq!(short(&"é".repeat(36)), "é".repeat(36));
-        assert_eq!(short(&"é".repeat(37)), format!("{}…", "é".repeat(35)));
+        assert_eq!(short(&"é".repeat(42)), "é".repeat(42));
+        assert_eq!(short(&"é".repeat(43)), format!("{}…", "é".repeat(41)));
     }
 }

@@ -111,12 +111,13 @@ pub(super) fn waterfall(shown: &Shown<'_>) -> Markup {
     let table = Table { caption: "Facts by the reason why they are not shared", head, rows };
     let intro = paragraph(
         "Every fact is counted once, under the first reason that applies. A fact is one dose, seen from one vaccine \
-         group.",
+         group. The manifest calls shared facts included.",
     );
     let key = key(&[
         ("whole", "read"),
         ("unusable", "could not be used"),
         ("left-out", "left out by a rule"),
+        ("still-in", "still in"),
         ("plain", "shared"),
     ]);
     section("facts", "From facts read to facts shared", [intro, key, figure(chart, table)])
@@ -142,7 +143,7 @@ pub(super) fn consent(shown: &Shown<'_>) -> Markup {
         let is_in_force = name == in_force;
         let rule = ConsentRule::ALL.into_iter().find(|rule| rule.name() == name);
         bars.push(Bar {
-            label: format!("{name}{}", if is_in_force { " ✓" } else { "" }),
+            label: format!("{name}{}", if is_in_force { " · in force" } else { "" }),
             figure: grouped(count),
             start: 0,
             end: count,

@@ -53,10 +53,10 @@ fn headline(shown: &Shown<'_>) -> Markup {
             format!(" The batch before, {}, has no rows.", words::month(before.batch))
         }
         Before::Batch(before) => format!(
-            " That is {} against the {} of the batch before, {}.",
-            change(before.rows(), manifest.rows()),
+            " The batch before, {}, had {}: a change of {}.",
+            words::month(before.batch),
             counted(before.rows(), "row", "rows"),
-            words::month(before.batch)
+            change(before.rows(), manifest.rows())
         ),
     };
     element("p", &[("class", "headline")], [strong, Markup::from(rest), Markup::from(compared)])

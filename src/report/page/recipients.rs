@@ -1,6 +1,6 @@
 //! The rows of each recipient against those of the batch before.
 
-use super::{Shown, change, facts, figure, paragraph, section};
+use super::{Shown, change, counted, facts, figure, paragraph, section};
 use crate::report::html::{Cell, Markup, Row, Table, element};
 use crate::report::svg::{Bar, BarChart, Look};
 use crate::report::words;
@@ -84,20 +84,12 @@ pub(super) fn points(shown: &Shown<'_>) -> Vec<String> {
     let recipients = recipients(shown);
     let told = |mark: Mark, one: &str, more: &str| {
         let names: Vec<&str> = recipients.iter().filter(|r| r.mark == mark).map(|r| r.name).collect();
-        let what = if names.len() == 1 { one } else { more };
-        (!names.is_empty()).then(|| format!("{} {what}: {}.", names.len(), some_of(&names)))
+        let what = counted(names.len() as u64, one, more);
+        (!names.is_empty()).then(|| format!("{what}: {}.", some_of(&names)))
     };
     [
-        told(
-            Mark::Up,
-            "recipient has a quarter more rows than before, or yet more",
-            "recipients have a quarter more rows than before, or yet more",
-        ),
-        told(
-            Mark::Down,
-            "recipient has a quarter fewer rows than before, or yet fewer",
-            "recipients have a quarter fewer rows than before, or yet fewer",
-        ),
+        told(Mark::Up, "recipient grew by 25% or more", "recipients grew by 25% or more"),
+        told(Mark::Down, "recipient fell by 25% or more", "recipients fell by 25% or more"),
         told(Mark::New, "recipient is new", "recipients are new"),
         told(
             Mark::Gone,

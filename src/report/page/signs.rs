@@ -133,7 +133,7 @@ pub(super) fn bad_data(shown: &Shown<'_>) -> Markup {
     let inside = [
         subheading("Dates on the 1st and the 15th"),
         heaped_dates(shown),
-        subheading("Doses that can't be as they are written"),
+        subheading("Doubtful doses"),
         doubtful_doses(shown),
         subheading("CVX codes"),
         cvx_codes(shown),
@@ -222,7 +222,7 @@ fn doubtful_doses(shown: &Shown<'_>) -> Markup {
         ),
     ];
     let head = vec![Cell::text("Sign"), Cell::figure("Count")];
-    Table { caption: "Doses that can't be as they are written", head, rows }.into()
+    Table { caption: "How often each sign occurs", head, rows }.into()
 }
 
 fn cvx_codes(shown: &Shown<'_>) -> Markup {
@@ -231,7 +231,7 @@ fn cvx_codes(shown: &Shown<'_>) -> Markup {
         return paragraph(vec![
             Markup::from(format!("The facts hold {}. ", counted(codes, "CVX code", "different CVX codes"))),
             Markup::from("To compare with CDC's code set, run "),
-            element("code", &[], "phds report DIR --cvx FILE"),
+            element("code", &[("class", "command")], "phds report DIR --cvx FILE"),
             Markup::from("."),
         ]);
     };
