@@ -18,8 +18,8 @@ Exit codes:
    0  done
    1  the command's own \"no\": explain found no such row
    2  wrong usage
-  65  bad input: the export itself is wrong; nothing was published
-  66  input missing: the export, a table, a policy file
+  65  bad input: the export itself is wrong, or a batch is damaged; nothing was published
+  66  input missing: the export, a table, a batch, a policy file
   73  output can't be created
   74  I/O error, such as a full disk
   75  another run holds the lock
@@ -129,7 +129,7 @@ impl Failure {
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Batch(error) => batch_hint(error),
             Failure::Published(error) => published_hint(error).map(str::to_owned),
-            Failure::Cvx(CvxError::Column { .. } | CvxError::NoCode { .. } | CvxError::Empty { .. }) => {
+            Failure::Cvx(CvxError::Column { .. } | CvxError::Empty { .. }) => {
                 Some("give CDC's CVX code set as CSV, with its header".to_owned())
             }
             Failure::Policy(PolicyError::Unavailable { .. })

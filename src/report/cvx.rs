@@ -1,6 +1,6 @@
 //! CDC's CVX code set, as far as the report needs it: which codes there are.
 //!
-//! Messages name the file and the line, never what stands there: somebody may have named an export's table instead.
+//! Messages name the file, never what stands there: somebody may have named an export's table instead.
 
 use std::collections::HashSet;
 use std::io;
@@ -29,15 +29,7 @@ pub enum CvxError {
         /// How many there are.
         found: usize,
     },
-    /// A row that ends before the column of codes.
-    #[error("{}, line {line}: the row has no CVX code", path.display())]
-    NoCode {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
-    },
-    /// No row at all.
+    /// No code at all.
     #[error("{}: there is no CVX code in it", path.display())]
     Empty {
         /// The file.
@@ -67,9 +59,9 @@ impl CvxCodes {
         };
         let mut codes = HashSet::new();
         for row in reader.byte_records().flatten() {
+            // A row without a code, such as a blank one that a spreadsheet left at the end, says nothing.
             let code = row.get(column).map(<[u8]>::trim_ascii).filter(|code| !code.is_empty());
-            let line = row.position().map_or(0, csv::Position::line);
-            codes.insert(code.ok_or_else(|| CvxError::NoCode { path: path.to_owned(), line })?.to_owned());
+            codes.extend(code.map(<[u8]>::to_owned));
         }
         match codes.is_empty() {
             true => Err(CvxError::Empty { path: path.to_owned() }),
@@ -115,7 +107,6 @@ mod tests {
         check("", &columns(0));
         check("CLIENT_ID,CVX_CODE\n1,03\n", &columns(0));
         check("CVXCode,CVX Code\n1,03\n", &columns(2));
-        check("Name,CVXCode\nMMR,03\nx\n", "set.csv, line 3: the row has no CVX code");
-        check("Name,CVXCode\n", "set.csv: there is no CVX code in it");
+        check("Name,CVXCode\nx\n,\n", "set.csv: there is no CVX code in it");
     }
 }

@@ -57,9 +57,9 @@ pub(super) struct BarChart<'a> {
     pub(super) is_chain: bool,
 }
 
-const BAR_LINE: usize = 42;
-const BAR_TOP: usize = 20;
-const BAR_HEIGHT: usize = 14;
+const BAR_LINE: usize = 37;
+const BAR_TOP: usize = 18;
+const BAR_HEIGHT: usize = 12;
 
 /// A label that fits on a small screen beside its figure. The table has it whole.
 fn short(label: &str) -> String {
@@ -78,7 +78,7 @@ impl From<BarChart<'_>> for Markup {
         let last = chart.bars.len().saturating_sub(1);
         for (place, bar) in chart.bars.iter().enumerate() {
             let top = place * BAR_LINE;
-            let baseline = (top + 14).to_string();
+            let baseline = (top + 13).to_string();
             let label = [("x", "0"), ("y", baseline.as_str()), ("class", "over")];
             texts.push(element("text", &label, short(&bar.label)));
             let figure = [("x", "100%"), ("y", &baseline), ("class", "over end")];
