@@ -221,7 +221,9 @@ fn cvx_codes_are_looked_up() {
     run(&site, "2024-07-08");
     let set = site.path("cvx.csv");
     let with = |text: Option<&str>| {
-        text.map(|text| std::fs::write(&set, text).unwrap());
+        if let Some(text) = text {
+            std::fs::write(&set, text).unwrap();
+        }
         let ran = on("report", &site.out().join("202407"), &["--cvx", set.to_str().unwrap()]);
         (ran.code, ran.stdout, ran.stderr.replace(set.to_str().unwrap(), "cvx.csv"))
     };

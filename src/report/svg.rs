@@ -193,9 +193,9 @@ impl From<ColumnChart<'_>> for Markup {
             parts.push(line("axis", (&x, &y), (&x, &(bottom + 6).to_string())));
             // Within the chart's edges.
             let class = match share(index as u64, count) {
-                0 => "start",
-                at if at > WHOLE * 95 / 100 => "end",
-                _ => "middle",
+                ..90_000 => "start",
+                90_000..95_000 => "middle",
+                _ => "end",
             };
             let text = [("x", x.as_str()), ("y", &(bottom + 20).to_string()), ("class", class)];
             parts.push(element("text", &text, label.as_str()));
