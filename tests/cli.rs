@@ -14,6 +14,8 @@ fn help() {
         ("help-read", &["read", "--help"]),
         ("help-filter", &["filter", "--help"]),
         ("help-write", &["write", "--help"]),
+        ("help-report", &["report", "--help"]),
+        ("help-history", &["history", "--help"]),
         ("help-status", &["status", "--help"]),
         ("help-explain", &["explain", "--help"]),
         ("help-synth", &["synth", "--help"]),

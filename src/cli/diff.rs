@@ -3,9 +3,9 @@
 use super::Outcome;
 use super::arguments::{self, Memory};
 use super::exit::Failure;
-use super::summary::grouped;
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
+use crate::value::grouped;
 use std::fmt::Write;
 use std::path::PathBuf;
 

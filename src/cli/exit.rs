@@ -5,6 +5,7 @@ use crate::compare::CompareError;
 use crate::policy::PolicyError;
 use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
+use crate::report::CvxError;
 use crate::synth::SynthError;
 use crate::verify::VerifyError;
 use crate::writer::WriteError;
@@ -20,8 +21,8 @@ Exit codes:
    1  the command's own \"no\": explain found no such row, diff found differences,
       verify found faults
    2  wrong usage
-  65  bad input: the export itself is wrong; nothing was published
-  66  input missing: the export, a table, a policy file
+  65  bad input: the export itself is wrong, or a batch is damaged; nothing was published
+  66  input missing: the export, a table, a batch, a policy file
   73  output can't be created
   74  I/O error, such as a full disk
   75  another run holds the lock
@@ -68,13 +69,15 @@ pub(super) enum Failure {
     #[error(transparent)]
     Batch(#[from] BatchError),
     #[error(transparent)]
+    Published(#[from] PublishedError),
+    #[error(transparent)]
+    Cvx(#[from] CvxError),
+    #[error(transparent)]
     Synth(#[from] SynthError),
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    #[error(transparent)]
-    Published(#[from] PublishedError),
     /// `diff` found differences, and has shown them.
     #[error("different")]
     Different,
@@ -119,6 +122,8 @@ impl Failure {
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
             Failure::Batch(error) => batch_exit(error),
+            Failure::Cvx(CvxError::Unavailable { .. }) => Exit::NoInput,
+            Failure::Cvx(_) => Exit::BadInput,
             Failure::Synth(SynthError::Create { .. }) => Exit::CannotCreate,
             Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
@@ -147,13 +152,19 @@ impl Failure {
             }
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Batch(error) => batch_hint(error),
+            Failure::Published(error)
+            | Failure::Compare(CompareError::Published(error))
+            | Failure::Verify(VerifyError::Published(error)) => published_hint(error).map(str::to_owned),
+            Failure::Cvx(CvxError::Column { .. } | CvxError::Empty { .. }) => {
+                Some("give CDC's CVX code set as CSV, with its header".to_owned())
+            }
             Failure::Policy(PolicyError::Unavailable { .. })
             | Failure::Print(_)
             | Failure::Scratch(_)
+            | Failure::Cvx(CvxError::Unavailable { .. })
             | Failure::Synth(_)
             | Failure::Compare(_)
             | Failure::Verify(_)
-            | Failure::Published(_)
             | Failure::Different
             | Failure::Unsound
             | Failure::NothingFound { .. } => None,
@@ -257,6 +268,17 @@ fn batch_hint(error: &BatchError) -> Option<String> {
         BatchError::Busy { .. } => Some("nothing was done; wait for the other run to end".to_owned()),
         BatchError::InTheWay { .. } => Some("move it away, or give another --batch".to_owned()),
         _ => None,
+    }
+}
+
+fn published_hint(error: &PublishedError) -> Option<&'static str> {
+    match error {
+        PublishedError::Unavailable { path, .. } if path.ends_with("qa/report.json") => {
+            Some("every batch of this version has it; make the batch again")
+        }
+        PublishedError::Unavailable { .. } | PublishedError::NoRows { .. } => None,
+        PublishedError::NoBatch { .. } => Some("give the folder of one month, such as batches/202407"),
+        PublishedError::Damaged { .. } => Some("the file was changed or cut short; make the batch again"),
     }
 }
 

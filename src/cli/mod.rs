@@ -9,9 +9,11 @@ mod diff;
 mod exit;
 mod explain;
 mod filter;
+mod history;
 mod log;
 mod policy;
 mod read;
+mod report;
 mod run;
 mod status;
 mod summary;
@@ -45,6 +47,8 @@ enum Command {
     Filter(filter::Args),
     Write(write::Args),
     Status(status::Args),
+    Report(report::Args),
+    History(history::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -65,6 +69,8 @@ pub fn main() -> ExitCode {
         Command::Filter(args) => filter::run(args, &terminal),
         Command::Write(args) => write::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
+        Command::Report(args) => report::run(args, &terminal),
+        Command::History(args) => history::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Verify(args) => verify::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::arguments::{self, Memory, OPEN_EXPORT_HELP, PolicyArg};
 use super::exit::Failure;
+use super::report;
 use super::summary::summary;
 use super::terminal::Terminal;
 use crate::extract::{Settings, extract};
@@ -76,6 +77,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
 
     bar.writing();
+    let before = report::batch_before(&args.out, as_of.month());
     let contents = Contents {
         as_of,
         policy: &policy,
@@ -83,6 +85,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &extract.reference,
         routing: extract.rules.routing(),
         selection: &extract.selection,
+        before: &before,
         threads,
     };
     let manifest = write_batch(contents, &staging)?;

@@ -4,6 +4,7 @@ use crate::extract::FactCounts;
 use crate::filter::Outcome;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
+use crate::value::grouped;
 use crate::writer::Manifest;
 use std::fmt::Write;
 use std::path::Path;
@@ -100,30 +101,5 @@ impl Lines {
 
     fn row(&mut self, name: &str, number: u64) {
         let _ = writeln!(self.text, "{name:NAME$} {:>NUMBER$}", grouped(number));
-    }
-}
-
-/// A number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn groups_thousands() {
-        let check = |number, expect: &str| assert_eq!(super::grouped(number), expect);
-        check(0, "0");
-        check(999, "999");
-        check(1_000, "1,000");
-        check(1_234_567, "1,234,567");
     }
 }

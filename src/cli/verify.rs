@@ -3,9 +3,9 @@
 use super::Outcome;
 use super::arguments::{self, Memory};
 use super::exit::Failure;
-use super::summary::grouped;
 use super::terminal::{Terminal, printable};
 use crate::policy::Policy;
+use crate::value::grouped;
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;

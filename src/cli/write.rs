@@ -2,7 +2,7 @@
 
 use super::summary::summary;
 use super::terminal::Terminal;
-use super::{Outcome, arguments};
+use super::{Outcome, arguments, report};
 use crate::batch::{self, BatchDatabase, BatchError};
 use crate::registry::Source;
 use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch};
@@ -34,6 +34,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         return Err(BatchError::Busy { path: args.batch }.into());
     }
     bar.writing();
+    let before = report::batch_before(&args.out, as_of.month());
     let contents = Contents {
         as_of,
         policy: &ready.run.policy,
@@ -41,6 +42,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &ready.reference,
         routing: &ready.routing,
         selection: &ready.selection,
+        before: &before,
         threads: arguments::cores(),
     };
     let manifest = write_batch(contents, &staging)?;

@@ -1,9 +1,11 @@
 //! The counts that the report shows beside those of the manifest.
 
 use crate::policy::{Period, Policy};
+use crate::published::PublishedError;
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What `qa/report.json` holds: all that the report needs beside the manifests.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,6 +23,16 @@ impl ReportData {
         let text =
             serde_json::to_string_pretty(self).unwrap_or_else(|_| unreachable!("counts can be written"));
         text + "\n"
+    }
+
+    /// Reads what the batch in a folder keeps for its report.
+    ///
+    /// # Errors
+    /// If it is not there, or not as phds writes it.
+    pub fn of_batch(folder: &Path) -> Result<ReportData, PublishedError> {
+        let path = folder.join("qa/report.json");
+        let text = std::fs::read(&path).map_err(|source| PublishedError::unavailable(&path, source))?;
+        serde_json::from_slice(&text).map_err(|error| PublishedError::damaged(&path, &error))
     }
 }
 

@@ -156,6 +156,16 @@ impl Month {
         let number: u32 = text.parse().ok().filter(|_| is_number)?;
         Day::new(number / 100, number % 100, 1).map(Day::month)
     }
+
+    /// The year, 1 to 9999.
+    pub fn year(self) -> u32 {
+        self.0 / 100
+    }
+
+    /// The month of the year, 1 to 12.
+    pub fn month_of_year(self) -> u32 {
+        self.0 % 100
+    }
 }
 
 impl<'de> serde::Deserialize<'de> for Month {

@@ -1,11 +1,13 @@
-//! The small values everything else is made of: calendar days, ids and cleaned text.
+//! The small values everything else is made of: calendar days, ids, cleaned text, and numbers as people read them.
 //!
 //! These read bytes and never fail loudly: what cannot be read is `None`, and the caller, who knows the file,
 //! line and column, says so. They must never hold on to the text of a row.
 
 mod day;
 mod id;
+mod number;
 pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};
 pub use id::{parse_id, without_decimal_tail};
+pub use number::{PerCent, grouped};

@@ -18,7 +18,7 @@ const QA: &str = "qa";
 const ALWAYS: [&str; 4] = ["data_dictionary.csv", "data_dictionary.md", "manifest.json", LIST];
 
 /// Those of its own staff.
-const ALWAYS_QA: [&str; 3] = ["counts.csv", "quarantine.csv", LIST];
+const ALWAYS_QA: [&str; 5] = ["counts.csv", "quarantine.csv", "report.html", "report.json", LIST];
 
 pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     // Without a manifest it is no batch, and there is nothing to verify.

@@ -30,10 +30,12 @@ pub use staging::Staging;
 use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::policy::Policy;
+use crate::published;
 use crate::registry::{Intake, Reference};
-use crate::report::{self, ReportData};
+use crate::report::{self, Before, ReportData};
 use crate::value::Day;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 /// What a batch is made from.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub struct Contents<'a> {
     pub routing: &'a Routing,
     /// The facts that are shared.
     pub selection: &'a Selection,
+    /// The batch before, which the report compares with.
+    pub before: &'a Before,
     /// How many threads write. The files are the same for any number.
     pub threads: NonZeroUsize,
 }
@@ -68,17 +72,22 @@ pub fn quarantine_list(as_of: Day) -> String {
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
     let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
-    let Contents { as_of, policy, intake, selection, .. } = contents;
+    let Contents { as_of, policy, intake, selection, before, .. } = contents;
     staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
     staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
     let manifest = Manifest::new(as_of, policy, intake, &selection.counts, files);
-    staging.write("manifest.json", manifest.to_json().as_bytes())?;
+    let manifest_json = manifest.to_json();
+    staging.write("manifest.json", manifest_json.as_bytes())?;
     staging.write_checksums("")?;
     staging.make_folder(QA)?;
     staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
     staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
     let data = ReportData { settings: report::Settings::of(policy), tally };
     staging.write("qa/report.json", data.to_json().as_bytes())?;
+    // The report is made of what is kept, so that it can be made again.
+    let kept = published::Manifest::from_json(manifest_json.as_bytes(), Path::new("manifest.json"))
+        .unwrap_or_else(|_| unreachable!("what was written can be read"));
+    staging.write("qa/report.html", report::page(&kept, &data, before, None).as_bytes())?;
     staging.write_checksums("qa/")?;
     Ok(manifest)
 }

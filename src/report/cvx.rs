@@ -1,0 +1,112 @@
+//! CDC's CVX code set, as far as the report needs it: which codes there are.
+//!
+//! Messages name the file, never what stands there: somebody may have named an export's table instead.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The codes of a CVX code set.
+#[derive(Clone, Debug)]
+pub struct CvxCodes(HashSet<Vec<u8>>);
+
+/// Why a file is not a code set.
+#[derive(thiserror::Error, Debug)]
+pub enum CvxError {
+    /// It is not there, or may not be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unavailable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No column of codes, or more than one.
+    #[error("{}, line 1: {found} columns are named CVXCode, and there must be one", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// How many there are.
+        found: usize,
+    },
+    /// No code at all.
+    #[error("{}: there is no CVX code in it", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl CvxCodes {
+    /// Reads a code set: CSV with a header, in which a column is named `CVXCode` in any case and with any spaces.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no such file.
+    pub fn from_file(path: &Path) -> Result<CvxCodes, CvxError> {
+        let unavailable = |source| CvxError::Unavailable { path: path.to_owned(), source };
+        // It is small, and its descriptions are in whatever encoding CDC's program chose; codes are plain digits.
+        let bytes = std::fs::read(path).map_err(unavailable)?;
+        CvxCodes::from_csv(&bytes, path)
+    }
+
+    fn from_csv(bytes: &[u8], path: &Path) -> Result<CvxCodes, CvxError> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+        // Reading bytes from memory with rows of any length: nothing is left that could fail.
+        let header = reader.byte_headers().cloned().unwrap_or_default();
+        let columns: Vec<usize> = (0..header.len()).filter(|place| is_cvx_code(&header[*place])).collect();
+        let &[column] = columns.as_slice() else {
+            return Err(CvxError::Column { path: path.to_owned(), found: columns.len() });
+        };
+        let mut codes = HashSet::new();
+        for row in reader.byte_records().flatten() {
+            // A row without a code, such as a blank one that a spreadsheet left at the end, says nothing.
+            let code = row.get(column).map(<[u8]>::trim_ascii).filter(|code| !code.is_empty());
+            codes.extend(code.map(<[u8]>::to_owned));
+        }
+        match codes.is_empty() {
+            true => Err(CvxError::Empty { path: path.to_owned() }),
+            false => Ok(CvxCodes(codes)),
+        }
+    }
+
+    /// Whether the set has this code. Codes are text: `093` is not `93`.
+    pub fn has(&self, code: &str) -> bool {
+        self.0.contains(code.as_bytes())
+    }
+}
+
+fn is_cvx_code(name: &[u8]) -> bool {
+    let name: Vec<u8> =
+        name.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_lowercase).collect();
+    name == b"cvxcode"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<CvxCodes, String> {
+        CvxCodes::from_csv(text, Path::new("set.csv")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn finds_the_column_and_the_codes() {
+        for header in ["ShortDescription,CVXCode", "short, CVX Code ", "\u{feff}\"Name, long\",cvx code"] {
+            let codes =
+                read(format!("{header}\r\nMMR, 03 \r\n\"x, \"\"y\"\"\",143,more\r\n").as_bytes()).unwrap();
+            assert!(codes.has("03") && codes.has("143") && !codes.has("3"), "{header}");
+        }
+        assert!(read(b"CVXCode,Name\n08,Hep B \xae\n").unwrap().has("08"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_code_set() {
+        let check =
+            |text: &str, expect: &str| assert_eq!(read(text.as_bytes()).err().as_deref(), Some(expect));
+        let columns = |n| format!("set.csv, line 1: {n} columns are named CVXCode, and there must be one");
+        check("", &columns(0));
+        check("CLIENT_ID,CVX_CODE\n1,03\n", &columns(0));
+        check("CVXCode,CVX Code\n1,03\n", &columns(2));
+        check("Name,CVXCode\nx\n,\n", "set.csv: there is no CVX code in it");
+    }
+}

@@ -1,0 +1,107 @@
+//! The page: its head, its sections in order, and its foot.
+//!
+//! Made of counts, names of recipients and codes alone; the same figures always give the same bytes.
+
+mod facts;
+mod head;
+mod made;
+mod months;
+mod recipients;
+mod signs;
+mod vaccines;
+
+use super::before::Before;
+use super::cvx::CvxCodes;
+use super::html::{Markup, element, empty};
+use super::svg;
+use super::tally::ReportData;
+use super::words;
+use crate::published::Manifest;
+use crate::value::PerCent;
+
+/// What a page shows.
+struct Shown<'a> {
+    manifest: &'a Manifest,
+    data: &'a ReportData,
+    before: &'a Before,
+    cvx: Option<&'a CvxCodes>,
+}
+
+/// The report on a batch as one HTML page that needs nothing else.
+pub fn page(manifest: &Manifest, data: &ReportData, before: &Before, cvx: Option<&CvxCodes>) -> String {
+    let shown = Shown { manifest, data, before, cvx };
+    let title = format!("Data sharing report, {}", words::month(manifest.batch));
+    let head = element(
+        "head",
+        &[],
+        [
+            empty("meta", &[("charset", "utf-8")]),
+            empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
+            // The page loads nothing from anywhere, and this keeps it so.
+            empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]),
+            empty("meta", &[("name", "color-scheme"), ("content", "light dark")]),
+            empty("link", &[("rel", "icon"), ("href", "data:,")]),
+            element("title", &[], title.as_str()),
+            Markup::from("\n"),
+            element("style", &[], Markup::written_here(include_str!("../style.css"))),
+        ],
+    );
+    let main = element(
+        "main",
+        &[],
+        [
+            head::points(&shown),
+            facts::waterfall(&shown),
+            facts::consent(&shown),
+            recipients::section_of(&shown),
+            months::section_of(&shown),
+            vaccines::by_group(&shown),
+            vaccines::by_age(&shown),
+            signs::blanks(&shown),
+            signs::bad_data(&shown),
+            made::section_of(&shown),
+        ],
+    );
+    let body = element("body", &[], [svg::patterns(), head::header(&shown), main, made::footer(&shown)]);
+    element("html", &[("lang", "en-US")], [head, body]).into_page()
+}
+
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// A section with its heading.
+fn section(id: &str, heading: &str, inside: impl Into<Markup>) -> Markup {
+    let heading_id = format!("{id}-heading");
+    let heading = element("h2", &[("id", &heading_id)], heading);
+    element("section", &[("id", id), ("aria-labelledby", &heading_id)], [heading, inside.into()])
+}
+
+fn paragraph(inside: impl Into<Markup>) -> Markup {
+    element("p", &[], inside)
+}
+
+/// A chart and the table of its figures, side by side where there is room.
+fn figure(chart: impl Into<Markup>, table: impl Into<Markup>) -> Markup {
+    let chart = element("figure", &[("class", "chart")], chart);
+    element("div", &[("class", "pair")], [chart, table.into()])
+}
+
+/// A share in words: one that is not nothing never looks like nothing, nor one that is not all like all.
+fn share(part: u64, whole: u64) -> String {
+    match PerCent::of(part, whole) {
+        None => "–".to_owned(),
+        Some(share) if share.tenths() == 0 && part > 0 => "<0.1%".to_owned(),
+        Some(share) if share.tenths() == 1000 && part < whole => ">99.9%".to_owned(),
+        Some(share) => share.to_string(),
+    }
+}
+
+/// How much more or less than before, with a minus that is as wide as the plus.
+fn change(before: u64, now: u64) -> String {
+    PerCent::change(before, now)
+        .map_or_else(|| "–".to_owned(), |change| format!("{change:+}").replace('-', "−"))
+}
+
+/// A count with its noun, as `1 file` or `2 files`.
+fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{} {}", crate::value::grouped(count), if count == 1 { one } else { more })
+}

@@ -1,0 +1,90 @@
+//! Counts and shares as people read them.
+
+use std::fmt;
+
+/// A number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Per cent to one decimal, rounded half away from zero. Whole numbers all the way, so that every machine rounds alike.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct PerCent {
+    tenths: i64,
+}
+
+impl PerCent {
+    /// How much a part is of the whole; none of nothing.
+    pub fn of(part: u64, whole: u64) -> Option<PerCent> {
+        PerCent::ratio(i128::from(part), whole)
+    }
+
+    /// How much more or less there is now; none if there was nothing.
+    pub fn change(before: u64, now: u64) -> Option<PerCent> {
+        PerCent::ratio(i128::from(now) - i128::from(before), before)
+    }
+
+    fn ratio(part: i128, whole: u64) -> Option<PerCent> {
+        let whole = i128::from(whole);
+        if whole == 0 {
+            return None;
+        }
+        let half = if part < 0 { -whole } else { whole };
+        i64::try_from((part * 2000 + half) / (2 * whole)).ok().map(|tenths| PerCent { tenths })
+    }
+
+    /// Tenths of a per cent.
+    pub fn tenths(self) -> i64 {
+        self.tenths
+    }
+}
+
+/// `12.3%`; with a sign, as `{:+}`, `+12.3%`.
+impl fmt::Display for PerCent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.tenths.signum() {
+            -1 => "-",
+            1 if f.sign_plus() => "+",
+            _ => "",
+        };
+        let tenths = self.tenths.unsigned_abs();
+        write!(f, "{sign}{}.{}%", grouped(tenths / 10), tenths % 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_thousands() {
+        let check = |number, expect: &str| assert_eq!(grouped(number), expect);
+        check(0, "0");
+        check(999, "999");
+        check(1_000, "1,000");
+        check(1_234_567, "1,234,567");
+    }
+
+    #[test]
+    fn rounds_per_cent() {
+        let of = |part, whole| PerCent::of(part, whole).map(|share| share.to_string());
+        assert_eq!(of(1, 3).as_deref(), Some("33.3%"));
+        assert_eq!(of(1, 2000).as_deref(), Some("0.1%"));
+        assert_eq!(of(u64::MAX, u64::MAX).as_deref(), Some("100.0%"));
+        assert_eq!(of(1, 0), None);
+        let change = |before, now| PerCent::change(before, now).map(|change| format!("{change:+}"));
+        assert_eq!(change(100, 125).as_deref(), Some("+25.0%"));
+        assert_eq!(change(2000, 1999).as_deref(), Some("-0.1%"));
+        assert_eq!(change(7, 7).as_deref(), Some("0.0%"));
+        assert_eq!(change(1, 51).as_deref(), Some("+5,000.0%"));
+        assert_eq!(change(0, 5), None);
+    }
+}
