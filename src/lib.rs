@@ -13,6 +13,7 @@ pub mod elements;
 pub mod explain;
 pub mod extract;
 pub mod filter;
+mod parallel;
 pub mod policy;
 pub mod published;
 pub mod registry;

@@ -6,10 +6,10 @@
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
 use super::{CompareError, CompareSettings};
+use crate::parallel::for_each;
 use crate::published::{PublishedError, Row, Rows};
 use crate::spill::{Fixed, Sorter};
 use std::cmp::{Ordering, Reverse};
-use std::sync::atomic::{self, AtomicUsize};
 
 /// A row that nothing on the other side has cancelled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -61,45 +61,30 @@ pub(super) struct Totals {
     pub(super) unchanged: u64,
 }
 
-/// What one thread found: what is left, and its pairs' rows.
-type Share = (Sorter<Left>, Vec<(usize, Totals)>);
-
 /// Goes through all pairs; returns what is left, and how many rows each pair has.
 pub(super) fn cancel(
     pairs: &[Pair],
     columns: &Columns,
     settings: CompareSettings<'_>,
 ) -> Result<(Sorter<Left>, Vec<Totals>), CompareError> {
-    let mut largest_first: Vec<usize> = (0..pairs.len()).collect();
+    // The largest first, so that at the end no thread waits long for another.
     let size = |pair: &Pair| pair.sides.iter().flatten().map(|file| file.size).sum::<u64>();
-    largest_first.sort_by_key(|pair| Reverse(size(&pairs[*pair])));
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<Share, CompareError> {
-        let (mut left, mut totals) = (Sorter::new(settings.spill), Vec::new());
-        while let Some(pair) = largest_first.get(next.fetch_add(1, atomic::Ordering::Relaxed)) {
-            let walk = Walk::begin(*pair, &pairs[*pair], columns)?;
-            totals.push((*pair, walk.through(&mut left)?));
-        }
-        Ok((left, totals))
-    };
+    let mut places: Vec<usize> = (0..pairs.len()).collect();
+    places.sort_by_key(|place| Reverse(size(&pairs[*place])));
+    let done = for_each(&places, settings.threads, |place| {
+        let mut left = Sorter::new(settings.spill);
+        let totals = Walk::begin(*place, &pairs[*place], columns)?.through(&mut left)?;
+        // There may be many pairs.
+        left.seal().map_err(CompareError::Spill)?;
+        Ok::<_, CompareError>((left, totals))
+    })?;
     let mut left = Sorter::new(settings.spill);
     let mut totals = vec![Totals::default(); pairs.len()];
-    std::thread::scope(|scope| {
-        let threads = settings.threads.get().min(pairs.len());
-        let more: Vec<_> =
-            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut done = vec![work()];
-        done.extend(
-            more.into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
-        );
-        for done in done {
-            let (own, of_pairs) = done?;
-            left.absorb(own);
-            of_pairs.into_iter().for_each(|(pair, own)| totals[pair] = own);
-        }
-        Ok((left, totals))
-    })
+    for (place, (own, of_pair)) in places.into_iter().zip(done) {
+        left.absorb(own);
+        totals[place] = of_pair;
+    }
+    Ok((left, totals))
 }
 
 /// Two files, each at a row.

@@ -2,14 +2,14 @@
 
 use super::checksums::{self, LIST, Present};
 use super::fault::{Fault, FaultCode, Faults, Findings};
-use super::file::{self, Checked, Expected};
+use super::file::{self, Expected};
 use super::{VerifyError, VerifySettings, manifest_of};
+use crate::parallel::for_each;
 use crate::policy::Policy;
 use crate::published::{FileEntry, Manifest};
 use crate::writer::{dictionary_csv, dictionary_md, file_stem};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The folder that is for the registry's own staff.
 const QA: &str = "qa";
@@ -36,7 +36,8 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let expected =
         Expected::of_batch(folder, manifest.as_ref().ok().map(|manifest| manifest.as_of), settings.policy);
     let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
-    let checked = check_files(folder, &names, &expected, settings)?;
+    let check = |name: &&String| file::check(&folder.join(name), name, &expected, settings);
+    let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
     match &manifest {
@@ -70,36 +71,6 @@ fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
         .iter()
         .for_each(|name| faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile)));
     Ok(())
-}
-
-/// Looks at all recipients' files, on several threads; what comes of each comes back in their order.
-fn check_files(
-    folder: &Path,
-    names: &[&String],
-    expected: &Expected,
-    settings: VerifySettings<'_>,
-) -> Result<Vec<Checked>, VerifyError> {
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Checked)>, VerifyError> {
-        let mut done = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(name) = names.get(place) else { return Ok(done) };
-            done.push((place, file::check(&folder.join(name), name, expected, settings)?));
-        }
-    };
-    let mut checked = std::thread::scope(|scope| {
-        let threads = settings.threads.get().min(names.len());
-        let more: Vec<_> =
-            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut all = work()?;
-        for thread in more {
-            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok::<_, VerifyError>(all)
-    })?;
-    checked.sort_by_key(|(place, _)| *place);
-    Ok(checked.into_iter().map(|(_, checked)| checked).collect())
 }
 
 /// The manifest's numbers against each other.

@@ -2,14 +2,15 @@
 
 use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
+use super::staging::Written;
 use super::{Contents, RecipientFile, Staging, WriteError, file_names};
 use crate::extract::InOrder;
 use crate::filter::{Chosen, Recipient, Route, Routing};
+use crate::parallel::{for_each, on_threads};
 use crate::registry::{Table, tables};
 use crate::report::{Counter, Tally};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// So many facts are laid out at a time: enough that a file's share of their rows is worth a write.
@@ -17,6 +18,9 @@ const BATCH: usize = 32768;
 
 /// As many files stay open while they are written; a process may have about a thousand.
 const MOST_OPEN: usize = 400;
+
+/// So many threads for each core wait for the disk.
+const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 
 /// A recipient with at least one row.
 struct Receiver<'a> {
@@ -57,15 +61,15 @@ pub(super) fn write_recipient_files(
                 for (place, share) in shares.iter_mut().enumerate() {
                     let appended = lanes.append(place, batch, share);
                     if !appended.map_err(|e| staging.failed(&receivers[place].file_name, e))? {
-                        return Ok(Vec::new());
+                        return Ok(None);
                     }
                     share.clear();
                 }
             }
-            Ok(vec![counter])
+            Ok(Some(counter))
         })
     };
-    let counters = on_threads(contents.threads.get(), &work)?;
+    let counters = on_threads(contents.threads.get(), work)?.into_iter().flatten().collect();
     let tally = Counter::tally(counters, contents.reference, contents.selection);
     Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
 }
@@ -149,32 +153,20 @@ fn finish(
     staging: &Staging,
     threads: NonZeroUsize,
 ) -> Result<Vec<RecipientFile>, WriteError> {
-    let drafts: Vec<_> = lanes.into_drafts().map(|done| Mutex::new(Some(done))).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut files = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(receiver), Some(draft)) = (receivers.get(place), drafts.get(place)) else { break };
-            let done = draft.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let Some((draft, written_rows)) = done else { continue };
-            let Receiver { recipient, rows, file_name } = receiver;
-            if written_rows != *rows {
-                return Err(WriteError::Spill(lost_rows()));
-            }
-            let written = staging.finish(file_name, draft)?;
-            files.push(RecipientFile {
-                path: written.path,
-                recipient: recipient.name.clone(),
-                rows: *rows,
-                bytes: written.bytes,
-                sha256: written.sha256,
-            });
-        }
-        Ok(files)
-    };
+    let drafts: Vec<_> =
+        receivers.into_iter().zip(lanes.into_drafts()).map(|done| Mutex::new(Some(done))).collect();
     // Waiting for the disk is no work: it is waited for in several places at once.
-    let mut files = on_threads(4 * threads.get().min(drafts.len()), &work)?;
+    let files = for_each(&drafts, threads.saturating_mul(WAITING), |draft| {
+        let done = draft.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((receiver, (draft, rows))) = done else { return Ok(None) };
+        if rows != receiver.rows {
+            return Err(WriteError::Spill(lost_rows()));
+        }
+        let Written { path, bytes, sha256 } = staging.finish(&receiver.file_name, draft)?;
+        let recipient = receiver.recipient.name.clone();
+        Ok(Some(RecipientFile { path, recipient, rows, bytes, sha256 }))
+    })?;
+    let mut files: Vec<_> = files.into_iter().flatten().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -182,22 +174,6 @@ fn finish(
 /// What was counted when facts were chosen must be there when they are written, wherever they lay in between.
 fn lost_rows() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a file has other rows than were chosen for it")
-}
-
-/// Does work that threads take from each other, on this thread and as many more as are wanted and can be had.
-fn on_threads<T: Send, E: Send>(
-    threads: usize,
-    work: &(dyn Fn() -> Result<Vec<T>, E> + Sync),
-) -> Result<Vec<T>, E> {
-    std::thread::scope(|scope| {
-        let more: Vec<_> =
-            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut done = work()?;
-        for thread in more {
-            done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(done)
-    })
 }
 
 /// Without a `recipients` table, each organization's responsible entity is a recipient.

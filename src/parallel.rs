@@ -1,0 +1,74 @@
+//! Work that several threads take from each other.
+//!
+//! Nothing that comes out may depend on how many there are.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Does `work` on this thread, and on as many more as are wanted and can be had; returns what each came to.
+///
+/// # Errors
+/// If one of them fails: the error of any that did.
+pub(crate) fn on_threads<T: Send, E: Send>(
+    threads: usize,
+    work: impl Fn() -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    std::thread::scope(|scope| {
+        let more: Vec<_> =
+            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, &work).ok()).collect();
+        let mut done = vec![work()];
+        for thread in more {
+            done.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done.into_iter().collect()
+    })
+}
+
+/// Does `work` on each item, each thread taking the next; returns what came of them, in their order.
+///
+/// # Errors
+/// If one fails: the error of the first item, in their order, that was found to fail.
+pub(crate) fn for_each<I: Sync, T: Send, E: Send>(
+    items: &[I],
+    threads: NonZeroUsize,
+    work: impl Fn(&I) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let next = AtomicUsize::new(0);
+    let shares = on_threads(threads.get().min(items.len()), || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(place) else { return Ok::<_, E>(done) };
+            let result = work(item);
+            let failed = result.is_err();
+            done.push((place, result));
+            if failed {
+                // Whoever comes next finds nothing to do.
+                next.store(items.len(), Ordering::Relaxed);
+            }
+        }
+    })?;
+    let mut all: Vec<_> = shares.into_iter().flatten().collect();
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_items_order() {
+        let items: Vec<u32> = (0..500).collect();
+        for threads in [1, 2, 7] {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            let doubled = for_each(&items, threads, |item| Ok::<_, ()>(item * 2));
+            assert_eq!(doubled, Ok(items.iter().map(|item| item * 2).collect()));
+            assert_eq!(
+                for_each(&items, threads, |item| if *item < 3 { Ok(()) } else { Err("too many") }),
+                Err("too many")
+            );
+            assert_eq!(for_each(&[] as &[u32], threads, |_| Ok::<_, ()>(())), Ok(vec![]));
+        }
+    }
+}
