@@ -193,6 +193,15 @@ fn rows_are_looked_at_even_if_all_checksums_agree() {
     insta::assert_snapshot!("verify", ran.stdout.replace(batch.to_str().unwrap(), "BATCH"));
 }
 
+#[test]
+fn every_code_is_documented() {
+    let text = std::fs::read_to_string(in_repository("docs/qa.md")).unwrap();
+    for code in phds::verify::FaultCode::ALL {
+        assert!(text.contains(&format!("`{}`", code.name())), "{} is not in docs/qa.md", code.name());
+        assert_eq!(serde_json::to_value(code).unwrap(), code.name(), "in JSON it is written alike");
+    }
+}
+
 /// Every byte of every file of a small batch, qa/ too, is changed in turn.
 #[test]
 fn no_change_of_a_single_byte_goes_unseen() {

@@ -58,6 +58,34 @@ pub enum FaultCode {
 }
 
 impl FaultCode {
+    /// Every code.
+    pub const ALL: [FaultCode; 24] = [
+        FaultCode::MissingFile,
+        FaultCode::ExtraFile,
+        FaultCode::NotAFile,
+        FaultCode::NotAsWritten,
+        FaultCode::NumbersDisagree,
+        FaultCode::WrongSize,
+        FaultCode::WrongChecksum,
+        FaultCode::WrongRowCount,
+        FaultCode::WrongFileName,
+        FaultCode::OtherPolicy,
+        FaultCode::WrongHeader,
+        FaultCode::WrongFieldCount,
+        FaultCode::WrongLineEnd,
+        FaultCode::InvalidUtf8,
+        FaultCode::WrongQuotes,
+        FaultCode::Blank,
+        FaultCode::InvalidValue,
+        FaultCode::NotCleaned,
+        FaultCode::WrongAge,
+        FaultCode::VaccinatedBeforeBirth,
+        FaultCode::AfterAsOf,
+        FaultCode::OutsideWindow,
+        FaultCode::OutOfOrder,
+        FaultCode::DuplicateKey,
+    ];
+
     /// The code as it is written everywhere.
     pub fn name(self) -> &'static str {
         match self {
