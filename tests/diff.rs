@@ -301,9 +301,84 @@ fn what_cannot_be_compared_is_refused() {
     check(&two.old(), two.folder.path(), &[], 66, "not a batch");
     let broken = two.folder.path().join("broken.csv");
     std::fs::write(&broken, "A,B\n1,2\n").unwrap();
+    check(&file, &broken, &[], 65, "line 1: the first row is not a header");
+    std::fs::write(&broken, "CLIENT_ID,B\n1,2\n").unwrap();
     check(&file, &broken, &[], 65, "line 1: no column is IMMUNFACT_ID");
     std::fs::write(&broken, "IMMUNFACT_ID,B\n1,2\nSecret,2\n").unwrap();
     check(&file, &broken, &[], 65, "line 3: the row has no IMMUNFACT_ID");
     std::fs::write(&broken, "").unwrap();
     check(&file, &broken, &[], 65, "no header");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&broken, text.trim_end().to_owned() + ",more\n").unwrap();
+    check(&file, &broken, &[], 65, "another number of fields");
+    let june = file.file_name().unwrap().to_str().unwrap().replace("202407", "202406");
+    std::fs::write(two.new_batch().join(june), "IMMUNFACT_ID\n").unwrap();
+    check(&two.old(), &two.new_batch(), &[], 65, "one recipient's");
+}
+
+/// A file that has lost its header begins with a row, and nothing of that may be taken for a column's name.
+#[test]
+fn a_row_is_never_taken_for_a_header() {
+    let two = Two::new();
+    let file = two.old().join(two.files().keys().next().unwrap());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let headless = two.folder.path().join("headless.csv");
+    std::fs::write(&headless, text.split_once('\n').unwrap().1).unwrap();
+    for arguments in [&[][..], &["--json"]] {
+        let ran = diff(&file, &headless, arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+        assert!(ran.stderr.contains("line 1: the first row is not a header"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn columns_of_one_file_are_told_too() {
+    let two = Two::new();
+    let mut files = two.files();
+    let lines = files.values_mut().next().unwrap();
+    lines.iter_mut().enumerate().for_each(|(place, l)| *l += if place == 0 { ",NOTE,NOTE" } else { ",a,b" });
+    two.write(&files);
+    let (code, json) = two.diff_json(&[]);
+    assert_eq!((code, &json["columns"]["added"]), (1, &serde_json::json!(["NOTE", "NOTE (2)"])));
+}
+
+/// Registries have been seen to give one id to everything. It must not take the square of the time.
+#[test]
+fn many_rows_may_share_an_id() {
+    let two = Two::new();
+    let mut files = two.files();
+    let (name, lines) = files.iter_mut().next().unwrap();
+    let row = fields(&lines[1]);
+    let rows = |from: usize| {
+        (from..from + 20_000).map(|i| {
+            let mut row = row.clone();
+            (row[CLIENT_ID], row[FACT]) = ((1000 + i).to_string(), "777".into());
+            line(&row)
+        })
+    };
+    for (folder, from) in [(two.old(), 0), (two.new_batch(), 5_000)] {
+        let text: String = std::iter::once(lines[0].clone()).chain(rows(from)).map(|l| l + "\n").collect();
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let (_, json) = two.diff_json(&[]);
+    assert_eq!(json["rows"]["moved-to-client"], 5_000);
+    assert_eq!(json["rows"]["added"], 0);
+}
+
+#[test]
+fn a_verdict_stands_even_if_nobody_reads_on() {
+    let two = Two::new();
+    let mut files = two.files();
+    files.values_mut().for_each(|lines| lines.truncate(2));
+    two.write(&files);
+    for command in [vec!["diff", two.old().to_str().unwrap()], vec!["verify"]] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_phds"))
+            .args(command)
+            .arg(two.new_batch())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+    }
 }

@@ -117,6 +117,30 @@ fn what_is_wrong_is_told_by_place_and_code() {
     check(&|batch| std::os::unix::fs::symlink("x", batch.join("qa/link")).unwrap(), &["qa/link: NOT_A_FILE"]);
     check(&|batch| std::fs::remove_dir_all(batch.join("qa")).unwrap(), &["qa: MISSING_FILE"]);
     check(&edit("qa/counts.csv", "READ", "Read"), &[]);
+    let in_qa = |batch: &Path| {
+        std::fs::write(batch.join("qa/zzz.csv"), "").unwrap();
+        let list = batch.join("qa/SHA256SUMS");
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let text = std::fs::read_to_string(&list).unwrap() + &format!("{empty}  zzz.csv\n");
+        std::fs::write(list, text).unwrap();
+    };
+    check(&in_qa, &["qa/zzz.csv: EXTRA_FILE"]);
+    let instead = |name: &'static str| {
+        move |batch: &Path| {
+            std::fs::remove_file(batch.join(name)).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(batch.join(name)).status();
+            assert!(made.unwrap().success());
+        }
+    };
+    check(&instead("qa/SHA256SUMS"), &["qa/SHA256SUMS: MISSING_FILE", "qa/SHA256SUMS: NOT_A_FILE"]);
+    check(
+        &instead("manifest.json"),
+        &["manifest.json: MISSING_FILE", "manifest.json: NOT_A_FILE", "manifest.json: NOT_AS_WRITTEN"],
+    );
+    check(
+        &edit("manifest.json", "\"included\": 312", "\"included\": 311"),
+        &["manifest.json: NUMBERS_DISAGREE"],
+    );
     check(&edit("manifest.json", "\"read\": ", "\"read\": 1"), &["manifest.json: NUMBERS_DISAGREE"]);
     check(&edit("manifest.json", "{", "{{"), &["manifest.json, line 1: NOT_AS_WRITTEN"]);
     check(&edit("SHA256SUMS", "\n", "\r\n"), &["SHA256SUMS: NOT_AS_WRITTEN"]);

@@ -80,7 +80,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         spill: &arguments::spill(scratch.path(), Some(args.memory.unwrap_or(Memory::FOR_COMPARING))),
     };
     let comparison = compare(&args.old, &args.new, settings)?;
-    terminal.print(&if args.json { json(&comparison) } else { text(&comparison) })?;
+    terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
     if comparison.same { Ok(()) } else { Err(Failure::Different) }
 }
 

@@ -127,6 +127,7 @@ impl Failure {
             Failure::Synth(SynthError::Create { .. }) => Exit::CannotCreate,
             Failure::Synth(SynthError::Write { .. }) => Exit::InputOutput,
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput,
+            Failure::Compare(CompareError::TwoFiles { .. }) => Exit::BadInput,
             Failure::Compare(CompareError::NotAlike | CompareError::NoSuchColumn { .. }) => Exit::Usage,
             Failure::Compare(CompareError::Spill(_)) | Failure::Verify(VerifyError::Spill(_)) => {
                 Exit::InputOutput

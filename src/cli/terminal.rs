@@ -31,6 +31,15 @@ impl Terminal {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Print)
     }
 
+    /// Prints what a verdict rests on. A reader that goes away has seen enough, but the verdict stands: whoever called may
+    /// only look at the exit code.
+    pub(super) fn print_findings(&self, text: &str) -> Result<(), Failure> {
+        match self.print(text) {
+            Err(Failure::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
     /// Prints what is nice to know, unless nothing but errors is wanted.
     pub(super) fn print_summary(&self, text: &str) -> Result<(), Failure> {
         if self.is_quiet { Ok(()) } else { self.print(text) }

@@ -64,6 +64,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         let (files, rows) = (grouped(findings.files), grouped(findings.rows));
         let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", args.path.display());
     }
-    terminal.print(&printable(&out))?;
+    terminal.print_findings(&printable(&out))?;
     if findings.sound { Ok(()) } else { Err(Failure::Unsound) }
 }

@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 (Some(_), Some(_)) => {
-                    let [old, new] = [0, 1].map(|side| self.split(side));
+                    let (old, new) = (self.split(0)?, self.split(1)?);
                     let order = self.columns.key(&old).cmp(&self.columns.key(&new));
                     let is_same =
                         order == Ordering::Equal && self.columns.differences(&old, &new).next().is_none();
@@ -168,13 +168,16 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the split row of a side out, splitting it first if that was not done yet.
-    fn split(&mut self, side: usize) -> SplitRow {
-        let Some(at) = &mut self.sides[side] else { return SplitRow::default() };
+    fn split(&mut self, side: usize) -> Result<SplitRow, PublishedError> {
+        let Some(at) = &mut self.sides[side] else { return Ok(SplitRow::default()) };
         let mut split = std::mem::take(&mut at.split);
-        if let (false, Some(row)) = (at.is_split, &at.head) {
-            self.columns.split(self.pair, side, at.rows.text(row), &mut split);
+        if let (false, Some(row)) = (at.is_split, &at.head)
+            && !self.columns.split(self.pair, side, at.rows.text(row), &mut split)
+        {
+            let what = "the row has another number of fields than the header";
+            return Err(PublishedError::NoRows { path: at.rows.path().to_owned(), line: row.line, what });
         }
-        split
+        Ok(split)
     }
 
     fn put_back(&mut self, splits: [SplitRow; 2]) {
@@ -196,7 +199,7 @@ impl<'a> Walk<'a> {
 
     /// Leaves a side's row for the second pass.
     fn leave(&mut self, side: usize, left: &mut Sorter<Left>) -> Result<(), CompareError> {
-        let split = self.split(side);
+        let split = self.split(side)?;
         let Some(at) = &mut self.sides[side] else { return Ok(()) };
         if let Some(row) = &at.head {
             let what = "the row has no IMMUNFACT_ID to match it by";

@@ -53,15 +53,9 @@ impl Columns {
             let mut given = ignore.iter();
             given.any(|g| column.name().eq_ignore_ascii_case(g) || names.any(|n| n.eq_ignore_ascii_case(g)))
         };
-        // Of a side without any file nothing can be said.
-        let comparable = !old.is_empty() && !new.is_empty();
-        let missing = |from: &BTreeMap<Column, _>, to: &BTreeMap<Column, BTreeSet<String>>| {
-            let gone = to.keys().filter(|column| comparable && !from.contains_key(*column));
-            gone.map(|column| column.name().to_owned()).collect()
-        };
         let changes = ColumnChanges {
-            added: missing(&old, &new),
-            removed: missing(&new, &old),
+            added: missing(pairs, 0, 1),
+            removed: missing(pairs, 1, 0),
             renamed: old
                 .iter()
                 .filter_map(|(column, names)| Some((names, new.get(column)?)))
@@ -82,12 +76,13 @@ impl Columns {
         matches!(&self.layouts[pair], [Some(old), Some(new)] if old.all == new.all)
     }
 
-    /// Splits a row of a file.
-    pub(super) fn split(&self, pair: usize, side: usize, text: &[u8], split: &mut SplitRow) {
+    /// Splits a row of a file; returns whether it has as many fields as the header.
+    pub(super) fn split(&self, pair: usize, side: usize, text: &[u8], split: &mut SplitRow) -> bool {
         split.text.clear();
         split.text.extend_from_slice(text);
         split_record(&split.text, 0, b',', &mut split.fields);
         split.place = (pair, side);
+        self.layout(split).is_some_and(|layout| layout.all.len() == split.fields.len())
     }
 
     fn layout(&self, split: &SplitRow) -> Option<&FileLayout> {
@@ -163,6 +158,19 @@ impl SplitRow {
     pub(super) fn place(&self) -> (usize, usize) {
         self.place
     }
+}
+
+/// The columns that a file on one side has and its counterpart lacks. Of a file without one nothing can be said.
+fn missing(pairs: &[Pair], from: usize, of: usize) -> Vec<String> {
+    let mut names: Vec<&Column> = Vec::new();
+    for pair in pairs {
+        let (Some(from), Some(of)) = (&pair.sides[from], &pair.sides[of]) else { continue };
+        let lacks = |column: &Column| !from.header.iter().any(|(_, other)| other == column);
+        names.extend(of.header.iter().map(|(_, column)| column).filter(|column| lacks(column)));
+    }
+    names.sort();
+    names.dedup();
+    names.into_iter().map(|column| column.name().to_owned()).collect()
 }
 
 fn names<'a>(files: impl Iterator<Item = &'a SharingFile>) -> BTreeMap<Column, BTreeSet<String>> {

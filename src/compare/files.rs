@@ -66,6 +66,9 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
                         .entry(name.to_ascii_lowercase())
                         .or_insert_with(|| Pair { name: String::new(), sides: [None, None] });
                     pair.name = name;
+                    if let Some(other) = &pair.sides[side] {
+                        return Err(CompareError::TwoFiles { one: other.path.clone(), other: path });
+                    }
                     pair.sides[side] = Some(open(&path)?);
                 }
             }
@@ -103,7 +106,11 @@ fn open(path: &Path) -> Result<SharingFile, PublishedError> {
     let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
     let names = names(rows.text(&row));
     let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-    let columns = identify(&names, in_use.as_ref());
+    let Some(columns) = identify(&names, in_use.as_ref()) else {
+        // Nothing of it may be named in a message: it may be a row.
+        let what = "the first row is not a header";
+        return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
+    };
     if !columns.contains(&Column::Element(FACT)) {
         let what = "no column is IMMUNFACT_ID, by which rows are matched";
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
@@ -124,8 +131,9 @@ fn names(header: &[u8]) -> Vec<String> {
 }
 
 /// What the names mean: what the data dictionary beside the file says, or the elements' own names; and in a file with
-/// as many columns as there are elements, an unknown name is that of the element in its place, if that is missing.
-fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Vec<Column> {
+/// as many columns as there are elements, an unknown name is that of the element in its place, if that is missing. None
+/// if so few of the names are known that it may be a row.
+fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Option<Vec<Column>> {
     let known = |name: &String| {
         let in_dictionary = in_use.and_then(|names| names.names().iter().position(|used| used == name));
         in_dictionary.or_else(|| elements::ALL.iter().position(|e| e.name.eq_ignore_ascii_case(name)))
@@ -135,6 +143,10 @@ fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Vec<Column> {
         let place = known(name).filter(|place| !columns.contains(&Some(*place)));
         columns.push(place);
     }
+    let recognized = columns.iter().flatten().count();
+    if 2 * recognized < names.len() {
+        return None;
+    }
     if names.len() == elements::ALL.len() {
         for place in 0..names.len() {
             if columns[place].is_none() && !columns.contains(&Some(place)) {
@@ -142,11 +154,19 @@ fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Vec<Column> {
             }
         }
     }
-    columns
-        .into_iter()
-        .zip(names)
-        .map(|(place, name)| place.map_or_else(|| Column::Other(name.clone()), Column::Element))
-        .collect()
+    let mut all: Vec<Column> = Vec::with_capacity(names.len());
+    for (place, name) in columns.into_iter().zip(names) {
+        let mut column = place.map_or_else(|| Column::Other(name.clone()), Column::Element);
+        // Columns of one name are told apart by their number.
+        for number in 2.. {
+            if !all.contains(&column) {
+                break;
+            }
+            column = Column::Other(format!("{name} ({number})"));
+        }
+        all.push(column);
+    }
+    Some(all)
 }
 
 #[cfg(test)]
@@ -162,6 +182,7 @@ mod tests {
     fn names_are_recognized() {
         let own: Vec<String> = elements::ALL.iter().map(|e| e.name.to_owned()).collect();
         let all: Vec<Column> = (0..own.len()).map(Column::Element).collect();
+        let identify = |names: &[String], in_use| identify(names, in_use).unwrap();
         assert_eq!(identify(&own, None), all);
         let mut renamed = own.clone();
         renamed[7] = "STATECODE".into();
@@ -170,6 +191,11 @@ mod tests {
         let mut added = own.clone();
         added.insert(3, "SUFFIX".into());
         assert_eq!(identify(&added, None)[3], Column::Other("SUFFIX".into()));
+        let mut twice = own.clone();
+        twice.extend(["NOTE".into(), "NOTE".into()]);
+        assert_eq!(identify(&twice, None)[27], Column::Other("NOTE (2)".into()));
+        let row: Vec<String> = own.iter().map(|name| format!("value of {name}")).collect();
+        assert_eq!(super::identify(&row, None), None);
         let lower: Vec<String> = own.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(identify(&lower, None), all);
     }

@@ -4,6 +4,7 @@
 //! go, then those of the same file are paired, then the rest; among several, those that differ least.
 
 use super::columns::{Columns, SplitRow};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What became of rows with one id.
 #[derive(Default, Debug)]
@@ -22,58 +23,114 @@ pub(super) struct Match {
     pub(super) columns: Vec<usize>,
 }
 
-/// More rows than this with one id are paired as they come: what they differ in least would take too long to find.
+/// More rows than this with one id are paired as they come: finding out which differ least would take the square of
+/// their number.
 const MOST_COMPARED: usize = 64;
 
-pub(super) fn match_rows(mut old: Vec<SplitRow>, mut new: Vec<SplitRow>, columns: &Columns) -> Matches {
-    let mut matches = Matches::default();
-    let file = |row: &SplitRow| row.place().0;
-    take_pairs(
-        &mut old,
-        &mut new,
-        columns,
-        |old, new, different| file(old) == file(new) && different.is_empty(),
-        |old, _, _| matches.unchanged.push(file(&old)),
-    );
-    for same_file in [true, false] {
-        take_pairs(
-            &mut old,
-            &mut new,
-            columns,
-            |old, new, _| (file(old) == file(new)) || !same_file,
-            |old, new, columns| matches.changed.push(Match { old: Some(old), new: Some(new), columns }),
-        );
+type Rows = Vec<Option<SplitRow>>;
+
+pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Columns) -> Matches {
+    let some = |rows: Vec<SplitRow>| rows.into_iter().map(Some).collect::<Rows>();
+    let (mut old, mut new) = (some(old), some(new));
+    let mut matches = Matches { unchanged: take_equal(&mut old, &mut new, columns), changed: Vec::new() };
+    old.retain(Option::is_some);
+    new.retain(Option::is_some);
+    for pair in pairs(&old, &new, columns) {
+        let (old, new) = (old[pair.old].take(), new[pair.new].take());
+        matches.changed.push(Match { columns: differences(&old, &new, columns), old, new });
     }
     let alone = |old, new| Match { old, new, columns: Vec::new() };
-    matches.changed.extend(old.into_iter().map(|old| alone(Some(old), None)));
-    matches.changed.extend(new.into_iter().map(|new| alone(None, Some(new))));
+    matches.changed.extend(old.into_iter().flatten().map(|old| alone(Some(old), None)));
+    matches.changed.extend(new.into_iter().flatten().map(|new| alone(None, Some(new))));
     matches
 }
 
-/// For each old row, takes the new one that differs from it least among those that `may_be` it.
-fn take_pairs(
-    old: &mut Vec<SplitRow>,
-    new: &mut Vec<SplitRow>,
-    columns: &Columns,
-    may_be: impl Fn(&SplitRow, &SplitRow, &[usize]) -> bool,
-    mut take: impl FnMut(SplitRow, SplitRow, Vec<usize>),
-) {
-    let many = old.len().max(new.len()) > MOST_COMPARED;
-    for row in std::mem::take(old) {
-        let mut best: Option<(usize, Vec<usize>)> = None;
-        for (place, other) in new.iter().enumerate() {
-            let different: Vec<usize> = columns.differences(&row, other).collect();
-            let is_better = best.as_ref().is_none_or(|(_, least)| different.len() < least.len());
-            if is_better && may_be(&row, other, &different) {
-                best = Some((place, different));
-                if many {
-                    break;
-                }
-            }
+/// The file's pair and the values of a row: what equal rows have in common.
+fn content(row: &SplitRow, columns: &Columns) -> (usize, Vec<Vec<u8>>) {
+    let values = (0..columns.compared.len()).map(|column| columns.value(row, column).into_owned());
+    (row.place().0, values.collect())
+}
+
+/// Takes out the rows that are the same in the same file; returns their files.
+fn take_equal(old: &mut Rows, new: &mut Rows, columns: &Columns) -> Vec<usize> {
+    let mut places: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
+    for (place, row) in new.iter().enumerate() {
+        places.entry(row.as_ref().map(|row| content(row, columns))).or_default().push_back(place);
+    }
+    let mut unchanged = Vec::new();
+    for row in old {
+        let same = places.get_mut(&row.as_ref().map(|row| content(row, columns)));
+        if let Some(place) = same.and_then(VecDeque::pop_front) {
+            unchanged.extend(row.take().map(|row| row.place().0));
+            new[place] = None;
         }
-        match best {
-            Some((place, different)) => take(row, new.remove(place), different),
-            None => old.push(row),
+    }
+    unchanged
+}
+
+/// Two rows that may belong together. Ordered: first those of one file, then those that differ least, then as they
+/// come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    in_other_file: bool,
+    differences: usize,
+    old: usize,
+    new: usize,
+}
+
+/// The rows that belong together, by their places.
+fn pairs(old: &Rows, new: &Rows, columns: &Columns) -> Vec<Candidate> {
+    if old.len().max(new.len()) > MOST_COMPARED {
+        return pairs_as_they_come(old, new);
+    }
+    let mut candidates = Vec::new();
+    for (old_place, old_row) in old.iter().enumerate() {
+        for (new_place, new_row) in new.iter().enumerate() {
+            candidates.push(Candidate {
+                in_other_file: file(old_row) != file(new_row),
+                differences: differences(old_row, new_row, columns).len(),
+                old: old_place,
+                new: new_place,
+            });
         }
+    }
+    candidates.sort_unstable();
+    let (mut old_free, mut new_free) = (vec![true; old.len()], vec![true; new.len()]);
+    candidates.retain(|pair| {
+        let free = old_free[pair.old] && new_free[pair.new];
+        if free {
+            (old_free[pair.old], new_free[pair.new]) = (false, false);
+        }
+        free
+    });
+    candidates
+}
+
+fn pairs_as_they_come(old: &Rows, new: &Rows) -> Vec<Candidate> {
+    let mut of_file: BTreeMap<Option<usize>, VecDeque<usize>> = BTreeMap::new();
+    for (place, row) in new.iter().enumerate() {
+        of_file.entry(file(row)).or_default().push_back(place);
+    }
+    let (mut pairs, mut left) = (Vec::new(), Vec::new());
+    for (place, row) in old.iter().enumerate() {
+        match of_file.get_mut(&file(row)).and_then(VecDeque::pop_front) {
+            Some(new) => pairs.push(Candidate { in_other_file: false, differences: 0, old: place, new }),
+            None => left.push(place),
+        }
+    }
+    let elsewhere = of_file.into_values().flatten();
+    let moved = |(old, new)| Candidate { in_other_file: true, differences: 0, old, new };
+    pairs.extend(left.into_iter().zip(elsewhere).map(moved));
+    pairs
+}
+
+fn file(row: &Option<SplitRow>) -> Option<usize> {
+    row.as_ref().map(|row| row.place().0)
+}
+
+fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
+    match (old, new) {
+        (Some(old), Some(new)) => columns.differences(old, new).collect(),
+        _ => Vec::new(),
     }
 }

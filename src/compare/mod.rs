@@ -19,7 +19,7 @@ pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange
 use crate::published::PublishedError;
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How two batches are compared.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,14 @@ pub enum CompareError {
     /// One is a folder, the other a file.
     #[error("a batch can only be compared with a batch, and a file with a file")]
     NotAlike,
+    /// Two files of a batch are one recipient's.
+    #[error("{} and {} are one recipient's: a batch has one file for each", one.display(), other.display())]
+    TwoFiles {
+        /// One file.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// A column to be ignored is in neither.
     #[error("there is no column {name} in either")]
     NoSuchColumn {

@@ -1,6 +1,6 @@
 //! A manifest as it is read back.
 
-use super::PublishedError;
+use super::{PublishedError, read_own_file};
 use crate::value::{Day, Month};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -90,10 +90,14 @@ impl Manifest {
     /// If there is none, or it is not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<Manifest, PublishedError> {
         let path = folder.join("manifest.json");
-        let text = std::fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound if folder.is_dir() => PublishedError::NoBatch { path: folder.to_owned() },
-            io::ErrorKind::NotFound => PublishedError::unavailable(folder, source),
-            _ => PublishedError::unavailable(&path, source),
+        let text = read_own_file(&path).map_err(|error| match error {
+            PublishedError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                match folder.is_dir() {
+                    true => PublishedError::NoBatch { path: folder.to_owned() },
+                    false => PublishedError::unavailable(folder, source),
+                }
+            }
+            other => other,
         })?;
         Manifest::from_json(&text, &path)
     }
@@ -108,11 +112,11 @@ impl Manifest {
 
     /// How many rows the recipients' files have together.
     pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.rows))
     }
 
     /// How many facts could not be used.
     pub fn quarantined(&self) -> u64 {
-        self.facts.quarantined.values().sum()
+        self.facts.quarantined.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 }

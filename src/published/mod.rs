@@ -53,6 +53,24 @@ pub enum PublishedError {
     },
 }
 
+/// No file that a batch has of itself is nearly this long, and what is should not come into memory.
+const LONGEST_OWN_FILE: u64 = 64 << 20;
+
+/// Reads a file that a batch has of itself: a plain one, and not a huge one, whatever lies there.
+pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(path, source);
+    let unfit = |what| unavailable(io::Error::new(io::ErrorKind::InvalidInput, what));
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    let found = std::fs::symlink_metadata(path).map_err(unavailable)?;
+    if !found.is_file() {
+        return Err(unfit("not a plain file"));
+    }
+    if found.len() > LONGEST_OWN_FILE {
+        return Err(unfit("longer than any such file"));
+    }
+    std::fs::read(path).map_err(unavailable)
+}
+
 impl PublishedError {
     pub(crate) fn unavailable(path: &Path, source: io::Error) -> PublishedError {
         PublishedError::Unavailable { path: path.to_owned(), source }
@@ -76,8 +94,14 @@ pub fn batches(out: &Path) -> Result<Vec<(Month, PathBuf)>, PublishedError> {
         let Some(month) = entry.file_name().to_str().and_then(Month::parse) else { continue };
         let folder = entry.path();
         // A link is no batch: phds never makes one.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && folder.join("manifest.json").is_file() {
-            batches.push((month, folder));
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        match std::fs::symlink_metadata(folder.join("manifest.json")) {
+            Ok(_) => batches.push((month, folder)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // It is not to vanish from sight because it may not be looked into.
+            Err(source) => return Err(PublishedError::unavailable(&folder, source)),
         }
     }
     batches.sort();

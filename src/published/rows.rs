@@ -4,7 +4,7 @@
 //! row allowed.
 
 use super::PublishedError;
-use crate::registry::whole_records;
+use crate::registry::{split_record, whole_records};
 use memchr::memchr;
 use std::fs::File;
 use std::io::{self, Read};
@@ -102,13 +102,22 @@ impl Rows {
     /// The length of the next row, with its line end, if all of it is at hand.
     fn length_of_next(&self) -> Option<usize> {
         let text = &self.text[self.at..];
-        let mut end = 0;
-        while let Some(found) = memchr(b'\n', &text[end..]) {
-            end += found + 1;
+        let mut end = memchr(b'\n', text).map(|found| found + 1);
+        while let Some(length) = end {
+            let lines = &text[..length];
             // Whole only if the line break does not stand in quotes.
-            if memchr(b'"', &text[..end]).is_none() || whole_records(&text[..end], b',').end == end {
-                return Some(end);
+            if memchr(b'"', lines).is_none() {
+                return Some(length);
             }
+            if whole_records(lines, b',').end > 0 {
+                return Some(split_record(lines, 0, b',', &mut Vec::new()));
+            }
+            if length == text.len() {
+                break;
+            }
+            // Twice as far each time, so that a quote that is never closed is not looked for from every line.
+            let further = (2 * length).min(text.len());
+            end = Some(memchr(b'\n', &text[further..]).map_or(text.len(), |found| further + found + 1));
         }
         Some(text.len()).filter(|length| self.at_end && *length > 0)
     }

@@ -2,11 +2,15 @@
 
 use super::checksums::{self, LIST, Present};
 use super::fault::{Fault, FaultCode, Faults, Findings};
-use super::file::{self, Expected};
+use super::file::{self, Checked, Expected};
 use super::{VerifyError, VerifySettings, manifest_of};
+use crate::filter::Outcome;
 use crate::parallel::for_each;
+use crate::policy::ConsentRule;
 use crate::policy::Policy;
-use crate::published::{FileEntry, Manifest};
+use crate::published::{FileEntry, HeaderNames, Manifest};
+use crate::registry::Code;
+use crate::spill::Sorter;
 use crate::writer::{dictionary_csv, dictionary_md, file_stem};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,8 +44,30 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
+    // Every file of a batch ends its lines in one way.
+    let line_end = checked.first().map(|checked| checked.line_end);
+    for (name, checked) in names.iter().zip(&checked).filter(|(_, c)| Some(c.line_end) != line_end) {
+        let _ = checked;
+        faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
+    }
+    if HeaderNames::beside(folder).is_none() && present.contains_key("data_dictionary.csv") {
+        faults.add(Fault::of_file("data_dictionary.csv", FaultCode::NotAsWritten));
+    }
+    let mut ids = Sorter::new(settings.spill);
+    let mut row_faults = Vec::with_capacity(checked.len());
+    for Checked { faults, ids: own, .. } in checked {
+        ids.absorb(own);
+        row_faults.push(faults);
+    }
+    let facts = distinct(ids).map_err(VerifyError::Spill)?;
     match &manifest {
         Ok(manifest) => {
+            // If files have other rows than they should, or rows without an id, that is told already.
+            let rows_agree = manifest.files.iter().all(|f| rows_of.get(f.path.as_str()) == Some(&f.rows));
+            let rows_agree = rows_agree && row_faults.iter().all(Faults::is_empty);
+            if rows_agree && facts != manifest.facts.included {
+                faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
+            }
             check_numbers(manifest, &mut faults);
             check_entries(manifest, &present, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
@@ -51,9 +77,20 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
         Err(fault) => faults.add(fault.clone()),
     }
     // Last, so that many bad rows don't keep a missing file off the list.
-    checked.into_iter().for_each(|checked| faults.absorb(checked.faults));
+    row_faults.into_iter().for_each(|own| faults.absorb(own));
     let findings = faults.into_findings();
     Ok(Findings { files: rows_of.len() as u64, rows: rows_of.values().sum(), ..findings })
+}
+
+/// How many different facts the files hold: one may stand in several.
+fn distinct(mut ids: Sorter<u64>) -> std::io::Result<u64> {
+    let (mut count, mut before) = (0, None);
+    for id in ids.merge()? {
+        let id = id?;
+        count += u64::from(before != Some(id));
+        before = Some(id);
+    }
+    Ok(count)
 }
 
 /// Files that must be there, whatever the list of checksums says.
@@ -67,6 +104,9 @@ fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
     let prefix = format!("{QA}/");
     let (present, folders) = checksums::check(&folder.join(QA), &prefix, faults)?;
     check_names(&present, &ALWAYS_QA, &prefix, faults);
+    for name in present.keys().filter(|name| !ALWAYS_QA.contains(&name.as_str())) {
+        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile));
+    }
     folders
         .iter()
         .for_each(|name| faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile)));
@@ -76,10 +116,20 @@ fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
 /// The manifest's numbers against each other.
 fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
     let facts = &manifest.facts;
-    let excluded: u64 = facts.excluded.values().sum();
+    let sum = |counts: &BTreeMap<String, u64>| counts.values().map(|count| u128::from(*count)).sum::<u128>();
     let immunizations = manifest.tables.get("immunizations");
+    let rules: Vec<&str> = ConsentRule::ALL.iter().map(|rule| rule.name()).collect();
+    let is_outcome = |name: &String| Outcome::ALL.iter().any(|outcome| outcome.name() == name);
+    let is_code = |name: &String| Code::named(name).is_some();
+    let mut paths = manifest.files.iter().map(|file| &file.path);
     let agree = [
-        facts.read == facts.included + excluded + manifest.quarantined(),
+        u128::from(facts.read) == u128::from(facts.included) + sum(&facts.excluded) + sum(&facts.quarantined),
+        facts.excluded.keys().all(is_outcome) && !facts.excluded.contains_key(Outcome::Included.name()),
+        manifest.tables.values().all(|table| sum(&table.quarantined) <= u128::from(table.rows)),
+        manifest.tables.values().all(|table| table.quarantined.keys().all(is_code)),
+        manifest.included_under.len() == rules.len()
+            && rules.iter().all(|rule| manifest.included_under.get(*rule).is_some_and(|n| *n <= facts.read)),
+        paths.by_ref().is_sorted_by(|a, b| a < b),
         immunizations.is_some_and(|table| table.rows == facts.read && table.quarantined == facts.quarantined),
         manifest.included_under.values().any(|count| *count == facts.included),
         manifest.batch == manifest.as_of.month(),

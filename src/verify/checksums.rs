@@ -2,7 +2,7 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
-use crate::published::PublishedError;
+use crate::published::{PublishedError, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -42,9 +42,10 @@ pub(super) fn check(
         }
     }
     folders.sort();
-    match std::fs::read(folder.join(LIST)) {
-        Ok(list) => check_list(&list, &present, prefix, faults),
-        Err(_) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::MissingFile)),
+    match (read_own_file(&folder.join(LIST)), present.contains_key(LIST)) {
+        (Ok(list), _) => check_list(&list, &present, prefix, faults),
+        (Err(_), true) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::NotAsWritten)),
+        (Err(_), false) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::MissingFile)),
     }
     Ok((present, folders))
 }

@@ -223,6 +223,10 @@ impl Faults {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.more == 0
+    }
+
     pub(super) fn absorb(&mut self, other: Faults) {
         self.more += other.more;
         other.kept.into_iter().for_each(|fault| self.add(fault));

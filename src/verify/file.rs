@@ -55,6 +55,10 @@ pub(super) struct Checked {
     pub(super) faults: Faults,
     /// Its rows, the header aside.
     pub(super) rows: u64,
+    /// How its header ends.
+    pub(super) line_end: LineEnd,
+    /// The ids of its facts.
+    pub(super) ids: Sorter<u64>,
 }
 
 /// Checks a file; `name` is its path in the batch.
@@ -64,16 +68,22 @@ pub(super) fn check(
     expected: &Expected,
     settings: VerifySettings<'_>,
 ) -> Result<Checked, VerifyError> {
-    let mut faults = Faults::new(settings.limit);
-    match check_rows(path, name, expected, settings, &mut faults) {
-        Ok(rows) => Ok(Checked { faults, rows }),
+    let mut checked = Checked {
+        faults: Faults::new(settings.limit),
+        rows: 0,
+        line_end: LineEnd::None,
+        ids: Sorter::new(settings.spill),
+    };
+    match check_rows(path, name, expected, settings, &mut checked) {
         // A file that is not even rows is a fault of the file.
         Err(VerifyError::Published(PublishedError::NoRows { line, .. })) => {
-            faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
-            Ok(Checked { faults, rows: 0 })
+            checked.faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
         }
-        Err(error) => Err(error),
+        other => other?,
     }
+    // There may be many files.
+    checked.ids.seal().map_err(VerifyError::Spill)?;
+    Ok(checked)
 }
 
 fn check_rows(
@@ -81,13 +91,15 @@ fn check_rows(
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
-    faults: &mut Faults,
-) -> Result<u64, VerifyError> {
+    checked: &mut Checked,
+) -> Result<(), VerifyError> {
+    let Checked { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
     let mut rows = Rows::open(path)?;
     let Some(header) = rows.next_row()? else {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
-        return Ok(0);
+        return Ok(());
     };
+    *own_line_end = header.line_end;
     if rows.text(&header) != expected.header {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
     }
@@ -95,10 +107,10 @@ fn check_rows(
     if header.line_end != line_end || header.line_end == LineEnd::None {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
-    let (mut count, mut buffer, mut before) = (0, RowBuffer::default(), None::<Key>);
+    let (mut buffer, mut before) = (RowBuffer::default(), None::<Key>);
     let mut ids: Sorter<(u64, u64)> = Sorter::new(settings.spill);
     while let Some(row) = rows.next_row()? {
-        count += 1;
+        *count += 1;
         let at_row = |column, code| Fault { file: name.to_owned(), line: Some(row.line), column, code };
         if row.line_end != line_end {
             faults.add(at_row(None, FaultCode::WrongLineEnd));
@@ -113,7 +125,7 @@ fn check_rows(
         }
         before = key.or(before);
         if let Some((.., fact)) = key {
-            ids.push((fact, row.line)).map_err(VerifyError::Spill)?;
+            ids.push((fact, row.line)).and_then(|()| facts.push(fact)).map_err(VerifyError::Spill)?;
         }
     }
     let mut before = None;
@@ -125,5 +137,5 @@ fn check_rows(
         }
         before = Some(id);
     }
-    Ok(count)
+    Ok(())
 }

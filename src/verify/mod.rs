@@ -65,6 +65,12 @@ pub(super) fn manifest_of(folder: &Path) -> Result<Result<Manifest, Fault>, Publ
         Err(PublishedError::Damaged { line, .. }) => {
             Ok(Err(Fault::at_line("manifest.json", line as u64, FaultCode::NotAsWritten)))
         }
+        // It is there, and not what could be a manifest.
+        Err(PublishedError::Unavailable { path, source })
+            if path != folder && source.kind() == std::io::ErrorKind::InvalidInput =>
+        {
+            Ok(Err(Fault::of_file("manifest.json", FaultCode::NotAsWritten)))
+        }
         Err(error) => Err(error),
     }
 }
