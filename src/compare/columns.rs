@@ -30,6 +30,9 @@ struct FileLayout {
     all: Vec<Column>,
 }
 
+/// The field of a column that a file does not have.
+const NOWHERE: usize = usize::MAX;
+
 /// What the rows of a file are ordered by: CLIENT_ID, VACCINATION_DATE, IMMUNIZATION_ID, IMMUNFACT_ID.
 const KEY: [&str; 4] = ["CLIENT_ID", "VACCINATION_DATE", "IMMUNIZATION_ID", "IMMUNFACT_ID"];
 
@@ -96,13 +99,20 @@ impl Columns {
         field.map_or_else(|| b"".as_slice().into(), |field| field.unquoted(&split.text))
     }
 
-    /// The compared columns in which two rows differ.
+    /// Whether the file that a row is from has a compared column.
+    fn has(&self, split: &SplitRow, compared: usize) -> bool {
+        self.layout(split).is_some_and(|layout| layout.compared[compared] != NOWHERE)
+    }
+
+    /// The compared columns in which two rows differ, of those that both their files have.
     pub(super) fn differences<'r>(
         &'r self,
         old: &'r SplitRow,
         new: &'r SplitRow,
     ) -> impl Iterator<Item = usize> + 'r {
-        (0..self.compared.len()).filter(|column| self.value(old, *column) != self.value(new, *column))
+        let in_both = |column: &usize| self.has(old, *column) && self.has(new, *column);
+        let differs = |column: &usize| self.value(old, *column) != self.value(new, *column);
+        (0..self.compared.len()).filter(in_both).filter(differs)
     }
 
     /// A row's place in the order of its file.
@@ -138,7 +148,7 @@ impl FileLayout {
         let element = |name| elements::ALL.iter().position(|e| e.name == name).map(Column::Element);
         FileLayout {
             // A file that lacks a column that others of its side have has no field there.
-            compared: compared.iter().map(|column| field(column).unwrap_or(usize::MAX)).collect(),
+            compared: compared.iter().map(|column| field(column).unwrap_or(NOWHERE)).collect(),
             key: KEY.map(|name| element(name).and_then(|column| field(&column))),
             all: file.header.iter().map(|(_, column)| column.clone()).collect(),
         }

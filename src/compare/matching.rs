@@ -37,7 +37,12 @@ pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Colum
     new.retain(Option::is_some);
     for pair in pairs(&old, &new, columns) {
         let (old, new) = (old[pair.old].take(), new[pair.new].take());
-        matches.changed.push(Match { columns: differences(&old, &new, columns), old, new });
+        let different = differences(&old, &new, columns);
+        match file(&old).filter(|_| different.is_empty() && !pair.in_other_file) {
+            // The same in all columns that both files have.
+            Some(file) => matches.unchanged.push(file),
+            None => matches.changed.push(Match { columns: different, old, new }),
+        }
     }
     let alone = |old, new| Match { old, new, columns: Vec::new() };
     matches.changed.extend(old.into_iter().flatten().map(|old| alone(Some(old), None)));
