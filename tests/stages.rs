@@ -402,6 +402,13 @@ fn killed_stages_leave_the_result_before_them() {
             std::fs::copy(&kept, &batch).unwrap();
             continue;
         }
+        // So is one that was killed in its last moment, when its result was in place: that is then whole.
+        let status = phds_with(&["status", "--batch", text(&batch)]);
+        assert_eq!(status.code, 0, "after a killed {stage}: {}", status.stderr);
+        if !status.stdout.contains("Filtered as of 2024-07-08") {
+            std::fs::copy(&kept, &batch).unwrap();
+            continue;
+        }
         killed += 1;
         assert_eq!(write(), before, "after a killed {stage}");
     }
