@@ -56,11 +56,16 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
                 (Some(old), Some(new)) if old.eq_ignore_ascii_case(&new) => new,
                 _ => "(file)".to_owned(),
             };
-            Ok(vec![Pair { name, sides: [Some(open(old)?), Some(open(new)?)] }])
+            let open_single = |path: &Path| {
+                let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
+                open(path, in_use.as_ref())
+            };
+            Ok(vec![Pair { name, sides: [Some(open_single(old)?), Some(open_single(new)?)] }])
         }
         (true, true) => {
             let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
             for (side, folder) in [old, new].into_iter().enumerate() {
+                let in_use = HeaderNames::beside(folder);
                 for (name, path) in files_in(folder)? {
                     let pair = pairs
                         .entry(name.to_ascii_lowercase())
@@ -69,7 +74,7 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
                     if let Some(other) = &pair.sides[side] {
                         return Err(CompareError::TwoFiles { one: other.path.clone(), other: path });
                     }
-                    pair.sides[side] = Some(open(&path)?);
+                    pair.sides[side] = Some(open(&path, in_use.as_ref())?);
                 }
             }
             Ok(pairs.into_values().collect())
@@ -100,13 +105,13 @@ fn recipient(path: &Path) -> Option<String> {
     crate::value::Month::parse(month).map(|_| recipient.to_owned())
 }
 
-fn open(path: &Path) -> Result<SharingFile, PublishedError> {
+/// Opens a file; `in_use` are the names in the data dictionary beside it.
+fn open(path: &Path, in_use: Option<&HeaderNames>) -> Result<SharingFile, PublishedError> {
     let mut rows = Rows::open(path)?;
     let no_header = |line| PublishedError::NoRows { path: path.to_owned(), line, what: "there is no header" };
     let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
     let names = names(rows.text(&row));
-    let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-    let Some(columns) = identify(&names, in_use.as_ref()) else {
+    let Some(columns) = identify(&names, in_use) else {
         // Nothing of it may be named in a message: it may be a row.
         let what = "the first row is not a header";
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });

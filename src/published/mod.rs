@@ -107,12 +107,3 @@ pub fn batches(out: &Path) -> Result<Vec<(Month, PathBuf)>, PublishedError> {
     batches.sort();
     Ok(batches)
 }
-
-/// The last batch before a month, if there is one.
-///
-/// # Errors
-/// If the folder or the batch's manifest cannot be read.
-pub fn previous(out: &Path, month: Month) -> Result<Option<Manifest>, PublishedError> {
-    let before = batches(out)?.into_iter().rfind(|(other, _)| *other < month);
-    before.map(|(_, folder)| Manifest::of_batch(&folder)).transpose()
-}

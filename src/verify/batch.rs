@@ -37,8 +37,9 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
         true => check_qa(folder, &mut faults)?,
         false => faults.add(Fault::of_file(QA, FaultCode::MissingFile)),
     }
-    let expected =
-        Expected::of_batch(folder, manifest.as_ref().ok().map(|manifest| manifest.as_of), settings.policy);
+    let in_dictionary = HeaderNames::beside(folder);
+    let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
+    let expected = Expected::new(in_dictionary.as_ref(), as_of, settings.policy);
     let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
     let check = |name: &&String| file::check(&folder.join(name), name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
@@ -46,11 +47,10 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
     // Every file of a batch ends its lines in one way.
     let line_end = checked.first().map(|checked| checked.line_end);
-    for (name, checked) in names.iter().zip(&checked).filter(|(_, c)| Some(c.line_end) != line_end) {
-        let _ = checked;
+    for (name, _) in names.iter().zip(&checked).filter(|(_, checked)| Some(checked.line_end) != line_end) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
-    if HeaderNames::beside(folder).is_none() && present.contains_key("data_dictionary.csv") {
+    if in_dictionary.is_none() && present.contains_key("data_dictionary.csv") {
         faults.add(Fault::of_file("data_dictionary.csv", FaultCode::NotAsWritten));
     }
     let mut ids = Sorter::new(settings.spill);

@@ -22,12 +22,15 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// For the files of a batch in a folder.
-    pub(super) fn of_batch(folder: &Path, as_of: Option<Day>, policy: Option<&Policy>) -> Expected {
-        let in_dictionary = HeaderNames::beside(folder);
+    /// What files beside this data dictionary are held against, if there is one.
+    pub(super) fn new(
+        in_dictionary: Option<&HeaderNames>,
+        as_of: Option<Day>,
+        policy: Option<&Policy>,
+    ) -> Expected {
         let mut header = Vec::new();
         for (place, element) in elements::ALL.iter().enumerate() {
-            let name = match (policy, &in_dictionary) {
+            let name = match (policy, in_dictionary) {
                 (Some(policy), _) => policy.header_name(element),
                 (None, Some(names)) => names.names()[place].as_str(),
                 (None, None) => element.name,
@@ -46,7 +49,8 @@ impl Expected {
 
     /// For a file on its own, with the data dictionary that may lie beside it.
     pub(super) fn of_single(path: &Path, policy: Option<&Policy>) -> Expected {
-        Expected::of_batch(path.parent().unwrap_or(Path::new("")), None, policy)
+        let in_dictionary = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
+        Expected::new(in_dictionary.as_ref(), None, policy)
     }
 }
 
