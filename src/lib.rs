@@ -3,7 +3,8 @@
 //! Data flows one way: `registry` reads and checks an export, `filter` decides which immunization facts are
 //! shared, `writer` makes the files. `extract` joins the first two in memory, `batch` keeps an export between the
 //! stages in a database, `published` reads batches back, `verify` checks one, `compare` two,
-//! `report` shows one, and `cli` is the only layer that
+//! `report` shows one, `gate` says which must not be published without a look, `inputs` what one was made from,
+//! `unfinished` what must not outlive the process, and `cli` is the only layer that
 //! prints. `elements` is the table of the 26 columns, `policy` the rules' settings.
 
 pub mod batch;
@@ -13,6 +14,8 @@ pub mod elements;
 pub mod explain;
 pub mod extract;
 pub mod filter;
+pub mod gate;
+pub mod inputs;
 mod parallel;
 pub mod policy;
 pub mod published;
@@ -20,6 +23,7 @@ pub mod registry;
 pub mod report;
 pub mod spill;
 pub mod synth;
+pub mod unfinished;
 pub mod value;
 pub mod verify;
 pub mod writer;

@@ -85,23 +85,41 @@ fn warnings_can_be_had_as_json_more_or_not_at_all() {
     let quiet = site.run(&["--quiet"]);
     assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
     let verbose = site.run(&["-v"]);
-    assert!(verbose.stderr.contains("phds: info: batch published (seconds "), "{}", verbose.stderr);
+    assert!(
+        verbose.stderr.contains("phds: info: batch published (stage publish, batch 202407)"),
+        "{}",
+        verbose.stderr
+    );
     let json = site.run(&["--log-format", "json"]);
     let events: Vec<serde_json::Value> =
         json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(events.len(), 2);
-    assert_eq!(events[0]["level"], "WARN");
+    let stages: Vec<_> = events.iter().map(|event| event["stage"].as_str().unwrap_or("-")).collect();
+    assert_eq!(stages, ["open", "-", "-", "filter", "write", "publish", "end"]);
+    assert_eq!(events[1]["level"], "WARN");
     assert_eq!(
-        events[0]["message"],
+        events[1]["message"],
         "consents: 1 row(s) of clients who are unknown or quarantined, not used"
     );
+    let number = |event: usize, field: &str| events[event][field].as_u64();
+    assert_eq!((number(0, "files"), number(3, "facts"), number(3, "included")), (Some(5), Some(1), Some(1)));
+    assert_eq!((number(4, "files"), number(4, "rows"), number(6, "exit_code")), (Some(1), Some(1), Some(0)));
+    let last = &events[6];
+    assert_eq!((last["command"].as_str(), last["outcome"].as_str()), (Some("run"), Some("done")));
+    assert!(last["seconds"].as_f64().is_some());
     site.remove("clients.csv");
     let failed = site.run(&["--quiet", "--log-format", "json"]);
-    let event: serde_json::Value = serde_json::from_str(&failed.stderr).unwrap();
-    assert_eq!(
-        (failed.code, event["level"].as_str(), event["exit_code"].as_u64()),
-        (66, Some("ERROR"), Some(66))
-    );
+    let events: Vec<serde_json::Value> =
+        failed.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((failed.code, events.len()), (66, 2));
+    for event in &events {
+        assert_eq!((event["level"].as_str(), event["exit_code"].as_u64()), (Some("ERROR"), Some(66)));
+    }
+    assert_eq!((events[1]["stage"].as_str(), events[1]["outcome"].as_str()), (Some("end"), Some("no-input")));
+    // A command line that is wrong has its last line too.
+    let wrong = phds_with(&["run", "--log-format=json", "--nonsense"]);
+    let last: serde_json::Value = serde_json::from_str(wrong.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!((wrong.code, last["exit_code"].as_u64()), (2, Some(2)));
+    assert_eq!((last["stage"].as_str(), last["outcome"].as_str()), (Some("end"), Some("usage")));
 }
 
 #[test]

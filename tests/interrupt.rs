@@ -6,6 +6,7 @@ mod common;
 
 use common::random::Dice;
 use common::{Site, header, read_folder};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -21,19 +22,26 @@ fn large(site: &Site, entities: usize) {
     own(facts.collect(), "immunizations");
 }
 
+/// The site's batch of July 2024. What its inputs say of their files' times is left out: it differs between sites.
+fn batch(site: &Site) -> BTreeMap<String, Vec<u8>> {
+    let mut batch = site.batch();
+    batch.retain(|name, _| !["qa/inputs.json", "qa/SHA256SUMS"].contains(&name.as_str()));
+    batch
+}
+
 #[test]
 fn a_killed_run_leaves_no_partial_batch() {
     let site = Site::new();
     // Another batch than the old one, so that the two can be told apart.
     assert_eq!(site.run(&[]).code, 0);
-    let old = site.batch();
+    let old = batch(&site);
     large(&site, 25);
     let started = Instant::now();
     let reference = Site::new();
     large(&reference, 25);
     assert_eq!(reference.run(&[]).code, 0);
     let whole = started.elapsed();
-    let new = reference.batch();
+    let new = batch(&reference);
     assert_ne!(old, new);
 
     let mut dice = Dice::new(0x5eed);
@@ -48,7 +56,7 @@ fn a_killed_run_leaves_no_partial_batch() {
         std::thread::sleep(whole.mul_f64(dice.below(1000) as f64 / 1000.0));
         child.kill().unwrap();
         finished += u32::from(child.wait().unwrap().success());
-        let now = site.batch();
+        let now = batch(&site);
         assert!(now == old || now == new, "round {round}: {:?}", now.keys());
         seen_old |= now == old;
         if now == new {
@@ -65,7 +73,7 @@ fn a_killed_run_leaves_no_partial_batch() {
     assert!(seen_old && finished < 20, "some of the runs were killed before their end");
     // What the dead runs left is in nobody's way.
     assert_eq!(site.run(&[]).code, 0);
-    assert_eq!(site.batch(), new);
+    assert_eq!(batch(&site), new);
     assert_eq!(site.left_in_out(), ["202407"]);
 }
 

@@ -108,9 +108,16 @@ pub enum BatchError {
     },
 }
 
+const NOT_AS_WRITTEN: &str = "it does not hold what this program writes";
+
 impl BatchError {
     pub(super) fn damaged(path: &Path) -> BatchError {
-        BatchError::Damaged { path: path.to_owned(), what: "it does not hold what this program writes" }
+        BatchError::Damaged { path: path.to_owned(), what: NOT_AS_WRITTEN }
+    }
+
+    /// The same, from within the reading of tables.
+    pub(super) fn damaged_within_reading(path: &Path) -> RegistryError {
+        RegistryError::DamagedDatabase { path: path.to_owned(), what: NOT_AS_WRITTEN }
     }
 
     /// What an SQLite error means for a batch database.

@@ -12,6 +12,7 @@ use crate::registry::{
     read_facts_in_order, read_reference,
 };
 use crate::spill::Spill;
+use crate::unfinished;
 use crate::value::Day;
 use rusqlite::{Connection, params};
 use std::num::NonZeroUsize;
@@ -50,6 +51,9 @@ pub fn filter(
 ) -> Result<Filtered, BatchError> {
     let failed = database.failed();
     let connection = &database.connection;
+    let interrupt = connection.get_interrupt_handle();
+    // What was begun is then rolled back, and the outcomes are those of the run before.
+    let _interruptible = unfinished::interruptible(move || interrupt.interrupt());
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     // An error leaves the transaction open, and it is rolled back with the connection.
     connection
@@ -65,7 +69,7 @@ pub fn filter(
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
 
-    let mut builder = SelectionBuilder::new(reference.organizations.len(), spill);
+    let mut builder = SelectionBuilder::new(settings.as_of, reference.organizations.len(), spill);
     {
         let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut insert = connection.prepare(sql).map_err(failed)?;
@@ -151,8 +155,9 @@ fn keep_run(
     counts: &FactCounts,
 ) -> Result<(), rusqlite::Error> {
     let FilterSettings { policy, as_of, .. } = settings;
-    let run = params![as_of.to_string(), policy.name, policy.sha256, policy.text];
-    connection.execute("INSERT INTO filter_run VALUES (?1, ?2, ?3, ?4)", run)?;
+    let newest = counts.newest_vaccination().map(|day| day.to_string());
+    let run = params![as_of.to_string(), policy.name, policy.sha256, policy.text, newest];
+    connection.execute("INSERT INTO filter_run VALUES (?1, ?2, ?3, ?4, ?5)", run)?;
     for rule in ConsentRule::ALL {
         let row = params![rule.name(), counts.included_under(rule) as i64];
         connection.execute("INSERT INTO included_under VALUES (?1, ?2)", row)?;
@@ -174,6 +179,12 @@ impl BatchDatabase {
             let rule = ConsentRule::ALL.into_iter().find(|rule| rule.name() == name);
             counts.set_included_under(rule.ok_or_else(|| BatchError::damaged(&self.path))?, facts);
         }
+        let sql = "SELECT newest_vaccination FROM filter_run";
+        let newest: Option<String> =
+            self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
+        let newest =
+            newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| BatchError::damaged(&self.path)));
+        counts.set_newest_vaccination(newest.transpose()?);
         Ok(counts)
     }
 

@@ -6,10 +6,12 @@
 use super::error::BatchError;
 use super::schema;
 use crate::registry::{
-    Fact, Fault, Intake, Limit, Notice, Progress, Reference, Refused, RegistryError, Row, RowIds, Seen,
-    Source, Stored, Table, Witness, read_facts_in_order, read_reference_before, tables,
+    BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
+    RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, read_facts_in_order,
+    read_reference_before, tables,
 };
 use crate::spill::Spill;
+use crate::unfinished::{self, Listed, PrivateFolder};
 use crate::writer::{write_private, write_quarantine};
 use rusqlite::{CachedStatement, Connection, OpenFlags, params};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -22,6 +24,8 @@ use std::path::{Path, PathBuf};
 pub struct ReadSettings<'a> {
     /// The largest share of any table's rows that may be quarantined.
     pub limit: Limit,
+    /// The export's files when reading begins.
+    pub export: &'a Provenance,
     /// Where what outgrows memory goes.
     pub spill: &'a Spill,
     /// Is told what is worth a warning, before anything is refused.
@@ -32,11 +36,8 @@ pub struct ReadSettings<'a> {
 ///
 /// # Errors
 /// If it cannot be made.
-pub fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, BatchError> {
-    tempfile::Builder::new()
-        .prefix(".phds-")
-        .permissions(std::fs::Permissions::from_mode(0o700))
-        .tempdir_in(folder_of(path))
+pub fn scratch_beside(path: &Path) -> Result<PrivateFolder, BatchError> {
+    PrivateFolder::new(folder_of(path), ".phds-")
         .map_err(|source| BatchError::Create { path: path.to_owned(), source })
 }
 
@@ -80,6 +81,12 @@ pub fn read(
         intake
     };
     intake.notices.iter().for_each(settings.notify);
+    // What has grown since reading began was not read whole.
+    let now = source.provenance()?;
+    if let Some(stamp) = settings.export.changed_in(&now).next() {
+        let changed = BadInput::of_file(Path::new(&stamp.file), InputFault::StillChanging);
+        return Err(changed.into());
+    }
     refuse_unusable(&mut intake, settings.limit, &Table::ALL, path)?;
     draft.publish(path)?;
     Ok(intake)
@@ -99,6 +106,8 @@ pub(super) fn refuse_unusable(
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
         return Err(reason.into());
     }
+    // Half a list is none.
+    let _listed = Listed::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
         Ok(_) => Err(BatchError::Refused { reason, list }),
         Err(source) => Err(BatchError::RefusedUnlisted { reason, list, source }),
@@ -125,6 +134,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), BatchError> {
 /// A database in the making; removed unless it is published.
 struct Draft {
     path: PathBuf,
+    _listed: Listed,
     /// The lock goes with this.
     file: File,
     is_published: bool,
@@ -154,7 +164,7 @@ impl Draft {
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
         // What an interrupted run left.
         file.set_len(0).map_err(create)?;
-        Ok(Draft { path, file, is_published: false })
+        Ok(Draft { _listed: Listed::new(&path), path, file, is_published: false })
     }
 
     fn publish(mut self, place: &Path) -> Result<(), BatchError> {
@@ -168,7 +178,10 @@ impl Draft {
                 _ => {}
             }
         }
-        std::fs::rename(&self.path, place).map_err(fail)?;
+        {
+            let _step = unfinished::step();
+            std::fs::rename(&self.path, place).map_err(fail)?;
+        }
         self.is_published = true;
         File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(fail)
     }
@@ -228,6 +241,11 @@ fn fill(
             let sql = "UPDATE quarantine SET file = ?1 WHERE table_name = ?2";
             connection.execute(sql, params![file, table.name()]).map_err(failed)?;
         }
+    }
+    for stamp in &settings.export.files {
+        let encoding = settings.export.encoding.to_string();
+        let row = params![stamp.file, stamp.bytes as i64, stamp.modified.to_string(), encoding];
+        connection.execute("INSERT INTO export_files VALUES (?1, ?2, ?3, ?4)", row).map_err(failed)?;
     }
     connection.execute_batch(&schema::indexes_and_views()).map_err(failed)?;
     connection.execute_batch("COMMIT; PRAGMA optimize;").map_err(failed)?;

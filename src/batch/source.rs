@@ -3,7 +3,8 @@
 use super::error::BatchError;
 use super::schema::column_names;
 use crate::registry::{
-    Encoding, RegistryError, Source, SqliteQuery, SqliteTable, Table, TableReader, packed_layout,
+    Encoding, FileStamp, Moment, Provenance, RegistryError, Source, SqliteQuery, SqliteTable, Table,
+    TableReader, packed_layout,
 };
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,25 @@ impl<'d> Only<'d> {
 impl Source for Only<'_> {
     fn size(&self) -> u64 {
         std::fs::metadata(self.path).map_or(0, |found| found.len())
+    }
+
+    fn provenance(&self) -> Result<Provenance, RegistryError> {
+        let failed = |error| BatchError::within_reading(self.path, error);
+        let damaged = || BatchError::damaged_within_reading(self.path);
+        let sql = "SELECT file, bytes, modified, encoding FROM export_files ORDER BY rowid";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut provenance = Provenance { encoding: Encoding::Utf8, files: Vec::new() };
+        while let Some(row) = rows.next().map_err(failed)? {
+            let bytes: i64 = row.get(1).map_err(failed)?;
+            let (modified, encoding): (String, String) =
+                (row.get(2).map_err(failed)?, row.get(3).map_err(failed)?);
+            let modified = Moment::parse(&modified).ok_or_else(damaged)?;
+            provenance.encoding = encoding.parse().map_err(|_| damaged())?;
+            let file = row.get(0).map_err(failed)?;
+            provenance.files.push(FileStamp { file, bytes: bytes.unsigned_abs(), modified });
+        }
+        Ok(provenance)
     }
 
     fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {

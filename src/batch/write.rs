@@ -42,7 +42,7 @@ pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -
     let tables = database.tables().where_holds(Table::Immunizations, &included);
     let (reference, mut scratch) = read_reference(&tables, NonZeroUsize::MIN, spill, progress)?;
     database.must_be_clean(&scratch)?;
-    let mut builder = SelectionBuilder::new(reference.organizations.len(), spill);
+    let mut builder = SelectionBuilder::new(run.as_of, reference.organizations.len(), spill);
     read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
         let Seen::Fact(fact) = seen else { return Ok(()) };
         builder.take_included(fact).map_err(RegistryError::Spill)

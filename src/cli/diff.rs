@@ -5,6 +5,7 @@ use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
+use crate::unfinished::PrivateFolder;
 use crate::value::grouped;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -69,7 +70,7 @@ impl Only {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
-    let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
     let settings = CompareSettings {
         ignore: &args.ignore,

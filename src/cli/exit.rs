@@ -1,5 +1,6 @@
 //! From an error to an exit code and a hint: the one place that knows them.
 
+use super::publish::Stops;
 use crate::batch::BatchError;
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
@@ -7,6 +8,7 @@ use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
 use crate::report::CvxError;
 use crate::synth::SynthError;
+use crate::value::Month;
 use crate::verify::VerifyError;
 use crate::writer::WriteError;
 use std::error::Error;
@@ -21,12 +23,14 @@ Exit codes:
    1  the command's own \"no\": explain found no such row, diff found differences,
       verify found faults
    2  wrong usage
-  65  bad input: the export itself is wrong, or a batch is damaged; nothing was published
+  65  bad input: the export itself is wrong, a batch is damaged, or it is held back
+      for a look; nothing was published
   66  input missing: the export, a table, a batch, a policy file
   73  output can't be created
   74  I/O error, such as a full disk
   75  another run holds the lock
   78  bad policy
+ 130  ended by Ctrl-C (143: by SIGTERM); what was unfinished has been removed
 
 Examples:
   phds run exports/2024-07 --as-of 2024-07-08 --out batches
@@ -78,6 +82,12 @@ pub(super) enum Failure {
     Compare(#[from] CompareError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// A batch is whole, and held back for a person to look at.
+    #[error("the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look", place.display())]
+    Held { month: Month, stops: Stops, place: PathBuf },
+    /// A held batch is not what it was when it was made.
+    #[error("{}: the held batch is not sound: it has been changed, or removed in part", place.display())]
+    HeldUnsound { place: PathBuf },
     /// `diff` found differences, and has shown them.
     #[error("different")]
     Different,
@@ -117,7 +127,7 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Failure::Registry(error) => registry_exit(error),
-            Failure::Refused { .. } => Exit::BadInput,
+            Failure::Refused { .. } | Failure::Held { .. } | Failure::HeldUnsound { .. } => Exit::BadInput,
             Failure::Policy(PolicyError::Unavailable { .. }) => Exit::NoInput,
             Failure::Policy(PolicyError::Bad { .. }) => Exit::BadPolicy,
             Failure::Write(error) => write_exit(error),
@@ -152,6 +162,13 @@ impl Failure {
                 Some("`phds policy show` prints a policy to start from".to_owned())
             }
             Failure::Write(error) => write_hint(error).map(str::to_owned),
+            Failure::Held { month, place, .. } => Some(format!(
+                "if all of this is as it should be, run: phds release {} {month}",
+                place.parent().and_then(Path::parent).unwrap_or(place).display()
+            )),
+            Failure::HeldUnsound { place } => {
+                Some(format!("phds verify {} says what is wrong; make the batch again", place.display()))
+            }
             Failure::Batch(error) => batch_hint(error),
             Failure::Published(error)
             | Failure::Compare(CompareError::Published(error))
@@ -232,7 +249,10 @@ fn write_hint(error: &WriteError) -> Option<&'static str> {
         WriteError::BadName { .. } => {
             Some("nothing was published; give the recipient another name there, or in a recipients table")
         }
-        WriteError::Create { .. } | WriteError::Write { .. } | WriteError::Spill(_) => None,
+        WriteError::Create { .. }
+        | WriteError::NothingHeld { .. }
+        | WriteError::Write { .. }
+        | WriteError::Spill(_) => None,
     }
 }
 
@@ -289,6 +309,7 @@ fn write_exit(error: &WriteError) -> Exit {
         WriteError::Create { .. } if is_disk_trouble(error) => Exit::InputOutput,
         WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
         WriteError::Locked { .. } => Exit::Locked,
+        WriteError::NothingHeld { .. } => Exit::NoInput,
         WriteError::Write { .. } | WriteError::Spill(_) => Exit::InputOutput,
         WriteError::BadName { .. } => Exit::BadInput,
     }

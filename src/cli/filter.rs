@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::arguments::{self, PolicyArg};
+use super::events;
 use super::summary::outcomes;
 use super::terminal::Terminal;
 use crate::batch::{self, BatchDatabase, FilterSettings};
@@ -36,6 +37,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
     let as_of = args.as_of.unwrap_or_else(arguments::today);
     arguments::warn_of_window(&policy, as_of);
+    let mut stage = events::Stage::begin();
     let database = BatchDatabase::open(&args.batch)?;
     let scratch = batch::scratch_beside(&args.batch)?;
     let bar = terminal.reading(database.tables().size());
@@ -47,6 +49,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     };
     let filtered = batch::filter(&database, settings, &bar)?;
     drop(bar);
+    stage.judged(&filtered.intake, &filtered.counts);
     let text = outcomes(&filtered.counts, &filtered.intake, &policy);
     terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", args.batch.display()))
 }

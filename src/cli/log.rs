@@ -1,5 +1,6 @@
 //! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
 
+use super::finish;
 use super::terminal::{Terminal, printable};
 use clap::ValueEnum;
 use std::fmt;
@@ -37,6 +38,8 @@ pub(super) enum Format {
 pub(super) fn start(args: &Args, terminal: &Terminal) {
     let level = match (args.quiet, args.verbose) {
         (true, _) => LevelFilter::ERROR,
+        // Machines want to know what is being done without being asked.
+        (false, 0) if args.log_format == Format::Json => LevelFilter::INFO,
         (false, 0) => LevelFilter::WARN,
         (false, 1) => LevelFilter::INFO,
         (false, _) => LevelFilter::TRACE,
@@ -51,6 +54,25 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
         Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
         Format::Text => subscriber.event_format(Plain).init(),
     }
+}
+
+/// Ends the process on a command line that is wrong, or that only asks for help. Where machines read, the log has its last
+/// line all the same.
+pub(super) fn refuse_usage(error: &clap::Error) -> ! {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let is_json = arguments.iter().any(|argument| argument == "--log-format=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    if !is_json || !error.use_stderr() {
+        error.exit();
+    }
+    let args = Args { verbose: 0, quiet: false, log_format: Format::Json };
+    start(&args, &Terminal::new(false, false));
+    finish::begin("", Format::Json);
+    let exit_code = u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
+    // What was typed is not repeated: the kind of the mistake says enough.
+    tracing::error!(exit_code, "wrong usage: {}", error.kind());
+    finish::end(exit_code);
+    std::process::exit(error.exit_code());
 }
 
 /// `warning: the message field=value`

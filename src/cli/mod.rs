@@ -6,15 +6,20 @@
 mod arguments;
 mod dictionary;
 mod diff;
+mod events;
 mod exit;
 mod explain;
 mod filter;
+mod finish;
 mod history;
 mod log;
 mod policy;
+mod publish;
 mod read;
+mod release;
 mod report;
 mod run;
+mod signals;
 mod status;
 mod summary;
 mod synth;
@@ -46,6 +51,7 @@ enum Command {
     Read(read::Args),
     Filter(filter::Args),
     Write(write::Args),
+    Release(release::Args),
     Status(status::Args),
     Report(report::Args),
     History(history::Args),
@@ -60,14 +66,17 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| log::refuse_usage(&error));
+    finish::begin(cli.command.name(), cli.log.log_format);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
+    signals::watch(&terminal);
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &terminal),
         Command::Read(args) => read::run(args, &terminal),
         Command::Filter(args) => filter::run(args, &terminal),
         Command::Write(args) => write::run(args, &terminal),
+        Command::Release(args) => release::run(args, &terminal),
         Command::Status(args) => status::run(args, &terminal),
         Command::Report(args) => report::run(args, &terminal),
         Command::History(args) => history::run(args, &terminal),
@@ -78,9 +87,34 @@ pub fn main() -> ExitCode {
         Command::Synth(args) => synth::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),
     };
-    match outcome {
-        Ok(()) => Exit::Done.into(),
-        Err(failure) => failure.report().into(),
+    signals::give_way();
+    let exit = match outcome {
+        Ok(()) => Exit::Done,
+        Err(failure) => failure.report(),
+    };
+    finish::end(exit as u8);
+    exit.into()
+}
+
+impl Command {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str {
+        match self {
+            Command::Run(_) => "run",
+            Command::Read(_) => "read",
+            Command::Filter(_) => "filter",
+            Command::Write(_) => "write",
+            Command::Release(_) => "release",
+            Command::Status(_) => "status",
+            Command::Report(_) => "report",
+            Command::History(_) => "history",
+            Command::Explain(_) => "explain",
+            Command::Verify(_) => "verify",
+            Command::Diff(_) => "diff",
+            Command::Dictionary(_) => "dictionary",
+            Command::Synth(_) => "synth",
+            Command::Policy(_) => "policy",
+        }
     }
 }
 

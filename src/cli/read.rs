@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP};
+use super::events;
 use super::summary::tables_read;
 use super::terminal::Terminal;
 use crate::batch::{self, ReadSettings};
@@ -34,16 +35,21 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let source = open_export(&args.export, args.encoding)?;
+    let provenance = source.provenance()?;
+    let mut stage = events::Stage::begin();
+    stage.opened(&provenance);
     let scratch = batch::scratch_beside(&args.batch)?;
     let bar = terminal.reading(source.size());
     let notify = |notice: &Notice| tracing::warn!("{notice}");
     let settings = ReadSettings {
         limit: args.max_quarantined,
+        export: &provenance,
         spill: &arguments::spill(scratch.path(), None),
         notify: &notify,
     };
     let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
     drop(bar);
+    stage.read(&intake);
     terminal.print_summary(&format!(
         "{}\nNext: phds filter --batch {}\n",
         tables_read(&intake),

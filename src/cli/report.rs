@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::published::Manifest;
-use crate::report::{Before, CvxCodes, ReportData, page};
+use crate::published::{Before, Manifest};
+use crate::report::{CvxCodes, ReportData, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};

@@ -2,28 +2,32 @@
 
 use super::Outcome;
 use super::arguments::{self, Memory, OPEN_EXPORT_HELP, PolicyArg};
+use super::events;
 use super::exit::Failure;
+use super::publish::{Gate, GateArgs, publish};
 use super::report;
-use super::summary::summary;
+use super::summary::Summary;
 use super::terminal::Terminal;
 use crate::extract::{Settings, extract};
+use crate::inputs::Inputs;
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
 use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// Make the month's batch from an export, all stages in one pass
 ///
 /// Writes OUT/YYYYMM, YYYYMM being the as-of date's month: a CSV file for each recipient, the data dictionary, a
 /// manifest, checksums, and in qa/ what the registry's own staff should look at. The batch appears whole or not at
-/// all; one that is there is replaced.
+/// all; one that is there is replaced. One that differs much from the batch before, or was made from an export that is
+/// too old, is held back in OUT/.held for a look; the policy says where the limits are.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds run exports/2024-07 --as-of 2024-07-08 --out batches
   phds run exports/2024-07 --out batches --policy policy.toml --max-quarantined 0.1%
-  phds run exports/old --as-of 2024-07-08 --out batches --encoding windows-1252 --quiet")]
+  phds run exports/old --as-of 2024-07-08 --out batches --encoding windows-1252 --quiet
+  phds run exports/latest --out batches --if-due --max-export-age 7d --log-format json")]
 pub(super) struct Args {
     #[arg(value_name = "EXPORT", help = OPEN_EXPORT_HELP)]
     export: PathBuf,
@@ -41,12 +45,17 @@ pub(super) struct Args {
     /// The export's encoding: utf-8 or windows-1252
     #[arg(long, value_name = "E", default_value_t)]
     encoding: Encoding,
+    #[command(flatten)]
+    gate: GateArgs,
     /// How many threads work; the batch is the same for any number
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
     /// How much memory to take, about, such as 512M; facts that need more go to OUT's disk
     #[arg(long, value_name = "SIZE")]
     memory: Option<Memory>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// More threads than any machine of today has would only cost memory.
@@ -58,12 +67,16 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
-    let started = Instant::now();
     let policy = args.policy.load()?;
     let as_of = args.as_of.unwrap_or_else(arguments::today);
+    let summary = Summary::new(args.json, terminal);
     arguments::warn_of_window(&policy, as_of);
+    let mut stage = events::Stage::begin();
     let export = open_export(&args.export, args.encoding)?;
+    let arrived = export.provenance()?;
+    let inputs = Inputs::new(as_of, &policy, &arrived);
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
+    stage.opened(&arrived);
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.unwrap_or_else(arguments::cores);
@@ -73,7 +86,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     for notice in &extract.intake.notices {
         tracing::warn!("{notice}");
     }
-    tracing::info!(seconds = started.elapsed().as_secs_f64(), "export read and judged");
+    stage.judged(&extract.intake, &extract.selection.counts);
     check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
 
     bar.writing();
@@ -85,25 +98,37 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &extract.reference,
         routing: extract.rules.routing(),
         selection: &extract.selection,
+        inputs: &inputs,
         before: &before,
         threads,
     };
     let manifest = write_batch(contents, &staging)?;
-    let place = staging.publish(&quarantine_list(as_of))?;
+    stage.written(&manifest);
+    // What has grown since reading began was not read whole.
+    let now = export.provenance()?;
+    let gate = Gate {
+        settings: args.gate.over(policy.gate),
+        before: &before,
+        inputs: &inputs,
+        export_now: Some(&now.files),
+        counts: &extract.selection.counts,
+        is_attended: true,
+    };
+    let published = publish(staging, &manifest, gate);
     drop(bar);
-    tracing::info!(seconds = started.elapsed().as_secs_f64(), "batch published");
-    terminal.print_summary(&summary(&manifest, &policy, &place))
+    summary.of_batch(&manifest, &policy, published)
 }
 
 /// Stops the run if the export may not be used, and says where to look.
 fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
+    let list = quarantine_list(as_of.month());
     let Err(reason) = intake.check(limit, &Table::ALL) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
         // The list of an earlier run would only mislead.
-        let _ = staging.remove_set_aside(&quarantine_list(as_of));
+        let _ = staging.remove_set_aside(&list);
         return Err(reason.into());
     }
-    match staging.set_aside(&quarantine_list(as_of), |out| write_quarantine(intake, out)) {
+    match staging.set_aside(&list, |out| write_quarantine(intake, out)) {
         Ok(list) => Err(Failure::Refused { reason, list }),
         Err(error) => {
             tracing::warn!("{error}");

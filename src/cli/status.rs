@@ -6,6 +6,7 @@ use super::exit::Failure;
 use super::summary::{outcomes, tables_read};
 use super::terminal::Terminal;
 use crate::batch::{self, BatchDatabase};
+use crate::unfinished::PrivateFolder;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let database = BatchDatabase::open(&args.batch)?;
-    let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let status = batch::status(&database, &arguments::spill(scratch.path(), None))?;
     let file = args.batch.display();
     let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));

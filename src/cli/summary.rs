@@ -1,20 +1,92 @@
 //! What a run did, as a short table.
 
+use super::Outcome;
+use super::exit::Failure;
+use super::terminal::Terminal;
 use crate::extract::FactCounts;
-use crate::filter::Outcome;
+use crate::filter;
+use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
 use crate::value::grouped;
 use crate::writer::Manifest;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The width of the names and of the numbers.
 const NAME: usize = 52;
 const NUMBER: usize = 15;
 
+/// What a run tells on stdout when it is done.
+#[derive(Debug)]
+pub(super) struct Summary<'a> {
+    is_json: bool,
+    terminal: &'a Terminal,
+}
+
+/// The same for machines.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    /// `published`, `held` or `nothing-to-do`.
+    outcome: &'static str,
+    /// Where the batch lies.
+    place: Option<String>,
+    /// What speaks against publishing it.
+    stops: Vec<ToldStop<'a>>,
+    /// Why there was nothing to do.
+    reason: Option<&'a str>,
+    manifest: Option<&'a Manifest>,
+}
+
+#[derive(serde::Serialize)]
+struct ToldStop<'a> {
+    code: &'static str,
+    message: &'a Stop,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn new(is_json: bool, terminal: &'a Terminal) -> Summary<'a> {
+        Summary { is_json, terminal }
+    }
+
+    /// Tells what came of a batch: its place, or why it has none.
+    pub(super) fn of_batch(
+        &self,
+        manifest: &Manifest,
+        policy: &Policy,
+        published: Result<PathBuf, Failure>,
+    ) -> Outcome {
+        let (outcome, place, stops) = match &published {
+            Ok(place) => ("published", place, &[][..]),
+            Err(Failure::Held { stops, place, .. }) => ("held", place, &stops.0[..]),
+            Err(_) => return published.map(drop),
+        };
+        if self.is_json {
+            let stops = stops.iter().map(|stop| ToldStop { code: stop.code(), message: stop }).collect();
+            let manifest = Some(manifest);
+            self.tell(&Told {
+                outcome,
+                place: Some(place.display().to_string()),
+                stops,
+                reason: None,
+                manifest,
+            })?;
+        } else if published.is_ok() {
+            self.terminal.print_summary(&of_published(manifest, policy, place))?;
+        }
+        published.map(drop)
+    }
+
+    fn tell(&self, told: &Told<'_>) -> Outcome {
+        // Texts and numbers: nothing that JSON could not hold.
+        let text = serde_json::to_string_pretty(told);
+        let text = text.unwrap_or_else(|_| unreachable!("a summary can be written"));
+        self.terminal.print(&(text + "\n"))
+    }
+}
+
 /// The summary of a batch that was published at `place`.
-pub(super) fn summary(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
+fn of_published(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
     let mut table = Lines::default();
     table.title(&format!("Batch {} as of {}, policy \"{}\"", manifest.batch, manifest.as_of, policy.name));
     let facts = &manifest.facts;
@@ -55,7 +127,7 @@ pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) ->
     let excluded: Vec<_> = counts.excluded().map(|(outcome, n)| (outcome.name(), n)).collect();
     let quarantined: Vec<_> =
         intake.quarantine.by_code(Table::Immunizations).map(|(code, n)| (code.name(), n)).collect();
-    table.facts(read, counts.outcome(Outcome::Included), &excluded, &quarantined);
+    table.facts(read, counts.outcome(filter::Outcome::Included), &excluded, &quarantined);
     let under: Vec<_> = ConsentRule::ALL.map(|rule| (rule.name(), counts.included_under(rule))).into();
     table.included_under(&under, policy);
     table.text

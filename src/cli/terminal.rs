@@ -45,6 +45,12 @@ impl Terminal {
         if self.is_quiet { Ok(()) } else { self.print(text) }
     }
 
+    /// Takes the progress bar off the screen.
+    pub(super) fn clear(&self) {
+        // A bar that stays does no harm.
+        let _ = self.bars.clear();
+    }
+
     /// Stderr, for messages: a progress bar steps aside for them.
     pub(super) fn stderr(&self) -> Messages {
         Messages { bars: self.bars.clone() }

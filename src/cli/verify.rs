@@ -5,6 +5,7 @@ use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::{Terminal, printable};
 use crate::policy::Policy;
+use crate::unfinished::PrivateFolder;
 use crate::value::grouped;
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
@@ -39,7 +40,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
-    let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let settings = VerifySettings {
         policy: policy.as_ref(),
         limit: args.limit,

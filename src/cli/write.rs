@@ -1,11 +1,13 @@
 //! `phds write`: the third stage, the files.
 
-use super::summary::summary;
+use super::publish::{Gate, GateArgs, publish};
+use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{Outcome, arguments, report};
+use super::{Outcome, arguments, events, report};
 use crate::batch::{self, BatchDatabase, BatchError};
+use crate::inputs::Inputs;
 use crate::registry::Source;
-use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch};
+use crate::writer::{Contents, Output, Staging, write_batch};
 use std::path::PathBuf;
 
 /// Write the month's batch from a batch database
@@ -21,9 +23,16 @@ pub(super) struct Args {
     /// The folder of the batches; made if it is not there
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
+    #[command(flatten)]
+    gate: GateArgs,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+    let summary = Summary::new(args.json, terminal);
+    let mut stage = events::Stage::begin();
     let database = BatchDatabase::open(&args.batch)?;
     let as_of = database.needed_filter_run()?.as_of;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
@@ -34,6 +43,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         return Err(BatchError::Busy { path: args.batch }.into());
     }
     bar.writing();
+    let inputs = Inputs::new(as_of, &ready.run.policy, &database.tables().provenance()?);
     let before = report::batch_before(&args.out, as_of.month());
     let contents = Contents {
         as_of,
@@ -42,14 +52,26 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         reference: &ready.reference,
         routing: &ready.routing,
         selection: &ready.selection,
+        inputs: &inputs,
         before: &before,
         threads: arguments::cores(),
     };
     let manifest = write_batch(contents, &staging)?;
-    let place = staging.publish(&quarantine_list(as_of))?;
+    stage.written(&manifest);
+    let gate = Gate {
+        settings: args.gate.over(ready.run.policy.gate),
+        before: &before,
+        inputs: &inputs,
+        export_now: None,
+        counts: &ready.selection.counts,
+        is_attended: true,
+    };
+    let published = publish(staging, &manifest, gate);
     drop(bar);
-    if let Err(error) = database.note_write(&manifest) {
+    if published.is_ok()
+        && let Err(error) = database.note_write(&manifest)
+    {
         tracing::warn!("the batch is published, but could not be noted in the batch database: {error}");
     }
-    terminal.print_summary(&summary(&manifest, &ready.run.policy, &place))
+    summary.of_batch(&manifest, &ready.run.policy, published)
 }

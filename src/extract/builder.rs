@@ -4,6 +4,7 @@ use super::FactCounts;
 use crate::filter::{Chosen, Judgement, Outcome, Readings};
 use crate::registry::Fact;
 use crate::spill::{Sorter, Spill};
+use crate::value::Day;
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Takes the facts that one thread looks at.
 #[derive(Debug)]
 pub struct SelectionBuilder {
+    as_of: Day,
     pub(super) counts: FactCounts,
     /// In the order in which files list them.
     pub(super) facts: Sorter<Chosen>,
@@ -24,8 +26,9 @@ pub struct SelectionBuilder {
 
 impl SelectionBuilder {
     /// A builder for facts of so many organizations.
-    pub fn new(organizations: usize, spill: &Spill) -> SelectionBuilder {
+    pub fn new(as_of: Day, organizations: usize, spill: &Spill) -> SelectionBuilder {
         SelectionBuilder {
+            as_of,
             counts: FactCounts::default(),
             facts: Sorter::new(spill),
             ids: Sorter::new(spill),
@@ -35,11 +38,16 @@ impl SelectionBuilder {
     }
 
     /// Builders for so many threads, which number vaccine groups alike.
-    pub fn for_threads(threads: NonZeroUsize, organizations: usize, spill: &Spill) -> Vec<SelectionBuilder> {
+    pub fn for_threads(
+        threads: NonZeroUsize,
+        as_of: Day,
+        organizations: usize,
+        spill: &Spill,
+    ) -> Vec<SelectionBuilder> {
         let all = Arc::default();
         let groups = || Groups { all: Arc::clone(&all), known: HashMap::default() };
         let builder =
-            |_| SelectionBuilder { groups: groups(), ..SelectionBuilder::new(organizations, spill) };
+            |_| SelectionBuilder { groups: groups(), ..SelectionBuilder::new(as_of, organizations, spill) };
         (0..threads.get()).map(builder).collect()
     }
 
@@ -49,6 +57,9 @@ impl SelectionBuilder {
     /// If facts have to go to disk and can't.
     pub fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) -> io::Result<()> {
         self.counts.note(judgement);
+        if fact.date <= self.as_of {
+            self.counts.note_vaccination(fact.date);
+        }
         // Only a fact with a recipient, and so with an organization, is included under any reading.
         if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
             let group = self.groups.place(fact.group);

@@ -2,12 +2,14 @@
 
 use crate::filter::{Judgement, Outcome, Readings};
 use crate::policy::ConsentRule;
+use crate::value::Day;
 
 /// How many facts came to what. Quarantined ones are counted elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct FactCounts {
     by_outcome: [u64; Outcome::ALL.len()],
     included_under: [u64; ConsentRule::ALL.len()],
+    newest: Option<Day>,
 }
 
 impl FactCounts {
@@ -28,6 +30,15 @@ impl FactCounts {
         self.included_under[rule as usize]
     }
 
+    /// The newest vaccination on or before the as-of date, of all facts.
+    pub fn newest_vaccination(&self) -> Option<Day> {
+        self.newest
+    }
+
+    pub(crate) fn set_newest_vaccination(&mut self, day: Option<Day>) {
+        self.newest = day;
+    }
+
     pub(crate) fn set_outcome(&mut self, outcome: Outcome, count: u64) {
         self.by_outcome[outcome as usize] = count;
     }
@@ -46,6 +57,11 @@ impl FactCounts {
         for rule in ConsentRule::ALL {
             self.included_under[rule as usize] += u64::from(readings.contains(rule));
         }
+    }
+
+    /// Takes note of a vaccination on or before the as-of date.
+    pub(super) fn note_vaccination(&mut self, day: Day) {
+        self.newest = self.newest.max(Some(day));
     }
 
     /// Puts what became of facts that share an id in place of what was noted of each.
@@ -71,5 +87,6 @@ impl FactCounts {
         {
             *mine += theirs;
         }
+        self.newest = self.newest.max(other.newest);
     }
 }

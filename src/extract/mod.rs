@@ -60,7 +60,8 @@ pub fn extract(
     // Held in any case; what is left is for the facts.
     let _held = spill.hold(reference.size());
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
-    let builders = SelectionBuilder::for_threads(threads, reference.organizations.len(), spill);
+    let builders =
+        SelectionBuilder::for_threads(threads, settings.as_of, reference.organizations.len(), spill);
     let builders = read_facts(
         source,
         &reference,

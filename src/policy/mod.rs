@@ -4,11 +4,13 @@
 //! in `filter`.
 
 mod error;
+mod gate;
 mod read;
 mod section;
 mod show;
 
 pub use error::{PolicyError, PolicyFault};
+pub use gate::{GateSettings, MaxAge, MaxChange};
 
 use crate::elements::Element;
 use crate::value::{Day, text};
@@ -38,6 +40,8 @@ pub struct Policy {
     pub header: Vec<Renamed>,
     /// How the lines of the recipients' files end.
     pub line_ending: LineEnding,
+    /// What holds a batch back until a person has looked at it.
+    pub gate: GateSettings,
     /// The text that the policy was read from.
     pub text: Vec<u8>,
     /// The SHA-256 of that text, in hexadecimal.

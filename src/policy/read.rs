@@ -1,9 +1,12 @@
 //! Reading a policy file: every key is known, every value has its type, and the error names the key and the line.
 
 use super::error::{PolicyError, PolicyFault};
-use super::section::{Checked, Document, Section, date, list_of_words, whole_years, words};
+use super::section::{
+    Checked, Document, Section, date, list_of_words, parsed, whole_number, whole_years, words,
+};
 use super::{
-    ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, LineEnding, Period, Policy, Renamed, hash,
+    ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, GateSettings, LineEnding, MaxAge, MaxChange,
+    Period, Policy, Renamed, hash,
 };
 use crate::elements;
 use crate::value::Day;
@@ -70,6 +73,7 @@ fn blank() -> Policy {
         rsv_cvx: Vec::new(),
         header: Vec::new(),
         line_ending: LineEnding::Lf,
+        gate: GateSettings::STRICTEST,
         text: Vec::new(),
         sha256: String::new(),
     }
@@ -118,7 +122,20 @@ impl<'a> Section<'a> {
             })?;
             file.finish()?;
         }
+        if let Some(mut gate) = self.section("gate")? {
+            gate.set_gate(&mut policy.gate)?;
+            gate.finish()?;
+        }
         self.finish()
+    }
+
+    fn set_gate(&mut self, gate: &mut GateSettings) -> Checked<()> {
+        self.set("max_change", &mut gate.max_change, MaxChange::EXPECTED, parsed)?;
+        self.set("min_rows", &mut gate.min_rows, "a whole number of rows", whole_number)?;
+        let changes = &mut gate.recipients_may_change;
+        self.set("recipients_may_change", changes, "true or false", DeValue::as_bool)?;
+        self.set("max_export_age", &mut gate.max_export_age, MaxAge::EXPECTED, parsed)?;
+        self.set("max_vaccination_age", &mut gate.max_vaccination_age, MaxAge::EXPECTED, parsed)
     }
 
     fn set_period(&mut self, period: &mut Period) -> Checked<()> {
@@ -286,6 +303,20 @@ mod tests {
             "[file]\nline_ending = 'cr'",
             "p.toml, line 2, key file.line_ending: this must be \"lf\" or \"crlf\"",
         );
+        check("[gate]\nmax_change = '250.5%'\nmax_export_age = '7d'\nmax_vaccination_age = 'off'", "ok");
+        check(
+            "[gate]\nmax_change = 25",
+            "p.toml, line 2, key gate.max_change: this must be a percentage such as \"25%\", or \"off\"",
+        );
+        check(
+            "[gate]\nmax_export_age = '36h'",
+            "p.toml, line 2, key gate.max_export_age: this must be a number of days such as \"7d\", or \"off\"",
+        );
+        check(
+            "[gate]\nmin_rows = -1",
+            "p.toml, line 2, key gate.min_rows: this must be a whole number of rows",
+        );
+        check("[gate]\nmin = 1", "p.toml, line 2, key gate.min: there is no such key in a policy");
         check("[files]", "p.toml, line 1, key files: there is no such key in a policy");
     }
 

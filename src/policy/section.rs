@@ -112,9 +112,18 @@ pub(super) fn list_of_words(value: &DeValue<'_>) -> Option<Vec<String>> {
 }
 
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {
-    let number = value.as_integer()?;
-    let years = u32::from_str_radix(number.as_str(), number.radix()).ok()?;
+    let years = u32::try_from(whole_number(value)?).ok()?;
     (years <= MOST_YEARS).then_some(years)
+}
+
+pub(super) fn whole_number(value: &DeValue<'_>) -> Option<u64> {
+    let number = value.as_integer()?;
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// A text that is read further.
+pub(super) fn parsed<T: std::str::FromStr>(value: &DeValue<'_>) -> Option<T> {
+    value.as_str()?.parse().ok()
 }
 
 pub(super) fn date(value: &DeValue<'_>) -> Option<Day> {

@@ -1,6 +1,6 @@
 //! Writing a policy out as the TOML it could have been read from.
 
-use super::{DEFAULT, Policy};
+use super::{DEFAULT, GateSettings, Policy};
 use crate::elements;
 use std::fmt::Write;
 
@@ -62,7 +62,15 @@ impl Policy {
         }
         line(header);
         line(comment_before("[file]").to_owned());
-        line(format!("[file]\nline_ending = {}", quote(self.line_ending.name())));
+        line(format!("[file]\nline_ending = {}\n", quote(self.line_ending.name())));
+        line(comment_before("[gate]").to_owned());
+        let GateSettings { max_change, min_rows, recipients_may_change, max_export_age, max_vaccination_age } =
+            self.gate;
+        line(format!(
+            "[gate]\nmax_change = \"{max_change}\"\nmin_rows = {min_rows}\n\
+             recipients_may_change = {recipients_may_change}\nmax_export_age = \"{max_export_age}\"\n\
+             max_vaccination_age = \"{max_vaccination_age}\""
+        ));
         out
     }
 }
@@ -101,6 +109,12 @@ mod tests {
             CLIENT_ID = 'client, "id"'
             [file]
             line_ending = "crlf"
+            [gate]
+            max_change = "12.5%"
+            min_rows = 0
+            recipients_may_change = true
+            max_export_age = "7d"
+            max_vaccination_age = "off"
         "#;
         let read = |text: &str| crate::policy::read::read(Path::new("p"), text.as_bytes()).unwrap();
         let policy = read(text);

@@ -2,10 +2,12 @@
 //!
 //! Trusts nothing but the names it looks for; whether a batch is sound is for others to find out. Never writes.
 
+mod before;
 mod dictionary;
 mod manifest;
 mod rows;
 
+pub use before::Before;
 pub use dictionary::HeaderNames;
 pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use rows::{LineEnd, Row, Rows};

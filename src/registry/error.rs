@@ -142,6 +142,9 @@ pub enum InputFault {
     /// A folder, a pipe or a device where a file should be.
     #[error("this is not a regular file")]
     NotAFile,
+    /// A file that is not as it was when reading began.
+    #[error("the file was changed while it was read")]
+    StillChanging,
     /// A compressed file that does not decompress to its end.
     #[error(
         "the compressed file is damaged or cut short, or needs more than 128 MiB of memory to decompress"
@@ -208,6 +211,7 @@ impl InputFault {
             InputFault::TwoFiles { .. } => "TWO_FILES",
             InputFault::MisnamedTable(_) => "MISNAMED_TABLE",
             InputFault::NotAFile => "NOT_A_FILE",
+            InputFault::StillChanging => "STILL_CHANGING",
             InputFault::DamagedArchive => "DAMAGED_ARCHIVE",
             InputFault::BatchDatabase => "BATCH_DATABASE",
             InputFault::UnusableDatabase { .. } => "UNUSABLE_DATABASE",

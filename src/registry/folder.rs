@@ -3,7 +3,7 @@
 use super::csv::{CsvFile, ENDINGS};
 use super::error::{BadInput, InputFault, RegistryError};
 use super::source::{Source, TableReader};
-use super::{Encoding, Table};
+use super::{Encoding, FileStamp, Provenance, Table};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,11 @@ impl Folder {
 impl Source for Folder {
     fn size(&self) -> u64 {
         self.files.iter().flatten().filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
+    }
+
+    fn provenance(&self) -> Result<Provenance, RegistryError> {
+        let files = self.files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
+        Ok(Provenance { encoding: self.encoding, files })
     }
 
     fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {

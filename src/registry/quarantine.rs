@@ -5,6 +5,7 @@
 
 use super::Table;
 use crate::spill::{Fixed, Sorter, Spill};
+use crate::value::Percentage;
 use std::fmt;
 use std::io;
 
@@ -214,10 +215,7 @@ impl Quarantine {
 
 /// The largest share of a table's rows that may be quarantined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limit {
-    /// In millionths of a per cent.
-    millionths: u64,
-}
+pub struct Limit(Percentage);
 
 /// A limit that is no percentage.
 #[derive(thiserror::Error, Debug)]
@@ -228,34 +226,21 @@ impl std::str::FromStr for Limit {
     type Err = NotAPercentage;
 
     fn from_str(text: &str) -> Result<Limit, NotAPercentage> {
-        let number = text.strip_suffix('%').unwrap_or(text);
-        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
-        let all_digits = |t: &str| !t.is_empty() && t.len() <= 6 && t.bytes().all(|b| b.is_ascii_digit());
-        if !all_digits(whole) || !all_digits(decimals) {
-            return Err(NotAPercentage);
-        }
-        let read = |t: &str| t.parse::<u64>().map_err(|_| NotAPercentage);
-        let millionths = read(whole)? * 1_000_000 + read(&format!("{decimals:0<6}"))?;
-        if millionths > 100_000_000 { Err(NotAPercentage) } else { Ok(Limit { millionths }) }
+        let share = Percentage::parse(text).filter(|share| *share <= Percentage::WHOLE);
+        share.map(Limit).ok_or(NotAPercentage)
     }
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, decimals) = (self.millionths / 1_000_000, self.millionths % 1_000_000);
-        match decimals {
-            0 => write!(f, "{whole}%"),
-            _ => write!(f, "{whole}.{}%", format!("{decimals:06}").trim_end_matches('0')),
-        }
+        self.0.fmt(f)
     }
 }
 
 impl Limit {
-    /// Whether so many of so many rows are too many, and by how much. Whole numbers decide, so that no rounding
-    /// can let a batch through.
+    /// Whether so many of so many rows are too many, and by how much.
     pub fn excess(self, quarantined: u64, rows: u64) -> Option<Excess> {
-        let too_many = u128::from(quarantined) * 100_000_000 > u128::from(rows) * u128::from(self.millionths);
-        too_many.then_some(Excess { quarantined, rows, limit: self })
+        self.0.is_exceeded_by(quarantined, rows).then_some(Excess { quarantined, rows, limit: self })
     }
 }
 

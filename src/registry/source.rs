@@ -5,13 +5,19 @@
 //! used, is looked at elsewhere, once for all sources.
 
 use super::layout::Layout;
-use super::{RegistryError, Table};
+use super::{Provenance, RegistryError, Table};
 use std::path::Path;
 
 /// Something that has the tables of an export.
 pub trait Source {
     /// How many bytes there are to read, as far as it can be told.
     fn size(&self) -> u64;
+
+    /// What the export is made of, as it is now.
+    ///
+    /// # Errors
+    /// If that cannot be told.
+    fn provenance(&self) -> Result<Provenance, RegistryError>;
 
     /// The ids of clients who lost a consent row before the source's tables were made. Their consents may hold a
     /// withdrawal that can no longer be seen.

@@ -7,7 +7,7 @@ use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place, Splitting, clean_name};
 use super::packed::Packer;
 use super::source::{Block, Source, TableReader, TakeBlock};
-use super::{Encoding, Table, wal};
+use super::{Encoding, FileStamp, Provenance, Table, wal};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
@@ -102,6 +102,16 @@ impl Drop for SqliteExport {
 impl Source for SqliteExport {
     fn size(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+
+    fn provenance(&self) -> Result<Provenance, RegistryError> {
+        let mut files = vec![FileStamp::of(&self.path)?];
+        // What was changed last may only be in the log yet.
+        let log = wal::log_of(&self.path);
+        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+            files.push(FileStamp::of(&log)?);
+        }
+        Ok(Provenance { encoding: self.encoding, files })
     }
 
     fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {

@@ -30,7 +30,7 @@ fn is_in_wal_mode(path: &Path) -> bool {
 }
 
 /// The file in which changes lie that are not yet in the database: beside the file itself, not beside a link to it.
-fn log_of(path: &Path) -> PathBuf {
+pub(super) fn log_of(path: &Path) -> PathBuf {
     let mut name = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push("-wal");
     name.into()

@@ -3,7 +3,6 @@
 //! What it counts is gathered while the batch is written and kept beside the page, so that the page can be made again
 //! without reading the batch. Nothing of a row is in it but codes of public lists; it never looks at the clock.
 
-mod before;
 mod counter;
 mod cvx;
 mod html;
@@ -12,7 +11,6 @@ mod svg;
 mod tally;
 mod words;
 
-pub use before::Before;
 pub use counter::Counter;
 pub use cvx::{CvxCodes, CvxError};
 pub use page::page;

@@ -99,6 +99,21 @@ impl Day {
         months(later) - months(self) - i32::from(later.day_of_month() < self.day_of_month())
     }
 
+    /// How many days from this day to `later`; negative when that is earlier.
+    pub fn days_until(self, later: Day) -> i64 {
+        later.days_from_zero() - self.days_from_zero()
+    }
+
+    /// Days in the calendar before this one, counted from 1 March of the year 0, after which leap days come last.
+    fn days_from_zero(self) -> i64 {
+        let month = i64::from(self.month_of_year() + 9) % 12;
+        let year = i64::from(self.year()) - i64::from(self.month_of_year() < 3);
+        year * 365 + year / 4 - year / 100
+            + year / 400
+            + (month * 306 + 5) / 10
+            + i64::from(self.day_of_month())
+    }
+
     /// The day as the ten bytes `YYYY-MM-DD`.
     pub fn to_bytes(self) -> [u8; 10] {
         let mut out = *b"0000-00-00";
@@ -282,6 +297,16 @@ mod tests {
         fn agrees_with_chrono_about_which_days_there_are(year in 1u32..=9999, month in 0u32..=13, day in 0u32..=32) {
             let theirs = chrono::NaiveDate::from_ymd_opt(year as i32, month, day).map(|d| d.to_string());
             proptest::prop_assert_eq!(Day::new(year, month, day).map(|d| d.to_string()), theirs);
+        }
+
+        #[test]
+        fn counts_days_as_chrono_does(a in 0i32..3_000_000, b in 0i32..3_000_000) {
+            use chrono::Datelike;
+            let day = |n| {
+                let date = chrono::NaiveDate::from_num_days_from_ce_opt(n + 1).unwrap();
+                Day::new(date.year().unsigned_abs(), date.month(), date.day()).unwrap()
+            };
+            proptest::prop_assert_eq!(day(a).days_until(day(b)), i64::from(b - a));
         }
 
         #[test]

@@ -60,6 +60,50 @@ impl fmt::Display for PerCent {
     }
 }
 
+/// A percentage as a setting gives it, exact to six decimals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Percentage {
+    /// In millionths of a per cent.
+    millionths: u64,
+}
+
+impl Percentage {
+    /// 0 %.
+    pub const ZERO: Percentage = Percentage { millionths: 0 };
+    /// 100 %.
+    pub const WHOLE: Percentage = Percentage { millionths: 100_000_000 };
+
+    /// Reads `25%`, `0.5%` or the same without the sign: up to six digits before the point and six after it.
+    pub fn parse(text: &str) -> Option<Percentage> {
+        let number = text.strip_suffix('%').unwrap_or(text);
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let all_digits = |t: &str| !t.is_empty() && t.len() <= 6 && t.bytes().all(|b| b.is_ascii_digit());
+        if !all_digits(whole) || !all_digits(decimals) {
+            return None;
+        }
+        let whole: u64 = whole.parse().ok()?;
+        let decimals: u64 = format!("{decimals:0<6}").parse().ok()?;
+        Some(Percentage { millionths: whole * 1_000_000 + decimals })
+    }
+
+    /// Whether so many of so many are more than this. Whole numbers decide, so that no rounding can let anything
+    /// through; of none, anything is more.
+    pub fn is_exceeded_by(self, part: u64, whole: u64) -> bool {
+        let share = u128::from(whole) * u128::from(self.millionths);
+        u128::from(part) * u128::from(Percentage::WHOLE.millionths) > share
+    }
+}
+
+impl fmt::Display for Percentage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, decimals) = (self.millionths / 1_000_000, self.millionths % 1_000_000);
+        match decimals {
+            0 => write!(f, "{whole}%"),
+            _ => write!(f, "{whole}.{}%", format!("{decimals:06}").trim_end_matches('0')),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,8 @@ const QA: &str = "qa";
 const ALWAYS: [&str; 4] = ["data_dictionary.csv", "data_dictionary.md", "manifest.json", LIST];
 
 /// Those of its own staff.
-const ALWAYS_QA: [&str; 5] = ["counts.csv", "quarantine.csv", "report.html", "report.json", LIST];
+const ALWAYS_QA: [&str; 6] =
+    ["counts.csv", "inputs.json", "quarantine.csv", "report.html", "report.json", LIST];
 
 pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     // Without a manifest it is no batch, and there is nothing to verify.

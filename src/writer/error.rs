@@ -28,6 +28,12 @@ pub enum WriteError {
         /// The place.
         path: PathBuf,
     },
+    /// There is no batch that is held back.
+    #[error("{}: no batch is held there", path.display())]
+    NothingHeld {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// Writing failed halfway.
     #[error("{}: cannot be written: {source}", path.display())]
     Write {

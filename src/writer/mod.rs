@@ -8,9 +8,11 @@ mod dictionary;
 mod draft;
 mod error;
 mod file_names;
+mod held;
 mod lanes;
 mod manifest;
 mod output;
+mod place;
 mod qa;
 mod recipients;
 mod rows;
@@ -21,6 +23,7 @@ pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
 pub(crate) use file_names::stem as file_stem;
+pub use held::held_place;
 pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
@@ -29,11 +32,12 @@ pub use staging::Staging;
 
 use crate::extract::Selection;
 use crate::filter::Routing;
+use crate::inputs::Inputs;
 use crate::policy::Policy;
-use crate::published;
+use crate::published::{self, Before};
 use crate::registry::{Intake, Reference};
-use crate::report::{self, Before, ReportData};
-use crate::value::Day;
+use crate::report::{self, ReportData};
+use crate::value::{Day, Month};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -52,6 +56,8 @@ pub struct Contents<'a> {
     pub routing: &'a Routing,
     /// The facts that are shared.
     pub selection: &'a Selection,
+    /// What it is made from.
+    pub inputs: &'a Inputs,
     /// The batch before, which the report compares with.
     pub before: &'a Before,
     /// How many threads write. The files are the same for any number.
@@ -62,8 +68,8 @@ pub struct Contents<'a> {
 const QA: &str = "qa";
 
 /// Where the list of quarantined rows lies, in the place of batches, when nothing is published.
-pub fn quarantine_list(as_of: Day) -> String {
-    format!("quarantine-{}.csv", as_of.month())
+pub fn quarantine_list(month: Month) -> String {
+    format!("quarantine-{month}.csv")
 }
 
 /// Writes every file of a batch into the staging folder, which can then be published.
@@ -72,7 +78,7 @@ pub fn quarantine_list(as_of: Day) -> String {
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
     let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
-    let Contents { as_of, policy, intake, selection, before, .. } = contents;
+    let Contents { as_of, policy, intake, selection, before, inputs, .. } = contents;
     staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
     staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
     let manifest = Manifest::new(as_of, policy, intake, &selection.counts, files);
@@ -82,6 +88,7 @@ pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest
     staging.make_folder(QA)?;
     staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
     staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
+    staging.write(Inputs::FILE, inputs.to_json().as_bytes())?;
     let data = ReportData { settings: report::Settings::of(policy), tally };
     staging.write("qa/report.json", data.to_json().as_bytes())?;
     // The report is made of what is kept, so that it can be made again.

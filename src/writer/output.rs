@@ -23,6 +23,18 @@ impl Output {
     /// # Errors
     /// If it cannot be made, something else is in its place, or another run holds the lock.
     pub fn open(folder: &Path) -> Result<Output, WriteError> {
+        Output::opened(folder, true)
+    }
+
+    /// The same, but does not make the folder.
+    ///
+    /// # Errors
+    /// If it is not there, something else is in its place, or another run holds the lock.
+    pub fn open_existing(folder: &Path) -> Result<Output, WriteError> {
+        Output::opened(folder, false)
+    }
+
+    fn opened(folder: &Path, may_make: bool) -> Result<Output, WriteError> {
         // Without a slash at its end, which would follow a symbolic link.
         let folder: PathBuf = folder.components().collect();
         let create = |source| WriteError::Create { path: folder.clone(), source };
@@ -34,6 +46,9 @@ impl Output {
                 return Err(WriteError::InTheWay { path: folder, what: "a file" });
             }
             Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !may_make => {
+                return Err(WriteError::NothingHeld { path: folder });
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(create)?;
             }

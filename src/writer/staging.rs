@@ -6,20 +6,18 @@
 use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
+use super::place::{is_there, private_folder, put_in_place, sync_folders};
+use crate::unfinished::PrivateFolder;
 use crate::value::Month;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tempfile::TempDir;
 
 /// A batch in the making: a private folder beside the place of the batch, gone again unless it is published.
 #[derive(Debug)]
 pub struct Staging {
     /// Goes before the lock does, so that no other run meets it.
-    folder: TempDir,
+    folder: PrivateFolder,
     output: Output,
     month: Month,
     /// Every file that the batch's checksums cover.
@@ -50,11 +48,7 @@ impl Staging {
         // Better told before the work than after it.
         is_there(&path.join(month.to_string()))?;
         let create = |source| WriteError::Create { path: path.clone(), source };
-        let folder = tempfile::Builder::new()
-            .prefix(STAGING_PREFIX)
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&path)
-            .map_err(create)?;
+        let folder = PrivateFolder::new(&path, STAGING_PREFIX).map_err(create)?;
         private_folder(&folder.path().join(BATCH)).map_err(create)?;
         Ok(Staging { folder, output, month, written: Mutex::default() })
     }
@@ -182,7 +176,8 @@ impl Staging {
     }
 
     /// Puts the batch into its place, in one step that nothing can interrupt; a batch that is there already is
-    /// replaced. What an earlier run set aside under this name goes. Returns the place.
+    /// replaced. What an earlier run set aside under this name goes, and so does a batch of the month that is held.
+    /// Returns the place.
     ///
     /// # Errors
     /// If something else is in its place, or the system cannot do it in one step.
@@ -191,44 +186,34 @@ impl Staging {
         let batch = self.folder.path().join(BATCH);
         let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
         sync_folders(&batch).map_err(fail)?;
-        let flags = if is_there(&place)? { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-        renameat_with(CWD, &batch, CWD, &place, flags).map_err(|errno| fail(errno.into()))?;
+        put_in_place(&batch, &place)?;
         self.output.sync().map_err(fail)?;
-        // The batch is published; an old list that cannot be removed does not change that.
+        // The batch is published; old things that cannot be removed do not change that.
         let _ = self.remove_set_aside(set_aside);
+        self.output.forget_held(self.month, self.folder.path());
         // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
         // run does it; the batch is in its place all the same.
         drop(self.folder);
         Ok(place)
     }
-}
 
-/// Whether a batch is in its place; anything else there is in the way.
-fn is_there(place: &Path) -> Result<bool, WriteError> {
-    match std::fs::symlink_metadata(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(WriteError::Write { path: place.to_owned(), source }),
-        Ok(found) if found.is_dir() => Ok(true),
-        Ok(found) => {
-            let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
-            Err(WriteError::InTheWay { path: place.to_owned(), what })
-        }
+    /// Puts the batch where held batches are, for a person to look at, and `why` beside it. One of the same month that is
+    /// there already is replaced. Returns the place.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn hold(self, why: &str) -> Result<PathBuf, WriteError> {
+        let batch = self.folder.path().join(BATCH);
+        let place = self.output.held(self.month);
+        let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
+        sync_folders(&batch).map_err(fail)?;
+        self.output.make_held_folder()?;
+        let draft = self.folder.path().join("why");
+        write_private(&draft, |out| out.write_all(why.as_bytes()))
+            .and_then(|_| std::fs::rename(&draft, self.output.why_held(self.month)))
+            .map_err(fail)?;
+        put_in_place(&batch, &place)?;
+        self.output.sync_held().map_err(fail)?;
+        Ok(place)
     }
-}
-
-/// Makes a folder that only its owner may enter, whatever the process's umask takes away.
-fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o700))
-}
-
-/// Makes the entries of a folder, and of those in it, last.
-fn sync_folders(folder: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_folders(&entry.path())?;
-        }
-    }
-    File::open(folder)?.sync_all()
 }

@@ -11,6 +11,7 @@ use crate::batch::BatchDatabase;
 use crate::explain::{Answer, Asked, Earlier, Question, explain};
 use crate::policy::Policy;
 use crate::registry::{Encoding, Source, open_export};
+use crate::unfinished::PrivateFolder;
 use crate::value::{Day, parse_id};
 use std::path::PathBuf;
 
@@ -74,7 +75,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
             };
-            let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+            let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
             let asked =
                 Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
             let (tables, earlier) = database.about(question)?;
@@ -88,7 +89,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
             };
-            let scratch = tempfile::tempdir().map_err(Failure::Scratch)?;
+            let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
             let asked =
                 Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
             explain(source.as_ref(), Earlier::default(), asked, &terminal.reading(source.size()))?

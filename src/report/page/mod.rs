@@ -10,12 +10,12 @@ mod recipients;
 mod signs;
 mod vaccines;
 
-use super::before::Before;
 use super::cvx::CvxCodes;
 use super::html::{Markup, element, empty};
 use super::svg;
 use super::tally::ReportData;
 use super::words;
+use crate::published::Before;
 use crate::published::Manifest;
 use crate::value::PerCent;
 

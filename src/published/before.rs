@@ -1,6 +1,6 @@
-//! The batch before, which the report compares with.
+//! The batch before, with which a new one is compared.
 
-use crate::published::{self, Manifest, PublishedError};
+use super::{Manifest, PublishedError, batches};
 use crate::value::Month;
 use std::path::Path;
 
@@ -9,8 +9,7 @@ use std::path::Path;
 pub enum Before {
     /// There is none.
     None,
-    /// There is one that cannot be read; its month, unless not even that can be told. The report then says so and
-    /// compares with nothing: a batch must not wait for the mending of an older one.
+    /// There is one that cannot be read; its month, unless not even that can be told. What compares with it says so.
     Unreadable(Option<Month>),
     /// There is one.
     Batch(Box<Manifest>),
@@ -19,7 +18,7 @@ pub enum Before {
 impl Before {
     /// Looks for the batch before that of a month, in the place of batches. Also returns what is wrong with it.
     pub fn find(out: &Path, month: Month) -> (Before, Option<PublishedError>) {
-        let batches = match published::batches(out) {
+        let batches = match batches(out) {
             Ok(batches) => batches,
             Err(error) => return (Before::Unreadable(None), Some(error)),
         };

@@ -1,0 +1,58 @@
+//! The end of every command, for whoever watches: what it came to, as the last line of the log.
+//!
+//! A monitoring tool needs to look at nothing else. It is a line of its own only where machines read; people are told
+//! by the error, if there is one.
+
+use super::log::Format;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// The command that the process was started for.
+#[derive(Debug)]
+struct Begun {
+    command: &'static str,
+    format: Format,
+    at: Instant,
+}
+
+static BEGUN: OnceLock<Begun> = OnceLock::new();
+
+/// Takes note of the command. Only the first time counts.
+pub(super) fn begin(command: &'static str, format: Format) {
+    let _ = BEGUN.set(Begun { command, format, at: Instant::now() });
+}
+
+/// Says how the command ended: the last event of the log.
+pub(super) fn end(exit_code: u8) {
+    let Some(Begun { command, format, at }) = BEGUN.get() else { return };
+    let (seconds, outcome) = (at.elapsed().as_secs_f64(), outcome(exit_code));
+    match (format, exit_code) {
+        (Format::Json, 2..) => {
+            tracing::error!(stage = "end", command, outcome, exit_code, seconds, "finished");
+        }
+        _ => tracing::info!(stage = "end", command, outcome, exit_code, seconds, "finished"),
+    }
+}
+
+/// The same, where a signal ends the process.
+pub(super) fn by_signal(signal: i32, name: &'static str) {
+    let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");
+    end(exit_code);
+}
+
+/// An exit code in a word.
+fn outcome(exit_code: u8) -> &'static str {
+    match exit_code {
+        0 => "done",
+        1 => "no",
+        2 => "usage",
+        65 => "bad-input",
+        66 => "no-input",
+        73 => "cannot-create",
+        74 => "io-error",
+        75 => "locked",
+        78 => "bad-policy",
+        _ => "interrupted",
+    }
+}

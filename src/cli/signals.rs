@@ -1,0 +1,95 @@
+//! Ctrl-C and its like: the program ends at once, and leaves nothing unfinished behind.
+//!
+//! A thread of its own waits for signals, so that whatever the others do, the end comes within a second.
+
+use super::finish;
+use super::terminal::Terminal;
+use crate::unfinished;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Whether a signal is ending the process.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the main thread has come to its end meanwhile.
+static MAIN_IS_DONE: Mutex<bool> = Mutex::new(false);
+static MAIN_TELLS: Condvar = Condvar::new();
+
+/// How long work that puts things right by itself is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long saying so may take: stderr may be a pipe that nobody reads.
+const SAYING: Duration = Duration::from_millis(200);
+
+/// Has signals end the process from now on.
+pub(super) fn watch(terminal: &Terminal) {
+    // A process that is to outlive its terminal is told so by SIGHUP being ignored.
+    let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+    let terminal = terminal.clone();
+    let (ready, waiting) = std::sync::mpsc::channel();
+    let wait = move || {
+        let signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup));
+        let _ = ready.send(());
+        if let Some(signal) = signals.ok().and_then(|mut signals| signals.forever().next()) {
+            end(signal, &terminal);
+        }
+    };
+    // Without the thread, or what it waits with, signals end the process in the system's own way, and the next run
+    // clears away what that leaves.
+    if std::thread::Builder::new().name("signals".to_owned()).spawn(wait).is_ok() {
+        let _ = waiting.recv();
+    }
+}
+
+fn end(signal: i32, terminal: &Terminal) -> ! {
+    IS_ENDING.store(true, Ordering::SeqCst);
+    if unfinished::interrupt_all() {
+        let done = MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = MAIN_TELLS.wait_timeout_while(done, PATIENCE, |done| !*done);
+    }
+    unfinished::remove_all();
+    let (said, waiting) = std::sync::mpsc::channel();
+    let terminal = terminal.clone();
+    let saying = std::thread::Builder::new().spawn(move || {
+        terminal.clear();
+        finish::by_signal(signal, name(signal));
+        let _ = said.send(());
+    });
+    if saying.is_ok() {
+        let _ = waiting.recv_timeout(SAYING);
+    }
+    // As a shell reports a process that a signal ended.
+    std::process::exit(128 + signal);
+}
+
+/// To be called when all is done and before anything is said of it: if a signal is ending the process, this never
+/// returns, for what went wrong then is the signal's doing.
+pub(super) fn give_way() {
+    if !IS_ENDING.load(Ordering::SeqCst) {
+        return;
+    }
+    *MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    MAIN_TELLS.notify_all();
+    loop {
+        std::thread::park();
+    }
+}
+
+fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "SIGINT",
+        SIGTERM => "SIGTERM",
+        _ => "SIGHUP",
+    }
+}
+
+/// Whether the process was started with a signal ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    ignored >> (signal - 1) & 1 == 1
+}

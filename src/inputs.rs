@@ -1,0 +1,60 @@
+//! What a batch was made from: enough to tell whether making it again would give the same.
+//!
+//! Lies in a batch as `qa/inputs.json`. Knows files by their names, lengths and times, not by what is in them.
+
+use crate::policy::Policy;
+use crate::published::{PublishedError, read_own_file};
+use crate::registry::{FileStamp, Provenance};
+use crate::value::Day;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a batch was made from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The day as of which the rules were applied.
+    pub as_of: Day,
+    /// The SHA-256 of the policy's text.
+    pub policy_sha256: String,
+    /// The encoding the export was read in.
+    pub encoding: String,
+    /// The export's files, as they were when reading began.
+    pub export: Vec<FileStamp>,
+}
+
+impl Inputs {
+    /// The file in a batch.
+    pub const FILE: &'static str = "qa/inputs.json";
+
+    /// What a batch is going to be made from.
+    pub fn new(as_of: Day, policy: &Policy, export: &Provenance) -> Inputs {
+        Inputs {
+            as_of,
+            policy_sha256: policy.sha256.clone(),
+            encoding: export.encoding.to_string(),
+            export: export.files.clone(),
+        }
+    }
+
+    /// Reads what the batch in a folder was made from.
+    ///
+    /// # Errors
+    /// If it is not there, or not as phds writes it.
+    pub fn of_batch(folder: &Path) -> Result<Inputs, PublishedError> {
+        let path = folder.join(Inputs::FILE);
+        let text = read_own_file(&path)?;
+        serde_json::from_slice(&text).map_err(|error| PublishedError::damaged(&path, &error))
+    }
+
+    /// Whether these differ from others in nothing but the day, on which a run that is late is not to depend.
+    pub fn equal_but_for_the_day(&self, other: &Inputs) -> bool {
+        Inputs { as_of: other.as_of, ..self.clone() } == *other
+    }
+
+    /// The text of the file.
+    pub fn to_json(&self) -> String {
+        // Texts and numbers: nothing that JSON could not hold.
+        let text = serde_json::to_string_pretty(self);
+        text.unwrap_or_else(|_| unreachable!("inputs can be written")) + "\n"
+    }
+}

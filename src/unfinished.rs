@@ -1,0 +1,205 @@
+//! What must not outlive the process: private folders and files in the making.
+//!
+//! Each is removed when whoever made it is done with it. A signal ends the process from outside, so they are all known
+//! here too, and [`remove_all`] takes them away. A step that must not be cut in two, such as the one that publishes a
+//! batch, is taken while [`step`] is held: once everything is being removed no such step can begin any more, so that
+//! nothing half removed is ever published.
+//!
+//! Only what is listed here is removed, and links are never followed.
+
+use std::fs::{File, Metadata, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What is there, by its path.
+static LISTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
+    // A list of paths is whole whatever happened to the thread that held it.
+    LISTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A step that a signal waits for; it is over when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Step(#[expect(dead_code, reason = "held for the lock")] MutexGuard<'static, Vec<PathBuf>>);
+
+/// Begins a step that must not be cut in two. It must be short, and must make or drop nothing that is listed here.
+pub(crate) fn step() -> Step {
+    Step(listed())
+}
+
+/// A path that is listed until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Listed(PathBuf);
+
+impl Listed {
+    /// Lists a path that is about to be made.
+    pub(crate) fn new(path: &Path) -> Listed {
+        listed().push(path.to_owned());
+        Listed(path.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let mut listed = listed();
+        if let Some(place) = listed.iter().position(|path| *path == self.0) {
+            listed.swap_remove(place);
+        }
+    }
+}
+
+/// A private folder, removed with all that is in it when this is dropped.
+#[derive(Debug)]
+pub struct PrivateFolder {
+    /// Goes before the list forgets it.
+    folder: TempDir,
+    _listed: Listed,
+    /// Held while the process lives, so that others can tell a folder in use from one of a dead process.
+    _lock: File,
+}
+
+/// How many characters a folder's name has after its beginning.
+const RANDOM: usize = 6;
+
+/// How often another folder is made where somebody takes a new one for a dead process's.
+const ATTEMPTS: u32 = 16;
+
+impl PrivateFolder {
+    /// Makes a folder that only its owner may enter, in another, with a name that begins so.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn new(parent: &Path, prefix: &str) -> io::Result<PrivateFolder> {
+        let mut last = Ok(());
+        for _ in 0..ATTEMPTS {
+            match PrivateFolder::attempt(parent, prefix)? {
+                Ok(folder) => {
+                    folder.clear_away(parent, prefix);
+                    return Ok(folder);
+                }
+                Err(error) => last = Err(error),
+            }
+        }
+        last.and(Err(io::ErrorKind::Interrupted.into()))
+    }
+
+    /// Makes a folder and locks it. The inner error: somebody was faster in taking it for one that is not used.
+    fn attempt(parent: &Path, prefix: &str) -> io::Result<Result<PrivateFolder, io::Error>> {
+        let private = Permissions::from_mode(0o700);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(prefix).rand_bytes(RANDOM).permissions(private);
+        // The name is not known before the folder is there, so that no signal may come between.
+        let mut listed = listed();
+        let folder = builder.tempdir_in(parent)?;
+        let path = folder.path().to_owned();
+        listed.push(path.clone());
+        drop(listed);
+        let listed = Listed(path);
+        let lock = match File::open(folder.path()) {
+            Ok(lock) => lock,
+            Err(error) => return Ok(Err(error)),
+        };
+        match lock.try_lock() {
+            // Where there are no locks nobody clears anything away either.
+            Ok(()) | Err(TryLockError::Error(_)) => {
+                Ok(Ok(PrivateFolder { folder, _listed: listed, _lock: lock }))
+            }
+            Err(TryLockError::WouldBlock) => Ok(Err(io::ErrorKind::WouldBlock.into())),
+        }
+    }
+
+    /// Removes the folders of this kind that dead processes of the same user left. What cannot be removed is left for the
+    /// next: it is in nobody's way.
+    fn clear_away(&self, parent: &Path, prefix: &str) {
+        let Ok(own) = self.path().symlink_metadata() else { return };
+        for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+            let (name, path) = (entry.file_name(), entry.path());
+            let is_of_this_kind =
+                name.to_str().and_then(|name| name.strip_prefix(prefix)).is_some_and(|random| {
+                    random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                });
+            let is_own = |found: &Metadata| {
+                found.is_dir() && found.uid() == own.uid() && found.mode() & 0o7777 == 0o700
+            };
+            if is_of_this_kind
+                && path != self.path()
+                && path.symlink_metadata().is_ok_and(|found| is_own(&found))
+            {
+                let _ =
+                    File::open(&path).map(|lock| lock.try_lock().map(|()| std::fs::remove_dir_all(&path)));
+            }
+        }
+    }
+
+    /// A folder in the place for the system's temporary files.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn temporary() -> io::Result<PrivateFolder> {
+        PrivateFolder::new(&std::env::temp_dir(), "phds-")
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// What stops work that could not be thrown away as it is.
+type Interrupt = Box<dyn Fn() + Send>;
+
+static INTERRUPTS: Mutex<Vec<(u64, Interrupt)>> = Mutex::new(Vec::new());
+
+/// Work that a signal stops in its own way, while this is held.
+#[derive(Debug)]
+pub(crate) struct Interruptible(u64);
+
+/// Has a signal call `interrupt`, upon which the work at hand must end and put things right by itself.
+pub(crate) fn interruptible(interrupt: impl Fn() + Send + 'static) -> Interruptible {
+    let mut interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let number = interrupts.last().map_or(0, |(last, _)| last + 1);
+    interrupts.push((number, Box::new(interrupt)));
+    Interruptible(number)
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        let mut interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
+        interrupts.retain(|(number, _)| *number != self.0);
+    }
+}
+
+/// Stops the work that has its own way of being stopped. Says whether there is any, which then takes a moment.
+pub fn interrupt_all() -> bool {
+    let interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
+    interrupts.iter().for_each(|(_, interrupt)| interrupt());
+    !interrupts.is_empty()
+}
+
+/// How often removing is tried again where another thread still makes files.
+const TRIES: u32 = 50;
+
+/// Removes everything that is listed, and lets nothing be listed or published from then on: the process must end now.
+pub fn remove_all() {
+    let listed = listed();
+    for path in listed.iter() {
+        for _ in 0..TRIES {
+            let removed = match path.symlink_metadata() {
+                Ok(found) if found.is_dir() => std::fs::remove_dir_all(path),
+                Ok(_) => std::fs::remove_file(path),
+                Err(_) => break,
+            };
+            if removed.is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    // Whoever waits for the lock waits until the process is gone.
+    std::mem::forget(listed);
+}

@@ -1,0 +1,59 @@
+//! Folders that are a batch, or hold one: made private, and put into their place in one step.
+
+use super::error::WriteError;
+use crate::unfinished;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+/// Puts a folder into its place in one step that nothing can interrupt. What is there already goes where the folder
+/// was.
+pub(super) fn put_in_place(folder: &Path, place: &Path) -> Result<(), WriteError> {
+    // If a signal is already having everything removed, the folder is no longer whole, and this never returns.
+    let _step = unfinished::step();
+    put_in_place_within_step(folder, place)
+}
+
+/// The same, where the step has begun already.
+pub(super) fn put_in_place_within_step(folder: &Path, place: &Path) -> Result<(), WriteError> {
+    let flags = if is_there(place)? { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+    renameat_with(CWD, folder, CWD, place, flags)
+        .map_err(|errno| WriteError::Write { path: place.to_owned(), source: errno.into() })
+}
+
+/// Whether a batch is in its place; anything else there is in the way.
+pub(super) fn is_there(place: &Path) -> Result<bool, WriteError> {
+    match std::fs::symlink_metadata(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(WriteError::Write { path: place.to_owned(), source }),
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(found) => {
+            let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
+            Err(WriteError::InTheWay { path: place.to_owned(), what })
+        }
+    }
+}
+
+/// Makes a folder that only its owner may enter, whatever the process's umask takes away.
+pub(super) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Makes the entries of a folder, and of those in it, last.
+pub(super) fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync_folder(folder)
+}
+
+/// Makes the entries of a folder last.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
