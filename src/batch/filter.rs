@@ -12,7 +12,6 @@ use crate::registry::{
     read_facts_in_order, read_reference,
 };
 use crate::spill::Spill;
-use crate::unfinished;
 use crate::value::Day;
 use rusqlite::{Connection, params};
 use std::num::NonZeroUsize;
@@ -51,9 +50,6 @@ pub fn filter(
 ) -> Result<Filtered, BatchError> {
     let failed = database.failed();
     let connection = &database.connection;
-    let interrupt = connection.get_interrupt_handle();
-    // What was begun is then rolled back, and the outcomes are those of the run before.
-    let _interruptible = unfinished::interruptible(move || interrupt.interrupt());
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     // An error leaves the transaction open, and it is rolled back with the connection.
     connection

@@ -23,6 +23,7 @@ use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
 use crate::registry::{BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
 use crate::spill::Spill;
+use crate::unfinished::{self, Interruptible};
 use crate::value::Day;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ use std::path::{Path, PathBuf};
 pub struct BatchDatabase {
     path: PathBuf,
     connection: Connection,
+    /// A signal interrupts what is being done, so that it is rolled back. Goes after the connection, which does that.
+    _interruptible: Interruptible,
 }
 
 /// What `filter` was run with.
@@ -77,7 +80,9 @@ impl BatchDatabase {
                 expected: schema::VERSION,
             });
         }
-        Ok(BatchDatabase { path: path.to_owned(), connection })
+        let interrupt = connection.get_interrupt_handle();
+        let interruptible = unfinished::interruptible(move || interrupt.interrupt());
+        Ok(BatchDatabase { path: path.to_owned(), connection, _interruptible: interruptible })
     }
 
     fn failed(&self) -> impl Fn(rusqlite::Error) -> BatchError + Copy + '_ {

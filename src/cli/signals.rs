@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whether a signal is ending the process.
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
@@ -20,6 +20,8 @@ static MAIN_TELLS: Condvar = Condvar::new();
 
 /// How long work that puts things right by itself is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long saying so may take: stderr may be a pipe that nobody reads.
 const SAYING: Duration = Duration::from_millis(200);
@@ -46,10 +48,9 @@ pub(super) fn watch(terminal: &Terminal) {
 
 fn end(signal: i32, terminal: &Terminal) -> ! {
     IS_ENDING.store(true, Ordering::SeqCst);
-    if unfinished::interrupt_all() {
-        let done = MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = MAIN_TELLS.wait_timeout_while(done, PATIENCE, |done| !*done);
-    }
+    let since = Instant::now();
+    // Again and again: only a statement that is being carried out at that moment is interrupted.
+    while unfinished::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
     unfinished::remove_all();
     let (said, waiting) = std::sync::mpsc::channel();
     let terminal = terminal.clone();
@@ -63,6 +64,15 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     }
     // As a shell reports a process that a signal ended.
     std::process::exit(128 + signal);
+}
+
+/// Waits until the main thread has come to its end, but not for long.
+fn is_main_done_within(pause: Duration) -> bool {
+    let done = MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    match MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done) {
+        Ok((done, _)) => *done,
+        Err(_) => false,
+    }
 }
 
 /// To be called when all is done and before anything is said of it: if a signal is ending the process, this never

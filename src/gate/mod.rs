@@ -94,6 +94,11 @@ fn judge_recipients(gate: &GateSettings, candidate: &Candidate<'_>, before: &Bef
         Before::Unreadable(month) => return stops.push(Stop::NothingToCompareWith { month: *month }),
         Before::Batch(before) => before,
     };
+    // Half an export can be half of many recipients that are too small to be looked at one by one.
+    let (facts_before, facts) = (before.facts.included, candidate.included);
+    if gate.holds_change(facts_before, facts) {
+        stops.push(Stop::AllChanged { facts_before, facts });
+    }
     // Names that differ in case or white space alone are one recipient's.
     let mut rows_before: BTreeMap<String, (&str, u64)> =
         before.files.iter().map(|file| (fold_name(&file.recipient), (&*file.recipient, file.rows))).collect();

@@ -34,6 +34,13 @@ pub enum Stop {
         /// Its month, where that is known.
         month: Option<Month>,
     },
+    /// The facts that are shared have grown or dropped by much, all recipients taken together.
+    AllChanged {
+        /// How many the batch before shares.
+        facts_before: u64,
+        /// How many this one shares.
+        facts: u64,
+    },
     /// A recipient's rows have grown or dropped by much.
     Changed {
         /// The recipient.
@@ -67,6 +74,7 @@ impl Stop {
             Stop::OldExport { .. } => "EXPORT_OLD",
             Stop::NoRecentVaccination { .. } => "NO_RECENT_VACCINATION",
             Stop::NothingToCompareWith { .. } => "BATCH_BEFORE_UNREADABLE",
+            Stop::AllChanged { .. } => "BATCH_CHANGED",
             Stop::Changed { .. } => "RECIPIENT_CHANGED",
             Stop::Appeared { .. } => "RECIPIENT_APPEARED",
             Stop::Vanished { .. } => "RECIPIENT_VANISHED",
@@ -99,12 +107,10 @@ impl fmt::Display for Stop {
                 write!(f, "no telling which the batch before is: the folder cannot be read")
             }
             Stop::Changed { recipient, rows_before, rows } => {
-                let (before, now) = (grouped(*rows_before), grouped(*rows));
-                write!(f, "{recipient}: {before} row(s) before, {now} now")?;
-                match PerCent::change(*rows_before, *rows) {
-                    Some(change) => write!(f, " ({change:+})"),
-                    None => Ok(()),
-                }
+                write!(f, "{recipient}: {}", Change(*rows_before, *rows, "row(s)"))
+            }
+            Stop::AllChanged { facts_before, facts } => {
+                write!(f, "all recipients together: {}", Change(*facts_before, *facts, "fact(s)"))
             }
             Stop::Appeared { recipient, rows } => {
                 write!(f, "{recipient}: not in the batch before, {} row(s) now", grouped(*rows))
@@ -112,6 +118,20 @@ impl fmt::Display for Stop {
             Stop::Vanished { recipient, rows_before } => {
                 write!(f, "{recipient}: {} row(s) before, none now", grouped(*rows_before))
             }
+        }
+    }
+}
+
+/// `1,000 row(s) before, 700 now (-30.0%)`
+struct Change(u64, u64, &'static str);
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change(before, now, what) = *self;
+        write!(f, "{} {what} before, {} now", grouped(before), grouped(now))?;
+        match PerCent::change(before, now) {
+            Some(change) => write!(f, " ({change:+})"),
+            None => Ok(()),
         }
     }
 }

@@ -26,9 +26,10 @@ fn before(recipients: &[(&str, u64)]) -> Before {
     let json = format!(
         r#"{{"as_of": "2024-06-10", "batch": "202406", "tool": {{"name": "phds", "version": "0"}},
         "policy": {{"name": "p", "sha256": ""}}, "tables": {{}},
-        "facts": {{"read": 0, "included": 0, "excluded": {{}}, "quarantined": {{}}}},
+        "facts": {{"read": {total}, "included": {total}, "excluded": {{}}, "quarantined": {{}}}},
         "included_under": {{}}, "files": [{}]}}"#,
-        files.join(", ")
+        files.join(", "),
+        total = recipients.iter().fold(0, |sum: u64, (_, rows)| sum.saturating_add(*rows)),
     );
     Before::Batch(Box::new(Manifest::from_json(json.as_bytes(), Path::new("m")).unwrap()))
 }
@@ -55,7 +56,7 @@ fn holds_what_changes_by_more_than_the_limit() {
     let check = |rows_before, rows, gate: &str, expect: &[&str]| {
         check(gate, &before(&[("Travis", rows_before)]), &[("Travis", rows)], expect);
     };
-    let changed = &["RECIPIENT_CHANGED"][..];
+    let changed = &["BATCH_CHANGED", "RECIPIENT_CHANGED"][..];
     check(1000, 1250, "", &[]);
     check(1000, 1251, "", changed);
     check(1000, 750, "", &[]);
@@ -71,6 +72,15 @@ fn holds_what_changes_by_more_than_the_limit() {
     check(10, 30, "max_change = \"200%\"\nmin_rows = 0", &[]);
     check(10, 31, "max_change = \"200%\"\nmin_rows = 0", changed);
     check(u64::MAX, 1, "", changed);
+}
+
+#[test]
+fn holds_a_batch_of_which_every_small_part_is_halved() {
+    let many = |rows| ["A", "B", "C", "D"].map(|name| (name, rows));
+    check("", &before(&many(60)), &many(30), &["BATCH_CHANGED"]);
+    check("", &before(&many(60)), &many(45), &[]);
+    check("", &before(&many(24)), &many(12), &[]);
+    check("max_change = \"off\"", &before(&many(60)), &many(30), &[]);
 }
 
 #[test]

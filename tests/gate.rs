@@ -1,0 +1,238 @@
+//! Batches that are held back, and what publishes them after all.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Ran, Site, phds_with, read_folder};
+use std::fs::{File, FileTimes};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// A site with a batch of June, and an export of which so many facts of each entity are new this July.
+fn site(june: &[(&str, usize)], july: &[(&str, usize)]) -> Site {
+    let site = Site::new();
+    give(&site, june, "2024-06-03");
+    assert_eq!(run_as_of(&site, "2024-06-10", &[]).code, 0);
+    give(&site, july, "2024-07-01");
+    site
+}
+
+/// So many facts of each responsible entity, all on one day.
+fn give(site: &Site, entities: &[(&str, usize)], day: &str) {
+    let mut organizations = Vec::new();
+    let mut facts = Vec::new();
+    for (place, (entity, count)) in entities.iter().enumerate() {
+        organizations.push(format!("{place},Clinic,CL,{entity},,,,"));
+        for _ in 0..*count {
+            let id = facts.len();
+            facts.push(format!("{id},{id},7,3,{day},MMR,1,{place},N"));
+        }
+    }
+    site.rows("organizations", &organizations.iter().map(String::as_str).collect::<Vec<_>>());
+    site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn run_as_of(site: &Site, as_of: &str, arguments: &[&str]) -> Ran {
+    let (export, out) = (site.export(), site.out());
+    phds_with(&[&["run", text(&export), "--out", text(&out), "--as-of", as_of], arguments].concat())
+}
+
+fn release(site: &Site, month: &str) -> Ran {
+    phds_with(&["release", text(&site.out()), month])
+}
+
+/// What a run said, without the place it ran in.
+fn said(site: &Site, ran: &Ran) -> String {
+    ran.stderr.replace(text(&site.out()), "OUT")
+}
+
+const JUNE: [(&str, usize); 4] = [("Bexar", 150), ("Hays", 30), ("Travis", 200), ("Waco", 7)];
+const JULY: [(&str, usize); 4] = [("Bexar", 100), ("Hays", 3), ("Travis", 251), ("El Paso", 9)];
+
+#[test]
+fn everything_that_speaks_against_a_batch_is_said_at_once() {
+    let site = site(&JUNE, &JULY);
+    give(&site, &JULY, "2024-05-01");
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(1_717_243_200);
+    let consents = File::options().write(true).open(site.export().join("consents.csv")).unwrap();
+    consents.set_times(FileTimes::new().set_modified(changed)).unwrap();
+    let ran = site.run(&["--max-export-age", "7d"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+    insta::assert_snapshot!("held", said(&site, &ran));
+    assert_eq!(site.left_in_out(), [".held", "202406"]);
+    let why = std::fs::read_to_string(site.out().join(".held/202407.txt")).unwrap();
+    insta::assert_snapshot!("held-why", why);
+    // It is whole where it lies.
+    let held = site.out().join(".held/202407");
+    assert_eq!(phds_with(&["verify", text(&held)]).code, 0);
+    assert_eq!(phds_with(&["diff", text(&site.out().join("202406")), text(&held)]).code, 1);
+    // Nobody who looks for batches finds it.
+    let history = phds_with(&["history", text(&site.out()), "--json"]);
+    assert!(!history.stdout.contains("202407"), "{}", history.stdout);
+}
+
+#[test]
+fn a_held_batch_can_be_released() {
+    let site = site(&JUNE, &JULY);
+    assert_eq!(site.run(&[]).code, 65);
+    let held = read_folder(&site.out().join(".held/202407"));
+    let ran = release(&site, "202407");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(ran.stdout, format!("Batch 202407 is published in {}\n", site.out().join("202407").display()));
+    assert_eq!(site.batch(), held);
+    assert_eq!(site.left_in_out(), ["202406", "202407"]);
+    let again = release(&site, "202407");
+    assert_eq!(again.code, 66);
+    assert_eq!(said(&site, &again), "phds: error: OUT/.held/202407: no batch is held there\n");
+    // It is what August is compared with, and what was there is replaced.
+    let looser = ["--max-change", "off"];
+    assert_eq!(run_as_of(&site, "2024-08-12", &looser).code, 0);
+    give(&site, &JUNE, "2024-07-01");
+    assert_eq!(run_as_of(&site, "2024-08-12", &[]).code, 65);
+    let held = read_folder(&site.out().join(".held/202408"));
+    assert_ne!(read_folder(&site.out().join("202408")), held);
+    assert_eq!(release(&site, "202408").code, 0);
+    assert_eq!(read_folder(&site.out().join("202408")), held);
+    assert_eq!(site.left_in_out(), ["202406", "202407", "202408"]);
+}
+
+#[test]
+fn a_batch_that_is_published_takes_the_place_of_the_held_one() {
+    let site = site(&JUNE, &JUNE);
+    give(&site, &JULY, "2024-07-01");
+    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.left_in_out(), [".held", "202406"]);
+    give(&site, &JUNE, "2024-07-01");
+    assert_eq!(site.run(&[]).code, 0);
+    assert_eq!(site.left_in_out(), ["202406", "202407"]);
+    assert_eq!(release(&site, "202407").code, 66);
+}
+
+#[test]
+fn what_was_changed_while_it_was_held_is_not_released() {
+    let site = site(&JUNE, &JULY);
+    assert_eq!(site.run(&[]).code, 65);
+    let file = site.out().join(".held/202407/PHDS_Hays_202407.csv");
+    let mut bytes = std::fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() = b' ';
+    std::fs::write(&file, bytes).unwrap();
+    let ran = release(&site, "202407");
+    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+    insta::assert_snapshot!("held-unsound", said(&site, &ran));
+    assert_eq!(site.left_in_out(), [".held", "202406"]);
+    // Nor is one of another month, or what lies in another's place.
+    assert_eq!(release(&site, "202408").code, 66);
+    assert_eq!(phds_with(&["release", text(&site.out()), "2024-07"]).code, 2);
+    assert_eq!(phds_with(&["release", text(&site.path("nowhere")), "202407"]).code, 66);
+    assert!(!site.path("nowhere").exists());
+}
+
+#[test]
+fn the_limits_can_be_set() {
+    let check =
+        |june: &[(&str, usize)], july: &[(&str, usize)], policy: &str, arguments: &[&str], code: i32| {
+            let site = site(june, july);
+            let file = site.path("policy.toml");
+            std::fs::write(&file, policy).unwrap();
+            let ran = site.run(&[&["--policy", text(&file)], arguments].concat());
+            assert_eq!(ran.code, code, "{policy} {arguments:?}: {}", ran.stderr);
+        };
+    let (few, more) = ([("Travis", 200)], [("Travis", 251)]);
+    check(&few, &more, "", &[], 65);
+    check(&few, &more, "", &["--max-change", "25.5%"], 0);
+    check(&few, &more, "[gate]\nmax_change = \"30%\"", &[], 0);
+    check(&few, &more, "[gate]\nmax_change = \"30%\"", &["--max-change", "10%"], 65);
+    check(&few, &more, "[gate]\nmin_rows = 252", &[], 0);
+    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"", &[], 65);
+    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"\nrecipients_may_change = true", &[], 0);
+    check(&few, &few, "", &["--max-export-age", "0d"], 0);
+    check(&few, &few, "[gate]\nmax_vaccination_age = \"6d\"", &[], 65);
+}
+
+#[test]
+fn the_first_batch_made_by_hand_is_only_warned_about() {
+    let site = Site::new();
+    give(&site, &[("Travis", 100)], "2024-05-23");
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        ran.stderr,
+        "phds: warning: NO_RECENT_VACCINATION: the newest vaccination is more than 45 day(s) before the as-of date 2024-07-08\n"
+    );
+}
+
+#[test]
+fn an_export_that_is_still_being_written_is_held_back() {
+    let site = Site::new();
+    let is_done = AtomicBool::new(false);
+    let clients = File::options().write(true).open(site.export().join("clients.csv")).unwrap();
+    let while_it_changes = |command: &dyn Fn() -> Ran| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut time = SystemTime::now();
+                while !is_done.load(Ordering::SeqCst) {
+                    time += Duration::from_millis(1);
+                    clients.set_times(FileTimes::new().set_modified(time)).unwrap();
+                }
+            });
+            let ran = command();
+            is_done.store(true, Ordering::SeqCst);
+            ran
+        })
+    };
+    let ran = while_it_changes(&|| site.run(&[]));
+    assert_eq!(ran.code, 65);
+    insta::assert_snapshot!("still-changing", said(&site, &ran));
+    assert_eq!(site.left_in_out(), [".held"]);
+    is_done.store(false, Ordering::SeqCst);
+    let database = site.path("b.db");
+    let ran = while_it_changes(&|| phds_with(&["read", text(&site.export()), "--batch", text(&database)]));
+    assert_eq!(ran.code, 65);
+    insta::assert_snapshot!("still-changing-read", ran.stderr);
+    assert!(!database.exists());
+}
+
+#[test]
+fn the_stages_hold_back_what_run_does() {
+    let site = site(&JUNE, &JULY);
+    assert_eq!(site.run(&[]).code, 65);
+    let held = read_folder(&site.out().join(".held/202407"));
+    std::fs::remove_dir_all(site.out().join(".held")).unwrap();
+    let database = site.path("b.db");
+    let (batch, out) = (["--batch", text(&database)], site.out());
+    let stage = |arguments: &[&str]| phds_with(&[arguments, &batch].concat());
+    assert_eq!(stage(&["read", text(&site.export())]).code, 0);
+    assert_eq!(stage(&["filter", "--as-of", "2024-07-08"]).code, 0);
+    let ran = stage(&["write", "--out", text(&out), "--quiet"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("RECIPIENT_VANISHED: Waco: 7 row(s) before, none now"), "{}", ran.stderr);
+    assert_eq!(read_folder(&site.out().join(".held/202407")), held);
+    assert_eq!(site.left_in_out(), [".held", "202406"]);
+    assert_eq!(stage(&["write", "--out", text(&out), "--max-export-age", "0"]).code, 65);
+}
+
+#[test]
+fn machines_are_told_the_same() {
+    let site = site(&JUNE, &JULY);
+    let ran = site.run(&["--json", "--quiet"]);
+    assert_eq!(ran.code, 65);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let codes: Vec<_> = told["stops"].as_array().unwrap().iter().map(|stop| stop["code"].as_str()).collect();
+    let changed = Some("RECIPIENT_CHANGED");
+    assert_eq!(codes, [changed, Some("RECIPIENT_APPEARED"), changed, Some("RECIPIENT_VANISHED")]);
+    assert_eq!(told["outcome"], "held");
+    assert_eq!(told["place"].as_str(), Some(text(&site.out().join(".held/202407"))));
+    assert_eq!(told["manifest"]["batch"], "202407");
+    give(&site, &JUNE, "2024-07-01");
+    let ran = site.run(&["--json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, told["outcome"].as_str()), (0, Some("published")));
+    assert_eq!(told["manifest"], common::manifest(&site.batch()));
+}

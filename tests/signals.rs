@@ -1,0 +1,149 @@
+//! Ctrl-C and its like, wherever they come.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Site, phds_with, read_folder};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// An export that takes a while.
+fn large(site: &Site) {
+    let facts: Vec<_> = (0..60_000).map(|id| format!("{id},{id},7,3,2024-07-01,MMR,1,5,N")).collect();
+    site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Every name in a folder, and below it, but for those of batches' files.
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    names
+}
+
+fn start(arguments: &[&str], temporary: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_phds"))
+        .args(arguments)
+        .env("TMPDIR", temporary)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Starts a command again and again and sends it a signal, each time somewhat later, until it has been hit at work a
+/// few times. `is_as_before` looks at what it left.
+fn strike(arguments: &[&str], folder: &Path, signal: &str, code: i32, is_as_before: &dyn Fn(bool)) {
+    let temporary = folder.join("temporary");
+    std::fs::create_dir_all(&temporary).unwrap();
+    let (mut hits, mut delay) = (0, Duration::from_millis(2));
+    while hits < 4 {
+        let mut child = start(arguments, &temporary);
+        // Not before the program has begun to wait for signals.
+        let is_waiting = |child: &Child| {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0) >> 14 & 1 == 1
+        };
+        let since = Instant::now();
+        while !is_waiting(&child) && since.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(delay);
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().is_ok());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        let is_done = ended.status.code() == Some(0);
+        assert!(is_done || ended.status.code() == Some(code), "{:?} after {delay:?}: {said}", ended.status);
+        if !is_done {
+            hits += 1;
+            let name = signal.replace('-', "SIG");
+            let expect = format!("phds: error: ended by {name}; what was unfinished has been removed\n");
+            assert!(said.ends_with(&expect), "{said}");
+        }
+        is_as_before(is_done);
+        assert_eq!(names(&temporary), [PathBuf::new(); 0], "{arguments:?} after {delay:?}");
+        // Later each time; back to the start once it comes too late.
+        delay = if is_done { Duration::from_millis(2) } else { delay * 3 };
+    }
+}
+
+#[test]
+fn a_signal_ends_a_run_and_leaves_nothing() {
+    let site = Site::new();
+    assert_eq!(site.run(&[]).code, 0);
+    let old = site.batch();
+    large(&site);
+    let (export, out) = (site.export(), site.out());
+    let run = ["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--quiet"];
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        strike(&run, &site.path(""), signal, code, &|is_done| {
+            assert_eq!(site.left_in_out(), ["202407"]);
+            assert!(!is_done || site.batch() != old);
+            assert_eq!(phds_with(&["verify", text(&site.out().join("202407"))]).code, 0);
+        });
+    }
+}
+
+#[test]
+fn a_signal_ends_a_stage_and_leaves_what_was_there() {
+    let site = Site::new();
+    large(&site);
+    let (export, folder) = (site.export(), site.path("place"));
+    std::fs::create_dir(&folder).unwrap();
+    let (database, out) = (folder.join("b.db"), folder.join("out"));
+    let read = ["read", text(&export), "--batch", text(&database), "--quiet"];
+    strike(&read, &site.path(""), "-TERM", 143, &|is_done| {
+        let there = if is_done { vec![database.clone()] } else { vec![] };
+        assert_eq!(names(&folder), there);
+        let _ = std::fs::remove_file(&database);
+    });
+    assert_eq!(phds_with(&read).code, 0);
+    let filter = ["filter", "--batch", text(&database), "--as-of", "2024-07-08", "--quiet"];
+    assert_eq!(phds_with(&filter).code, 0);
+    let filtered = || phds_with(&["status", "--batch", text(&database)]).stdout;
+    let old = filtered();
+    strike(&filter, &site.path(""), "-INT", 130, &|_| {
+        // A journal may stay where rolling back would take too long; the next stage then does it.
+        let left = names(&folder);
+        assert!(left[0] == database && left.len() <= 2, "{left:?}");
+        assert_eq!(filtered(), old);
+    });
+    assert_eq!(phds_with(&filter).code, 0);
+    assert_eq!(names(&folder), [database.clone()]);
+    let write = ["write", "--batch", text(&database), "--out", text(&out), "--quiet"];
+    strike(&write, &site.path(""), "-TERM", 143, &|is_done| {
+        assert_eq!(out.join("202407").exists(), is_done);
+        assert_eq!(names(&out).len(), usize::from(is_done));
+        let _ = std::fs::remove_dir_all(out.join("202407"));
+    });
+    assert_eq!(phds_with(&write).code, 0);
+    assert_eq!(read_folder(&out.join("202407")).len(), 11);
+}
+
+#[test]
+fn a_process_that_is_to_outlive_its_terminal_does() {
+    let site = Site::new();
+    large(&site);
+    let (export, out) = (site.export(), site.out());
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_phds"), "run"])
+        .args([text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--quiet"])
+        .spawn()
+        .unwrap();
+    // Not before the shell has made way for the program.
+    let name = format!("/proc/{}/comm", child.id());
+    while std::fs::read_to_string(&name).is_ok_and(|name| name.trim() != "phds") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for _ in 0..5 {
+        std::thread::sleep(Duration::from_millis(5));
+        let _ = Command::new("kill").args(["-HUP", &child.id().to_string()]).stderr(Stdio::null()).status();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
