@@ -43,7 +43,7 @@ fn strike(arguments: &[&str], folder: &Path, signal: &str, code: i32, is_as_befo
     std::fs::create_dir_all(&temporary).unwrap();
     let (mut hits, mut delay) = (0, Duration::from_millis(2));
     while hits < 4 {
-        let mut child = start(arguments, &temporary);
+        let child = start(arguments, &temporary);
         // Not before the program has begun to wait for signals.
         let is_waiting = |child: &Child| {
             let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
@@ -67,7 +67,7 @@ fn strike(arguments: &[&str], folder: &Path, signal: &str, code: i32, is_as_befo
             assert!(said.ends_with(&expect), "{said}");
         }
         is_as_before(is_done);
-        assert_eq!(names(&temporary), [PathBuf::new(); 0], "{arguments:?} after {delay:?}");
+        assert!(names(&temporary).is_empty(), "{arguments:?} after {delay:?}");
         // Later each time; back to the start once it comes too late.
         delay = if is_done { Duration::from_millis(2) } else { delay * 3 };
     }
@@ -99,7 +99,7 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
     let (database, out) = (folder.join("b.db"), folder.join("out"));
     let read = ["read", text(&export), "--batch", text(&database), "--quiet"];
     strike(&read, &site.path(""), "-TERM", 143, &|is_done| {
-        let there = if is_done { vec![database.clone()] } else { vec![] };
+        let there = if is_done { vec!std::slice::from_ref(&database) } else { vec![] };
         assert_eq!(names(&folder), there);
         let _ = std::fs::remove_file(&database);
     });
@@ -115,7 +115,7 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
         assert_eq!(filtered(), old);
     });
     assert_eq!(phds_with(&filter).code, 0);
-    assert_eq!(names(&folder), [database.clone()]);
+    assert_eq!(names(&folder), std::slice::from_ref(&database));
     let write = ["write", "--batch", text(&database), "--out", text(&out), "--quiet"];
     strike(&write, &site.path(""), "-TERM", 143, &|is_done| {
         assert_eq!(out.join("202407").exists(), is_done);
