@@ -25,6 +25,11 @@ fn help() {
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),
         ("help-policy-check", &["policy", "check", "--help"]),
+        ("help-due", &["due", "--help"]),
+        ("help-schedule", &["schedule", "--help"]),
+        ("help-schedule-next", &["schedule", "next", "--help"]),
+        ("help-schedule-cron", &["schedule", "cron", "--help"]),
+        ("help-schedule-systemd", &["schedule", "systemd", "--help"]),
     ] {
         let ran = phds_with(arguments);
         assert_eq!(ran.code, 0);

@@ -7,6 +7,7 @@ use crate::policy::PolicyError;
 use crate::published::PublishedError;
 use crate::registry::{Problem, RegistryError};
 use crate::report::CvxError;
+use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
 use crate::value::Month;
 use crate::verify::VerifyError;
@@ -21,7 +22,7 @@ pub(super) const HELP: &str = "\
 Exit codes:
    0  done
    1  the command's own \"no\": explain found no such row, diff found differences,
-      verify found faults
+      verify found faults, due says not now
    2  wrong usage
   65  bad input: the export itself is wrong, a batch is damaged, or it is held back
       for a look; nothing was published
@@ -94,6 +95,14 @@ pub(super) enum Failure {
     /// `verify` found faults, and has shown them.
     #[error("not sound")]
     Unsound,
+    /// `due` has said that it is not the day, or that no batch is missing.
+    #[error("not due")]
+    NotDue,
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// `schedule` was given what a run is not.
+    #[error("phds run would not take what follows --: {0}")]
+    NotForRun(clap::error::ErrorKind),
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -113,7 +122,7 @@ impl Failure {
             // Whoever was reading has seen enough.
             return Exit::Done;
         }
-        if matches!(self, Failure::Different | Failure::Unsound) {
+        if matches!(self, Failure::Different | Failure::Unsound | Failure::NotDue) {
             // That is an answer, and it was printed.
             return exit;
         }
@@ -145,7 +154,10 @@ impl Failure {
             Failure::Compare(CompareError::Published(error))
             | Failure::Verify(VerifyError::Published(error))
             | Failure::Published(error) => published_exit(error),
-            Failure::NothingFound { .. } | Failure::Different | Failure::Unsound => Exit::No,
+            Failure::Schedule(_) | Failure::NotForRun(_) => Exit::Usage,
+            Failure::NothingFound { .. } | Failure::Different | Failure::Unsound | Failure::NotDue => {
+                Exit::No
+            }
         }
     }
 
@@ -176,6 +188,7 @@ impl Failure {
             Failure::Cvx(CvxError::Column { .. } | CvxError::Empty { .. }) => {
                 Some("give CDC's CVX code set as CSV, with its header".to_owned())
             }
+            Failure::NotForRun(_) => Some("phds run --help lists what it takes".to_owned()),
             Failure::Policy(PolicyError::Unavailable { .. })
             | Failure::Print(_)
             | Failure::Scratch(_)
@@ -185,6 +198,8 @@ impl Failure {
             | Failure::Verify(_)
             | Failure::Different
             | Failure::Unsound
+            | Failure::NotDue
+            | Failure::Schedule(_)
             | Failure::NothingFound { .. } => None,
         }
     }
@@ -200,7 +215,9 @@ fn published_exit(error: &PublishedError) -> Exit {
             _ => Exit::InputOutput,
         },
         PublishedError::NoBatch { .. } => Exit::NoInput,
-        PublishedError::Damaged { .. } | PublishedError::NoRows { .. } => Exit::BadInput,
+        PublishedError::Damaged { .. } | PublishedError::NoRows { .. } | PublishedError::Stray { .. } => {
+            Exit::BadInput
+        }
     }
 }
 
@@ -299,6 +316,7 @@ fn published_hint(error: &PublishedError) -> Option<&'static str> {
         }
         PublishedError::Unavailable { .. } | PublishedError::NoRows { .. } => None,
         PublishedError::NoBatch { .. } => Some("give the folder of one month, such as batches/202407"),
+        PublishedError::Stray { .. } => Some("phds leaves no such thing there; look at it and move it away"),
         PublishedError::Damaged { .. } => Some("the file was changed or cut short; make the batch again"),
     }
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod dictionary;
 mod diff;
+mod due;
 mod events;
 mod exit;
 mod explain;
@@ -19,6 +20,7 @@ mod read;
 mod release;
 mod report;
 mod run;
+mod schedule;
 mod signals;
 mod status;
 mod summary;
@@ -62,6 +64,9 @@ enum Command {
     Synth(synth::Args),
     #[command(subcommand)]
     Policy(policy::Command),
+    Due(due::Args),
+    #[command(subcommand)]
+    Schedule(schedule::Command),
 }
 
 /// Runs the program with the process's arguments.
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Dictionary(args) => dictionary::run(args, &terminal),
         Command::Synth(args) => synth::run(args, &terminal),
         Command::Policy(command) => policy::run(command, &terminal),
+        Command::Due(args) => due::run(args, &terminal),
+        Command::Schedule(command) => schedule::run(command, &terminal),
     };
     signals::give_way();
     let exit = match outcome {
@@ -114,6 +121,8 @@ impl Command {
             Command::Dictionary(_) => "dictionary",
             Command::Synth(_) => "synth",
             Command::Policy(_) => "policy",
+            Command::Due(_) => "due",
+            Command::Schedule(_) => "schedule",
         }
     }
 }

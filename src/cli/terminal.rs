@@ -40,6 +40,11 @@ impl Terminal {
         }
     }
 
+    /// Prints the words of a verdict, unless the exit code is all that is wanted of it.
+    pub(super) fn print_verdict(&self, text: &str) -> Result<(), Failure> {
+        if self.is_quiet { Ok(()) } else { self.print_findings(text) }
+    }
+
     /// Prints what is nice to know, unless nothing but errors is wanted.
     pub(super) fn print_summary(&self, text: &str) -> Result<(), Failure> {
         if self.is_quiet { Ok(()) } else { self.print(text) }

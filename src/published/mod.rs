@@ -5,11 +5,13 @@
 mod before;
 mod dictionary;
 mod manifest;
+mod month;
 mod rows;
 
 pub use before::Before;
 pub use dictionary::HeaderNames;
 pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use month::{OfMonth, of_month};
 pub use rows::{LineEnd, Row, Rows};
 
 use crate::value::Month;
@@ -32,6 +34,14 @@ pub enum PublishedError {
     NoBatch {
         /// The folder.
         path: PathBuf,
+    },
+    /// Where the batch of a month should be lies something else.
+    #[error("{}: not what should be there: {what}", path.display())]
+    Stray {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
     },
     /// What should be a recipient's file is none: it does not even have rows.
     #[error("{}, line {line}: {what}", path.display())]

@@ -5,10 +5,10 @@
 //! dice of their own, so that everything else is the same as if nothing changed. Where a change needs somebody else, it
 //! is somebody shortly before, who can be invented again: nothing has to be kept in memory.
 
-use super::calendar::number_of;
 use super::client::birth_of;
 use super::dice::Dice;
 use super::places::TOWNS;
+use crate::calendar::number_of;
 
 /// From 1 January 2019 to 31 December 2030.
 const DAYS_OF_CHANGE: u64 = 4383;

@@ -1,12 +1,12 @@
 //! An invented client: who, with which consents, with which doses.
 
 use super::SynthSettings;
-use super::calendar::{day, number, number_of};
 use super::changes::{self, Address, Fate};
 use super::dice::Dice;
 use super::places::{Places, TOWNS};
 use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
 use super::table::TableFile;
+use crate::calendar::{day, number, number_of};
 use crate::value::Day;
 use std::io;
 

@@ -6,7 +6,6 @@
 //! Exports of the same seed with other as-of dates are months of one registry: the same people, with more consents and
 //! facts, of which some have been merged, corrected or withdrawn in between.
 
-mod calendar;
 mod changes;
 mod client;
 mod dice;

@@ -1,11 +1,11 @@
 //! Organizations, responsible entities and recipients of an invented state, and its products.
 
 use super::SynthSettings;
-use super::calendar::number;
 use super::changes;
 use super::dice::Dice;
 use super::schedule::PRODUCTS;
 use super::table::TableFile;
+use crate::calendar::number;
 use std::io;
 
 /// The most organizations and entities there are: as many as Texas has.

@@ -1,9 +1,10 @@
-//! Days as numbers, so that doses and consents can be so many days after something.
+//! Days as numbers, so that one can be so many days after another, and their weekdays.
 
 use crate::value::Day;
+use std::fmt;
 
-/// The number of a day, counted from 1 January of the year 1.
-pub(super) fn number(day: Day) -> i64 {
+/// The number of a day: the day after has the next.
+pub(crate) fn number(day: Day) -> i64 {
     let (year, month) = (i64::from(day.year()), i64::from(day.month_of_year()));
     // Years that begin in March: the leap day is the last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
@@ -11,7 +12,7 @@ pub(super) fn number(day: Day) -> i64 {
 }
 
 /// The day with this number.
-pub(super) fn day(number: i64) -> Day {
+pub(crate) fn day(number: i64) -> Day {
     let number = number - 1;
     let era = number.div_euclid(146_097);
     let of_era = number.rem_euclid(146_097);
@@ -25,8 +26,50 @@ pub(super) fn day(number: i64) -> Day {
     day.unwrap_or_else(|| unreachable!("every number is a day's"))
 }
 
+/// A day of the week.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Weekday {
+    /// The first, as the numbers have it.
+    Monday,
+    /// The second.
+    Tuesday,
+    /// The third.
+    Wednesday,
+    /// The fourth.
+    Thursday,
+    /// The fifth.
+    Friday,
+    /// The sixth.
+    Saturday,
+    /// The last.
+    Sunday,
+}
+
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
+impl Weekday {
+    /// The weekday of a day.
+    pub fn of(day: Day) -> Weekday {
+        WEEK[(number(day) + 1).rem_euclid(7) as usize]
+    }
+}
+
+impl fmt::Display for Weekday {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
 /// The number of the day written so.
-pub(super) fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
+pub(crate) fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
     Day::new(year, month, day_of_month).map_or(0, number)
 }
 
@@ -43,6 +86,7 @@ mod tests {
             let next = Day::parse(date.succ_opt().unwrap().to_string().as_bytes()).unwrap();
             assert_eq!(day(number(mine)), mine);
             assert_eq!(number(next), number(mine) + 1);
+            assert_eq!(Weekday::of(mine).to_string(), date.format("%A").to_string());
         }
     }
 }

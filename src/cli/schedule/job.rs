@@ -1,0 +1,75 @@
+//! What is to be run, as the command line says it.
+//!
+//! Nobody watches a scheduled run, so whatever can be found wrong with it now is.
+
+use crate::cli::exit::Failure;
+use crate::policy::Policy;
+use crate::schedule::{Job, Place, ScheduleError, Time, Word};
+use clap::Parser;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use std::path::{Path, PathBuf};
+
+/// The run.
+#[derive(clap::Args, Debug)]
+pub(super) struct JobArgs {
+    /// Where the registry's export will be, each month
+    #[arg(long, value_name = "EXPORT", value_parser = PathBufValueParser::new().try_map(place))]
+    export: Place,
+    /// The folder of the batches
+    #[arg(long, value_name = "OUT", value_parser = PathBufValueParser::new().try_map(place))]
+    out: Place,
+    /// The inclusion rules' settings; without it, the policy that is built in
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The time of day
+    #[arg(long, value_name = "HH:MM", default_value = "06:00")]
+    time: Time,
+    /// The program to run; without it, this one
+    #[arg(long, value_name = "PATH", value_parser = PathBufValueParser::new().try_map(place))]
+    program: Option<Place>,
+    /// What else to give to phds run
+    #[arg(last = true, value_name = "MORE")]
+    more: Vec<Word>,
+}
+
+/// A path as it means the same from anywhere. Links are not followed: they may lead elsewhere next month.
+fn place(path: PathBuf) -> Result<Place, ScheduleError> {
+    // Only an empty path, or a folder that is gone from under the process, has no absolute form.
+    let path = std::path::absolute(path).map_err(|_| ScheduleError::Relative)?;
+    Place::new(&path)
+}
+
+impl JobArgs {
+    /// Checks the run as far as that can be done today.
+    pub(super) fn check(self) -> Result<Job, Failure> {
+        if self.time.is_when_clocks_change() {
+            tracing::warn!(
+                "{} is when clocks are put forward and back: on two Sundays a year the run may not be made, or be \
+                 made twice; the next day's makes up for it",
+                self.time
+            );
+        }
+        let policy = self.policy.map(checked_policy).transpose()?;
+        let program = match self.program {
+            Some(program) => program,
+            None => this_program()?,
+        };
+        let job =
+            Job { program, export: self.export, out: self.out, policy, more: self.more, time: self.time };
+        // The run's own arguments are refused here as they would be then.
+        match crate::cli::Cli::try_parse_from(job.command_line()) {
+            Ok(_) => Ok(job),
+            Err(error) => Err(Failure::NotForRun(error.kind())),
+        }
+    }
+}
+
+fn checked_policy(path: PathBuf) -> Result<Place, Failure> {
+    Policy::from_file(&path)?;
+    Ok(place(path)?)
+}
+
+fn this_program() -> Result<Place, Failure> {
+    let path = std::env::current_exe().ok().filter(|path| path.is_file());
+    Ok(Place::new(Path::new(&path.ok_or(ScheduleError::NoProgram)?))?)
+}

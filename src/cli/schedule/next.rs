@@ -1,0 +1,63 @@
+//! `phds schedule next`: the days by which files are due.
+
+use crate::calendar::{Weekday, due_days, holiday_on};
+use crate::cli::Outcome;
+use crate::cli::arguments;
+use crate::cli::terminal::Terminal;
+use crate::value::Day;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Show the days by which files are due: the second Mondays
+///
+/// With the federal holiday, if it is one. Nothing is put off because of it.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds schedule next
+  phds schedule next 24 --date 2025-01-01")]
+pub(in crate::cli) struct Args {
+    /// How many days
+    #[arg(value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..))]
+    count: u16,
+    /// The first day that may be one; without it, today
+    #[arg(long, value_name = "DATE", value_parser = arguments::day)]
+    date: Option<Day>,
+    /// Print JSON, a list with an object for each day
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Due {
+    date: Day,
+    weekday: String,
+    holiday: Option<&'static str>,
+    /// Whether it is the day off for a holiday that is itself on the weekend.
+    observed: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let from = args.date.unwrap_or_else(arguments::today);
+    let days = due_days(from).take(args.count.into()).map(|date| {
+        let holiday = holiday_on(date);
+        Due {
+            date,
+            weekday: Weekday::of(date).to_string(),
+            holiday: holiday.map(|holiday| holiday.name),
+            observed: holiday.is_some_and(|holiday| holiday.day != date),
+        }
+    });
+    if args.json {
+        // Days and texts: nothing that JSON could not hold.
+        let json = serde_json::to_string_pretty(&days.collect::<Vec<_>>());
+        return terminal
+            .print(&json.map_or_else(|_| unreachable!("days are plain data"), |json| json + "\n"));
+    }
+    terminal.print(&days.fold(String::new(), |mut text, due| {
+        let _ = write!(text, "{}  {}", due.date, due.weekday);
+        if let Some(holiday) = due.holiday {
+            let _ = write!(text, "  {holiday}{}", if due.observed { " (observed)" } else { "" });
+        }
+        text + "\n"
+    }))
+}

@@ -1,0 +1,71 @@
+//! What the place of batches has of one month: a batch, one that is held, or none yet.
+//!
+//! Says "none" only of a place that could be looked into. Whatever else lies where the batch should be is an error:
+//! neither "it is there" nor "it is missing" would be true of it.
+
+use super::{Manifest, PublishedError};
+use crate::value::Month;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What there is of one month.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfMonth {
+    /// The manifest of the batch that is published.
+    pub batch: Option<Manifest>,
+    /// Whether a batch is held.
+    pub is_held: bool,
+}
+
+/// Looks for the batch of a month in the place of batches, and at where it would be held. A place that is not there has
+/// none.
+///
+/// # Errors
+/// If that cannot be told: the place is no folder, or may not be looked into, or what lies there is no batch of that
+/// month.
+pub fn of_month(out: &Path, month: Month, held: &Path) -> Result<OfMonth, PublishedError> {
+    // Without a slash at its end, which would follow a link before it is seen to be one.
+    let out: PathBuf = out.components().collect();
+    if look(&out)?.is_none() {
+        return Ok(OfMonth { batch: None, is_held: false });
+    }
+    let unavailable = |source| PublishedError::unavailable(&out, source);
+    // A link that leads nowhere is not a place that is not there yet.
+    if !std::fs::metadata(&out).map_err(unavailable)?.is_dir() {
+        return Err(unavailable(io::ErrorKind::NotADirectory.into()));
+    }
+    let folder = out.join(month.to_string());
+    let batch = folder_at(&folder)?.then(|| batch_in(&folder, month)).transpose()?;
+    let is_held = folder_at(held.parent().unwrap_or(&out))? && folder_at(held)?;
+    Ok(OfMonth { batch, is_held })
+}
+
+fn look(path: &Path) -> Result<Option<Metadata>, PublishedError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(PublishedError::unavailable(path, source)),
+    }
+}
+
+/// Whether there is a folder. phds makes no links and no files of these names.
+fn folder_at(path: &Path) -> Result<bool, PublishedError> {
+    let stray = |what| Err(PublishedError::Stray { path: path.to_owned(), what });
+    match look(path)? {
+        None => Ok(false),
+        Some(found) if found.is_dir() => Ok(true),
+        Some(found) if found.is_symlink() => stray("it is a symbolic link"),
+        Some(_) => stray("it is not a folder"),
+    }
+}
+
+fn batch_in(folder: &Path, month: Month) -> Result<Manifest, PublishedError> {
+    let stray = |what| PublishedError::Stray { path: folder.to_owned(), what };
+    match Manifest::of_batch(folder) {
+        Ok(manifest) if manifest.batch == month => Ok(manifest),
+        Ok(_) => Err(stray("its manifest is that of another month")),
+        Err(PublishedError::NoBatch { .. }) => Err(stray("there is no manifest.json in it")),
+        Err(other) => Err(other),
+    }
+}
