@@ -34,7 +34,7 @@ pub fn crontab(job: &Job, user: Option<&User>) -> Result<String, ScheduleError> 
 # They are due on the second Monday of the month, which is one of the days 8 to 14. No line of cron can say that: if it
 # names days of the month and a weekday, cron takes either. So the line runs every day from the {FIRST_DAY}th, and phds
 # decides (--if-due). It runs to the end of the month, so that a late export, or a machine that was down, is made up for
-# on the day after. Once the month's batch is there, nothing is done and nothing is said.
+# on the day after. Once the month's batch is there, made from the same export, nothing is done and nothing is said.
 #
 # cron mails what is printed, which is errors only. Take the # away and say who gets them, or nobody learns of one:
 # MAILTO=somebody@example.org

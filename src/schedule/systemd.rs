@@ -42,7 +42,7 @@ Description=Monthly data sharing files of the immunization registry
 [Service]
 Type=oneshot
 User={user}
-# Does nothing, successfully, while the files are not due, and when they are there.
+# Does nothing, successfully, while the files are not due, and when they are there, made from the same export.
 ExecStart={command}
 UMask=0077
 
