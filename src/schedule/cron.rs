@@ -6,7 +6,7 @@
 
 use super::{FIRST_DAY, Job, ScheduleError, User};
 
-/// What every cron takes of a command: Debian's drops the rest without a word.
+/// What every cron takes of a command. Vixie's has room for 999 bytes and drops the rest without a word.
 const LONGEST: usize = 998;
 
 /// The lines for a crontab: for that of a user, or, with the user's name, for a file in `/etc/cron.d`.
