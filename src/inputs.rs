@@ -58,3 +58,36 @@ impl Inputs {
         text.unwrap_or_else(|_| unreachable!("inputs can be written")) + "\n"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{Encoding, Moment};
+
+    #[test]
+    fn tells_the_same_from_the_other() {
+        let day = |text: &str| Day::parse(text.as_bytes()).unwrap();
+        let policy = Policy::built_in().unwrap();
+        let export = |bytes: u64, modified: &str| Provenance {
+            encoding: Encoding::Utf8,
+            files: vec![FileStamp {
+                file: "clients.csv".to_owned(),
+                bytes,
+                modified: Moment::parse(modified).unwrap(),
+            }],
+        };
+        let made = Inputs::new(day("2024-07-08"), &policy, &export(7, "2024-07-01T01:02:03.000000004Z"));
+        let read: Inputs = serde_json::from_str(&made.to_json()).unwrap();
+        assert_eq!(read, made);
+        let check = |as_of: &str, export: &Provenance, expect: bool| {
+            let now = Inputs::new(day(as_of), &policy, export);
+            assert_eq!(made.equal_but_for_the_day(&now), expect, "{as_of} {export:?}");
+        };
+        let same = export(7, "2024-07-01T01:02:03.000000004Z");
+        check("2024-07-08", &same, true);
+        check("2024-07-10", &same, true);
+        check("2024-07-08", &export(8, "2024-07-01T01:02:03.000000004Z"), false);
+        check("2024-07-08", &export(7, "2024-07-01T01:02:03.000000005Z"), false);
+        check("2024-07-08", &Provenance { encoding: Encoding::Windows1252, ..same }, false);
+    }
+}

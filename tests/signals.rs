@@ -99,7 +99,7 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
     let (database, out) = (folder.join("b.db"), folder.join("out"));
     let read = ["read", text(&export), "--batch", text(&database), "--quiet"];
     strike(&read, &site.path(""), "-TERM", 143, &|is_done| {
-        let there = if is_done { vec!std::slice::from_ref(&database) } else { vec![] };
+        let there = if is_done { vec![database.clone()] } else { vec![] };
         assert_eq!(names(&folder), there);
         let _ = std::fs::remove_file(&database);
     });

@@ -8,11 +8,13 @@ use super::publish::{Gate, GateArgs, publish};
 use super::report;
 use super::summary::Summary;
 use super::terminal::Terminal;
+use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::inputs::Inputs;
+use crate::published::of_month;
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch, write_quarantine};
+use crate::writer::{Contents, Output, Staging, held_place, quarantine_list, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -45,6 +47,9 @@ pub(super) struct Args {
     /// The export's encoding: utf-8 or windows-1252
     #[arg(long, value_name = "E", default_value_t)]
     encoding: Encoding,
+    /// Do nothing, quietly, before the month's second Monday, or once its batch is made from the same export and policy
+    #[arg(long)]
+    if_due: bool,
     #[command(flatten)]
     gate: GateArgs,
     /// How many threads work; the batch is the same for any number
@@ -70,11 +75,19 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
     let as_of = args.as_of.unwrap_or_else(arguments::today);
     let summary = Summary::new(args.json, terminal);
-    arguments::warn_of_window(&policy, as_of);
+    if args.if_due && !has_come(as_of) {
+        return summary.nothing_to_do(&format!("the files are not due before {}", due_day(as_of.month())));
+    }
     let mut stage = events::Stage::begin();
     let export = open_export(&args.export, args.encoding)?;
     let arrived = export.provenance()?;
     let inputs = Inputs::new(as_of, &policy, &arrived);
+    if args.if_due && is_made_already(&args, &inputs) {
+        let month = as_of.month();
+        return summary
+            .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
+    }
+    arguments::warn_of_window(&policy, as_of);
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     stage.opened(&arrived);
 
@@ -112,11 +125,24 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         inputs: &inputs,
         export_now: Some(&now.files),
         counts: &extract.selection.counts,
-        is_attended: true,
+        is_attended: !args.if_due,
     };
     let published = publish(staging, &manifest, gate);
     drop(bar);
     summary.of_batch(&manifest, &policy, published)
+}
+
+/// Whether the month's batch is there and has been made from the same. What cannot be told does not keep a run from
+/// making the batch: at worst it makes the same again.
+fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
+    let month = inputs.as_of.month();
+    let there = of_month(&args.out, month, &held_place(&args.out, month));
+    if !there.is_ok_and(|there| there.batch.is_some()) {
+        return false;
+    }
+    let Ok(made) = Inputs::of_batch(&args.out.join(month.to_string())) else { return false };
+    // Without a date on the command line it is another on each day.
+    if args.as_of.is_some() { made == *inputs } else { made.equal_but_for_the_day(inputs) }
 }
 
 /// Stops the run if the export may not be used, and says where to look.

@@ -77,6 +77,16 @@ impl<'a> Summary<'a> {
         published.map(drop)
     }
 
+    /// Tells that a run had no reason to do anything: to people only if they ask.
+    pub(super) fn nothing_to_do(&self, reason: &str) -> Outcome {
+        tracing::info!(stage = "open", "nothing to do: {reason}");
+        if self.is_json {
+            let (stops, reason) = (Vec::new(), Some(reason));
+            self.tell(&Told { outcome: "nothing-to-do", place: None, stops, reason, manifest: None })?;
+        }
+        Ok(())
+    }
+
     fn tell(&self, told: &Told<'_>) -> Outcome {
         // Texts and numbers: nothing that JSON could not hold.
         let text = serde_json::to_string_pretty(told);

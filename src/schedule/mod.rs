@@ -77,18 +77,18 @@ pub struct Job {
 }
 
 impl Job {
-    /// The command line, aside from what leaves it to the program whether the files are due.
+    /// The command line.
     pub fn command_line(&self) -> Vec<&str> {
         let mut words = vec![self.program.as_str(), "run", self.export.as_str(), "--out", self.out.as_str()];
         words.extend(self.policy.iter().flat_map(|policy| ["--policy", policy.as_str()]));
         words.extend(self.more.iter().map(Word::as_str));
-        words.push("--quiet");
+        words.extend(["--quiet", "--if-due"]);
         words
     }
 
     /// What the program is given.
     fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.command_line().into_iter().skip(1).chain(["--if-due"])
+        self.command_line().into_iter().skip(1)
     }
 
     /// All paths that the program reads, and itself.

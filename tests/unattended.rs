@@ -1,0 +1,141 @@
+//! `run --if-due`: what cron starts every day, with nobody watching.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Ran, Site, phds_with, read_folder};
+use std::path::Path;
+use std::process::Command;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A run that does nothing unless it is due, as of a day.
+fn run_on(site: &Site, day: &str, arguments: &[&str]) -> Ran {
+    let (export, out) = (site.export(), site.out());
+    let always = ["run", text(&export), "--out", text(&out), "--if-due", "--as-of", day];
+    phds_with(&[&always, arguments].concat())
+}
+
+/// Why there was nothing to do; none if there was.
+fn reason(ran: &Ran) -> Option<String> {
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    (told["outcome"] == "nothing-to-do").then(|| told["reason"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn nothing_is_done_before_the_day_has_come() {
+    let site = Site::new();
+    for day in ["2024-07-01", "2024-07-07"] {
+        let ran = run_on(&site, day, &[]);
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""));
+        assert!(!site.out().exists());
+        let ran = run_on(&site, day, &["--json"]);
+        assert_eq!(reason(&ran).as_deref(), Some("the files are not due before 2024-07-08"));
+    }
+    // It does not even matter then that the export is not there yet; later it does.
+    std::fs::rename(site.export(), site.path("elsewhere")).unwrap();
+    assert_eq!(run_on(&site, "2024-07-07", &[]).code, 0);
+    assert_eq!(run_on(&site, "2024-07-08", &[]).code, 66);
+    let wrong = site.path("policy.toml");
+    std::fs::write(&wrong, "[gate]\nmax = 1").unwrap();
+    assert_eq!(
+        run_on(&site, "2024-07-07", &["--policy", text(&wrong)]).code,
+        78,
+        "a bad policy is told at once"
+    );
+}
+
+#[test]
+fn a_batch_is_made_once_from_the_same() {
+    let site = Site::new();
+    for day in ["2024-07-08", "2024-08-12", "2024-09-30"] {
+        let ran = run_on(&site, day, &["--json"]);
+        assert_eq!((ran.code, reason(&ran)), (0, None), "{}", ran.stderr);
+    }
+    assert_eq!(site.left_in_out(), ["202407", "202408", "202409"]);
+    let old = site.batch();
+    let again = |day: &str, arguments: &[&str]| {
+        let ran = run_on(&site, day, &[&["--json"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        reason(&ran)
+    };
+    let made = Some("batch 202407 has been made from the same export and policy".to_owned());
+    assert_eq!(again("2024-07-08", &[]), made);
+    assert_eq!(site.batch(), old);
+    let quiet = run_on(&site, "2024-07-08", &[]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+    // Another day that is asked for, another encoding, another policy, another export: all of these are made.
+    assert_eq!(again("2024-07-09", &[]), None);
+    assert_eq!(again("2024-07-09", &["--encoding", "windows-1252"]), None);
+    assert_eq!(again("2024-07-09", &["--encoding", "windows-1252"]), made);
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, "name = 'Mine'").unwrap();
+    assert_eq!(again("2024-07-09", &["--policy", text(&policy)]), None);
+    assert_eq!(again("2024-07-09", &["--policy", text(&policy)]), made);
+    assert_eq!(again("2024-07-09", &[]), None);
+    site.rows("consents", &["7,STANDARD,2015-01-01,2016-01-01,WITHDRAWN"]);
+    assert_eq!(again("2024-07-09", &[]), None);
+    assert_eq!(common::manifest(&site.batch())["facts"]["included"], 0);
+    // What is there and can't be read does not count.
+    std::fs::write(site.out().join("202407/qa/inputs.json"), "{").unwrap();
+    assert_eq!(again("2024-07-09", &[]), None);
+    assert_eq!(again("2024-07-09", &[]), made);
+    std::fs::remove_file(site.out().join("202407/manifest.json")).unwrap();
+    assert_eq!(again("2024-07-09", &[]), None);
+    assert_eq!(phds_with(&["verify", text(&site.out().join("202407"))]).code, 0);
+}
+
+#[test]
+fn a_held_batch_is_made_again_until_it_is_released() {
+    let site = Site::new();
+    assert_eq!(site.run(&[]).code, 0);
+    site.rows("organizations", &["5,Clinic,CL,Bexar,,,,"]);
+    for _ in 0..2 {
+        assert_eq!(run_on(&site, "2024-08-12", &[]).code, 65);
+    }
+    assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
+    assert!(reason(&run_on(&site, "2024-08-12", &["--json"])).is_some());
+}
+
+#[test]
+fn with_nobody_watching_even_a_first_batch_is_held() {
+    let site = Site::new();
+    let facts: Vec<_> = (0..100).map(|id| format!("{id},{id},7,3,2024-05-01,MMR,1,5,N")).collect();
+    site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = run_on(&site, "2024-07-08", &["--quiet"]);
+    assert_eq!(ran.code, 65);
+    assert!(ran.stderr.contains("  NO_RECENT_VACCINATION: "), "{}", ran.stderr);
+    assert_eq!(site.left_in_out(), [".held"]);
+    assert_eq!(site.run(&["--quiet"]).code, 0);
+}
+
+/// The line for cron, carried out as cron does, on whatever day this is.
+#[test]
+fn the_line_that_is_printed_works() {
+    let site = Site::new();
+    let (export, out) = (site.export(), site.out());
+    std::fs::create_dir(&out).unwrap();
+    let schedule = ["schedule", "cron", "--export", text(&export), "--out", text(&out)];
+    let printed = phds_with(&[&schedule[..], &["--program", env!("CARGO_BIN_EXE_phds")]].concat());
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    let line = printed.stdout.lines().find(|line| !line.starts_with('#') && line.contains(" run ")).unwrap();
+    let command = line.splitn(6, ' ').nth(5).unwrap();
+    let is_due = phds_with(&["due", "--batch-missing", text(&out)]).code == 0;
+    for _ in 0..2 {
+        let ran = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert_eq!((ran.status.code(), ran.stdout.len(), ran.stderr.len()), (Some(0), 0, 0), "{ran:?}");
+    }
+    assert_eq!(phds_with(&["due", "--batch-missing", text(&out)]).code, 1);
+    assert_eq!(site.left_in_out().len(), usize::from(is_due));
+    // On the days after, the day has no part in whether it is the same.
+    if is_due {
+        let made: Vec<_> = site.left_in_out();
+        let before = read_folder(&out.join(&made[0]));
+        let ran = phds_with(&["run", text(&export), "--out", text(&out), "--if-due", "--json"]);
+        assert!(reason(&ran).is_some());
+        assert_eq!(read_folder(&out.join(&made[0])), before);
+    }
+}
