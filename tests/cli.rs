@@ -14,6 +14,7 @@ fn help() {
         ("help-read", &["read", "--help"]),
         ("help-filter", &["filter", "--help"]),
         ("help-write", &["write", "--help"]),
+        ("help-release", &["release", "--help"]),
         ("help-report", &["report", "--help"]),
         ("help-history", &["history", "--help"]),
         ("help-status", &["status", "--help"]),
