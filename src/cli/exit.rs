@@ -51,6 +51,8 @@ pub(super) enum Exit {
     InputOutput = 74,
     Locked = 75,
     BadPolicy = 78,
+    /// A fault of the program itself: what Rust ends with, too.
+    Fault = 101,
 }
 
 impl From<Exit> for ExitCode {

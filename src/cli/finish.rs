@@ -4,6 +4,7 @@
 //! by the error, if there is one.
 
 use super::log::Format;
+use std::panic::Location;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -34,6 +35,13 @@ pub(super) fn end(exit_code: u8) {
     }
 }
 
+/// Says where the program itself has a fault. What the fault is about is left out: it could hold a value of a row.
+pub(super) fn by_fault(location: Option<&Location<'_>>) {
+    let place = location.map_or_else(String::new, |at| format!(", at {}, line {}", at.file(), at.line()));
+    let hint = "please report it; nothing unfinished was published, and the next run clears up";
+    tracing::error!(exit_code = 101, hint, "a fault of the program itself{place}");
+}
+
 /// The same, where a signal ends the process.
 pub(super) fn by_signal(signal: i32, name: &'static str) {
     let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
@@ -53,6 +61,7 @@ fn outcome(exit_code: u8) -> &'static str {
         74 => "io-error",
         75 => "locked",
         78 => "bad-policy",
+        101 => "fault",
         _ => "interrupted",
     }
 }

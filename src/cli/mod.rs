@@ -31,6 +31,7 @@ mod write;
 
 use clap::{Parser, Subcommand};
 use exit::{Exit, Failure};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use terminal::Terminal;
 
@@ -75,32 +76,39 @@ pub fn main() -> ExitCode {
     finish::begin(cli.command.name(), cli.log.log_format);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
+    std::panic::set_hook(Box::new(|panic| finish::by_fault(panic.location())));
     signals::watch(&terminal);
-    let outcome = match cli.command {
-        Command::Run(args) => run::run(args, &terminal),
-        Command::Read(args) => read::run(args, &terminal),
-        Command::Filter(args) => filter::run(args, &terminal),
-        Command::Write(args) => write::run(args, &terminal),
-        Command::Release(args) => release::run(args, &terminal),
-        Command::Status(args) => status::run(args, &terminal),
-        Command::Report(args) => report::run(args, &terminal),
-        Command::History(args) => history::run(args, &terminal),
-        Command::Explain(args) => explain::run(args, &terminal),
-        Command::Verify(args) => verify::run(args, &terminal),
-        Command::Diff(args) => diff::run(args, &terminal),
-        Command::Dictionary(args) => dictionary::run(args, &terminal),
-        Command::Synth(args) => synth::run(args, &terminal),
-        Command::Policy(command) => policy::run(command, &terminal),
-        Command::Due(args) => due::run(args, &terminal),
-        Command::Schedule(command) => schedule::run(command, &terminal),
-    };
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(cli.command, &terminal)));
     signals::give_way();
     let exit = match outcome {
-        Ok(()) => Exit::Done,
-        Err(failure) => failure.report(),
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(failure)) => failure.report(),
+        // The hook has told.
+        Err(_) => Exit::Fault,
     };
     finish::end(exit as u8);
     exit.into()
+}
+
+fn carry_out(command: Command, terminal: &Terminal) -> Outcome {
+    match command {
+        Command::Run(args) => run::run(args, terminal),
+        Command::Read(args) => read::run(args, terminal),
+        Command::Filter(args) => filter::run(args, terminal),
+        Command::Write(args) => write::run(args, terminal),
+        Command::Release(args) => release::run(args, terminal),
+        Command::Status(args) => status::run(args, terminal),
+        Command::Report(args) => report::run(args, terminal),
+        Command::History(args) => history::run(args, terminal),
+        Command::Explain(args) => explain::run(args, terminal),
+        Command::Verify(args) => verify::run(args, terminal),
+        Command::Diff(args) => diff::run(args, terminal),
+        Command::Dictionary(args) => dictionary::run(args, terminal),
+        Command::Synth(args) => synth::run(args, terminal),
+        Command::Policy(command) => policy::run(command, terminal),
+        Command::Due(args) => due::run(args, terminal),
+        Command::Schedule(command) => schedule::run(command, terminal),
+    }
 }
 
 impl Command {
