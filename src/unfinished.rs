@@ -92,7 +92,7 @@ impl PrivateFolder {
     fn attempt(parent: &Path, prefix: &str) -> io::Result<Result<PrivateFolder, io::Error>> {
         let private = Permissions::from_mode(0o700);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(prefix).rand_bytes(RANDOM).permissions(private);
+        builder.prefix(prefix).rand_bytes(RANDOM).permissions(private.clone());
         // The name is not known before the folder is there, so that no signal may come between.
         let mut listed = listed();
         let folder = builder.tempdir_in(parent)?;
@@ -100,6 +100,8 @@ impl PrivateFolder {
         listed.push(path.clone());
         drop(listed);
         let listed = Listed(path);
+        // Whatever the process's umask has taken away.
+        std::fs::set_permissions(folder.path(), private)?;
         let lock = match File::open(folder.path()) {
             Ok(lock) => lock,
             Err(error) => return Ok(Err(error)),

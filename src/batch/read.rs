@@ -110,7 +110,11 @@ pub(super) fn refuse_unusable(
     let _listed = Listed::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
         Ok(_) => Err(BatchError::Refused { reason, list }),
-        Err(source) => Err(BatchError::RefusedUnlisted { reason, list, source }),
+        Err(source) => {
+            // Half a list would be taken for a whole one.
+            let _ = std::fs::remove_file(&list);
+            Err(BatchError::RefusedUnlisted { reason, list, source })
+        }
     }
 }
 
@@ -161,10 +165,12 @@ impl Draft {
         if !is_still_there {
             return Err(BatchError::Busy { path: place.to_owned() });
         }
-        file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
+        // From here on it is this run's, to be removed whatever happens.
+        let draft = Draft { _listed: Listed::new(&path), path, file, is_published: false };
+        draft.file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
         // What an interrupted run left.
-        file.set_len(0).map_err(create)?;
-        Ok(Draft { _listed: Listed::new(&path), path, file, is_published: false })
+        draft.file.set_len(0).map_err(create)?;
+        Ok(draft)
     }
 
     fn publish(mut self, place: &Path) -> Result<(), BatchError> {

@@ -12,7 +12,6 @@ use crate::synth::SynthError;
 use crate::value::Month;
 use crate::verify::VerifyError;
 use crate::writer::WriteError;
-use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -286,6 +285,7 @@ fn batch_exit(error: &BatchError) -> Exit {
         | BatchError::Refused { .. }
         | BatchError::RefusedUnlisted { .. } => Exit::BadInput,
         BatchError::Busy { .. } => Exit::Locked,
+        BatchError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput,
         BatchError::InTheWay { .. } | BatchError::Create { .. } => Exit::CannotCreate,
         BatchError::Write { .. } | BatchError::Spill(_) => Exit::InputOutput,
         BatchError::Registry(error) => registry_exit(error),
@@ -326,7 +326,7 @@ fn published_hint(error: &PublishedError) -> Option<&'static str> {
 /// A place that cannot be made is one thing, a disk that is full another, wherever it shows first.
 fn write_exit(error: &WriteError) -> Exit {
     match error {
-        WriteError::Create { .. } if is_disk_trouble(error) => Exit::InputOutput,
+        WriteError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput,
         WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
         WriteError::Locked { .. } => Exit::Locked,
         WriteError::NothingHeld { .. } => Exit::NoInput,
@@ -335,10 +335,9 @@ fn write_exit(error: &WriteError) -> Exit {
     }
 }
 
-fn is_disk_trouble(error: &WriteError) -> bool {
-    let Some(source) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
-        return false;
-    };
-    matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        || source.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+fn is_disk_trouble(error: &io::Error) -> bool {
+    // An I/O error is of no kind that has a name. Its number may be lost: what makes temporary folders wraps it.
+    let input_output = io::Error::from(rustix::io::Errno::IO).kind();
+    let kind = error.kind();
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) || kind == input_output
 }

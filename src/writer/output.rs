@@ -1,9 +1,9 @@
 //! The place where batches are: made if need be, and locked while a run is at work there.
 
 use super::error::WriteError;
-use std::fs::{DirBuilder, File, TryLockError};
+use super::place::make_folders;
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// What a run's own folders begin with. While the lock is held, any that are found are of dead runs.
@@ -50,7 +50,7 @@ impl Output {
                 return Err(WriteError::NothingHeld { path: folder });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(create)?;
+                make_folders(&folder).map_err(create)?;
             }
             Err(error) => return Err(create(error)),
         }

@@ -57,3 +57,23 @@ pub(super) fn sync_folders(folder: &Path) -> io::Result<()> {
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
+
+/// Makes a folder, and those above it that are not there, and makes them last: a batch that is on the disk is lost all
+/// the same if the folder it is in is not.
+pub(super) fn make_folders(path: &Path) -> io::Result<()> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match private_folder(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && above != path => {
+            make_folders(above)?;
+            private_folder(path)?;
+        }
+        // Another run may make it at the same time; which of them goes on is for the lock to say.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        made => made?,
+    }
+    match File::open(above) {
+        Ok(above) => above.sync_all(),
+        // A folder that may be written to and not be read can't be waited for.
+        Err(_) => Ok(()),
+    }
+}
