@@ -9,6 +9,10 @@
 mod common;
 #[path = "crash/durable.rs"]
 mod durable;
+#[path = "crash/full_disk.rs"]
+mod full_disk;
+#[path = "common/namespace.rs"]
+mod namespace;
 #[path = "crash/scenario.rs"]
 mod scenario;
 #[path = "common/skip.rs"]
@@ -50,7 +54,18 @@ static SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "run_in_little_memory",
         before: &[&["run", "OLD", "--out", "OUT", "--as-of", "2024-07-01"]],
-        command: &["run", "LARGE", "--out", "OUT", "--as-of", "2024-07-08", "--threads", "1", "--memory", "1M"],
+        command: &[
+            "run",
+            "LARGE",
+            "--out",
+            "OUT",
+            "--as-of",
+            "2024-07-08",
+            "--threads",
+            "1",
+            "--memory",
+            "1M",
+        ],
         code: 0,
         probe: None,
         mend: &[&["run", "LARGE", "--out", "OUT", "--as-of", "2024-07-08"]],
@@ -70,10 +85,7 @@ static SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "read",
-        before: &[
-            &["read", "OLD", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-01"],
-        ],
+        before: &[&["read", "OLD", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
         command: &["read", "NEW", "--batch", "DB"],
         code: 0,
         probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
@@ -86,10 +98,7 @@ static SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "read_is_refused",
-        before: &[
-            &["read", "OLD", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-01"],
-        ],
+        before: &[&["read", "OLD", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
         command: &["read", "REFUSED", "--batch", "DB"],
         code: 65,
         probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
@@ -102,10 +111,7 @@ static SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "filter",
-        before: &[
-            &["read", "NEW", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-01"],
-        ],
+        before: &[&["read", "NEW", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
         command: &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
         code: 0,
         probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
@@ -147,7 +153,8 @@ fn sweep(name: &str) {
                 let error = [Fate::NoSpace, Fate::Broken][place % 2];
                 let share = if call.is_decisive() { 1 } else { SHARE };
                 // Another share for each fate.
-                everything || (place + *fate as usize * 3) % share == 0 && (*fate == Fate::Killed || *fate == error)
+                everything
+                    || (place + *fate as usize * 3) % share == 0 && (*fate == Fate::Killed || *fate == error)
             };
             fates.into_iter().filter(is_chosen).map(|fate| (call.clone(), fate))
         })

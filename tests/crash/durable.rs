@@ -17,7 +17,8 @@ pub fn problems(log: &str, place: &str) -> Vec<String> {
             continue;
         }
         let strings = || arguments.split('"').skip(1).step_by(2);
-        let descriptor = || arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path);
+        let descriptor =
+            || arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path);
         match name {
             "write" | "writev" | "pwrite64" | "pwritev" | "ftruncate" => {
                 unsynced.extend(descriptor().map(str::to_owned));
@@ -32,7 +33,8 @@ pub fn problems(log: &str, place: &str) -> Vec<String> {
                 if to.ends_with(place) {
                     is_in_place = true;
                     let within = |path: &&String| *path == from || path.starts_with(&format!("{from}/"));
-                    problems.extend(unsynced.iter().filter(within).map(|path| format!("{path} was not synced")));
+                    problems
+                        .extend(unsynced.iter().filter(within).map(|path| format!("{path} was not synced")));
                     unsynced.extend(above(to));
                 }
             }
@@ -44,7 +46,10 @@ pub fn problems(log: &str, place: &str) -> Vec<String> {
     }
     // What was thrown away need not last, nor what goes to the terminal; but the folders that lead to the batch must.
     let lasting = |path: &&String| {
-        !path.contains("/.phds-") && !path.contains("pipe:") && !path.starts_with("/dev") && !path.contains(".reading")
+        !path.contains("/.phds-")
+            && !path.contains("pipe:")
+            && !path.starts_with("/dev")
+            && !path.contains(".reading")
     };
     problems.extend(unsynced.iter().filter(lasting).map(|path| format!("{path} was not synced in the end")));
     problems

@@ -194,7 +194,11 @@ impl Scenario {
         assert!(self.probe.is_some() || before != after, "{}: nothing changes", self.name);
         let probed = |folder: &Path| self.probe.and_then(|line| probe(line, folder).unwrap());
         let probes = [probed(before_place.path()), probed(place.path())];
-        assert!(self.probe.is_none() || self.code != 0 || probes[0] != probes[1], "{}: the probe tells nothing", self.name);
+        assert!(
+            self.probe.is_none() || self.code != 0 || probes[0] != probes[1],
+            "{}: the probe tells nothing",
+            self.name
+        );
         self.mend.iter().for_each(|line| done(line, place.path(), 0).unwrap());
         let (mended, left) = (visible(&place.path().join("out")), names(place.path()));
         assert!(left.iter().all(|name| !name.contains("phds-")), "{left:?}");
@@ -243,7 +247,10 @@ impl Scenario {
             })
             .map_err(|problem| {
                 let Call { name, nth } = call;
-                format!("{}: {name} {nth} {fate:?}, ended with {:?}: {problem}\n{}", self.name, ended.code, ended.stderr)
+                format!(
+                    "{}: {name} {nth} {fate:?}, ended with {:?}: {problem}\n{}",
+                    self.name, ended.code, ended.stderr
+                )
             })?;
         Ok(ended.was_hit)
     }
@@ -259,7 +266,8 @@ impl Scenario {
     ) -> Result<(), String> {
         let now = visible(&folder.join("out"));
         for entry in now.keys().chain(expected.before.keys()).chain(expected.after.keys()) {
-            let (now, before, after) = (now.get(entry), expected.before.get(entry), expected.after.get(entry));
+            let (now, before, after) =
+                (now.get(entry), expected.before.get(entry), expected.after.get(entry));
             if now != before && now != after {
                 return Err(format!("out/{entry} is neither what was there nor the new one"));
             }
@@ -277,7 +285,9 @@ impl Scenario {
             return Err("this is the wrong exit code".to_owned());
         }
         // Whoever still lives clears up, unless it is that which fails.
-        let leftover = |name: &&String| [".phds-", "tmp/", ".reading", "-journal"].iter().any(|part| name.contains(part));
+        let leftover = |name: &&String| {
+            [".phds-", "tmp/", ".reading", "-journal"].iter().any(|part| name.contains(part))
+        };
         if ended.stderr.contains("could not be written") && names(folder).contains("/b.db.quarantine.csv") {
             return Err("half a list is left".to_owned());
         }

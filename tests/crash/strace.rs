@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The calls that change what is on the disk, or bring it there. Opening counts where it may create or write.
+/// The calls that change what is on the disk, or bring it there. Opening counts where it may create, or is for writing only.
 const CALLS: [&str; 25] = [
     "write",
     "pwrite64",
@@ -102,9 +102,7 @@ pub fn is_possible() -> Result<(), String> {
     command.args(["-e", "inject=mkdir:error=ENOSPC:when=1", "mkdir"]).arg(&made);
     match command.output() {
         Err(error) => Err(format!("strace can't be run ({error}): install it")),
-        Ok(output) if output.status.success() || made.exists() => {
-            Err("strace has no effect here".to_owned())
-        }
+        Ok(output) if output.status.success() || made.exists() => Err("strace has no effect here".to_owned()),
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             if said.contains("No space left") { Ok(()) } else { Err(format!("strace can't trace: {said}")) }
@@ -137,7 +135,7 @@ pub fn calls(log: &str) -> Vec<Call> {
         let count = counts.entry((thread.to_owned(), name.to_owned())).or_default();
         *count += 1;
         let only_reads = name.starts_with("open")
-            && !["O_CREAT", "O_TMPFILE", "O_WRONLY", "O_RDWR"].iter().any(|flag| arguments.contains(flag));
+            && !["O_CREAT", "O_TMPFILE", "O_WRONLY"].iter().any(|flag| arguments.contains(flag));
         if !only_reads {
             calls.insert(Call { name: name.to_owned(), nth: *count });
         }
