@@ -29,7 +29,7 @@ use strace::{Call, Fate};
 const SHARE: usize = 8;
 
 /// What goes wrong. One more command is one more entry, and one more test below.
-static SCENARIOS: [Scenario; 8] = [
+static SCENARIOS: [Scenario; 10] = [
     Scenario {
         name: "run_replaces_a_batch",
         before: &[
@@ -40,6 +40,7 @@ static SCENARIOS: [Scenario; 8] = [
         code: 0,
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-08"]],
+        again: &[0],
         shows: "RENAME_EXCHANGE",
     },
     Scenario {
@@ -49,6 +50,7 @@ static SCENARIOS: [Scenario; 8] = [
         code: 0,
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-08"]],
+        again: &[0],
         shows: "RENAME_NOREPLACE",
     },
     Scenario {
@@ -69,6 +71,7 @@ static SCENARIOS: [Scenario; 8] = [
         code: 0,
         probe: None,
         mend: &[&["run", "LARGE", "--out", "OUT", "--as-of", "2024-07-08"]],
+        again: &[0],
         shows: "O_TMPFILE",
     },
     Scenario {
@@ -81,6 +84,7 @@ static SCENARIOS: [Scenario; 8] = [
         code: 65,
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-08"]],
+        again: &[0],
         shows: "quarantine-202407.csv",
     },
     Scenario {
@@ -94,6 +98,7 @@ static SCENARIOS: [Scenario; 8] = [
             &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
             &["write", "--batch", "DB", "--out", "OUT"],
         ],
+        again: &[0],
         shows: "b.db.reading",
     },
     Scenario {
@@ -107,6 +112,7 @@ static SCENARIOS: [Scenario; 8] = [
             &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
             &["write", "--batch", "DB", "--out", "OUT"],
         ],
+        again: &[0],
         shows: "b.db.quarantine.csv",
     },
     Scenario {
@@ -119,6 +125,7 @@ static SCENARIOS: [Scenario; 8] = [
             &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
             &["write", "--batch", "DB", "--out", "OUT"],
         ],
+        again: &[0],
         shows: "b.db-journal",
     },
     Scenario {
@@ -132,7 +139,35 @@ static SCENARIOS: [Scenario; 8] = [
         code: 0,
         probe: None,
         mend: &[&["write", "--batch", "DB", "--out", "OUT"]],
+        again: &[0],
         shows: "RENAME_EXCHANGE",
+    },
+    Scenario {
+        name: "run_is_held_back",
+        before: &[
+            &["run", "OLD", "--out", "OUT", "--as-of", "2027-07-01", "--max-export-age", "off"],
+            &["run", "NEW", "--out", "OUT", "--as-of", "2027-07-02", "--max-export-age", "1d"],
+        ],
+        command: &["run", "LARGE", "--out", "OUT", "--as-of", "2027-07-08", "--max-export-age", "1d"],
+        code: 65,
+        probe: None,
+        mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2027-07-08", "--max-export-age", "off"]],
+        again: &[0],
+        shows: "/.held/202707",
+    },
+    Scenario {
+        name: "release",
+        before: &[
+            &["run", "OLD", "--out", "OUT", "--as-of", "2027-07-01", "--max-export-age", "off"],
+            &["run", "NEW", "--out", "OUT", "--as-of", "2027-07-02", "--max-export-age", "1d"],
+        ],
+        command: &["release", "OUT", "202707"],
+        code: 0,
+        probe: None,
+        mend: &[&["release", "OUT", "202707"], &["verify", "BATCH"]],
+        // There is nothing held any more.
+        again: &[66, 0],
+        shows: "/.held/202707",
     },
 ];
 
@@ -241,4 +276,14 @@ fn all_is_on_the_disk_before_it_is_in_its_place() {
         let without: Vec<&str> = log.lines().filter(|line| !line.contains("fsync")).collect();
         assert!(durable::problems(&without.join("\n"), place).len() > 1, "{name}");
     }
+}
+
+#[test]
+fn run_is_held_back() {
+    sweep("run_is_held_back");
+}
+
+#[test]
+fn release() {
+    sweep("release");
 }

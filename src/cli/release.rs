@@ -8,7 +8,7 @@ use crate::published::Manifest;
 use crate::unfinished::PrivateFolder;
 use crate::value::Month;
 use crate::verify::{VerifySettings, verify};
-use crate::writer::{Output, WriteError, quarantine_list};
+use crate::writer::{Output, quarantine_list};
 use std::path::PathBuf;
 
 /// Publish a batch that was held back
@@ -37,7 +37,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let output = Output::open_existing(&args.out)?;
     let held = output.held(args.month);
     if held.symlink_metadata().is_err() {
-        return Err(WriteError::NothingHeld { path: held }.into());
+        // That it is not there is what comes of it, and what is left of it goes.
+        output.release(args.month, &quarantine_list(args.month))?;
     }
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let settings = VerifySettings {

@@ -5,8 +5,8 @@
 
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_there, private_folder, put_in_place_within_step, sync_folder};
-use crate::unfinished::{self, PrivateFolder};
+use super::place::{is_there, link_all, private_folder, put_in_place, sync_folder, sync_folders};
+use crate::unfinished::PrivateFolder;
 use crate::value::Month;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,24 +74,20 @@ impl Output {
     pub fn release(&self, month: Month, set_aside: &str) -> Result<PathBuf, WriteError> {
         let (held, place) = (self.held(month), self.folder().join(month.to_string()));
         if !is_there(&held)? {
+            // Whoever removed the batch may have been stopped there.
+            self.forget_why(month);
             return Err(WriteError::NothingHeld { path: held });
         }
         let fail = |source| WriteError::Write { path: place.clone(), source };
         is_there(&place)?;
-        // What is replaced must not come to lie where held batches are: it could be released in its turn.
+        // The files are linked, not moved: until they are published the batch stays where it is held, whatever happens.
+        // Nor must what is replaced come to lie there: it could be released in its turn.
         let private = PrivateFolder::new(self.folder(), STAGING_PREFIX).map_err(fail)?;
-        let aside = private.path().join("batch");
-        {
-            // A signal in between would take the batch away with the folder.
-            let _step = unfinished::step();
-            std::fs::rename(&held, &aside).map_err(fail)?;
-            if let Err(error) = put_in_place_within_step(&aside, &place) {
-                let _ = std::fs::rename(&aside, &held);
-                return Err(error);
-            }
-        }
+        let batch = private.path().join("batch");
+        link_all(&held, &batch).and_then(|()| sync_folders(&batch)).map_err(fail)?;
+        put_in_place(&batch, &place)?;
         self.sync().map_err(fail)?;
-        self.forget_why(month);
+        self.forget_held(month, private.path());
         let _ = std::fs::remove_file(self.folder().join(set_aside));
         Ok(place)
     }

@@ -13,11 +13,6 @@ use std::path::Path;
 pub(super) fn put_in_place(folder: &Path, place: &Path) -> Result<(), WriteError> {
     // If a signal is already having everything removed, the folder is no longer whole, and this never returns.
     let _step = unfinished::step();
-    put_in_place_within_step(folder, place)
-}
-
-/// The same, where the step has begun already.
-pub(super) fn put_in_place_within_step(folder: &Path, place: &Path) -> Result<(), WriteError> {
     let flags = if is_there(place)? { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
     renameat_with(CWD, folder, CWD, place, flags)
         .map_err(|errno| WriteError::Write { path: place.to_owned(), source: errno.into() })
@@ -76,4 +71,18 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
         // A folder that may be written to and not be read can't be waited for.
         Err(_) => Ok(()),
     }
+}
+
+/// Makes a folder with links to the files of another, and of those in it.
+pub(super) fn link_all(from: &Path, to: &Path) -> io::Result<()> {
+    private_folder(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let link = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => link_all(&entry.path(), &link)?,
+            false => std::fs::hard_link(entry.path(), link)?,
+        }
+    }
+    Ok(())
 }

@@ -14,12 +14,12 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A command line: the program's arguments, in which OLD, NEW, REFUSED, WORSE and LARGE stand for exports, and OUT, DB and
-/// PROBE for places of the scenario's own.
+/// PROBE for places of the scenario's own, and BATCH for that of July 2027 in OUT.
 pub type Line = &'static [&'static str];
 
 pub struct Scenario {
     pub name: &'static str,
-    /// What was done before.
+    /// What was done before; a run that is refused, or held back, is a part of that, too.
     pub before: &'static [Line],
     /// The command that goes wrong.
     pub command: Line,
@@ -30,6 +30,8 @@ pub struct Scenario {
     pub probe: Option<Line>,
     /// What is done afterwards, and must succeed.
     pub mend: &'static [Line],
+    /// How that ends if the command had come to its end; what is not said ends with 0.
+    pub again: &'static [i32],
     /// What the calls of the command must have among them, so that the scenario is about what it says.
     pub shows: &'static str,
 }
@@ -100,6 +102,7 @@ fn command(line: Line, folder: &Path) -> Command {
         match *argument {
             "OLD" | "NEW" | "REFUSED" | "WORSE" | "LARGE" => command.arg(exports().join(argument)),
             "OUT" => command.arg(folder.join("out")),
+            "BATCH" => command.arg(folder.join("out/202707")),
             "PROBE" => command.arg(folder.join("probe")),
             "DB" => command.arg(folder.join("b.db")),
             other => command.arg(other),
@@ -109,11 +112,11 @@ fn command(line: Line, folder: &Path) -> Command {
     command
 }
 
-/// Runs a line that must end with this code.
-fn done(line: Line, folder: &Path, code: i32) -> Result<(), String> {
+/// Runs a line that must end with one of these codes.
+fn done(line: Line, folder: &Path, codes: &[i32]) -> Result<(), String> {
     let output = command(line, folder).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    match output.status.code() == Some(code) {
+    match output.status.code().is_some_and(|code| codes.contains(&code)) {
         true => Ok(()),
         false => Err(format!("phds {} ended with {:?}: {stderr}", line.join(" "), output.status.code())),
     }
@@ -123,7 +126,10 @@ fn visible(place: &Path) -> Visible {
     let mut visible = Visible::new();
     if place.exists() {
         for (path, bytes) in read_folder(place) {
-            let (entry, rest) = path.split_once('/').unwrap_or((&path, ""));
+            // What is held back lies a folder deeper.
+            let start = if path.starts_with(".held/") { ".held/".len() } else { 0 };
+            let end = path[start..].find('/').map_or(path.len(), |slash| start + slash);
+            let (entry, rest) = path.split_at(end);
             if !entry.starts_with(".phds-") {
                 visible.entry(entry.to_owned()).or_default().insert(rest.to_owned(), bytes);
             }
@@ -175,11 +181,7 @@ impl Scenario {
     pub fn rehearse(&self) -> Expected {
         let template = tempfile::tempdir().unwrap();
         std::fs::create_dir(template.path().join("tmp")).unwrap();
-        self.before.iter().for_each(|line| {
-            // A run that is refused is a part of what was before, too.
-            let code = if line.contains(&"WORSE") { 65 } else { 0 };
-            done(line, template.path(), code).unwrap();
-        });
+        self.before.iter().for_each(|line| done(line, template.path(), &[0, 65]).unwrap());
         let folder = || {
             let folder = tempfile::tempdir().unwrap();
             copy(template.path(), folder.path());
@@ -199,20 +201,26 @@ impl Scenario {
             "{}: the probe tells nothing",
             self.name
         );
-        self.mend.iter().for_each(|line| done(line, place.path(), 0).unwrap());
+        self.mends().for_each(|(line, again)| done(line, place.path(), &[again]).unwrap());
         let (mended, left) = (visible(&place.path().join("out")), names(place.path()));
         assert!(left.iter().all(|name| !name.contains("phds-")), "{left:?}");
-        for month in mended.keys() {
+        for month in mended.keys().filter(|entry| entry.parse::<u32>().is_ok()) {
             verify(&place.path().join("out").join(month)).unwrap();
         }
         Expected { template, before, after, probes, mended, left, calls: strace::calls(&log) }
+    }
+
+    /// What is done to mend, and how it ends if there is nothing to mend.
+    fn mends(&self) -> impl Iterator<Item = (Line, i32)> {
+        let again = self.again.iter().copied().chain(std::iter::repeat(0));
+        self.mend.iter().copied().zip(again)
     }
 
     /// The log of the command's calls when nothing goes wrong, with a path for every descriptor.
     pub fn log(&self) -> String {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
-        self.before.iter().for_each(|line| done(line, folder.path(), 0).unwrap());
+        self.before.iter().for_each(|line| done(line, folder.path(), &[0, 65]).unwrap());
         strace::log_of(&command(self.command, folder.path()), &folder.path().join("tmp/log"))
     }
 
@@ -233,7 +241,7 @@ impl Scenario {
                 }
                 None => Ok(()),
             })
-            .and_then(|()| self.mend.iter().try_for_each(|line| done(line, folder, 0)))
+            .and_then(|()| self.mends().try_for_each(|(line, again)| done(line, folder, &[0, again])))
             .and_then(|()| match visible(&out) == expected.mended {
                 true => Ok(()),
                 false => Err("the next run made something else".to_owned()),
