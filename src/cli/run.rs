@@ -88,7 +88,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
             .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
     }
     arguments::warn_of_window(&policy, as_of);
-    let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
+    let output = Output::open(&args.out)?;
+    output.keep_clear_of(as_of.month(), &args.export, "the export itself")?;
+    let staging = Staging::new(output, as_of.month())?;
     stage.opened(&arrived);
 
     let bar = terminal.reading(export.size());

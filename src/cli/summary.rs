@@ -8,7 +8,7 @@ use crate::filter;
 use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
-use crate::value::grouped;
+use crate::value::{grouped, text};
 use crate::writer::Manifest;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -177,7 +177,7 @@ impl Lines {
             self.text.push('\n');
         }
         // A policy's name is the site's own, but what it holds goes to a terminal.
-        self.text.extend(title.chars().filter(|c| !c.is_control()));
+        self.text.extend(title.chars().filter(|c| !text::steers(*c)));
         self.text.push('\n');
     }
 

@@ -2,12 +2,13 @@
 
 use super::exit::Failure;
 use crate::registry::Progress;
+use crate::value::text;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
 /// A text as a terminal may be shown it: names may hold characters that steer one.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if text::steers(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// Where the program prints.

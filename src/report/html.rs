@@ -2,7 +2,7 @@
 //!
 //! Text becomes markup by being escaped and in no other way, so that no name can be more than a name on the page.
 
-use crate::value::grouped;
+use crate::value::{grouped, text};
 
 /// A piece of a page.
 #[derive(Clone, Default, Debug)]
@@ -25,16 +25,16 @@ impl Markup {
 }
 
 impl From<&str> for Markup {
-    fn from(text: &str) -> Markup {
-        let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
+    fn from(from: &str) -> Markup {
+        let mut out = String::with_capacity(from.len());
+        for c in from.chars() {
             match c {
                 '&' => out.push_str("&amp;"),
                 '<' => out.push_str("&lt;"),
                 '>' => out.push_str("&gt;"),
                 '"' => out.push_str("&quot;"),
                 '\'' => out.push_str("&#39;"),
-                c if c.is_control() => out.push(' '),
+                c if text::steers(c) => out.push(' '),
                 c => out.push(c),
             }
         }

@@ -9,6 +9,14 @@ fn is_control(byte: u8) -> bool {
     byte < 0x20 || byte == 0x7f
 }
 
+/// Whether a character is not shown but steers how the text around it is: a control character, the end of a line or a
+/// paragraph, or one that turns the direction in which is written.
+pub fn steers(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || c.is_control()
+}
+
 /// Cleans a text: each run of control characters (U+0000–U+001F, U+007F) becomes one space, then white space
 /// (Unicode's) is trimmed off both ends. Inside, the text stays as it is. `text` must be UTF-8.
 ///

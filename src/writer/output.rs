@@ -2,6 +2,7 @@
 
 use super::error::WriteError;
 use super::place::make_folders;
+use crate::value::Month;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,18 @@ impl Output {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Refuses to make a month's batch from what lies where the batch is to be: it would go with what is replaced.
+    ///
+    /// # Errors
+    /// If it lies there.
+    pub fn keep_clear_of(&self, month: Month, input: &Path, what: &'static str) -> Result<(), WriteError> {
+        let path = self.folder.join(month.to_string());
+        match (path.canonicalize(), input.canonicalize()) {
+            (Ok(place), Ok(input)) if input.starts_with(&place) => Err(WriteError::InTheWay { path, what }),
+            _ => Ok(()),
+        }
     }
 
     /// Removes what runs left that were killed. Links are removed, never followed.
