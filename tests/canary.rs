@@ -24,10 +24,15 @@ fn run(arguments: &[&str]) -> Ran {
     Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// Runs the program in every tone; nothing that it says may hold a marker. Returns what it came to in the first.
+/// Runs the program at its most talkative, as text and as JSON; nothing that it says may hold a marker. Returns what it
+/// came to in the first.
 fn silent(arguments: &[&str]) -> Ran {
+    silent_in(&TONES[..2], arguments)
+}
+
+fn silent_in(tones: &[&[&str]], arguments: &[&str]) -> Ran {
     let mut first = None;
-    for tone in TONES {
+    for tone in tones {
         let ran = run(&[arguments, tone].concat());
         for said in [&ran.stdout, &ran.stderr] {
             let found = found_in(said.as_bytes());
@@ -133,9 +138,31 @@ fn every_command_on_the_whole_export() {
         &["run", text(marked), "--out", text(&out)],
         &["explain", text(&export), "--fact", "99999"],
         &["release", text(&out), "202407"],
+        &["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--json"],
+        &["write", "--batch", text(&database), "--out", text(&out), "--json"],
     ] {
-        silent(arguments);
+        silent_in(&TONES, arguments);
     }
+    // Held back, with what stands beside it.
+    assert_eq!(
+        silent(&[
+            "run",
+            text(&export),
+            "--out",
+            text(&out),
+            "--as-of",
+            "2027-08-09",
+            "--max-quarantined",
+            "100%",
+            "--max-export-age",
+            "1d"
+        ])
+        .code,
+        65
+    );
+    assert!(out.join(".held/202708").exists());
+    nothing_in(&out);
+    silent(&["release", text(&out), "202708"]);
     // Every rule, and every setting that bears on what is said.
     for policy in [
         "[consent]\nrule = \"active-on-as-of\"\n",

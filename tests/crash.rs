@@ -287,3 +287,27 @@ fn run_is_held_back() {
 fn release() {
     sweep("release");
 }
+
+/// A batch database may be set to keep changes in a log beside it. When another takes its place the log goes, and must not
+/// take along what only it held: a kill right then would leave older outcomes than were last worked out.
+#[test]
+fn what_only_a_log_holds_is_not_lost() {
+    let site = common::Site::new();
+    let (database, export) = (site.path("b.db"), site.export());
+    let (name, export) = (database.to_str().unwrap(), export.to_str().unwrap());
+    let read = ["read", export, "--batch", name];
+    assert_eq!(common::phds_with(&read).code, 0);
+    let other = rusqlite::Connection::open(&database).unwrap();
+    other.pragma_update(None, "journal_mode", "WAL").unwrap();
+    let look = || other.query_row("SELECT count(*) FROM clients", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(look(), 1);
+    assert_eq!(common::phds_with(&["filter", "--batch", name, "--as-of", "2024-07-08"]).code, 0);
+    assert!(std::fs::metadata(site.path("b.db-wal")).unwrap().len() > 0);
+    // Whoever has it open keeps it.
+    assert_eq!(common::phds_with(&read).code, 75);
+    assert!(common::phds_with(&["status", "--batch", name]).stdout.contains("Filtered as of 2024-07-08"));
+    drop(other);
+    assert_eq!(common::phds_with(&read).code, 0);
+    let names = |ending: &str| site.path(&format!("b.db{ending}")).exists();
+    assert!(names("") && !names("-wal") && !names("-shm") && !names("-journal") && !names(".reading"));
+}

@@ -202,6 +202,13 @@ fn hold(place: &Path) -> Result<Option<Connection>, BatchError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
     connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
+    // Somebody may have set it to keep changes in a log. They must be in the database before the log goes: should this be
+    // the end, the old one has to be whole. While others have it open they stay where they are.
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(failed)?;
+    if mode.eq_ignore_ascii_case("wal") {
+        return Err(BatchError::Busy { path: place.to_owned() });
+    }
     connection.execute_batch("BEGIN EXCLUSIVE").map_err(failed)?;
     Ok(Some(connection))
 }

@@ -146,6 +146,10 @@ pub fn calls(log: &str) -> Vec<Call> {
 /// Runs a command and has a call of it meet its fate.
 pub fn inject(command: &Command, call: &Call, fate: Fate, log: &Path) -> Ended {
     let mut strace = strace(log, &call.name);
+    if fate != Fate::Killed {
+        // Faster, because nothing but this call is stopped at; but so no signal can be sent.
+        strace.arg("--seccomp-bpf");
+    }
     strace.args(["-e", &format!("inject={}:{}:when={}", call.name, fate.action(), call.nth)]);
     let output = run(strace, command);
     let status = output.status;
