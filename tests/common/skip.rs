@@ -7,6 +7,10 @@ use std::io::Write;
 /// Says on stderr that something was not tested, and why. It is written past the test harness, which would keep it to
 /// itself.
 pub fn not_tested(what: &str, why: &str) {
-    let text = format!("\nNOT TESTED HERE: {what}: {why}\n");
+    say(&format!("\nNOT TESTED HERE: {what}: {why}\n"));
+}
+
+/// Says something on stderr, past the test harness.
+pub fn say(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
