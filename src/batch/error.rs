@@ -141,9 +141,17 @@ impl BatchError {
         }
     }
 
+    /// The same, once the database is open: what can't be opened then is a file that SQLite needs beside it.
+    pub(super) fn at_work(path: &Path, error: rusqlite::Error) -> BatchError {
+        match BatchError::sqlite(path, error) {
+            BatchError::Unavailable { path, source } => BatchError::Write { path, source },
+            other => other,
+        }
+    }
+
     /// The same, from within the reading of tables.
     pub(super) fn within_reading(path: &Path, error: rusqlite::Error) -> RegistryError {
-        match BatchError::sqlite(path, error) {
+        match BatchError::at_work(path, error) {
             BatchError::Busy { path } => RegistryError::Busy { path },
             BatchError::Write { path, source } => RegistryError::Write { path, source },
             BatchError::Damaged { path, what } => RegistryError::DamagedDatabase { path, what },

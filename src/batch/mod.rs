@@ -86,7 +86,7 @@ impl BatchDatabase {
     }
 
     fn failed(&self) -> impl Fn(rusqlite::Error) -> BatchError + Copy + '_ {
-        |error| BatchError::sqlite(&self.path, error)
+        |error| BatchError::at_work(&self.path, error)
     }
 
     /// The tables of the export, each with its rows still to be read.

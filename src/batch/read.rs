@@ -75,9 +75,9 @@ pub fn read(
     refuse_what_is_in_the_way(path)?;
     let draft = Draft::new(path)?;
     let mut intake = {
-        let connection = Connection::open(&draft.path).map_err(|e| BatchError::sqlite(path, e))?;
+        let connection = Connection::open(&draft.path).map_err(|e| BatchError::at_work(path, e))?;
         let intake = fill(&connection, source, path, settings, progress)?;
-        connection.close().map_err(|(_, e)| BatchError::sqlite(path, e))?;
+        connection.close().map_err(|(_, e)| BatchError::at_work(path, e))?;
         intake
     };
     intake.notices.iter().for_each(settings.notify);
@@ -229,7 +229,7 @@ fn fill(
     settings: ReadSettings<'_>,
     progress: &dyn Progress,
 ) -> Result<Intake, BatchError> {
-    let failed = |error| BatchError::sqlite(path, error);
+    let failed = |error| BatchError::at_work(path, error);
     // The file is thrown away if anything happens to it before it is whole.
     let fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA page_size = 16384; PRAGMA cache_size = -65536; BEGIN;";

@@ -187,6 +187,8 @@ fn no_room_for_a_batch_database() {
         assert!(written() == old);
         assert_eq!(disk.names(""), ["b.db"]);
     };
+    until_it_fits(&disk, Short::Inodes, 1, &|| filter("2024-07-08"), &is_as_it_was);
+    assert_eq!(filter("2024-07-02").code, 0);
     until_it_fits(&disk, Short::Space, 8, &|| filter("2024-07-08"), &is_as_it_was);
     assert_eq!(new_site.run(&[]).code, 0);
     assert!(delivered(written()) == delivered(new_site.batch()));
