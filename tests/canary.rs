@@ -137,6 +137,8 @@ fn every_command_on_the_whole_export() {
         &["explain", text(&export), "--fact", "99999"],
         &["release", text(&out), "202407"],
         &["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--json"],
+        &["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--if-due", "--json"],
+        &["due", "--batch-missing", text(&out)],
         &["write", "--batch", text(&database), "--out", text(&out), "--json"],
     ] {
         silent_in(&TONES, arguments);

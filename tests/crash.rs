@@ -29,7 +29,7 @@ use strace::{Call, Fate};
 const SHARE: usize = 8;
 
 /// What goes wrong. One more command is one more entry, and one more test below.
-static SCENARIOS: [Scenario; 10] = [
+static SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "run_replaces_a_batch",
         before: &[
@@ -154,6 +154,17 @@ static SCENARIOS: [Scenario; 10] = [
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2027-07-08", "--max-export-age", "off"]],
         again: &[0],
         shows: "/.held/202707",
+    },
+    Scenario {
+        name: "run_if_due",
+        before: &[&["run", "OLD", "--out", "OUT", "--as-of", "2024-07-08"]],
+        command: &["run", "NEW", "--out", "OUT", "--as-of", "2024-07-09", "--if-due", "--threads", "1"],
+        code: 0,
+        probe: None,
+        // Where the batch has been published nothing is to be made, but there may be something to be cleared away.
+        mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-09", "--if-due"]],
+        again: &[0],
+        shows: "RENAME_EXCHANGE",
     },
     Scenario {
         name: "release",
@@ -313,4 +324,9 @@ fn what_only_a_log_holds_is_not_lost() {
     assert_eq!(common::phds_with(&read).code, 0);
     let names = |ending: &str| site.path(&format!("b.db{ending}")).exists();
     assert!(names("") && !names("-wal") && !names("-shm") && !names("-journal") && !names(".reading"));
+}
+
+#[test]
+fn run_if_due() {
+    sweep("run_if_due");
 }

@@ -84,6 +84,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let inputs = Inputs::new(as_of, &policy, &arrived);
     if args.if_due && is_made_already(&args, &inputs) {
         let month = as_of.month();
+        // The run that made it may have been killed before it had cleared up, and no other may come for a month. While
+        // another is at work there is nothing to clear away.
+        let _ = Output::open_existing(&args.out);
         return summary
             .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
     }
