@@ -72,6 +72,9 @@ fn everything_that_speaks_against_a_batch_is_said_at_once() {
     let held = site.out().join(".held/202407");
     assert_eq!(phds_with(&["verify", text(&held)]).code, 0);
     assert_eq!(phds_with(&["diff", text(&site.out().join("202406")), text(&held)]).code, 1);
+    // Its report, made again, is the same: the batch before is found from there too.
+    let report = phds_with(&["report", text(&held)]);
+    assert_eq!(report.stdout, std::fs::read_to_string(held.join("qa/report.html")).unwrap());
     // Nobody who looks for batches finds it.
     let history = phds_with(&["history", text(&site.out()), "--json"]);
     assert!(!history.stdout.contains("202407"), "{}", history.stdout);

@@ -7,9 +7,8 @@ use super::arguments;
 use super::exit::Failure;
 use super::terminal::{Terminal, printable};
 use crate::calendar::{due_day, due_days, has_come, is_due};
-use crate::published::{PublishedError, of_month};
+use crate::published::{PublishedError, of_month, why_held_place};
 use crate::value::Day;
-use crate::writer::held_place;
 use std::path::{Path, PathBuf};
 
 /// Say whether the files are due: is it the month's second Monday?
@@ -53,8 +52,7 @@ fn second_monday(date: Day) -> (bool, String) {
 
 fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError> {
     let month = date.month();
-    let held = held_place(out, month);
-    let found = of_month(out, month, &held)?;
+    let found = of_month(out, month)?;
     let due = due_day(month);
     let place = out.display();
     let (is_yes, mut text) = match &found.batch {
@@ -66,8 +64,8 @@ fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError
     };
     if found.is_held {
         text += &format!(
-            "batch {month} is held for a person to look at, {}.txt says why; to publish it: phds release {place} {month}\n",
-            held.display()
+            "batch {month} is held for a person to look at, {} says why; to publish it: phds release {place} {month}\n",
+            why_held_place(out, month).display()
         );
     }
     Ok((is_yes, text))

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::published::{Before, Manifest};
+use crate::published::{Before, Manifest, place_of};
 use crate::report::{CvxCodes, ReportData, page};
 use crate::value::Month;
 use crate::writer::WriteError;
@@ -40,16 +40,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     match &args.out {
         None => terminal.print(&page),
         Some(file) => Ok(write(file, &page)?),
-    }
-}
-
-/// The place of batches that a batch is in.
-fn place_of(batch: &Path) -> PathBuf {
-    match batch.parent().filter(|_| batch.file_name().is_some()) {
-        Some(place) if place.as_os_str().is_empty() => PathBuf::from("."),
-        Some(place) => place.to_owned(),
-        // Such as `.`, which does not say by its name where it is.
-        None => batch.join(".."),
     }
 }
 

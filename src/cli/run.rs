@@ -14,7 +14,7 @@ use crate::inputs::Inputs;
 use crate::published::of_month;
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, held_place, quarantine_list, write_batch, write_quarantine};
+use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -141,7 +141,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
 /// making the batch: at worst it makes the same again.
 fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
     let month = inputs.as_of.month();
-    let there = of_month(&args.out, month, &held_place(&args.out, month));
+    let there = of_month(&args.out, month);
     if !there.is_ok_and(|there| there.batch.is_some()) {
         return false;
     }

@@ -4,12 +4,14 @@
 
 mod before;
 mod dictionary;
+mod held;
 mod manifest;
 mod month;
 mod rows;
 
 pub use before::Before;
 pub use dictionary::HeaderNames;
+pub use held::{held_folder, held_place, place_of, why_held_place};
 pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use month::{OfMonth, of_month};
 pub use rows::{LineEnd, Row, Rows};

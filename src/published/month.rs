@@ -3,7 +3,7 @@
 //! Says "none" only of a place that could be looked into. Whatever else lies where the batch should be is an error:
 //! neither "it is there" nor "it is missing" would be true of it.
 
-use super::{Manifest, PublishedError};
+use super::{Manifest, PublishedError, held_folder, held_place};
 use crate::value::Month;
 use std::fs::Metadata;
 use std::io;
@@ -18,13 +18,12 @@ pub struct OfMonth {
     pub is_held: bool,
 }
 
-/// Looks for the batch of a month in the place of batches, and at where it would be held. A place that is not there has
-/// none.
+/// Looks for the batch of a month in the place of batches, published or held. A place that is not there has none.
 ///
 /// # Errors
 /// If that cannot be told: the place is no folder, or may not be looked into, or what lies there is no batch of that
 /// month.
-pub fn of_month(out: &Path, month: Month, held: &Path) -> Result<OfMonth, PublishedError> {
+pub fn of_month(out: &Path, month: Month) -> Result<OfMonth, PublishedError> {
     // Without a slash at its end, which would follow a link before it is seen to be one.
     let out: PathBuf = out.components().collect();
     if look(&out)?.is_none() {
@@ -37,7 +36,7 @@ pub fn of_month(out: &Path, month: Month, held: &Path) -> Result<OfMonth, Publis
     }
     let folder = out.join(month.to_string());
     let batch = folder_at(&folder)?.then(|| batch_in(&folder, month)).transpose()?;
-    let is_held = folder_at(held.parent().unwrap_or(&out))? && folder_at(held)?;
+    let is_held = folder_at(&held_folder(&out))? && folder_at(&held_place(&out, month))?;
     Ok(OfMonth { batch, is_held })
 }
 

@@ -6,23 +6,11 @@
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_there, link_all, private_folder, put_in_place, sync_folder, sync_folders};
+use crate::published::{held_folder, held_place, why_held_place};
 use crate::unfinished::PrivateFolder;
 use crate::value::Month;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The folder of held batches in the place of batches.
-const HELD: &str = ".held";
-
-/// Where the batch of a month lies while it is held.
-pub fn held_place(out: &Path, month: Month) -> PathBuf {
-    out.join(HELD).join(month.to_string())
-}
-
-/// Where it says why.
-fn why_place(out: &Path, month: Month) -> PathBuf {
-    out.join(HELD).join(format!("{month}.txt"))
-}
 
 impl Output {
     /// Where the batch of a month lies while it is held.
@@ -31,11 +19,11 @@ impl Output {
     }
 
     pub(super) fn why_held(&self, month: Month) -> PathBuf {
-        why_place(self.folder(), month)
+        why_held_place(self.folder(), month)
     }
 
     fn held_folder(&self) -> PathBuf {
-        self.folder().join(HELD)
+        held_folder(self.folder())
     }
 
     /// Makes the folder of held batches, if it is not there.

@@ -23,7 +23,6 @@ pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
 pub(crate) use file_names::stem as file_stem;
-pub use held::held_place;
 pub use manifest::{Manifest, RecipientFile};
 pub use output::Output;
 pub use qa::write_quarantine;
