@@ -100,18 +100,12 @@ impl PrivateFolder {
         listed.push(path.clone());
         drop(listed);
         let listed = Listed(path);
-        // Whatever the process's umask has taken away.
-        std::fs::set_permissions(folder.path(), private)?;
-        let lock = match File::open(folder.path()) {
-            Ok(lock) => lock,
-            Err(error) => return Ok(Err(error)),
-        };
-        match lock.try_lock() {
-            // Where there are no locks nobody clears anything away either.
-            Ok(()) | Err(TryLockError::Error(_)) => {
-                Ok(Ok(PrivateFolder { folder, _listed: listed, _lock: lock }))
+        match lock(folder.path(), private) {
+            Ok(lock) => Ok(Ok(PrivateFolder { folder, _listed: listed, _lock: lock })),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock) => {
+                Ok(Err(error))
             }
-            Err(TryLockError::WouldBlock) => Ok(Err(io::ErrorKind::WouldBlock.into())),
+            Err(error) => Err(error),
         }
     }
 
@@ -183,6 +177,24 @@ pub fn interrupt_all() -> bool {
     !interrupts.is_empty()
 }
 
+/// Locks a folder that was just made. Another process may have taken it for one that nobody uses, and be removing it.
+fn lock(folder: &Path, permissions: Permissions) -> io::Result<File> {
+    // Whatever the process's umask has taken away.
+    std::fs::set_permissions(folder, permissions)?;
+    let lock = File::open(folder)?;
+    match lock.try_lock() {
+        // Where there are no locks nobody clears anything away either.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+        Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+    }
+    // The lock may be had because the other is done.
+    let (locked, named) = (lock.metadata()?, folder.symlink_metadata()?);
+    match (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
+        true => Ok(lock),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
 /// How often removing is tried again where another thread still makes files.
 const TRIES: u32 = 50;
 
@@ -204,4 +216,41 @@ pub fn remove_all() {
     }
     // Whoever waits for the lock waits until the process is gone.
     std::mem::forget(listed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_in_use_are_left_alone_and_others_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = parent.path().join("phds-abc123");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::set_permissions(&left, Permissions::from_mode(0o700)).unwrap();
+        std::fs::write(left.join("rows"), "1").unwrap();
+        for other in ["phds-abc1234", "phds-abc-23", "other-abc123"] {
+            std::fs::create_dir(parent.path().join(other)).unwrap();
+        }
+        std::os::unix::fs::symlink("other-abc123", parent.path().join("phds-link12")).unwrap();
+        // Many at once clear away what they find, and nobody loses a folder that is in use.
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..40 {
+                        let folder = PrivateFolder::new(parent.path(), "phds-").unwrap();
+                        std::fs::write(folder.path().join("rows"), "1").unwrap();
+                        std::thread::yield_now();
+                        assert!(folder.path().join("rows").exists());
+                    }
+                });
+            }
+        });
+        let mut names: Vec<_> = std::fs::read_dir(parent.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["other-abc123", "phds-abc-23", "phds-abc1234", "phds-link12"]);
+    }
 }
