@@ -188,7 +188,7 @@ fn sweep(name: &str) {
     }
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).unwrap();
     let expected = scenario.rehearse();
-    let everything = std::env::var("PHDS_SWEEP").is_ok_and(|value| value == "full");
+    let everything = scenario::is_full_sweep();
     let work: Vec<(Call, Fate)> = expected
         .calls
         .iter()

@@ -8,9 +8,9 @@
 use crate::common::{header, read_folder};
 use crate::strace::{self, Call, Fate};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A command line: the program's arguments, in which OLD, NEW, REFUSED, WORSE and LARGE stand for exports, and OUT, DB and
@@ -42,6 +42,7 @@ type Visible = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 /// What must be true of a scenario, as it was found when nothing went wrong.
 pub struct Expected {
     template: TempDir,
+    _exports: TempDir,
     before: Visible,
     after: Visible,
     probes: [Option<Visible>; 2],
@@ -51,14 +52,21 @@ pub struct Expected {
     pub calls: Vec<Call>,
 }
 
-/// The exports, made once.
-fn exports() -> &'static Path {
-    static EXPORTS: OnceLock<TempDir> = OnceLock::new();
-    EXPORTS.get_or_init(make_exports).path()
+/// Whether every call is to be tried, with every fate.
+pub fn is_full_sweep() -> bool {
+    std::env::var("PHDS_SWEEP").is_ok_and(|value| value == "full")
 }
 
+/// A new folder: in memory, where nobody waits for a disk, but for the full sweep.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let in_memory = if is_full_sweep() { None } else { tempfile::tempdir_in(memory).ok() };
+    in_memory.unwrap_or_else(|| tempfile::tempdir().unwrap())
+}
+
+/// Makes the exports, which a scenario's folder has a link to.
 fn make_exports() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let facts = |count: usize, from: usize| -> Vec<String> {
         (0..count)
             .map(|n| {
@@ -100,7 +108,9 @@ fn command(line: Line, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
     for argument in line {
         match *argument {
-            "OLD" | "NEW" | "REFUSED" | "WORSE" | "LARGE" => command.arg(exports().join(argument)),
+            "OLD" | "NEW" | "REFUSED" | "WORSE" | "LARGE" => {
+                command.arg(folder.join("exports").join(argument))
+            }
             "OUT" => command.arg(folder.join("out")),
             "BATCH" => command.arg(folder.join("out/202707")),
             "PROBE" => command.arg(folder.join("probe")),
@@ -168,8 +178,11 @@ fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
             copy(&entry.path(), &to.join(entry.file_name()));
+        } else if kind.is_symlink() {
+            symlink(std::fs::read_link(entry.path()).unwrap(), to.join(entry.file_name())).unwrap();
         } else {
             std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
         }
@@ -179,15 +192,17 @@ fn copy(from: &Path, to: &Path) {
 impl Scenario {
     /// Does all of it with nothing going wrong, to know what to expect.
     pub fn rehearse(&self) -> Expected {
-        let template = tempfile::tempdir().unwrap();
+        let template = folder();
         std::fs::create_dir(template.path().join("tmp")).unwrap();
+        let exports = make_exports();
+        symlink(exports.path(), template.path().join("exports")).unwrap();
         self.before.iter().for_each(|line| done(line, template.path(), &[0, 65]).unwrap());
-        let folder = || {
-            let folder = tempfile::tempdir().unwrap();
+        let copied = || {
+            let folder = folder();
             copy(template.path(), folder.path());
             folder
         };
-        let (place, before_place) = (folder(), folder());
+        let (place, before_place) = (copied(), copied());
         let before = visible(&place.path().join("out"));
         let log_file = tempfile::NamedTempFile::new().unwrap();
         let log = strace::log_of(&command(self.command, place.path()), log_file.path());
@@ -207,7 +222,16 @@ impl Scenario {
         for month in mended.keys().filter(|entry| entry.parse::<u32>().is_ok()) {
             verify(&place.path().join("out").join(month)).unwrap();
         }
-        Expected { template, before, after, probes, mended, left, calls: strace::calls(&log) }
+        Expected {
+            template,
+            _exports: exports,
+            before,
+            after,
+            probes,
+            mended,
+            left,
+            calls: strace::calls(&log),
+        }
     }
 
     /// What is done to mend, and how it ends if there is nothing to mend.
@@ -218,15 +242,17 @@ impl Scenario {
 
     /// The log of the command's calls when nothing goes wrong, with a path for every descriptor.
     pub fn log(&self) -> String {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
+        let exports = make_exports();
+        symlink(exports.path(), folder.path().join("exports")).unwrap();
         self.before.iter().for_each(|line| done(line, folder.path(), &[0, 65]).unwrap());
         strace::log_of(&command(self.command, folder.path()), &folder.path().join("tmp/log"))
     }
 
     /// Has one call meet its fate, and checks all that must be true then. Returns whether the call was met.
     pub fn try_out(&self, expected: &Expected, call: &Call, fate: Fate) -> Result<bool, String> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let folder = folder.path();
         copy(expected.template.path(), folder);
         let log = tempfile::NamedTempFile::new().unwrap();
