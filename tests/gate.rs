@@ -174,6 +174,8 @@ fn the_first_batch_made_by_hand_is_only_warned_about() {
 #[test]
 fn an_export_that_is_still_being_written_is_held_back() {
     let site = Site::new();
+    // So many that the file is changed for certain while they are read.
+    give(&site, &[("Travis", 30_000)], "2024-07-01");
     let is_done = AtomicBool::new(false);
     let clients = File::options().write(true).open(site.export().join("clients.csv")).unwrap();
     let while_it_changes = |command: &dyn Fn() -> Ran| {
