@@ -51,6 +51,7 @@ pub fn filter(
     let failed = database.failed();
     let connection = &database.connection;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    database.must_be_whole()?;
     // An error leaves the transaction open, and it is rolled back with the connection.
     connection
         .execute_batch(

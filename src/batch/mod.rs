@@ -21,7 +21,9 @@ pub use write::{Ready, ready};
 
 use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
-use crate::registry::{BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table};
+use crate::registry::{
+    BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table, has_damaged_pages,
+};
 use crate::spill::Spill;
 use crate::unfinished::{self, Interruptible};
 use crate::value::Day;
@@ -111,6 +113,14 @@ impl BatchDatabase {
             tables.push((table, PathBuf::from(file), count.unsigned_abs()));
         }
         Ok(Intake::restored(tables, quarantine))
+    }
+
+    /// Refuses a database with damaged pages, whose rows may be lost without a word: a withdrawal, for one.
+    fn must_be_whole(&self) -> Result<(), BatchError> {
+        match has_damaged_pages(&self.connection).map_err(self.failed())? {
+            true => Err(BatchError::damaged(&self.path)),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.

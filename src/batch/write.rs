@@ -35,6 +35,7 @@ pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -
     let failed = database.failed();
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.connection.execute_batch("BEGIN").map_err(failed)?;
+    database.must_be_whole()?;
     let run = database.needed_filter_run()?;
     let intake = database.intake(spill)?;
     let included =

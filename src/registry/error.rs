@@ -150,6 +150,11 @@ pub enum InputFault {
         "the compressed file is damaged or cut short, or needs more than 128 MiB of memory to decompress"
     )]
     DamagedArchive,
+    /// A compressed file that unpacks to more than any export would.
+    #[error(
+        "the compressed file unpacks to more than 256 MiB and more than 500 times its own size: it is no export"
+    )]
+    ArchiveBomb,
     /// A batch database in the place of an export.
     #[error("this is a batch database, not an export: give it with --batch, to filter, write or explain")]
     BatchDatabase,
@@ -185,6 +190,12 @@ pub enum InputFault {
     /// A record that is too long to be one.
     #[error("the record is longer than {0} bytes: a quote is probably not closed")]
     RecordTooLong(usize),
+    /// A record with too many fields to be one.
+    #[error("the record has more than {0} fields")]
+    TooManyFields(usize),
+    /// A row of a database that is too long to be one.
+    #[error("the row holds more than {0} bytes, more than any row of a registry")]
+    RowTooLong(usize),
     /// A table that is too large to be worked with.
     #[error("the table has {0} rows or more")]
     TooManyRows(u64),
@@ -213,6 +224,7 @@ impl InputFault {
             InputFault::NotAFile => "NOT_A_FILE",
             InputFault::StillChanging => "STILL_CHANGING",
             InputFault::DamagedArchive => "DAMAGED_ARCHIVE",
+            InputFault::ArchiveBomb => "ARCHIVE_BOMB",
             InputFault::BatchDatabase => "BATCH_DATABASE",
             InputFault::UnusableDatabase { .. } => "UNUSABLE_DATABASE",
             InputFault::Utf16 => "UTF16",
@@ -221,7 +233,8 @@ impl InputFault {
             InputFault::MissingColumn => "MISSING_COLUMN",
             InputFault::ColumnTwice { .. } => "COLUMN_TWICE",
             InputFault::CutShort => "CUT_SHORT",
-            InputFault::RecordTooLong(_) => "RECORD_TOO_LONG",
+            InputFault::RecordTooLong(_) | InputFault::RowTooLong(_) => "RECORD_TOO_LONG",
+            InputFault::TooManyFields(_) => "TOO_MANY_FIELDS",
             InputFault::TooManyRows(_) => "TOO_MANY_ROWS",
             InputFault::UnusableRow(row) => row.code.name(),
         }

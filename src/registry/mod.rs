@@ -49,7 +49,9 @@ pub use reference::{Assignment, Reference, read_reference};
 pub use row::RowIds;
 pub(crate) use row::{Row, Stored};
 pub use source::{Source, TableReader};
-pub(crate) use sqlite::{BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, packed_layout};
+pub(crate) use sqlite::{
+    BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, has_damaged_pages, packed_layout,
+};
 pub use tables::Table;
 pub use vaccines::{ProductClass, Vaccine, Vaccines};
 

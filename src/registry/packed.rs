@@ -22,6 +22,11 @@ impl Packer {
         self.values.extend_from_slice(value);
     }
 
+    /// How many bytes the record's fields have so far.
+    pub(crate) fn length(&self) -> usize {
+        self.values.len()
+    }
+
     /// Ends the record and appends it to a block.
     pub(crate) fn end_record(&mut self, line: u64, block: &mut Vec<u8>) {
         block.extend_from_slice(&line.to_le_bytes());

@@ -49,7 +49,7 @@ impl FileStamp {
     /// If it is not there any more, or may not be looked at.
     pub(crate) fn of(path: &Path) -> Result<FileStamp, RegistryError> {
         let found = std::fs::metadata(path);
-        let found = found.map_err(|source| RegistryError::Read { path: path.to_owned(), source })?;
+        let found = found.map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
         let nanos = u32::try_from(found.mtime_nsec()).unwrap_or(0);
         // A moment that no calendar has counts as long ago.
         let modified = DateTime::from_timestamp(found.mtime(), nanos).unwrap_or(DateTime::UNIX_EPOCH);

@@ -1,13 +1,16 @@
 //! An SQLite file as an export: opened read-only, in one snapshot, never altered.
 //!
 //! Columns may be of any type. A REAL is its text, NULL is blank, the bytes of a BLOB are text; a view is as good
-//! as a table. An error names the file and the table and never what a row holds.
+//! as a table. An error names the file and the table and never what a row holds. The file may be damaged or made to do
+//! harm: it is checked whole before a row is read, and no value may be larger than a record of a CSV file.
 
+use super::csv::LONGEST_RECORD;
 use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place, Splitting, clean_name};
 use super::packed::Packer;
 use super::source::{Block, Source, TableReader, TakeBlock};
 use super::{Encoding, FileStamp, Provenance, Table, wal};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
@@ -49,12 +52,16 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
         let failed = |error| sqlite_error(path, error);
+        if let Some(beside) = wal::unfit_beside(path) {
+            return Err(BadInput::of_file(&beside, InputFault::NotAFile));
+        }
         let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_RECORD as i32).map_err(failed)?;
         // Views are the export's own code: they may compute, but not reach for anything unusual.
-        connection
-            .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; BEGIN")
-            .map_err(failed)?;
+        let careful = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; \
+                       PRAGMA mmap_size = 0; BEGIN";
+        connection.execute_batch(careful).map_err(failed)?;
         let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
         if id == BATCH_APPLICATION_ID {
             return Err(BadInput::of_file(path, InputFault::BatchDatabase));
@@ -86,9 +93,66 @@ impl SqliteExport {
             .find(|table| !table.may_be_absent() && export.names[*table as usize].is_none())
         {
             Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
-            None => Ok(export),
+            None => export.must_be_whole().map(|()| export),
         }
     }
+
+    /// Refuses a file with damaged pages. SQLite would read on as long as it can, and a row that is lost that way may
+    /// be a withdrawal.
+    fn must_be_whole(&self) -> Result<(), RegistryError> {
+        let failed = |error| sqlite_error(&self.path, error);
+        let damaged = |what| Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
+        let page: i64 =
+            self.connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
+        if wal::ends_within_a_page(&self.path, page.unsigned_abs()) {
+            return damaged("the file is cut short");
+        }
+        match has_damaged_pages(&self.connection).map_err(failed)? {
+            true => damaged("its pages are damaged, as PRAGMA quick_check tells"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether pages of a database contradict each other. SQLite itself would tell of some of that only, and only when it
+/// gets there.
+pub(crate) fn has_damaged_pages(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let mut statement = connection.prepare("PRAGMA quick_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let found: String = row.get(0)?;
+        // That values are not as the table's maker wanted them is no damage; rows have checks of their own.
+        let is_about_values = found.starts_with("NULL value in ") || found.starts_with("CHECK constraint ");
+        if found != "ok" && !is_about_values {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The names of a table's or view's columns. One that is not UTF-8 is none that is looked for.
+fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>, rusqlite::Error> {
+    // Generated columns are columns; those of a virtual table's own are not.
+    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([table])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        names.push(String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned());
+    }
+    Ok(names)
+}
+
+/// Whether a query has a recursive one in it, which may have no end.
+fn is_recursive(connection: &Connection, sql: &str) -> Result<bool, rusqlite::Error> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let mut steps = statement.query([])?;
+    while let Some(step) = steps.next()? {
+        if step.get_ref(3)?.as_bytes().is_ok_and(|detail| detail == b"RECURSIVE STEP") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Drop for SqliteExport {
@@ -122,13 +186,15 @@ impl Source for SqliteExport {
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(name) = &self.names[table as usize] else { return Ok(None) };
         let failed = |error| sqlite_error(&self.path, error);
-        let sql = format!("SELECT * FROM {} LIMIT 0", quoted(name));
-        let statement = self.connection.prepare(&sql).map_err(failed)?;
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let columns = column_names(&self.connection, name).map_err(failed)?;
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table };
         let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;
         let select = select(table, name, found.fields.iter().map(|field| columns[*field].as_str()));
+        if is_recursive(&self.connection, &select).map_err(failed)? {
+            let what = "a view is recursive, and may have no end";
+            return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
+        }
         let layout = packed_layout(table, self.encoding, found.extra);
         let query = Query {
             connection: &self.connection,
@@ -199,7 +265,16 @@ impl TableReader for SqliteTable<'_> {
         let (mut line, mut read) = (0, 0);
         let first = usize::from(self.query.has_lines);
         let mut number = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
+        let too_long = |line| BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD));
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::TooBig) => {
+                    return Err(too_long(line + 1));
+                }
+                Err(error) => return Err(failed(error)),
+            };
             line = match self.query.has_lines {
                 true => row.get::<_, i64>(0).map_err(failed)?.unsigned_abs(),
                 false => line + 1,
@@ -216,6 +291,9 @@ impl TableReader for SqliteTable<'_> {
                     }
                     ValueRef::Real(_) => unreachable!("the query turns REAL into text"),
                 }
+            }
+            if packer.length() > LONGEST_RECORD {
+                return Err(too_long(line));
             }
             packer.end_record(line, &mut block.text);
             if block.text.len() >= BLOCK {

@@ -29,11 +29,31 @@ fn is_in_wal_mode(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[MODE] == WAL
 }
 
+/// Whether the file ends within a page, of which SQLite would make up the rest. Where changes lie in a log, somebody may
+/// just be moving them into the file.
+///
+/// The file is only looked at: to open and close it would end the locks that SQLite holds on it.
+pub(super) fn ends_within_a_page(path: &Path, page: u64) -> bool {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    length(&log_of(path)) == 0 && length(path).checked_rem(page) != Some(0)
+}
+
 /// The file in which changes lie that are not yet in the database: beside the file itself, not beside a link to it.
 pub(super) fn log_of(path: &Path) -> PathBuf {
+    named_after(path, "-wal")
+}
+
+fn named_after(path: &Path, ending: &str) -> PathBuf {
     let mut name = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
-    name.push("-wal");
+    name.push(ending);
     name.into()
+}
+
+/// The first of the files beside a database that SQLite would open too and that is not a regular one: it would wait
+/// for the other end of a pipe.
+pub(super) fn unfit_beside(path: &Path) -> Option<PathBuf> {
+    let beside = ["-journal", "-wal", "-shm"].into_iter().map(|ending| named_after(path, ending));
+    beside.into_iter().find(|file| std::fs::metadata(file).is_ok_and(|found| !found.is_file()))
 }
 
 /// Before a connection is closed: sees to it that closing it moves nothing from the log into the database. With

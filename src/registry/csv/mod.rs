@@ -24,7 +24,16 @@ const BLOCK: usize = 1 << 18;
 
 /// No record of a registry is this long; more means that a quote is not closed, and the rest of the file would
 /// have to be held in memory to find out.
-const LONGEST_RECORD: usize = 16 << 20;
+pub(crate) const LONGEST_RECORD: usize = 16 << 20;
+
+/// Nor has one so many fields. Places of fields take more room than short fields do, on every thread.
+const MOST_FIELDS: usize = 1 << 20;
+
+/// A compressed file may unpack to this much, whatever its size,
+const MOST_UNPACKED: u64 = 256 << 20;
+
+/// and to so many times its size. A row of a registry has an id of its own, so that no export packs nearly as well.
+const MOST_TIMES_ITS_SIZE: u64 = 500;
 
 /// The endings that a table's file may have.
 pub(crate) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
@@ -40,7 +49,10 @@ pub(crate) struct CsvFile {
 struct Text {
     path: PathBuf,
     input: Box<dyn Read + Send>,
-    is_compressed: bool,
+    /// How much the file may unpack to, if it is compressed.
+    may_unpack: Option<u64>,
+    /// How much has come out of it.
+    unpacked: u64,
     bytes_read: Arc<AtomicU64>,
     /// Text that has been read and not yet been given out.
     pending: Vec<u8>,
@@ -70,31 +82,30 @@ impl CsvFile {
     pub(crate) fn open(path: &Path, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
         let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
         // Looked at before it is opened: opening a pipe would wait for its other end.
-        if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
+        let found = std::fs::metadata(path).map_err(unavailable)?;
+        if !found.is_file() {
             return Err(BadInput::of_file(path, InputFault::NotAFile));
         }
         let file = File::open(path).map_err(unavailable)?;
         let bytes_read = Arc::new(AtomicU64::new(0));
         let file = Counted { inner: file, count: Arc::clone(&bytes_read) };
-        let (input, is_compressed): (Box<dyn Read + Send>, bool) =
-            match path.extension().and_then(|e| e.to_str()) {
-                Some("gz") => (
-                    Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, file))),
-                    true,
-                ),
-                Some("zst") => (
-                    Box::new(
-                        zstd::Decoder::new(file)
-                            .map_err(|source| RegistryError::Read { path: path.to_owned(), source })?,
-                    ),
-                    true,
-                ),
-                _ => (Box::new(file), false),
-            };
+        let ending = path.extension().and_then(|e| e.to_str());
+        let input: Box<dyn Read + Send> = match ending {
+            Some("gz") => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, file)))
+            }
+            Some("zst") => Box::new(
+                zstd::Decoder::new(file)
+                    .map_err(|source| RegistryError::Read { path: path.to_owned(), source })?,
+            ),
+            _ => Box::new(file),
+        };
+        let most = MOST_UNPACKED.max(found.len().saturating_mul(MOST_TIMES_ITS_SIZE));
         let text = Text {
             path: path.to_owned(),
             input,
-            is_compressed,
+            may_unpack: matches!(ending, Some("gz" | "zst")).then_some(most),
+            unpacked: 0,
             bytes_read,
             pending: Vec::new(),
             line: 1,
@@ -133,6 +144,7 @@ impl Text {
         }
         let mut fields = Vec::new();
         let end = split_record(&self.pending, 0, delimiter, &mut fields);
+        self.refuse_many(&fields, self.line)?;
         let place = Place { path: &self.path, line: Some(self.line), table };
         let layout = header::read(&self.pending, &fields, delimiter, encoding, &place)?;
         self.line += count_lines(&self.pending[..end]);
@@ -163,8 +175,9 @@ impl Text {
             } else {
                 split::whole_records(&self.pending, delimiter).end
             };
-            if end > LONGEST_RECORD {
-                self.refuse_long_records(&self.pending[..end], delimiter)?;
+            // A record that is too large in either way has no fewer bytes than this; few blocks have.
+            if end >= MOST_FIELDS {
+                self.refuse_large_records(&self.pending[..end], delimiter)?;
             }
             if end > 0 {
                 let mut rest = recycled.text;
@@ -194,8 +207,12 @@ impl Text {
             Ok(n) => {
                 self.at_end = n < BLOCK;
                 self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
+                self.unpacked += n as u64;
+                if self.may_unpack.is_some_and(|most| self.unpacked > most) {
+                    return Err(BadInput::of_file(&self.path, InputFault::ArchiveBomb));
+                }
             }
-            Err(source) if self.is_compressed && source.raw_os_error().is_none() => {
+            Err(source) if self.may_unpack.is_some() && source.raw_os_error().is_none() => {
                 return Err(BadInput::of_file(&self.path, InputFault::DamagedArchive));
             }
             Err(source) => return Err(RegistryError::Read { path: self.path.clone(), source }),
@@ -203,18 +220,26 @@ impl Text {
         Ok(())
     }
 
-    /// Refuses records that are too long, so that it does not depend on where a block ends.
-    fn refuse_long_records(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+    /// Refuses records that are too long or have too many fields, so that it does not depend on where a block ends.
+    fn refuse_large_records(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
         let (mut at, mut line, mut fields) = (0, self.line, Vec::new());
         while at < text.len() {
             let next = split_record(text, at, delimiter, &mut fields);
             if next - at > LONGEST_RECORD + 2 {
                 return Err(self.too_long(line));
             }
+            self.refuse_many(&fields, line)?;
             line += count_lines(&text[at..next]);
             at = next;
         }
         Ok(())
+    }
+
+    fn refuse_many(&self, fields: &[Field], line: u64) -> Result<(), RegistryError> {
+        match fields.len() > MOST_FIELDS {
+            true => Err(BadInput::at_line(&self.path, line, InputFault::TooManyFields(MOST_FIELDS))),
+            false => Ok(()),
+        }
     }
 
     fn too_long(&self, line: u64) -> RegistryError {
