@@ -34,6 +34,9 @@ pub enum PolicyError {
 /// What can be wrong at one place of a policy.
 #[derive(thiserror::Error, Debug)]
 pub enum PolicyFault {
+    /// A folder, a pipe or a device.
+    #[error("this is not a regular file")]
+    NotAFile,
     /// Larger than a policy can be.
     #[error("the file is too large to be a policy")]
     TooLarge,

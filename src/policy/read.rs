@@ -22,12 +22,16 @@ const LONGEST_FILE: u64 = 1 << 20;
 /// The bytes of a policy file, if it is not too long for one.
 pub(super) fn load(path: &Path) -> Result<Vec<u8>, PolicyError> {
     let unavailable = |source| PolicyError::Unavailable { path: path.to_owned(), source };
+    let bad = |fault| PolicyError::Bad { path: path.to_owned(), line: 0, key: String::new(), fault };
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
+        return Err(bad(PolicyFault::NotAFile));
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unavailable)?;
     file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unavailable)?;
     if bytes.len() as u64 > LONGEST_FILE {
-        let fault = PolicyFault::TooLarge;
-        return Err(PolicyError::Bad { path: path.to_owned(), line: 0, key: String::new(), fault });
+        return Err(bad(PolicyFault::TooLarge));
     }
     Ok(bytes)
 }

@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// CDC's code set is a hundredth of this.
+const LONGEST_FILE: u64 = 16 << 20;
+
 /// The codes of a CVX code set.
 #[derive(Clone, Debug)]
 pub struct CvxCodes(HashSet<Vec<u8>>);
@@ -44,6 +47,15 @@ impl CvxCodes {
     /// If the file cannot be read, or is no such file.
     pub fn from_file(path: &Path) -> Result<CvxCodes, CvxError> {
         let unavailable = |source| CvxError::Unavailable { path: path.to_owned(), source };
+        let unfit = |what| unavailable(io::Error::new(io::ErrorKind::InvalidInput, what));
+        // Looked at before it is opened: opening a pipe would wait for its other end.
+        let found = std::fs::metadata(path).map_err(unavailable)?;
+        if !found.is_file() {
+            return Err(unfit("not a regular file"));
+        }
+        if found.len() > LONGEST_FILE {
+            return Err(unfit("longer than any code set"));
+        }
         // It is small, and its descriptions are in whatever encoding CDC's program chose; codes are plain digits.
         let bytes = std::fs::read(path).map_err(unavailable)?;
         CvxCodes::from_csv(&bytes, path)
