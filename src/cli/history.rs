@@ -60,7 +60,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
             .print(&json.map_or_else(|_| unreachable!("lines are plain data"), |json| json + "\n"));
     }
     terminal.print(&match lines.is_empty() {
-        true => format!("No batches in {}\n", args.out.display()),
+        true => printable(&format!("No batches in {}\n", args.out.display())),
         false => table(&lines),
     })
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::arguments;
 use super::exit::Failure;
 use super::summary::{outcomes, tables_read};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, printable};
 use crate::batch::{self, BatchDatabase};
 use crate::unfinished::PrivateFolder;
 use std::fmt::Write;
@@ -47,5 +47,5 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     for (batch, files, rows) in &status.written {
         let _ = writeln!(text, "Written: batch {batch}, {files} file(s) with {rows} row(s)");
     }
-    terminal.print(&text)
+    terminal.print(&printable(&text))
 }

@@ -46,9 +46,9 @@ impl Terminal {
         if self.is_quiet { Ok(()) } else { self.print_findings(text) }
     }
 
-    /// Prints what is nice to know, unless nothing but errors is wanted.
+    /// Prints what is nice to know, unless nothing but errors is wanted. It names files, whose names may hold anything.
     pub(super) fn print_summary(&self, text: &str) -> Result<(), Failure> {
-        if self.is_quiet { Ok(()) } else { self.print(text) }
+        if self.is_quiet { Ok(()) } else { self.print(&printable(text)) }
     }
 
     /// Takes the progress bar off the screen.
