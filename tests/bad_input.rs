@@ -450,7 +450,12 @@ fn a_place_that_another_run_holds() {
     held.lock().unwrap();
     check(&site, &[], 75, "OUT: another run is at work there");
     drop(held);
-    assert_eq!(site.run(&[]).code, 0);
+    // A process that another test starts at this moment has the lock too, until it has become another program.
+    let mut tries = 0;
+    while site.run(&[]).code == 75 && tries < 100 {
+        tries += 1;
+    }
+    assert_eq!(site.left_in_out(), ["202407"]);
 }
 
 #[test]
