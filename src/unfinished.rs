@@ -9,7 +9,7 @@
 
 use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -63,8 +63,11 @@ pub struct PrivateFolder {
     _lock: File,
 }
 
-/// How many characters a folder's name has after its beginning.
-const RANDOM: usize = 6;
+/// How many characters a folder's name has after its beginning: more than a person would think of.
+const RANDOM: usize = 16;
+
+/// The file in a folder that is locked while the folder is in use. What has none is nobody's leftover.
+const IN_USE: &str = "phds-in-use";
 
 /// How often another folder is made where somebody takes a new one for a dead process's.
 const ATTEMPTS: u32 = 16;
@@ -126,8 +129,11 @@ impl PrivateFolder {
                 && path != self.path()
                 && path.symlink_metadata().is_ok_and(|found| is_own(&found))
             {
-                let _ =
-                    File::open(&path).map(|lock| lock.try_lock().map(|()| std::fs::remove_dir_all(&path)));
+                let _ = match open_plain(&path.join(IN_USE)) {
+                    Ok(lock) => lock.try_lock().is_ok().then(|| std::fs::remove_dir_all(&path)),
+                    // It may have been left before it had that file, and then it is empty.
+                    Err(_) => Some(std::fs::remove_dir(&path)),
+                };
             }
         }
     }
@@ -181,18 +187,25 @@ pub fn interrupt_all() -> bool {
 fn lock(folder: &Path, permissions: Permissions) -> io::Result<File> {
     // Whatever the process's umask has taken away.
     std::fs::set_permissions(folder, permissions)?;
-    let lock = File::open(folder)?;
+    let path = folder.join(IN_USE);
+    let lock = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
     match lock.try_lock() {
         // Where there are no locks nobody clears anything away either.
         Ok(()) | Err(TryLockError::Error(_)) => {}
         Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
     }
     // The lock may be had because the other is done.
-    let (locked, named) = (lock.metadata()?, folder.symlink_metadata()?);
+    let (locked, named) = (lock.metadata()?, path.symlink_metadata()?);
     match (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
         true => Ok(lock),
         false => Err(io::ErrorKind::NotFound.into()),
     }
+}
+
+/// Opens a file, unless it is a link or something that opening would wait for.
+fn open_plain(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    File::options().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 /// How often removing is tried again where another thread still makes files.
@@ -225,14 +238,23 @@ mod tests {
     #[test]
     fn folders_in_use_are_left_alone_and_others_removed() {
         let parent = tempfile::tempdir().unwrap();
-        let left = parent.path().join("phds-abc123");
-        std::fs::create_dir(&left).unwrap();
-        std::fs::set_permissions(&left, Permissions::from_mode(0o700)).unwrap();
-        std::fs::write(left.join("rows"), "1").unwrap();
-        for other in ["phds-abc1234", "phds-abc-23", "other-abc123"] {
-            std::fs::create_dir(parent.path().join(other)).unwrap();
-        }
-        std::os::unix::fs::symlink("other-abc123", parent.path().join("phds-link12")).unwrap();
+        let make = |name: &str, file: Option<&str>| {
+            let folder = parent.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
+            if let Some(file) = file {
+                std::fs::write(folder.join(file), "1").unwrap();
+            }
+        };
+        make("phds-abcdefgh12345678", Some(IN_USE));
+        make("phds-abcdefgh12345670", None);
+        // A person's own, whatever they are called.
+        make("phds-backup", Some("rows"));
+        make("phds-abc", Some(IN_USE));
+        make("phds-abcdefgh-2345678", Some(IN_USE));
+        make("phds-abcdefgh1234567x", Some("rows"));
+        make("other-abcdefgh12345678", Some(IN_USE));
+        std::os::unix::fs::symlink("phds-backup", parent.path().join("phds-linklinklink1234")).unwrap();
         // Many at once clear away what they find, and nobody loses a folder that is in use.
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -251,6 +273,14 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
-        assert_eq!(names, ["other-abc123", "phds-abc-23", "phds-abc1234", "phds-link12"]);
+        let left = [
+            "other-abcdefgh12345678",
+            "phds-abc",
+            "phds-abcdefgh-2345678",
+            "phds-abcdefgh1234567x",
+            "phds-backup",
+            "phds-linklinklink1234",
+        ];
+        assert_eq!(names, left);
     }
 }

@@ -6,7 +6,9 @@ mod common;
 
 use common::{Ran, Site, phds_with, read_folder};
 use std::fs::{File, FileTimes};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -87,7 +89,7 @@ fn a_held_batch_can_be_released() {
     let held = read_folder(&site.out().join(".held/202407"));
     let ran = release(&site, "202407");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert_eq!(ran.stdout, format!("Batch 202407 is published in {}\n", site.out().join("202407").display()));
+    insta::assert_snapshot!("released", ran.stdout.replace(text(&site.out()), "OUT"));
     assert_eq!(site.batch(), held);
     assert_eq!(site.left_in_out(), ["202406", "202407"]);
     let again = release(&site, "202407");
@@ -240,4 +242,96 @@ fn machines_are_told_the_same() {
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((ran.code, told["outcome"].as_str()), (0, Some("published")));
     assert_eq!(told["manifest"], common::manifest(&site.batch()));
+}
+
+#[test]
+fn a_reader_that_goes_away_hides_nothing() {
+    let site = site(&JUNE, &JULY);
+    let run = |stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
+        command.args(["run", "--json", "--as-of", "2024-07-08", "--out"]).arg(site.out()).arg(site.export());
+        let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    for stdout in [Stdio::piped(), full.into()] {
+        let (code, said) = run(stdout);
+        assert_eq!(code, Some(65), "{said}");
+        assert!(said.contains("is held back, not published"), "{said}");
+    }
+}
+
+#[test]
+fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
+    let check = |spoil: &dyn Fn(&Path)| {
+        let site = site(&JUNE, &JUNE);
+        spoil(&site.out().join("202406"));
+        let ran = site.run(&[]);
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("  BATCH_BEFORE_UNREADABLE: the batch of 202406"), "{}", ran.stderr);
+    };
+    check(&|batch| std::fs::remove_file(batch.join("manifest.json")).unwrap());
+    check(&|batch| {
+        let elsewhere = batch.with_file_name("elsewhere");
+        std::fs::rename(batch, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(elsewhere, batch).unwrap();
+    });
+    check(&|batch| {
+        let manifest = std::fs::read_to_string(batch.join("manifest.json")).unwrap();
+        std::fs::write(batch.join("manifest.json"), manifest.replace("202406", "202405")).unwrap();
+    });
+}
+
+#[test]
+fn another_places_batches_are_never_taken_for_held_ones() {
+    let other = site(&JUNE, &JULY);
+    assert_eq!(other.run(&[]).code, 65);
+    let held = read_folder(&other.out().join(".held"));
+    let site = Site::new();
+    std::fs::create_dir(site.out()).unwrap();
+    std::os::unix::fs::symlink(other.out().join(".held"), site.out().join(".held")).unwrap();
+    for ran in [site.run(&[]), release(&site, "202407")] {
+        assert_eq!(ran.code, 73, "{}", ran.stderr);
+        assert!(said(&site, &ran).contains("OUT/.held: a symbolic link is in the way"), "{}", ran.stderr);
+    }
+    assert_eq!(read_folder(&other.out().join(".held")), held);
+    assert_eq!(site.left_in_out(), [".held"]);
+}
+
+#[test]
+fn what_was_opened_for_a_look_is_private_again() {
+    let site = site(&JUNE, &JULY);
+    assert_eq!(site.run(&[]).code, 65);
+    let opened = Command::new("chmod").args(["-R", "a+rX"]).arg(site.out().join(".held")).status();
+    assert!(opened.unwrap().success());
+    assert_eq!(release(&site, "202407").code, 0);
+    let mut folders = vec![site.out().join("202407")];
+    while let Some(folder) = folders.pop() {
+        assert_eq!(folder.metadata().unwrap().mode() & 0o777, 0o700);
+        for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else {
+                assert_eq!(entry.metadata().unwrap().mode() & 0o777, 0o600, "{}", entry.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_export_where_batches_are_put_is_refused() {
+    let site = Site::new();
+    for place in [".held/202407", ".phds-mine", "202407"] {
+        let export = site.out().join(place);
+        std::fs::create_dir_all(export.parent().unwrap()).unwrap();
+        std::fs::rename(site.export(), &export).unwrap();
+        let before = read_folder(&export);
+        let ran = common::run_on(&export, &site.out(), &[]);
+        assert_eq!(ran.code, 73, "{}", ran.stderr);
+        assert!(ran.stderr.contains("the export itself is in the way"), "{}", ran.stderr);
+        assert_eq!(read_folder(&export), before);
+        std::fs::rename(&export, site.export()).unwrap();
+    }
 }

@@ -289,10 +289,12 @@ fn an_export_where_the_batch_is_to_be_is_left_alone() {
     let ran = phds_with(&["write", "--batch", text(&database), "--out", text(&exports)]);
     assert_eq!(ran.code, 73, "{}", ran.stderr);
     assert!(database.exists() && exports.join("202407/deeper/clients.csv").exists());
-    // One month's export does not stand in the way of another's batch.
+    // One month's export does not stand in the way of another's batch; but it is no batch to compare with.
     let ran =
         phds_with(&["run", text(&exports.join("202407")), "--out", text(&exports), "--as-of", "2024-08-08"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("  BATCH_BEFORE_UNREADABLE: "), "{}", ran.stderr);
+    assert!(exports.join("202407/deeper/clients.csv").exists());
 }
 
 #[test]

@@ -92,6 +92,8 @@ fn what_would_not_work_is_refused_today() {
         ([&["systemd"], &job[..], &["--user", "root"]].concat(), 2, "root must not"),
         ([&["systemd"], &job[..], &["--program", "/it's/phds"]].concat(), 2, "systemd runs no program"),
         ([&["cron"], &job[..], &["--user", "a b"]].concat(), 2, "not the name of a user"),
+        ([&["cron"], &job[..], &["--", "--as-of", "2024-07-08"]].concat(), 2, "one month only"),
+        ([&["systemd"], &job[..], &["--", "--as-of=2024-07-08"]].concat(), 2, "one month only"),
         ([&["cron"], &job[..], &["--policy", "/nowhere/policy.toml"]].concat(), 66, "policy.toml"),
         ([&["cron"], &job[..], &["--", "--no-such-thing"]].concat(), 2, "unexpected argument"),
         ([&["cron"], &job[..], &["--", "--max-quarantined", "many"]].concat(), 2, "invalid value"),

@@ -83,8 +83,8 @@ pub fn read(
     intake.notices.iter().for_each(settings.notify);
     // What has grown since reading began was not read whole.
     let now = source.provenance()?;
-    if let Some(stamp) = settings.export.changed_in(&now).next() {
-        let changed = BadInput::of_file(Path::new(&stamp.file), InputFault::StillChanging);
+    if let Some(file) = now.changed_since(settings.export).next() {
+        let changed = BadInput::of_file(Path::new(file), InputFault::StillChanging);
         return Err(changed.into());
     }
     refuse_unusable(&mut intake, settings.limit, &Table::ALL, path)?;

@@ -6,6 +6,7 @@
 use super::log::Format;
 use std::panic::Location;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The command that the process was started for.
@@ -14,6 +15,14 @@ struct Begun {
     command: &'static str,
     format: Format,
     at: Instant,
+}
+
+/// Whether the last line has been said: nothing may come after it, whatever other threads still do.
+static IS_SAID: AtomicBool = AtomicBool::new(false);
+
+/// Whether the last line has been said.
+pub(super) fn is_said() -> bool {
+    IS_SAID.load(Ordering::SeqCst)
 }
 
 static BEGUN: OnceLock<Begun> = OnceLock::new();
@@ -33,6 +42,7 @@ pub(super) fn end(exit_code: u8) {
         }
         _ => tracing::info!(stage = "end", command, outcome, exit_code, seconds, "finished"),
     }
+    IS_SAID.store(true, Ordering::SeqCst);
 }
 
 /// Says where the program itself has a fault. What the fault is about is left out: it could hold a value of a row.

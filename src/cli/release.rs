@@ -4,11 +4,11 @@ use super::Outcome;
 use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::Terminal;
-use crate::published::Manifest;
-use crate::unfinished::PrivateFolder;
+use crate::published::{Manifest, why_held_place};
 use crate::value::Month;
 use crate::verify::{VerifySettings, verify};
-use crate::writer::{Output, quarantine_list};
+use crate::writer::{Output, Staging, quarantine_list};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Publish a batch that was held back
@@ -36,23 +36,29 @@ fn month(text: &str) -> Result<Month, &'static str> {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let output = Output::open_existing(&args.out)?;
     let held = output.held(args.month);
-    if held.symlink_metadata().is_err() {
-        // That it is not there is what comes of it, and what is left of it goes.
-        output.release(args.month, &quarantine_list(args.month))?;
-    }
-    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    let staging = Staging::of_held(output, args.month)?;
     let settings = VerifySettings {
         policy: None,
         limit: 0,
         threads: arguments::cores(),
-        spill: &arguments::spill(scratch.path(), Some(Memory::FOR_COMPARING)),
+        spill: &arguments::spill(staging.scratch(), Some(Memory::FOR_COMPARING)),
     };
-    // It may have lain there for days.
-    let is_sound = verify(&held, settings)?.sound && Manifest::of_batch(&held)?.batch == args.month;
-    if !is_sound {
+    // It may have lain there for days. What is looked at is what is then published, not what lies there by then.
+    let batch = staging.batch();
+    let is_sound = verify(&batch, settings)?.sound;
+    let manifest = Manifest::of_batch(&batch)?;
+    if !is_sound || manifest.batch != args.month {
         return Err(Failure::HeldUnsound { place: held });
     }
-    let place = output.release(args.month, &quarantine_list(args.month))?;
+    let why = std::fs::read_to_string(why_held_place(&args.out, args.month)).unwrap_or_default();
+    let replaces = args.out.join(args.month.to_string()).exists();
+    let place = staging.release(&quarantine_list(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
-    terminal.print_summary(&format!("Batch {} is published in {}\n", args.month, place.display()))
+    let mut text = why;
+    let (place, as_of) = (place.display(), manifest.as_of);
+    let _ = writeln!(text, "Batch {} as of {as_of} is published all the same, in {place}", args.month);
+    if replaces {
+        text.push_str("The batch that was there is replaced\n");
+    }
+    terminal.print_summary(&text)
 }

@@ -14,7 +14,9 @@ use crate::inputs::Inputs;
 use crate::published::of_month;
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, quarantine_list, write_batch, write_quarantine};
+use crate::writer::{
+    Contents, Output, Staging, keep_clear_of, quarantine_list, write_batch, write_quarantine,
+};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -63,6 +65,13 @@ pub(super) struct Args {
     json: bool,
 }
 
+impl Args {
+    /// Whether the day is given on the command line, instead of being today.
+    pub(super) fn is_for_one_day(&self) -> bool {
+        self.as_of.is_some()
+    }
+}
+
 /// More threads than any machine of today has would only cost memory.
 const MOST_THREADS: usize = 1024;
 
@@ -91,9 +100,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
             .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
     }
     arguments::warn_of_window(&policy, as_of);
-    let output = Output::open(&args.out)?;
-    output.keep_clear_of(as_of.month(), &args.export, "the export itself")?;
-    let staging = Staging::new(output, as_of.month())?;
+    keep_clear_of(&args.out, as_of.month(), &args.export, "the export itself")?;
+    let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     stage.opened(&arrived);
 
     let bar = terminal.reading(export.size());

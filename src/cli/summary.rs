@@ -64,13 +64,12 @@ impl<'a> Summary<'a> {
         if self.is_json {
             let stops = stops.iter().map(|stop| ToldStop { code: stop.code(), message: stop }).collect();
             let manifest = Some(manifest);
-            self.tell(&Told {
-                outcome,
-                place: Some(place.display().to_string()),
-                stops,
-                reason: None,
-                manifest,
-            })?;
+            let place = Some(place.display().to_string());
+            let printed = self.tell(&Told { outcome, place, stops, reason: None, manifest });
+            // That a batch is held back is told whatever becomes of the summary.
+            if published.is_ok() {
+                printed?;
+            }
         } else if published.is_ok() {
             self.terminal.print_summary(&of_published(manifest, policy, place))?;
         }

@@ -1,6 +1,7 @@
 //! Stdout and stderr: results, messages and the progress bar, without one drawing over the other.
 
 use super::exit::Failure;
+use super::finish;
 use crate::registry::Progress;
 use crate::value::text;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -85,6 +86,9 @@ pub(super) struct Messages {
 
 impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if finish::is_said() {
+            return Ok(bytes.len());
+        }
         self.bars.suspend(|| io::stderr().write(bytes))
     }
 

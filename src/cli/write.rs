@@ -7,7 +7,7 @@ use super::{Outcome, arguments, events, report};
 use crate::batch::{self, BatchDatabase, BatchError};
 use crate::inputs::Inputs;
 use crate::registry::Source;
-use crate::writer::{Contents, Output, Staging, write_batch};
+use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch};
 use std::path::PathBuf;
 
 /// Write the month's batch from a batch database
@@ -35,9 +35,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let mut stage = events::Stage::begin();
     let database = BatchDatabase::open(&args.batch)?;
     let as_of = database.needed_filter_run()?.as_of;
-    let output = Output::open(&args.out)?;
-    output.keep_clear_of(as_of.month(), &args.batch, "the batch database itself")?;
-    let staging = Staging::new(output, as_of.month())?;
+    keep_clear_of(&args.out, as_of.month(), &args.batch, "the batch database itself")?;
+    let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
     let mut ready = batch::ready(&database, &arguments::spill(staging.scratch(), None), &bar)?;
     if ready.run.as_of != as_of {

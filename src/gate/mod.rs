@@ -10,7 +10,7 @@ pub use stop::Stop;
 
 use crate::policy::{GateSettings, MaxAge};
 use crate::published::Before;
-use crate::registry::FileStamp;
+use crate::registry::{FileStamp, changed_files};
 use crate::value::{Day, text::fold_name};
 use std::collections::BTreeMap;
 
@@ -56,11 +56,9 @@ pub fn judge(gate: &GateSettings, candidate: &Candidate<'_>, before: &Before) ->
 }
 
 fn judge_export(gate: &GateSettings, candidate: &Candidate<'_>, stops: &mut Vec<Stop>) {
-    for stamp in candidate.export {
-        let now = candidate.export_now.map(|files| files.iter().find(|other| other.file == stamp.file));
-        if now.is_some_and(|now| now != Some(stamp)) {
-            stops.push(Stop::StillChanging { file: stamp.file.clone() });
-        }
+    if let Some(now) = candidate.export_now {
+        let changed = changed_files(candidate.export, now);
+        stops.extend(changed.map(|file| Stop::StillChanging { file: file.to_owned() }));
     }
     if let MaxAge(Some(limit)) = gate.max_export_age {
         for stamp in candidate.export {

@@ -152,6 +152,9 @@ fn holds_what_changed_while_it_was_read() {
     let same = [stamp("consents.csv", 1, "2024-07-01"), stamp("clients.csv", 1, "2024-07-01")];
     check(Some(&same), &[]);
     check(None, &[]);
+    // One that has come too late to be read.
+    let late = [&same[..], &[stamp("recipients.csv", 1, "2024-07-01")]].concat();
+    check(Some(&late), &[&of("recipients.csv")]);
     check(Some(&same[..1]), &[&clients]);
     check(Some(&[same[1].clone(), stamp("consents.csv", 2, "2024-07-01")]), &[&consents]);
     check(Some(&[same[1].clone(), stamp("consents.csv", 1, "2024-07-02")]), &[&consents]);

@@ -1,6 +1,7 @@
 //! The batch before, with which a new one is compared.
 
-use super::{Manifest, PublishedError, batches};
+use super::month::{OfMonth, of_month};
+use super::{Manifest, PublishedError};
 use crate::value::Month;
 use std::path::Path;
 
@@ -18,16 +19,16 @@ pub enum Before {
 impl Before {
     /// Looks for the batch before that of a month, in the place of batches. Also returns what is wrong with it.
     pub fn find(out: &Path, month: Month) -> (Before, Option<PublishedError>) {
-        let batches = match batches(out) {
-            Ok(batches) => batches,
+        let before = match last_before(out, month) {
+            Ok(Some(before)) => before,
+            Ok(None) => return (Before::None, None),
             Err(error) => return (Before::Unreadable(None), Some(error)),
         };
-        let Some((month, folder)) = batches.into_iter().rfind(|(other, _)| *other < month) else {
-            return (Before::None, None);
-        };
-        match Manifest::of_batch(&folder) {
-            Ok(manifest) => (Before::Batch(Box::new(manifest)), None),
-            Err(error) => (Before::Unreadable(Some(month)), Some(error)),
+        // Whatever lies there under a month's name: a batch that lost its manifest is not to be passed over.
+        match of_month(out, before) {
+            Ok(OfMonth { batch: Some(manifest), .. }) => (Before::Batch(Box::new(manifest)), None),
+            Ok(OfMonth { batch: None, .. }) => (Before::Unreadable(Some(before)), None),
+            Err(error) => (Before::Unreadable(Some(before)), Some(error)),
         }
     }
 
@@ -38,4 +39,15 @@ impl Before {
             Before::None | Before::Unreadable(_) => None,
         }
     }
+}
+
+/// The last month before another that anything in the place of batches is named after.
+fn last_before(out: &Path, month: Month) -> Result<Option<Month>, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(out, source);
+    let mut last = None;
+    for entry in std::fs::read_dir(out).map_err(unavailable)? {
+        let name = entry.map_err(unavailable)?.file_name();
+        last = last.max(name.to_str().and_then(Month::parse).filter(|other| *other < month));
+    }
+    Ok(last)
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// A folder with one CSV file for each table.
 #[derive(Debug)]
 pub(crate) struct Folder {
+    path: PathBuf,
     files: [Option<PathBuf>; Table::ALL.len()],
     encoding: Encoding,
 }
@@ -21,19 +22,23 @@ impl Folder {
     /// # Errors
     /// If a table is missing, or two files hold one table.
     pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
-        let names = std::fs::read_dir(path)
-            .and_then(|entries| {
-                entries
-                    .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-                    .collect::<io::Result<BTreeSet<String>>>()
-            })
-            .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
-        let mut files = [const { None }; Table::ALL.len()];
-        for table in Table::ALL {
-            files[table as usize] = find_file(path, table, &names)?;
-        }
-        Ok(Folder { files, encoding })
+        Ok(Folder { path: path.to_owned(), files: find_files(path)?, encoding })
     }
+}
+
+fn find_files(path: &Path) -> Result<[Option<PathBuf>; Table::ALL.len()], RegistryError> {
+    let names = std::fs::read_dir(path)
+        .and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect::<io::Result<BTreeSet<String>>>()
+        })
+        .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
+    let mut files = [const { None }; Table::ALL.len()];
+    for table in Table::ALL {
+        files[table as usize] = find_file(path, table, &names)?;
+    }
+    Ok(files)
 }
 
 impl Source for Folder {
@@ -42,7 +47,9 @@ impl Source for Folder {
     }
 
     fn provenance(&self) -> Result<Provenance, RegistryError> {
-        let files = self.files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
+        // Looked for anew: a table may have arrived since.
+        let files = find_files(&self.path)?;
+        let files = files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
         Ok(Provenance { encoding: self.encoding, files })
     }
 

@@ -40,7 +40,7 @@ pub use facts::{Fact, Seen, read_facts, read_facts_in_order};
 pub use intake::{Intake, Notice, TableRead};
 pub use keys::{Sharing, sharing};
 pub use organizations::{Organizations, TEXT_COLUMNS as ORGANIZATION_TEXTS};
-pub use provenance::{FileStamp, Moment, Provenance};
+pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub use quarantine::{Code, Entry, Excess, Fault, Limit, NotAPercentage, Quarantine};
 pub use reader::Refused;
 pub(crate) use reader::Witness;

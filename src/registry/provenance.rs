@@ -21,10 +21,18 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// The files that are not as they are in `other`.
-    pub fn changed_in<'a>(&'a self, other: &'a Provenance) -> impl Iterator<Item = &'a FileStamp> {
-        self.files.iter().filter(|stamp| !other.files.contains(stamp))
+    /// The names of the files that are not the same in both: changed, gone, or new.
+    pub fn changed_since<'a>(&'a self, earlier: &'a Provenance) -> impl Iterator<Item = &'a str> {
+        changed_files(&earlier.files, &self.files)
     }
+}
+
+/// The names of the files that are not the same in both: changed, gone, or new.
+pub fn changed_files<'a>(earlier: &'a [FileStamp], now: &'a [FileStamp]) -> impl Iterator<Item = &'a str> {
+    let changed = earlier.iter().filter(|stamp| !now.contains(stamp));
+    let is_known = |stamp: &FileStamp| earlier.iter().any(|other| other.file == stamp.file);
+    let new = now.iter().filter(move |stamp| !is_known(stamp));
+    changed.chain(new).map(|stamp| stamp.file.as_str())
 }
 
 /// A file as it is at one moment.

@@ -36,6 +36,11 @@ pub enum ScheduleError {
     /// There is no such time of day.
     #[error("is not a time of day from 00:00 to 23:59, such as 06:00")]
     NoTime,
+    /// The run would be for one month only, and do nothing in all others.
+    #[error(
+        "--as-of would have it made for one month only; a run that is scheduled is for the day it is made on"
+    )]
+    OneDay,
     /// A run needs a user of its own.
     #[error("is not the name of a user who could make the files; root must not")]
     NoUser,

@@ -5,7 +5,8 @@
 
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_there, link_all, private_folder, put_in_place, sync_folder, sync_folders};
+use super::place::{is_there, link_all, private_folder, sync_folder};
+use super::staging::Staging;
 use crate::published::{held_folder, held_place, why_held_place};
 use crate::unfinished::PrivateFolder;
 use crate::value::Month;
@@ -41,42 +42,54 @@ impl Output {
         self.sync()
     }
 
-    /// Removes a month's held batch, if there is one: another has been published. It goes by way of a private folder, so
-    /// that a part of it is never taken for the whole.
-    pub(super) fn forget_held(&self, month: Month, private: &Path) {
-        // Whatever cannot be removed changes nothing of what was published.
-        let _ = std::fs::rename(self.held(month), private.join("held"));
-        self.forget_why(month);
+    /// Whether the folder of held batches is there. A link or a file in its place is in the way: another place's batches
+    /// would be taken for held ones of this.
+    pub(super) fn has_held_folder(&self) -> Result<bool, WriteError> {
+        is_there(&self.held_folder())
     }
 
-    fn forget_why(&self, month: Month) {
+    /// Takes away a month's held batch, if there is one. It goes by way of a private folder, so that a part of it is never
+    /// taken for the whole.
+    ///
+    /// # Errors
+    /// If it stays there.
+    pub(super) fn forget_held(&self, month: Month, private: &Path) -> Result<(), WriteError> {
+        if !self.has_held_folder()? {
+            return Ok(());
+        }
+        let held = self.held(month);
+        match std::fs::rename(&held, private.join("held")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(WriteError::Write { path: held, source: error });
+            }
+            _ => {}
+        }
+        // What says why goes last: a batch without it could not be understood. Alone it does no harm.
         let _ = std::fs::remove_file(self.why_held(month));
         // Only if it is empty.
         let _ = std::fs::remove_dir(self.held_folder());
+        Ok(())
     }
+}
 
-    /// Publishes a month's held batch after all, in one step; one that is there already is replaced. Returns its place.
+impl Staging {
+    /// A batch that is held back, to be published after all. Its files are linked, so that until it is published it stays
+    /// where it is held, whatever happens; and only their owner may read them, whoever may have done so meanwhile.
     ///
     /// # Errors
-    /// If none is held, something else is in its place, or the system cannot do it in one step.
-    pub fn release(&self, month: Month, set_aside: &str) -> Result<PathBuf, WriteError> {
-        let (held, place) = (self.held(month), self.folder().join(month.to_string()));
-        if !is_there(&held)? {
-            // Whoever removed the batch may have been stopped there.
-            self.forget_why(month);
+    /// If none is held, or something else is in its place.
+    pub fn of_held(output: Output, month: Month) -> Result<Staging, WriteError> {
+        let held = output.held(month);
+        let create = |source| WriteError::Create { path: output.folder().to_owned(), source };
+        if !output.has_held_folder()? || !is_there(&held)? {
+            // Whoever took the batch away may have been stopped there.
+            let private = PrivateFolder::new(output.folder(), STAGING_PREFIX).map_err(create)?;
+            output.forget_held(month, private.path())?;
             return Err(WriteError::NothingHeld { path: held });
         }
-        let fail = |source| WriteError::Write { path: place.clone(), source };
-        is_there(&place)?;
-        // The files are linked, not moved: until they are published the batch stays where it is held, whatever happens.
-        // Nor must what is replaced come to lie there: it could be released in its turn.
-        let private = PrivateFolder::new(self.folder(), STAGING_PREFIX).map_err(fail)?;
-        let batch = private.path().join("batch");
-        link_all(&held, &batch).and_then(|()| sync_folders(&batch)).map_err(fail)?;
-        put_in_place(&batch, &place)?;
-        self.sync().map_err(fail)?;
-        self.forget_held(month, private.path());
-        let _ = std::fs::remove_file(self.folder().join(set_aside));
-        Ok(place)
+        let staging = Staging::without_batch(output, month)?;
+        let fail = |source| WriteError::Write { path: held.clone(), source };
+        link_all(&held, &staging.batch()).map_err(fail)?;
+        Ok(staging)
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
 pub(crate) use file_names::stem as file_stem;
 pub use manifest::{Manifest, RecipientFile};
-pub use output::Output;
+pub use output::{Output, keep_clear_of};
 pub use qa::write_quarantine;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;

@@ -2,6 +2,7 @@
 
 use super::error::WriteError;
 use super::place::make_folders;
+use crate::published::held_folder;
 use crate::value::Month;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -71,18 +72,6 @@ impl Output {
         &self.folder
     }
 
-    /// Refuses to make a month's batch from what lies where the batch is to be: it would go with what is replaced.
-    ///
-    /// # Errors
-    /// If it lies there.
-    pub fn keep_clear_of(&self, month: Month, input: &Path, what: &'static str) -> Result<(), WriteError> {
-        let path = self.folder.join(month.to_string());
-        match (path.canonicalize(), input.canonicalize()) {
-            (Ok(place), Ok(input)) if input.starts_with(&place) => Err(WriteError::InTheWay { path, what }),
-            _ => Ok(()),
-        }
-    }
-
     /// Removes what runs left that were killed. Links are removed, never followed.
     fn clear_away(&self) -> Result<(), WriteError> {
         let unusable = |path: &Path, source| WriteError::Create { path: path.to_owned(), source };
@@ -103,5 +92,24 @@ impl Output {
     /// Makes what was done to the folder's entries last.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.lock.sync_all()
+    }
+}
+
+/// Refuses to make a month's batch from what lies where the batch is to be, or where leftovers are: it would go with
+/// what is replaced, or cleared away. To be asked before the folder is opened.
+///
+/// # Errors
+/// If it lies there.
+pub fn keep_clear_of(out: &Path, month: Month, input: &Path, what: &'static str) -> Result<(), WriteError> {
+    let (Ok(out), Ok(input)) = (out.canonicalize(), input.canonicalize()) else { return Ok(()) };
+    let Ok(within) = input.strip_prefix(&out) else { return Ok(()) };
+    let Some(first) = within.components().next().map(|first| first.as_os_str().to_owned()) else {
+        return Ok(());
+    };
+    let path = out.join(&first);
+    let is_taken = path == out.join(month.to_string()) || path == held_folder(&out);
+    match is_taken || first.to_string_lossy().starts_with(STAGING_PREFIX) {
+        true => Err(WriteError::InTheWay { path, what }),
+        false => Ok(()),
     }
 }

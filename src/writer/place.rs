@@ -73,7 +73,7 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder with links to the files of another, and of those in it.
+/// Makes a folder with links to the files of another, and of those in it; only their owner may read them from then on.
 pub(super) fn link_all(from: &Path, to: &Path) -> io::Result<()> {
     private_folder(to)?;
     for entry in std::fs::read_dir(from)? {
@@ -81,7 +81,12 @@ pub(super) fn link_all(from: &Path, to: &Path) -> io::Result<()> {
         let link = to.join(entry.file_name());
         match entry.file_type()?.is_dir() {
             true => link_all(&entry.path(), &link)?,
-            false => std::fs::hard_link(entry.path(), link)?,
+            false => {
+                std::fs::hard_link(entry.path(), &link)?;
+                if entry.file_type()?.is_file() {
+                    std::fs::set_permissions(&link, Permissions::from_mode(0o600))?;
+                }
+            }
         }
     }
     Ok(())

@@ -44,13 +44,26 @@ impl Staging {
     /// # Errors
     /// If that is not possible, or something other than a batch is in the batch's place.
     pub fn new(output: Output, month: Month) -> Result<Staging, WriteError> {
+        let staging = Staging::without_batch(output, month)?;
+        private_folder(&staging.batch())
+            .map_err(|source| WriteError::Create { path: staging.output.folder().to_owned(), source })?;
+        Ok(staging)
+    }
+
+    /// Makes the private folder, with no batch in it yet.
+    pub(super) fn without_batch(output: Output, month: Month) -> Result<Staging, WriteError> {
         let path = output.folder().to_owned();
         // Better told before the work than after it.
         is_there(&path.join(month.to_string()))?;
-        let create = |source| WriteError::Create { path: path.clone(), source };
-        let folder = PrivateFolder::new(&path, STAGING_PREFIX).map_err(create)?;
-        private_folder(&folder.path().join(BATCH)).map_err(create)?;
+        output.has_held_folder()?;
+        let folder = PrivateFolder::new(&path, STAGING_PREFIX)
+            .map_err(|source| WriteError::Create { path, source })?;
         Ok(Staging { folder, output, month, written: Mutex::default() })
+    }
+
+    /// Where the batch lies until it is published.
+    pub fn batch(&self) -> PathBuf {
+        self.folder.path().join(BATCH)
     }
 
     /// A private folder for what a run has to put aside; it goes with the run.
@@ -69,7 +82,7 @@ impl Staging {
     }
 
     fn path_of(&self, path: &str) -> PathBuf {
-        self.folder.path().join(BATCH).join(path)
+        self.batch().join(path)
     }
 
     /// Makes a folder in the batch.
@@ -182,15 +195,30 @@ impl Staging {
     /// # Errors
     /// If something else is in its place, or the system cannot do it in one step.
     pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
+        // First, so that it cannot stay behind, to be published over this one some day. If this one then comes to nothing,
+        // the next run makes it anew.
+        self.output.forget_held(self.month, self.folder.path())?;
+        self.put(set_aside)
+    }
+
+    /// The same for a batch that is the held one.
+    ///
+    /// # Errors
+    /// As for [`Staging::publish`]; it is then still held.
+    pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
+        self.put(set_aside)
+    }
+
+    fn put(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         let place = self.place();
-        let batch = self.folder.path().join(BATCH);
+        let batch = self.batch();
         let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
         sync_folders(&batch).map_err(fail)?;
         put_in_place(&batch, &place)?;
         self.output.sync().map_err(fail)?;
         // The batch is published; old things that cannot be removed do not change that.
         let _ = self.remove_set_aside(set_aside);
-        self.output.forget_held(self.month, self.folder.path());
+        let _ = self.output.forget_held(self.month, self.folder.path());
         // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
         // run does it; the batch is in its place all the same.
         drop(self.folder);
@@ -203,17 +231,22 @@ impl Staging {
     /// # Errors
     /// If that is not possible.
     pub fn hold(self, why: &str) -> Result<PathBuf, WriteError> {
-        let batch = self.folder.path().join(BATCH);
+        let batch = self.batch();
         let place = self.output.held(self.month);
-        let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
-        sync_folders(&batch).map_err(fail)?;
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source: io::Error| WriteError::Write { path, source }
+        };
+        sync_folders(&batch).map_err(fail(&place))?;
+        // Never an earlier batch beside the reasons of this.
+        self.output.forget_held(self.month, self.folder.path())?;
         self.output.make_held_folder()?;
-        let draft = self.folder.path().join("why");
+        let (draft, reasons) = (self.folder.path().join("why"), self.output.why_held(self.month));
         write_private(&draft, |out| out.write_all(why.as_bytes()))
-            .and_then(|_| std::fs::rename(&draft, self.output.why_held(self.month)))
-            .map_err(fail)?;
+            .and_then(|_| std::fs::rename(&draft, &reasons))
+            .map_err(fail(&reasons))?;
         put_in_place(&batch, &place)?;
-        self.output.sync_held().map_err(fail)?;
+        self.output.sync_held().map_err(fail(&place))?;
         Ok(place)
     }
 }

@@ -302,11 +302,21 @@ impl Scenario {
         for entry in now.keys().chain(expected.before.keys()).chain(expected.after.keys()) {
             let (now, before, after) =
                 (now.get(entry), expected.before.get(entry), expected.after.get(entry));
-            if now != before && now != after {
+            // A held batch makes way before another comes: what is held is old or new, or gone, to be made again.
+            let is_gone = entry.starts_with(".held/") && now.is_none();
+            if now != before && now != after && !is_gone {
                 return Err(format!("out/{entry} is neither what was there nor the new one"));
             }
             if ended.code == Some(0) && now != after && entry.parse::<u32>().is_ok() {
                 return Err(format!("all is said to be well, and out/{entry} is the old one"));
+            }
+        }
+        // The reasons beside a held batch are never another's.
+        for batch in now.keys().filter(|entry| entry.starts_with(".held/") && !entry.ends_with(".txt")) {
+            let reasons = format!("{batch}.txt");
+            let pair = |of: &Visible| (of.get(batch).cloned(), of.get(&reasons).cloned());
+            if ![pair(&expected.before), pair(&expected.after)].contains(&pair(&now)) {
+                return Err(format!("out/{batch} and what says why are not of one run"));
             }
         }
         if ended.stderr.contains("panicked") {

@@ -3,6 +3,7 @@
 //! Nobody watches a scheduled run, so whatever can be found wrong with it now is.
 
 use crate::cli::exit::Failure;
+use crate::cli::{Cli, Command};
 use crate::policy::Policy;
 use crate::schedule::{Job, Place, ScheduleError, Time, Word};
 use clap::Parser;
@@ -57,7 +58,11 @@ impl JobArgs {
         let job =
             Job { program, export: self.export, out: self.out, policy, more: self.more, time: self.time };
         // The run's own arguments are refused here as they would be then.
-        match crate::cli::Cli::try_parse_from(job.command_line()) {
+        match Cli::try_parse_from(job.command_line()) {
+            // A day that is fixed is the day of one month: later ones would never be made, without a word.
+            Ok(Cli { command: Command::Run(run), .. }) if run.is_for_one_day() => {
+                Err(ScheduleError::OneDay.into())
+            }
             Ok(_) => Ok(job),
             Err(error) => Err(Failure::NotForRun(error.kind())),
         }
