@@ -1,8 +1,8 @@
 //! What must not outlive the process: private folders and files in the making.
 //!
 //! Each is removed when whoever made it is done with it. A signal ends the process from outside, so they are all known
-//! here too, and [`remove_all`] takes them away. A step that must not be cut in two, such as the one that publishes a
-//! batch, is taken while [`step`] is held: once everything is being removed no such step can begin any more, so that
+//! here too, and `remove_all` takes them away. A step that must not be cut in two, such as the one that publishes a
+//! batch, is taken while a `step` is held: once everything is being removed no such step can begin any more, so that
 //! nothing half removed is ever published.
 //!
 //! Only what is listed here is removed, and links are never followed.
