@@ -47,8 +47,13 @@ impl Source for Folder {
     }
 
     fn provenance(&self) -> Result<Provenance, RegistryError> {
-        // Looked for anew: a table may have arrived since.
+        // Looked for anew: a table that has arrived since is not read, and might have kept something back.
         let files = find_files(&self.path)?;
+        if let Some(new) =
+            files.iter().flatten().find(|file| !self.files.iter().flatten().any(|f| f == *file))
+        {
+            return Err(BadInput::of_file(new, InputFault::StillChanging));
+        }
         let files = files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
         Ok(Provenance { encoding: self.encoding, files })
     }
@@ -126,6 +131,16 @@ mod tests {
             let files = [&REQUIRED[..], extra].concat();
             assert_eq!(open(&files).map(|_| ()).unwrap_err(), expect);
         };
+        // What comes once the export is open is told, not passed over.
+        let folder = tempfile::tempdir().unwrap();
+        let add = |file: &str| std::fs::write(folder.path().join(file), "").unwrap();
+        REQUIRED.into_iter().for_each(add);
+        let export = Folder::open(folder.path(), Encoding::Utf8).unwrap();
+        assert_eq!(export.provenance().unwrap().files.len(), REQUIRED.len());
+        add("recipients.csv");
+        assert!(
+            matches!(export.provenance(), Err(RegistryError::BadInput(bad)) if bad.fault.code() == "STILL_CHANGING")
+        );
         check(&["clients.csv.gz"], "TWO_FILES clients.csv");
         check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
         check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
