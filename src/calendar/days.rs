@@ -3,15 +3,7 @@
 use crate::value::Day;
 use std::fmt;
 
-/// The number of a day: the day after has the next.
-pub(crate) fn number(day: Day) -> i64 {
-    let (year, month) = (i64::from(day.year()), i64::from(day.month_of_year()));
-    // Years that begin in March: the leap day is the last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + i64::from(day.day_of_month())
-}
-
-/// The day with this number.
+/// The day with this number, as [`Day::days_from_zero`] gives it.
 pub(crate) fn day(number: i64) -> Day {
     let number = number - 1;
     let era = number.div_euclid(146_097);
@@ -58,7 +50,7 @@ const WEEK: [Weekday; 7] = [
 impl Weekday {
     /// The weekday of a day.
     pub fn of(day: Day) -> Weekday {
-        WEEK[(number(day) + 1).rem_euclid(7) as usize]
+        WEEK[(day.days_from_zero() + 1).rem_euclid(7) as usize]
     }
 }
 
@@ -70,7 +62,7 @@ impl fmt::Display for Weekday {
 
 /// The number of the day written so.
 pub(crate) fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
-    Day::new(year, month, day_of_month).map_or(0, number)
+    Day::new(year, month, day_of_month).map_or(0, Day::days_from_zero)
 }
 
 #[cfg(test)]
@@ -84,8 +76,8 @@ mod tests {
         for date in first.iter_days().take(60_000) {
             let mine = Day::new(date.year() as u32, date.month(), date.day()).unwrap();
             let next = Day::parse(date.succ_opt().unwrap().to_string().as_bytes()).unwrap();
-            assert_eq!(day(number(mine)), mine);
-            assert_eq!(number(next), number(mine) + 1);
+            assert_eq!(day(mine.days_from_zero()), mine);
+            assert_eq!(next.days_from_zero(), mine.days_from_zero() + 1);
             assert_eq!(Weekday::of(mine).to_string(), date.format("%A").to_string());
         }
     }

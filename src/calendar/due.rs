@@ -1,6 +1,6 @@
 //! The day by which a month's files are due: its second Monday.
 
-use super::{day, number};
+use super::day;
 use super::{days::Weekday, number_of};
 use crate::value::{Day, Month};
 
@@ -43,7 +43,7 @@ pub(super) fn nth_weekday(year: u32, month: u32, weekday: Weekday, nth: i64) -> 
 
 /// The day after so many days.
 pub(super) fn days_after(from: Day, days: i64) -> Option<Day> {
-    let number = number(from) + days;
+    let number = from.days_from_zero() + days;
     (number_of(1, 1, 1)..=number_of(9999, 12, 31)).contains(&number).then(|| day(number))
 }
 

@@ -8,6 +8,6 @@ mod due;
 mod holidays;
 
 pub use days::Weekday;
-pub(crate) use days::{day, number, number_of};
+pub(crate) use days::{day, number_of};
 pub use due::{due_day, due_days, has_come, is_due};
 pub use holidays::{Holiday, holiday_on, holidays};

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::places::{Places, TOWNS};
 use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
 use super::table::TableFile;
-use crate::calendar::{day, number, number_of};
+use crate::calendar::{day, number_of};
 use crate::value::Day;
 use std::io;
 
@@ -93,7 +93,7 @@ impl Client {
         let merged = changes::merged(seed, place);
         // A duplicate is the same person again, with doses and consents of its own.
         let dice = &mut Dice::of(seed, if merged.is_some() { place - 1 } else { place });
-        let as_of = number(settings.as_of);
+        let as_of = settings.as_of.days_from_zero();
         let birth = invent_birth(dice);
         if birth >= as_of {
             return None;
@@ -128,7 +128,7 @@ impl Client {
         client.consent(seed, place, birth, as_of);
         client.vaccinate(&mut Dice::of(seed ^ 0xd0, place), birth, as_of, places);
         for (dose, number_of_dose) in client.doses.iter_mut().zip(client.id * MOST_FACTS..) {
-            dose.fate = Fate::of(number_of_dose, seed, place, number(dose.date), as_of);
+            dose.fate = Fate::of(number_of_dose, seed, place, dose.date.days_from_zero(), as_of);
         }
         Some(client)
     }

@@ -5,7 +5,6 @@ use super::changes;
 use super::dice::Dice;
 use super::schedule::PRODUCTS;
 use super::table::TableFile;
-use crate::calendar::number;
 use std::io;
 
 /// The most organizations and entities there are: as many as Texas has.
@@ -68,7 +67,7 @@ impl Places {
     pub(super) fn new(settings: SynthSettings) -> Places {
         let organizations =
             (settings.clients / CLIENTS_FOR_AN_ORGANIZATION).clamp(ENTITIES * 2, MOST_ORGANIZATIONS);
-        Places { seed: settings.seed, as_of: number(settings.as_of), organizations }
+        Places { seed: settings.seed, as_of: settings.as_of.days_from_zero(), organizations }
     }
 
     /// An organization's id; a few are very large, most are small.

@@ -104,8 +104,9 @@ impl Day {
         later.days_from_zero() - self.days_from_zero()
     }
 
-    /// Days in the calendar before this one, counted from 1 March of the year 0, after which leap days come last.
-    fn days_from_zero(self) -> i64 {
+    /// The number of the day: the day after has the next. Counted in years that begin in March, so that leap days come
+    /// last.
+    pub(crate) fn days_from_zero(self) -> i64 {
         let month = i64::from(self.month_of_year() + 9) % 12;
         let year = i64::from(self.year()) - i64::from(self.month_of_year() < 3);
         year * 365 + year / 4 - year / 100
