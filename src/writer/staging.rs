@@ -206,22 +206,23 @@ impl Staging {
     /// # Errors
     /// As for [`Staging::publish`]; it is then still held.
     pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
-        self.put(set_aside)
+        let place = self.put(set_aside)?;
+        // It is published; if it stays held as well, that does not change it.
+        let _ = self.output.forget_held(self.month, self.folder.path());
+        Ok(place)
     }
 
-    fn put(self, set_aside: &str) -> Result<PathBuf, WriteError> {
+    /// What was replaced lies in the private folder then and goes with it. If it cannot be removed, the next run does
+    /// it; the batch is in its place all the same.
+    fn put(&self, set_aside: &str) -> Result<PathBuf, WriteError> {
         let place = self.place();
         let batch = self.batch();
         let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
         sync_folders(&batch).map_err(fail)?;
         put_in_place(&batch, &place)?;
         self.output.sync().map_err(fail)?;
-        // The batch is published; old things that cannot be removed do not change that.
+        // The batch is published; an old list that cannot be removed does not change that.
         let _ = self.remove_set_aside(set_aside);
-        let _ = self.output.forget_held(self.month, self.folder.path());
-        // What was replaced now lies in the private folder and goes with it. If it cannot be removed, the next
-        // run does it; the batch is in its place all the same.
-        drop(self.folder);
         Ok(place)
     }
 
