@@ -3,7 +3,7 @@
 //! Lies in a batch as `qa/inputs.json`. Knows files by their names, lengths and times, not by what is in them.
 
 use crate::policy::Policy;
-use crate::published::{PublishedError, read_own_file};
+use crate::published::{PublishedError, read_own_json};
 use crate::registry::{FileStamp, Provenance};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
@@ -41,9 +41,7 @@ impl Inputs {
     /// # Errors
     /// If it is not there, or not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<Inputs, PublishedError> {
-        let path = folder.join(Inputs::FILE);
-        let text = read_own_file(&path)?;
-        serde_json::from_slice(&text).map_err(|error| PublishedError::damaged(&path, &error))
+        read_own_json(&folder.join(Inputs::FILE))
     }
 
     /// Whether these differ from others in nothing but the day, on which a run that is late is not to depend.

@@ -17,6 +17,7 @@ pub use month::{OfMonth, of_month};
 pub use rows::{LineEnd, Row, Rows};
 
 use crate::value::Month;
+use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,12 @@ pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, PublishedError> {
         return Err(unfit("longer than any such file"));
     }
     std::fs::read(path).map_err(unavailable)
+}
+
+/// Reads a file of JSON that a batch has of itself.
+pub(crate) fn read_own_json<T: DeserializeOwned>(path: &Path) -> Result<T, PublishedError> {
+    let text = read_own_file(path)?;
+    serde_json::from_slice(&text).map_err(|error| PublishedError::damaged(path, &error))
 }
 
 impl PublishedError {

@@ -1,7 +1,7 @@
 //! The counts that the report shows beside those of the manifest.
 
 use crate::policy::{Period, Policy};
-use crate::published::{PublishedError, read_own_file};
+use crate::published::{PublishedError, read_own_json};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,9 +30,7 @@ impl ReportData {
     /// # Errors
     /// If it is not there, or not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<ReportData, PublishedError> {
-        let path = folder.join("qa/report.json");
-        let text = read_own_file(&path)?;
-        serde_json::from_slice(&text).map_err(|error| PublishedError::damaged(&path, &error))
+        read_own_json(&folder.join("qa/report.json"))
     }
 }
 
