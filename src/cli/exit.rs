@@ -11,7 +11,7 @@ use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
 use crate::value::Month;
 use crate::verify::VerifyError;
-use crate::writer::WriteError;
+use crate::writer::{NameFault, WriteError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -264,6 +264,10 @@ fn write_hint(error: &WriteError) -> Option<&'static str> {
         WriteError::InTheWay { .. } => {
             Some("move it away, or give another --out; links are not followed here")
         }
+        WriteError::BadName { fault: NameFault::Same { .. }, .. } => Some(
+            "nothing was published; if both are one recipient, give the recipients table a row for each spelling of \
+             the entity, with one RECIPIENT; if not, give them names that differ in letters or digits",
+        ),
         WriteError::BadName { .. } => {
             Some("nothing was published; give the recipient another name there, or in a recipients table")
         }

@@ -1,7 +1,7 @@
 //! Who gets an organization's data.
 
 use crate::registry::Assignment;
-use crate::value::text::fold_name;
+use crate::value::name;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an organization's facts go.
@@ -64,7 +64,7 @@ impl Routing {
         let mut spellings: BTreeMap<String, Recipient> = BTreeMap::new();
         for Assignment { recipient, line, .. } in assignments {
             let spelling = Recipient { name: recipient.clone(), line: *line };
-            let first = spellings.entry(fold_name(recipient)).or_insert_with(|| spelling.clone());
+            let first = spellings.entry(name::fold(recipient)).or_insert_with(|| spelling.clone());
             *first = first.clone().min(spelling);
         }
         let mut named: Vec<(&Recipient, &String)> = spellings.iter().map(|(folded, r)| (r, folded)).collect();
@@ -72,7 +72,7 @@ impl Routing {
         let places: BTreeMap<&String, u32> = named.iter().map(|(_, folded)| *folded).zip(0..).collect();
         let mut recipients_of: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
         for Assignment { recipient, entity, .. } in assignments {
-            recipients_of.entry(fold_name(entity)).or_default().insert(places[&fold_name(recipient)]);
+            recipients_of.entry(name::fold(entity)).or_default().insert(places[&name::fold(recipient)]);
         }
         // The first list is that of the entities that are given to nobody.
         let mut lists = vec![Vec::new()];
@@ -83,7 +83,7 @@ impl Routing {
         }
         let of_organization = entities
             .map(|(entity, _)| {
-                (!entity.is_empty()).then(|| list_of.get(&fold_name(entity)).copied().unwrap_or(0))
+                (!entity.is_empty()).then(|| list_of.get(&name::fold(entity)).copied().unwrap_or(0))
             })
             .collect();
         let recipients = named.into_iter().map(|(recipient, _)| recipient.clone()).collect();

@@ -11,7 +11,7 @@ pub use stop::Stop;
 use crate::policy::{GateSettings, MaxAge};
 use crate::published::Before;
 use crate::registry::{FileStamp, changed_files};
-use crate::value::{Day, text::fold_name};
+use crate::value::{Day, name};
 use std::collections::BTreeMap;
 
 /// A batch that is whole, and not yet published.
@@ -98,10 +98,13 @@ fn judge_recipients(gate: &GateSettings, candidate: &Candidate<'_>, before: &Bef
         stops.push(Stop::AllChanged { facts_before, facts });
     }
     // Names that differ in case or white space alone are one recipient's.
-    let mut rows_before: BTreeMap<String, (&str, u64)> =
-        before.files.iter().map(|file| (fold_name(&file.recipient), (&*file.recipient, file.rows))).collect();
+    let mut rows_before: BTreeMap<String, (&str, u64)> = before
+        .files
+        .iter()
+        .map(|file| (name::fold(&file.recipient), (&*file.recipient, file.rows)))
+        .collect();
     for (recipient, rows) in candidate.recipients.iter().copied() {
-        match rows_before.remove(&fold_name(recipient)) {
+        match rows_before.remove(&name::fold(recipient)) {
             Some((_, rows_before)) if gate.holds_change(rows_before, rows) => {
                 stops.push(Stop::Changed { recipient: recipient.to_owned(), rows_before, rows });
             }

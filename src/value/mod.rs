@@ -5,6 +5,7 @@
 
 mod day;
 mod id;
+pub mod name;
 mod number;
 pub mod text;
 

@@ -1,4 +1,4 @@
-//! The clean-up that every text of an export goes through, and the comparison of names.
+//! The clean-up that every text of an export goes through.
 //!
 //! Works on bytes that are known to be UTF-8, because a state's export is too large to look at twice.
 
@@ -59,20 +59,6 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a name is compared by: Unicode's lower case, runs of white space as one space.
-///
-/// Two responsible entities, recipients or client types with the same folded name are the same.
-pub fn fold_name(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for word in name.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.push_str(&word.to_lowercase());
-    }
-    folded
-}
-
 /// Whether two texts are the same without regard to case (Unicode's lower case). `lowered` is lower case already.
 pub fn equals_lowered(text: &[u8], lowered: &str) -> bool {
     if text.is_ascii() {
@@ -102,16 +88,6 @@ mod tests {
         check(" \t\r\n", "");
         check("", "");
         check("a\u{a0}\t\u{a0}b", "a\u{a0} \u{a0}b");
-    }
-
-    #[test]
-    fn folds_names() {
-        let check =
-            |a: &str, b: &str, same: bool| assert_eq!(fold_name(a) == fold_name(b), same, "{a:?} {b:?}");
-        check("Travis  County", "TRAVIS\u{a0}County", true);
-        check("Clínica Ñ", "CLÍNICA ñ", true);
-        check("El Paso", "ElPaso", false);
-        check("ΑΣ", "ας", true);
     }
 
     proptest::proptest! {

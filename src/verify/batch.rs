@@ -11,7 +11,8 @@ use crate::policy::Policy;
 use crate::published::{FileEntry, HeaderNames, Manifest};
 use crate::registry::Code;
 use crate::spill::Sorter;
-use crate::writer::{dictionary_csv, dictionary_md, file_stem};
+use crate::value::name;
+use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -163,7 +164,7 @@ fn check_entries(
         hold(*bytes == file.bytes, FaultCode::WrongSize);
         hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
         hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
-        let name = format!("PHDS_{}_{}.csv", file_stem(recipient), manifest.batch);
+        let name = format!("PHDS_{}_{}.csv", name::file_stem(recipient), manifest.batch);
         hold(*path == name, FaultCode::WrongFileName);
     }
     let listed = |name: &str| manifest.files.iter().any(|file| file.path == name) || ALWAYS.contains(&name);

@@ -63,10 +63,14 @@ pub enum WriteError {
 #[derive(thiserror::Error, Debug)]
 pub enum NameFault {
     /// Two recipients whose files would have one name.
-    #[error("SAME_FILE_NAME: \"{first}\" and \"{second}\" both become the file {file}")]
+    #[error(
+        "SAME_FILE_NAME: \"{second}\" and \"{first}\", which stands on line {first_line}, both become the file {file}"
+    )]
     Same {
         /// One recipient.
         first: String,
+        /// The line on which it stands first.
+        first_line: u64,
         /// The other.
         second: String,
         /// The name they share.

@@ -2,7 +2,7 @@
 
 use super::error::{NameFault, WriteError};
 use crate::filter::Recipient;
-use crate::value::Month;
+use crate::value::{Month, name};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -26,16 +26,17 @@ pub(super) fn file_names<'a>(
     source: &Source,
     month: Month,
 ) -> Result<Vec<String>, WriteError> {
-    let mut taken: HashMap<String, &str> = HashMap::new();
+    let mut taken: HashMap<String, &Recipient> = HashMap::new();
     let mut names = Vec::new();
-    for Recipient { name: recipient, line } in recipients {
+    for entry in recipients {
+        let Recipient { name: recipient, line } = entry;
         let bad = |fault| WriteError::BadName {
             file: source.file.clone(),
             line: *line,
             column: source.column,
             fault,
         };
-        let stem = stem(recipient);
+        let stem = name::file_stem(recipient);
         if stem.is_empty() {
             return Err(bad(NameFault::Nothing { recipient: recipient.clone() }));
         }
@@ -44,19 +45,13 @@ pub(super) fn file_names<'a>(
             let beginning = recipient.chars().take(40).collect();
             return Err(bad(NameFault::TooLong { beginning, length: name.len(), most: LONGEST_NAME }));
         }
-        if let Some(first) = taken.insert(name.to_ascii_lowercase(), recipient) {
-            let (first, second) = (first.to_owned(), recipient.clone());
-            return Err(bad(NameFault::Same { first, second, file: name }));
+        if let Some(first) = taken.insert(name.to_ascii_lowercase(), entry) {
+            let (first_line, first) = (first.line, first.name.clone());
+            return Err(bad(NameFault::Same { first, first_line, second: recipient.clone(), file: name }));
         }
         names.push(name);
     }
     Ok(names)
-}
-
-/// The name with every run of characters other than ASCII letters, digits and `-` as one `_`, none at the ends.
-pub(crate) fn stem(recipient: &str) -> String {
-    let is_kept = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    recipient.split(|c| !is_kept(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
 #[cfg(test)]
@@ -81,7 +76,7 @@ mod tests {
             (got, _) => panic!("{recipients:?}: {got:?}"),
         };
         check(&["Travis County"], Ok(&["PHDS_Travis_County_202407.csv"]));
-        check(&["Río Seco / El Paso (TX)"], Ok(&["PHDS_R_o_Seco_El_Paso_TX_202407.csv"]));
+        check(&["Río Seco / El Paso (TX)"], Ok(&["PHDS_Rio_Seco_El_Paso_TX_202407.csv"]));
         check(
             &["../../etc", "CON", "-x-"],
             Ok(&["PHDS_etc_202407.csv", "PHDS_CON_202407.csv", "PHDS_-x-_202407.csv"]),
@@ -92,7 +87,9 @@ mod tests {
         );
         check(&["A B", "a.b"], Err("SAME_FILE_NAME"));
         check(&["..."], Err("NO_FILE_NAME"));
-        check(&["ñ"], Err("NO_FILE_NAME"));
+        check(&["ñ"], Ok(&["PHDS_n_202407.csv"]));
+        check(&["日本"], Err("NO_FILE_NAME"));
+        check(&["Río", "Rio"], Err("SAME_FILE_NAME"));
         check(&[&"x".repeat(300)], Err("FILE_NAME_TOO_LONG"));
         check(&[], Ok(&[]));
     }

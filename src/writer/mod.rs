@@ -22,7 +22,6 @@ pub(crate) use csv_text::push_field;
 pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
-pub(crate) use file_names::stem as file_stem;
 pub use manifest::{Manifest, RecipientFile};
 pub use output::{Output, keep_clear_of};
 pub use qa::write_quarantine;

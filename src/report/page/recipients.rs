@@ -4,7 +4,7 @@ use super::{Shown, change, counted, facts, figure, paragraph, section};
 use crate::report::html::{Cell, Markup, Row, Table, element};
 use crate::report::svg::{Bar, BarChart, Look};
 use crate::report::words;
-use crate::value::{grouped, text};
+use crate::value::{grouped, name};
 use std::collections::BTreeMap;
 
 /// What stands out about a recipient.
@@ -58,14 +58,14 @@ fn recipients<'a>(shown: &'a Shown<'_>) -> Vec<Recipient<'a>> {
     // Names that differ in case or white space alone are one recipient's.
     let mut rows_before: BTreeMap<String, (&str, u64)> = BTreeMap::new();
     for file in before.iter().flat_map(|before| &before.files) {
-        rows_before.insert(text::fold_name(&file.recipient), (&file.recipient, file.rows));
+        rows_before.insert(name::fold(&file.recipient), (&file.recipient, file.rows));
     }
     let mut recipients: Vec<_> = shown
         .manifest
         .files
         .iter()
         .map(|file| {
-            let before_rows = rows_before.remove(&text::fold_name(&file.recipient)).map(|(_, rows)| rows);
+            let before_rows = rows_before.remove(&name::fold(&file.recipient)).map(|(_, rows)| rows);
             let now = Some(file.rows);
             let mark = if before.is_some() { Mark::of(before_rows, now) } else { Mark::Nothing };
             Recipient { name: &file.recipient, before: before_rows, now, mark }

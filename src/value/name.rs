@@ -1,0 +1,133 @@
+//! Names of responsible entities and recipients: when two are the same, and what a file of theirs is called.
+//!
+//! Databases write one name in several ways: composed and decomposed letters, other capitals, a zero-width space at
+//! the end. Unicode's own tables say which of that shows; they come from ICU4X.
+
+use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// The words that databases and spreadsheets write for "no value", folded.
+const WORDS_FOR_NOTHING: [&str; 8] = ["null", "(null)", "\\n", "na", "n/a", "#n/a", "none", "nan"];
+
+/// What a name is compared by: without characters that show nothing, composed (NFC), in lower case, and with one space
+/// for each run of white space and none at the ends. Two entities, or two recipients, with the same folded name are
+/// the same. It is empty if nothing of the name shows.
+pub fn fold(name: &str) -> String {
+    if name.is_ascii() {
+        return single_spaced(&name.to_ascii_lowercase());
+    }
+    let shown: String = name.chars().filter(|c| shows(*c)).collect();
+    let composed = ComposingNormalizer::new_nfc().normalize(&shown).into_owned();
+    single_spaced(&composed.to_lowercase())
+}
+
+fn single_spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// Whether a folded name is one of the words that stand for no value, such as `NULL`.
+pub fn is_word_for_nothing(folded: &str) -> bool {
+    WORDS_FOR_NOTHING.contains(&folded)
+}
+
+/// What is left of a recipient's name in the name of a file: letters without their accents, each run of characters
+/// other than ASCII letters, digits and `-` as one `_`, none at the ends. It may be empty.
+pub fn file_stem(name: &str) -> String {
+    let decomposed = DecomposingNormalizer::new_nfkd().normalize(name);
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let is_mark = |c: char| GeneralCategoryGroup::Mark.contains(categories.get(c));
+    let plain: String = decomposed.chars().filter(|c| shows(*c) && !is_mark(*c)).collect();
+    underscored(&plain)
+}
+
+/// The same as phds 0.1 did it, with accents as `_`; for batches of that version.
+pub fn file_stem_of_version_1(name: &str) -> String {
+    underscored(name)
+}
+
+fn underscored(name: &str) -> String {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    name.split(|c| !is_kept(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+}
+
+/// Whether a character shows at all, or has an effect on what shows: not a soft hyphen, a zero-width space, a mark of
+/// direction.
+fn shows(c: char) -> bool {
+    c.is_ascii() || !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_which_names_are_the_same() {
+        let check = |a: &str, b: &str, same: bool| assert_eq!(fold(a) == fold(b), same, "{a:?} {b:?}");
+        check("Travis  County", "TRAVIS\u{a0}County", true);
+        check("Clínica Ñ", "CLÍNICA ñ", true);
+        check("El Paso", "ElPaso", false);
+        check("ΑΣ", "ας", true);
+        // Composed and decomposed.
+        check("R\u{ed}o Seco", "Ri\u{301}o Seco", true);
+        check("Rio Seco", "Río Seco", false);
+        // Characters that show nothing: a zero-width space, a soft hyphen, marks of direction, a byte order mark.
+        check("Travis County\u{200b}", "Travis County", true);
+        check("Tra\u{ad}vis", "Travis", true);
+        check("\u{200f}Travis\u{200e}", "Travis", true);
+        check("\u{feff}Travis", "Travis", true);
+        // One between a letter and its accent does not keep them apart.
+        check("Ri\u{200d}\u{301}o", "R\u{ed}o", true);
+        check("Travis \u{200b} County", "Travis County", true);
+        // Letters that only look alike are others.
+        check("Travis", "Тravis", false);
+        check("\u{200b}", "", true);
+        check("\u{200b} \u{2060}", "", true);
+        check("\u{3000}", "", true);
+    }
+
+    #[test]
+    fn knows_the_words_for_nothing() {
+        let check =
+            |name: &str, expect: bool| assert_eq!(is_word_for_nothing(&fold(name)), expect, "{name:?}");
+        for word in ["NULL", "(null)", "\\N", "NA", "N/A", "#N/A", "NONE", "NAN", "Null", "n/a", "nan", "\\n"]
+        {
+            check(word, true);
+        }
+        check("N\u{200b}ULL", true);
+        check("  none ", true);
+        check("", false);
+        check("Nullarbor", false);
+        check("NaN County", false);
+        check("-", false);
+        check("N / A", false);
+    }
+
+    #[test]
+    fn makes_file_names() {
+        let check = |name: &str, expect: &str| assert_eq!(file_stem(name), expect, "{name:?}");
+        check("Río Seco Children’s", "Rio_Seco_Children_s");
+        check("Ri\u{301}o Seco", "Rio_Seco");
+        check("Travis County\u{200b}", "Travis_County");
+        check("Tra\u{ad}vis", "Travis");
+        check("  A -- B / C ", "A_--_B_C");
+        check("ﬁve №7", "five_No7");
+        check("Łódź", "odz");
+        check("Straße", "Stra_e");
+        check("日本", "");
+        check("---", "---");
+        check("", "");
+    }
+
+    #[test]
+    fn makes_file_names_as_version_1_did() {
+        assert_eq!(file_stem_of_version_1("Río Seco Children’s"), "R_o_Seco_Children_s");
+    }
+}
