@@ -8,7 +8,7 @@ use super::schema;
 use crate::registry::{
     BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
     RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, read_facts_in_order,
-    read_reference_before, tables,
+    read_reference_before,
 };
 use crate::spill::Spill;
 use crate::unfinished::{self, Listed, PrivateFolder};
@@ -293,7 +293,7 @@ impl<'c> Keeper<'c> {
     fn keep_fact(&mut self, fact: &Fact<'_>, reference: &Reference) -> Result<(), RegistryError> {
         let ordinal = (fact.ordinal > 0).then_some(fact.ordinal);
         let organization = fact.organization.map(|place| reference.organizations.id(place) as i64);
-        let flag = fact.disaster_flag.map(|flag| tables::FLAGS[usize::from(!flag)]);
+        let flag: Option<&str> = fact.disaster_flag.map(Into::into);
         let date = fact.date.to_bytes();
         let row = params![
             fact.line as i64,

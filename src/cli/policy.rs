@@ -33,6 +33,9 @@ pub(super) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Show { policy } => terminal.print(&policy.load()?.to_toml()),
         Command::Check { file } => {
             let policy = Policy::from_file(&file)?;
+            for oddity in policy.oddities() {
+                tracing::warn!("{}: {oddity}", file.display());
+            }
             terminal.print_summary(&format!("{}: a policy, \"{}\"\n", file.display(), policy.name))
         }
     }

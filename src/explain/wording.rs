@@ -3,7 +3,8 @@
 use super::answer::{ConsentAnswer, StepAnswer};
 use super::asked::Asked;
 use crate::filter::{
-    ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, steps,
+    ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, is_listed,
+    steps,
 };
 use crate::registry::{Code, Consent, ConsentType, Fact, Fault, ProductClass, Reference};
 use crate::value::Day;
@@ -53,7 +54,7 @@ pub(super) fn consent_answers(consents: &[Consent], as_of: Day) -> Vec<ConsentAn
                 consent_type: type_name(consent_type),
                 effective: consent.effective,
                 end: consent.end,
-                withdrawn: consent.withdrawn,
+                withdrawn: consent.is_withdrawn(),
                 part: match part {
                     ConsentPart::NotBegun => "not begun",
                     ConsentPart::Withdrawn => "withdrawn",
@@ -164,17 +165,21 @@ impl Words<'_> {
             Some(ProductClass::CovidTherapeutic) => return "product class COVID_THERAPEUTIC".to_owned(),
             Some(ProductClass::RsvTherapeutic) => return "product class RSV_THERAPEUTIC".to_owned(),
             Some(ProductClass::Vaccine) => "product class VACCINE",
-            None if self.asked.policy.rsv_cvx.iter().any(|code| code.as_bytes() == vaccine.cvx) => {
+            None if is_listed(&vaccine.cvx, &self.asked.policy.rsv_cvx) => {
                 return "no product class; the CVX code is an RSV therapeutic's".to_owned();
             }
             None => "no product class, so a vaccine",
         };
         match self.fact.disaster_flag {
-            Some(flag) => format!("{class}; flag {}", if flag { "Y" } else { "N" }),
+            Some(flag) => format!("{class}; flag {}", <&str>::from(flag)),
             None => {
                 let group = String::from_utf8_lossy(self.fact.group);
                 let group = if group.is_empty() { "no group".into() } else { format!("group {group}") };
-                format!("{class}; no flag; {group} on {}", self.fact.date)
+                let code = match is_listed(&vaccine.cvx, &self.asked.policy.disaster.cvx) {
+                    true => "CVX code of the disaster's",
+                    false => "CVX code not of the disaster's",
+                };
+                format!("{class}; no flag; {group}, {code}, on {}", self.fact.date)
             }
         }
     }
@@ -194,13 +199,12 @@ impl Words<'_> {
     fn child_age(&self) -> String {
         let client = self.fact.client;
         let years = self.asked.policy.consent.child_consent_ends_at;
-        match self.reference.clients.client_type(client) {
-            "ic" => {
-                let months = self.reference.clients.birth(client).completed_months_until(self.asked.as_of);
-                format!("{months} months old on the as-of date; {years} years are {}", years * 12)
-            }
-            _ => "asked of type IC only".to_owned(),
+        let granted = self.asked.policy.client_type(self.reference.clients.client_type(client));
+        if !granted.is_some_and(|t| t.child) {
+            return "asked of children's types only".to_owned();
         }
+        let months = self.reference.clients.birth(client).completed_months_until(self.asked.as_of);
+        format!("{months} months old on the as-of date; {years} years are {}", years * 12)
     }
 
     fn consent(&self, needed: ConsentType) -> String {

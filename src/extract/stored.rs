@@ -1,6 +1,7 @@
 //! How a chosen fact lies in a temporary file.
 
 use crate::filter::{Chosen, Readings};
+use crate::registry::DisasterFlag;
 use crate::spill::Fixed;
 use crate::value::Day;
 
@@ -19,7 +20,11 @@ impl Fixed for Chosen {
     fn store(&self, out: &mut [u8]) {
         let numbers = [self.immunization_id, self.immunfact_id, self.line];
         let places = [self.client, self.date.number(), self.vaccine, self.organization, self.group];
-        let flag = self.disaster_flag.map_or(2, u8::from);
+        let flag = match self.disaster_flag {
+            None => 0,
+            Some(DisasterFlag::Y) => 1,
+            Some(DisasterFlag::N) => 2,
+        };
         let (eights, rest) = out.split_at_mut(24);
         let (fours, rest) = rest.split_at_mut(20);
         for (out, number) in eights.chunks_exact_mut(8).zip(numbers) {
@@ -45,8 +50,10 @@ impl Fixed for Chosen {
             group: take!(rest as u32),
             ordinal: take!(rest as u16),
             disaster_flag: match take!(rest as u8) {
-                2 => None,
-                flag => Some(flag == 1),
+                0 => None,
+                1 => Some(DisasterFlag::Y),
+                2 => Some(DisasterFlag::N),
+                _ => return None,
             },
             readings: Readings::from_bits(*rest.first()?)?,
         })
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_fact_survives_storing() {
-        for disaster_flag in [None, Some(false), Some(true)] {
+        for disaster_flag in [None, Some(DisasterFlag::Y), Some(DisasterFlag::N)] {
             let fact = Chosen {
                 immunization_id: u64::MAX - 1,
                 immunfact_id: 2,

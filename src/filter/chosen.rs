@@ -1,7 +1,7 @@
 //! What is kept of a fact that may be shared.
 
 use super::outcome::Readings;
-use crate::registry::{ClientPlace, Fact};
+use crate::registry::{ClientPlace, DisasterFlag, Fact};
 use crate::value::Day;
 use std::cmp::Ordering;
 
@@ -28,7 +28,7 @@ pub struct Chosen {
     /// The dose's number in its series; 0 is blank.
     pub ordinal: u16,
     /// DISASTER_FLAG. It is not shared, but facts that differ in it differ.
-    pub disaster_flag: Option<bool>,
+    pub disaster_flag: Option<DisasterFlag>,
     /// The readings under which it passes.
     pub readings: Readings,
 }

@@ -46,7 +46,7 @@ pub fn consent_parts(
     as_of: Day,
 ) -> impl Iterator<Item = (&Consent, ConsentPart)> + Clone {
     let begun = move |c: &&Consent| c.consent_type == consent_type && c.effective <= as_of;
-    let withdrawn_on = move |c: &Consent| c.end.filter(|end| c.withdrawn && *end <= as_of);
+    let withdrawn_on = move |c: &Consent| c.end.filter(|end| c.is_withdrawn() && *end <= as_of);
     let last_withdrawal = consents.iter().filter(begun).filter_map(withdrawn_on).max();
     consents.iter().filter(move |c| c.consent_type == consent_type).map(move |consent| {
         let part = match last_withdrawal {
@@ -127,6 +127,7 @@ fn covers<'a, I: Iterator<Item = &'a Consent>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::EndReason;
 
     fn day(text: &str) -> Day {
         Day::parse(text.as_bytes()).unwrap()
@@ -141,7 +142,7 @@ mod tests {
                 consent_type: ConsentType::Standard,
                 effective: day(effective),
                 end: (!end.is_empty()).then(|| day(end)),
-                withdrawn,
+                end_reason: withdrawn.then_some(EndReason::Withdrawn),
             }
         };
         consents.split_whitespace().map(parse_one).collect()
@@ -265,13 +266,13 @@ mod tests {
                 consent_type: ConsentType::Standard,
                 effective: nth(*start),
                 end: length.map(|l| nth(start + l)),
-                withdrawn: *withdrawn && length.is_some(),
+                end_reason: (*withdrawn && length.is_some()).then_some(EndReason::Withdrawn),
             }).collect();
             let (first_day, as_of, birth) = (nth(first), nth(first + length), nth(birth));
             let finding = find_consent(&consents, ConsentType::Standard, birth, Lookback { first_day, as_of });
 
             let begun: Vec<_> = consents.iter().filter(|c| c.effective <= as_of).collect();
-            let is_withdrawn = |c: &Consent| c.withdrawn && c.end.unwrap() <= as_of;
+            let is_withdrawn = |c: &Consent| c.is_withdrawn() && c.end.unwrap() <= as_of;
             let last = begun.iter().filter(|c| is_withdrawn(c)).map(|c| c.end.unwrap()).max();
             let left: Vec<_> = begun.iter().filter(|c| !is_withdrawn(c) && last.is_none_or(|w| c.effective >= w)).collect();
             let active = |d: Day| left.iter().any(|c| c.effective <= d && c.end.is_none_or(|e| d < e));

@@ -17,6 +17,7 @@ mod steps;
 pub use chosen::Chosen;
 pub use consent::{ConsentFinding, ConsentPart, Lookback, consent_parts, find_consent};
 pub use duplicates::{Finding, settle_group};
+pub use kind::is_listed;
 pub use outcome::{ConsentFailure, Outcome, Readings};
 pub use routing::{Recipient, Route, Routing};
 pub use rules::{Judgement, Rules};

@@ -6,9 +6,6 @@ use crate::policy::{ClientType, Policy};
 use crate::registry::{Consent, ConsentType};
 use crate::value::Day;
 
-/// The client type whose standard consent ends with childhood, in lower case.
-const CHILD: &str = "ic";
-
 /// A client's standing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Standing {
@@ -72,9 +69,10 @@ fn standard_claim(
     lookback: Lookback,
 ) -> Claim {
     let permitted = granted.is_some_and(|t| t.standard);
+    let is_child = granted.is_some_and(|t| t.child);
     let months = person.birth.completed_months_until(lookback.as_of);
     let grown_up = months >= 12 * policy.consent.child_consent_ends_at as i32;
-    if permitted && person.client_type == CHILD && grown_up {
+    if permitted && is_child && grown_up {
         return Claim::AgedOut;
     }
     claim(person, permitted, ConsentType::Standard, lookback)
@@ -101,7 +99,7 @@ mod tests {
             consent_type,
             effective: day("2010-01-01"),
             end: None,
-            withdrawn: false,
+            end_reason: None,
         };
         let consents = [consent(ConsentType::Standard), consent(ConsentType::Disaster)];
         let as_of = day(as_of);

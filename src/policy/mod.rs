@@ -5,12 +5,14 @@
 
 mod error;
 mod gate;
+mod oddity;
 mod read;
 mod section;
 mod show;
 
 pub use error::{PolicyError, PolicyFault};
 pub use gate::{GateSettings, MaxAge, MaxChange};
+pub use oddity::Oddity;
 
 use crate::elements::Element;
 use crate::value::{Day, text};
@@ -73,6 +75,8 @@ pub struct ClientType {
     pub standard: bool,
     /// Whether disaster immunizations are shared.
     pub disaster: bool,
+    /// Whether standard consent ends with childhood.
+    pub child: bool,
 }
 
 /// Which consents count.
@@ -124,8 +128,10 @@ impl fmt::Display for ConsentRule {
 pub struct Disaster {
     /// How long it lasted.
     pub period: Period,
-    /// The vaccine groups that are disaster immunizations in that time, where no flag says otherwise.
+    /// The vaccine groups whose immunizations are disaster immunizations in that time, where no flag says otherwise.
     pub vaccine_groups: Vec<String>,
+    /// The CVX codes that are, too.
+    pub cvx: Vec<String>,
 }
 
 /// A column with another name in the header.

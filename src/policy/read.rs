@@ -2,7 +2,7 @@
 
 use super::error::{PolicyError, PolicyFault};
 use super::section::{
-    Checked, Document, Section, date, list_of_words, parsed, whole_number, whole_years, words,
+    Checked, Document, Section, date, list_of_codes, list_of_words, parsed, whole_number, whole_years, words,
 };
 use super::{
     ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, GateSettings, LineEnding, MaxAge, MaxChange,
@@ -15,6 +15,11 @@ use std::io::Read;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The registry's own client type for children.
+const CHILD_TYPE: &str = "IC";
+
+const CVX_CODES: &str = "a list of CVX codes as texts, each on its own, none blank";
 
 /// No policy is this long; what is longer is some other file.
 const LONGEST_FILE: u64 = 1 << 20;
@@ -73,7 +78,7 @@ fn blank() -> Policy {
             lookback_years: 0,
             child_consent_ends_at: 0,
         },
-        disaster: Disaster { period, vaccine_groups: Vec::new() },
+        disaster: Disaster { period, vaccine_groups: Vec::new(), cvx: Vec::new() },
         rsv_cvx: Vec::new(),
         header: Vec::new(),
         line_ending: LineEnding::Lf,
@@ -109,11 +114,11 @@ impl<'a> Section<'a> {
             disaster.set_period(&mut policy.disaster.period)?;
             let groups = &mut policy.disaster.vaccine_groups;
             disaster.set("vaccine_groups", groups, "a list of texts, none blank", list_of_words)?;
+            disaster.set("cvx", &mut policy.disaster.cvx, CVX_CODES, list_of_codes)?;
             disaster.finish()?;
         }
         if let Some(mut therapeutics) = self.section("therapeutics")? {
-            let codes = "a list of CVX codes as texts, none blank";
-            therapeutics.set("rsv_cvx", &mut policy.rsv_cvx, codes, list_of_words)?;
+            therapeutics.set("rsv_cvx", &mut policy.rsv_cvx, CVX_CODES, list_of_codes)?;
             therapeutics.finish()?;
         }
         if let Some(header) = self.section("header")? {
@@ -163,7 +168,7 @@ impl<'a> Section<'a> {
         let mut types: Vec<ClientType> = Vec::new();
         for (key, value) in entries {
             let name = key.get_ref().trim().to_owned();
-            let expected = "a table with `standard` and `disaster`, named by a client type";
+            let expected = "a table with `standard`, `disaster` and `child`, named by a client type";
             let DeValue::Table(table) = value.get_ref() else {
                 return Err(self.wrong(&name, value, expected));
             };
@@ -176,10 +181,13 @@ impl<'a> Section<'a> {
             let mut section = Section::of(self.document, self.key(&name), table);
             // What is not granted is not shared.
             let (mut standard, mut disaster) = (false, false);
+            // Policies that were written before there was this key have their children in the registry's own type.
+            let mut child = name.eq_ignore_ascii_case(CHILD_TYPE);
             section.set("standard", &mut standard, "true or false", DeValue::as_bool)?;
             section.set("disaster", &mut disaster, "true or false", DeValue::as_bool)?;
+            section.set("child", &mut child, "true or false", DeValue::as_bool)?;
             section.finish()?;
-            types.push(ClientType { name, standard, disaster });
+            types.push(ClientType { name, standard, disaster, child });
         }
         Ok(types)
     }
@@ -345,8 +353,39 @@ mod tests {
         assert_eq!(policy.client_types, default.client_types);
         assert_eq!(policy.window, default.window);
         let policy = read("[client_types.XX]\nstandard = true");
-        let expect = ClientType { name: "XX".into(), standard: true, disaster: false };
+        let expect = ClientType { name: "XX".into(), standard: true, disaster: false, child: false };
         assert_eq!(policy.client_types, [expect]);
         assert_eq!(policy.disaster, default.disaster);
+    }
+
+    #[test]
+    fn tells_a_childs_type() {
+        let check = |text: &str, expect: bool| {
+            let policy = read(Path::new("p"), text.as_bytes()).unwrap();
+            assert_eq!(policy.client_types[0].child, expect, "{text}");
+        };
+        check("[client_types.IC]\nstandard = true", true);
+        check("[client_types.ic]", true);
+        check("[client_types.IC]\nchild = false", false);
+        check("[client_types.Child]", false);
+        check("[client_types.Child]\nchild = true", true);
+        check("[client_types.IA]", false);
+    }
+
+    #[test]
+    fn a_list_of_codes_has_no_ranges() {
+        let check = |list: &str, expect: bool| {
+            for key in ["[disaster]\ncvx", "[therapeutics]\nrsv_cvx"] {
+                let text = format!("{key} = {list}");
+                assert_eq!(read(Path::new("p"), text.as_bytes()).is_ok(), expect, "{text}");
+            }
+        };
+        check(r#"["208", "0210", "X-1"]"#, true);
+        check("[]", true);
+        check(r#"["210-213"]"#, false);
+        check(r#"["210–213"]"#, false);
+        check(r#"["210, 211"]"#, false);
+        check(r#"[208]"#, false);
+        check(r#"[""]"#, false);
     }
 }

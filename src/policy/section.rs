@@ -3,7 +3,7 @@
 //! Knows nothing of what a policy means.
 
 use super::error::{PolicyError, PolicyFault};
-use crate::value::Day;
+use crate::value::{Day, text};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -104,11 +104,18 @@ impl<'a> Section<'a> {
 
 pub(super) fn words(value: &DeValue<'_>) -> Option<String> {
     let text = value.as_str()?;
-    (!text.trim().is_empty() && !text.chars().any(char::is_control)).then(|| text.trim().to_owned())
+    (!text.trim().is_empty() && !text.chars().any(text::is_control)).then(|| text.trim().to_owned())
 }
 
 pub(super) fn list_of_words(value: &DeValue<'_>) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| words(item.get_ref())).collect()
+}
+
+/// A list of codes. A range is none: it would be held against every code as a text, and never fit.
+pub(super) fn list_of_codes(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let is_range =
+        |code: &String| code.contains(['-', '–', ',', ' ']) && code.starts_with(|c: char| c.is_ascii_digit());
+    list_of_words(value).filter(|codes| !codes.iter().any(is_range))
 }
 
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {

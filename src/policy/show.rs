@@ -1,6 +1,6 @@
 //! Writing a policy out as the TOML it could have been read from.
 
-use super::{DEFAULT, GateSettings, Policy};
+use super::{ClientType, DEFAULT, GateSettings, Policy};
 use crate::elements;
 use std::fmt::Write;
 
@@ -34,9 +34,11 @@ impl Policy {
             line("[client_types]\n".to_owned());
         }
         for client_type in &self.client_types {
-            let (name, standard, disaster) =
-                (key(&client_type.name), client_type.standard, client_type.disaster);
-            line(format!("[client_types.{name}]\nstandard = {standard}\ndisaster = {disaster}\n"));
+            let ClientType { name, standard, disaster, child } = client_type;
+            let name = key(name);
+            line(format!(
+                "[client_types.{name}]\nstandard = {standard}\ndisaster = {disaster}\nchild = {child}\n"
+            ));
         }
         line(comment_before("[consent]").to_owned());
         line(format!(
@@ -48,10 +50,11 @@ impl Policy {
         line(comment_before("[disaster]").to_owned());
         let period = self.disaster.period;
         line(format!(
-            "[disaster]\nfirst_day = {}\nlast_day = {}\nvaccine_groups = [{}]\n",
+            "[disaster]\nfirst_day = {}\nlast_day = {}\nvaccine_groups = [{}]\ncvx = {}\n",
             period.first_day,
             period.last_day,
-            list(&self.disaster.vaccine_groups)
+            list(&self.disaster.vaccine_groups),
+            long_list(&self.disaster.cvx)
         ));
         line(comment_before("[therapeutics]").to_owned());
         line(format!("[therapeutics]\nrsv_cvx = [{}]\n", list(&self.rsv_cvx)));
@@ -73,6 +76,23 @@ impl Policy {
         ));
         out
     }
+}
+
+/// A list that may be too long for a line, as the default has it.
+fn long_list(texts: &[String]) -> String {
+    const WIDTH: usize = 110;
+    let mut out = "[".to_owned();
+    let mut width = WIDTH;
+    for text in texts {
+        let item = format!(" {},", toml::Value::from(text.as_str()));
+        if width + item.len() > WIDTH {
+            out.push_str("\n   ");
+            width = 3;
+        }
+        out.push_str(&item);
+        width += item.len();
+    }
+    out + if texts.is_empty() { "]" } else { "\n]" }
 }
 
 /// A key as TOML writes it: bare where it may be.
@@ -102,8 +122,13 @@ mod tests {
             [consent]
             rule = "active-on-as-of"
             lookback_years = 0
+            [client_types.y]
+            child = true
+            [client_types.IC]
+            child = false
             [disaster]
             vaccine_groups = []
+            cvx = ["X\"1", "208"]
             [header]
             STATE_CODE = "STATECODE"
             CLIENT_ID = 'client, "id"'

@@ -1,19 +1,11 @@
 //! The consents of an export, by client.
 
 use super::clients::ClientPlace;
+use super::codes::{ConsentType, EndReason};
 use super::intake::Notice;
 use super::row::Row;
 use super::tables::consents as columns;
 use crate::value::Day;
-
-/// What a consent is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum ConsentType {
-    /// Standard immunizations.
-    Standard,
-    /// Disaster immunizations.
-    Disaster,
-}
 
 /// One consent of a client.
 ///
@@ -27,23 +19,25 @@ pub struct Consent {
     pub effective: Day,
     /// The day from which on it no longer holds; never before `effective`.
     pub end: Option<Day>,
-    /// Whether the client withdrew it; then it has an end.
-    pub withdrawn: bool,
+    /// Why it ended, where the export says so.
+    pub end_reason: Option<EndReason>,
 }
-
-/// `EXPIRED`, by its place among the end reasons.
-const EXPIRED: u8 = 1;
 
 impl Consent {
     fn from_row(row: &Row<'_>) -> Consent {
         Consent {
-            consent_type: match row.code(columns::CONSENT_TYPE) {
-                Some(1) => ConsentType::Disaster,
-                _ => ConsentType::Standard,
-            },
+            consent_type: row.consent_type(columns::CONSENT_TYPE),
             effective: row.day(columns::EFFECTIVE_DATE),
             end: row.optional_day(columns::END_DATE),
-            withdrawn: row.code(columns::END_REASON).is_some_and(|reason| reason != EXPIRED),
+            end_reason: row.end_reason(columns::END_REASON),
+        }
+    }
+
+    /// Whether the client took it back; then it has an end.
+    pub fn is_withdrawn(&self) -> bool {
+        match self.end_reason {
+            Some(EndReason::Withdrawn) => true,
+            Some(EndReason::Expired) | None => false,
         }
     }
 }
@@ -97,7 +91,8 @@ impl ConsentsBuilder {
 
 /// Whether a row says that the consent expired, but not when. It counts as open.
 fn expired_without_end(row: &Row<'_>) -> bool {
-    row.code(columns::END_REASON) == Some(EXPIRED) && row.optional_day(columns::END_DATE).is_none()
+    row.end_reason(columns::END_REASON) == Some(EndReason::Expired)
+        && row.optional_day(columns::END_DATE).is_none()
 }
 
 /// The consents of the usable clients.
@@ -154,7 +149,7 @@ mod tests {
             consent_type: ConsentType::Standard,
             effective: Day::new(year, 1, 1).unwrap(),
             end: None,
-            withdrawn: false,
+            end_reason: None,
         };
         let rows = vec![(2, consent(2001)), (0, consent(2002)), (2, consent(2000))];
         let consents = Consents::new(4, rows, vec![3, 1, 3]);

@@ -3,6 +3,7 @@
 //! Facts are handed out one by one and not kept: most of an export may be of no interest to anyone.
 
 use super::clients::ClientPlace;
+use super::codes::DisasterFlag;
 use super::intake::Intake;
 use super::quarantine::{Code, Fault, Quarantine};
 use super::reader::{Refused, note_end, note_extra_columns};
@@ -37,7 +38,7 @@ pub struct Fact<'a> {
     /// The place of the organization that gave it.
     pub organization: Option<u32>,
     /// DISASTER_FLAG.
-    pub disaster_flag: Option<bool>,
+    pub disaster_flag: Option<DisasterFlag>,
 }
 
 /// What is told of a row of `immunizations`.
@@ -150,6 +151,6 @@ fn resolve<'a>(line: u64, row: Checked<'a>, reference: &Reference) -> Result<Fac
         group: row.text(columns::VACCINE_GROUP),
         ordinal: row.ordinal(columns::ORDINAL_POSITION),
         organization,
-        disaster_flag: row.code(columns::DISASTER_FLAG).map(|place| place == 0),
+        disaster_flag: row.disaster_flag(columns::DISASTER_FLAG),
     })
 }

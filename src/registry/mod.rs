@@ -5,6 +5,7 @@
 //! which facts are shared, never decides whether one is, and never prints.
 
 mod clients;
+mod codes;
 mod consents;
 mod csv;
 mod encoding;
@@ -31,7 +32,8 @@ mod vaccines;
 mod wal;
 
 pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
-pub use consents::{Consent, ConsentType, Consents};
+pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
+pub use consents::{Consent, Consents};
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
@@ -53,7 +55,7 @@ pub(crate) use sqlite::{
     BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, has_damaged_pages, packed_layout,
 };
 pub use tables::Table;
-pub use vaccines::{ProductClass, Vaccine, Vaccines};
+pub use vaccines::{Vaccine, Vaccines};
 
 /// Is told how far the reading of an export has come.
 pub trait Progress: Sync {

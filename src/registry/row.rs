@@ -1,8 +1,9 @@
 //! One row of an export, every value read as its column's kind.
 
 use super::Table;
+use super::codes::{Coded, ConsentType, DisasterFlag, EndReason, ProductClass};
 use super::quarantine::Fault;
-use super::tables::{Kind, MOST_COLUMNS};
+use super::tables::MOST_COLUMNS;
 use crate::value::Day;
 
 /// A value of a row, read as its column's kind.
@@ -12,7 +13,7 @@ pub(super) enum Value<'a> {
     Id(u64),
     Day(Day),
     Text(&'a [u8]),
-    Code(u8),
+    Code(Coded),
     Ordinal(u16),
     Count(u64),
 }
@@ -59,14 +60,13 @@ impl<'a> Row<'a> {
     /// The values as a database keeps them, in the order of the table's columns; coded ones in their set's
     /// spelling.
     pub(crate) fn stored(&self, table: Table) -> impl Iterator<Item = Stored<'a>> {
-        self.values.iter().copied().zip(table.columns()).map(|(value, column)| match (value, column.kind) {
-            (Value::Blank, _) => Stored::Null,
-            (Value::Id(number) | Value::Count(number), _) => Stored::Integer(number as i64),
-            (Value::Ordinal(number), _) => Stored::Integer(number.into()),
-            (Value::Day(day), _) => Stored::Day(day),
-            (Value::Text(text), _) => Stored::Text(text),
-            (Value::Code(place), Kind::Code(set)) => Stored::Text(set[usize::from(place)].as_bytes()),
-            (Value::Code(_), _) => Stored::Null,
+        self.values[..table.columns().len()].iter().map(|value| match *value {
+            Value::Blank => Stored::Null,
+            Value::Id(number) | Value::Count(number) => Stored::Integer(number as i64),
+            Value::Ordinal(number) => Stored::Integer(number.into()),
+            Value::Day(day) => Stored::Day(day),
+            Value::Text(text) => Stored::Text(text),
+            Value::Code(code) => Stored::Text(code.name().as_bytes()),
         })
     }
 
@@ -116,10 +116,34 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The place of a coded value in its set.
-    pub(crate) fn code(&self, column: usize) -> Option<u8> {
+    /// A consent type, in a column that must have one.
+    pub(crate) fn consent_type(&self, column: usize) -> ConsentType {
         match self.values[column] {
-            Value::Code(code) => Some(code),
+            Value::Code(Coded::ConsentType(consent_type)) => consent_type,
+            _ => unreachable!("a required code is checked before a row is handed out"),
+        }
+    }
+
+    /// Why a consent ended, where the row says so.
+    pub(crate) fn end_reason(&self, column: usize) -> Option<EndReason> {
+        match self.values[column] {
+            Value::Code(Coded::EndReason(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// DISASTER_FLAG, where the row has one.
+    pub(crate) fn disaster_flag(&self, column: usize) -> Option<DisasterFlag> {
+        match self.values[column] {
+            Value::Code(Coded::DisasterFlag(flag)) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// A product class, where the row has one.
+    pub(crate) fn product_class(&self, column: usize) -> Option<ProductClass> {
+        match self.values[column] {
+            Value::Code(Coded::ProductClass(class)) => Some(class),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
+use super::codes::EndReason;
 use super::csv::{Field, blank_lines, count_lines, split_record, split_simple_record};
 use super::layout::{Layout, Splitting};
 use super::packed::split_packed;
@@ -227,10 +228,7 @@ fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
         Kind::Cvx => Ok(Value::Text(without_decimal_tail(text))),
         Kind::Id => parse_id(text).map(Value::Id).ok_or(Code::InvalidId),
         Kind::Date => Day::parse_registry(text).map(Value::Day).ok_or(Code::InvalidDate),
-        Kind::Code(set) => {
-            let place = set.iter().position(|name| text.eq_ignore_ascii_case(name.as_bytes()));
-            place.map(|place| Value::Code(place as u8)).ok_or(Code::InvalidValue)
-        }
+        Kind::Code(set) => set.read(text).map(Value::Code).ok_or(Code::InvalidValue),
         Kind::Ordinal => match parse_id(text) {
             Some(ordinal @ 1..=999) => Ok(Value::Ordinal(ordinal as u16)),
             _ => Err(Code::InvalidValue),
@@ -247,10 +245,9 @@ fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
 /// the row's fault already.
 fn end_makes_no_sense(row: &Row<'_>) -> bool {
     use tables::consents::{EFFECTIVE_DATE, END_DATE, END_REASON};
-    const WITHDRAWN: u8 = 0;
     match (row.optional_day(EFFECTIVE_DATE), row.optional_day(END_DATE)) {
         (Some(effective), Some(end)) => end < effective,
-        (_, None) => row.code(END_REASON) == Some(WITHDRAWN),
+        (_, None) => row.end_reason(END_REASON) == Some(EndReason::Withdrawn),
         (None, Some(_)) => false,
     }
 }

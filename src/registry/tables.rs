@@ -2,6 +2,7 @@
 //!
 //! Checking, quarantine lists, batch databases and the data dictionary's "comes from" all read it from here.
 
+use super::codes::CodeSet;
 use std::fmt;
 
 /// A table of the export, in the order in which tables are listed everywhere.
@@ -35,8 +36,8 @@ pub enum Kind {
     Text,
     /// A CVX code: text without a decimal tail.
     Cvx,
-    /// One of these, without regard to case.
-    Code(&'static [&'static str]),
+    /// One of a set, without regard to case.
+    Code(CodeSet),
     /// 1 to 999.
     Ordinal,
     /// A number of rows.
@@ -140,15 +141,6 @@ pub mod control {
     pub const ROW_COUNT: usize = 1;
 }
 
-/// `STANDARD` and `DISASTER`, by their place.
-pub const CONSENT_TYPES: &[&str] = &["STANDARD", "DISASTER"];
-/// `WITHDRAWN` and `EXPIRED`, by their place.
-pub const END_REASONS: &[&str] = &["WITHDRAWN", "EXPIRED"];
-/// `Y` and `N`, by their place.
-pub const FLAGS: &[&str] = &["Y", "N"];
-/// The product classes, by their place.
-pub const PRODUCT_CLASSES: &[&str] = &["VACCINE", "RSV_THERAPEUTIC", "COVID_THERAPEUTIC"];
-
 impl Table {
     /// Every table, in order.
     pub const ALL: [Table; 7] = [
@@ -208,10 +200,10 @@ impl Table {
                 const {
                     &[
                         required("CLIENT_ID", Kind::Id),
-                        required("CONSENT_TYPE", Kind::Code(CONSENT_TYPES)),
+                        required("CONSENT_TYPE", Kind::Code(CodeSet::ConsentType)),
                         required("EFFECTIVE_DATE", Kind::Date),
                         optional("END_DATE", Kind::Date),
-                        optional("END_REASON", Kind::Code(END_REASONS)),
+                        optional("END_REASON", Kind::Code(CodeSet::EndReason)),
                     ]
                 }
             }
@@ -226,7 +218,7 @@ impl Table {
                         optional("VACCINE_GROUP", Kind::Text),
                         optional("ORDINAL_POSITION", Kind::Ordinal),
                         optional("GIVEN_BY_ORG_ID", Kind::Id),
-                        optional("DISASTER_FLAG", Kind::Code(FLAGS)),
+                        optional("DISASTER_FLAG", Kind::Code(CodeSet::DisasterFlag)),
                     ]
                 }
             }
@@ -235,7 +227,7 @@ impl Table {
                     &[
                         required("VACCINE_ID", Kind::Id),
                         optional("CVX_CODE", Kind::Cvx),
-                        optional("PRODUCT_CLASS", Kind::Code(PRODUCT_CLASSES)),
+                        optional("PRODUCT_CLASS", Kind::Code(CodeSet::ProductClass)),
                     ]
                 }
             }

@@ -1,20 +1,10 @@
 //! The vaccines of an export, in memory.
 
+use super::codes::ProductClass;
 use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
 use super::row::Row;
 use super::tables::vaccines as columns;
-
-/// What kind of product a vaccine is, as far as the export says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ProductClass {
-    /// A vaccine.
-    Vaccine,
-    /// An antibody against RSV.
-    RsvTherapeutic,
-    /// A treatment of COVID-19.
-    CovidTherapeutic,
-}
 
 /// A vaccine.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,11 +30,7 @@ pub(crate) struct VaccinesBuilder {
 
 impl VaccinesBuilder {
     pub(crate) fn add(&mut self, line: u64, row: &Row<'_>) {
-        let class = row.code(columns::PRODUCT_CLASS).map(|code| match code {
-            0 => ProductClass::Vaccine,
-            1 => ProductClass::RsvTherapeutic,
-            _ => ProductClass::CovidTherapeutic,
-        });
+        let class = row.product_class(columns::PRODUCT_CLASS);
         let vaccine = Vaccine { cvx: row.text(columns::CVX_CODE).to_vec(), class };
         self.rows.push(Keyed { id: row.id(columns::VACCINE_ID), line, row: vaccine });
     }

@@ -4,9 +4,10 @@
 
 use std::borrow::Cow;
 
-/// Whether a byte is one of the control characters that the clean-up turns into spaces.
-fn is_control(byte: u8) -> bool {
-    byte < 0x20 || byte == 0x7f
+/// Whether the clean-up turns a character into a space: control characters (U+0000–U+001F, U+007F–U+009F), and what
+/// separates lines and paragraphs (U+2028, U+2029).
+pub fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a character is not shown but steers how the text around it is: a control character, the end of a line or a
@@ -17,29 +18,39 @@ pub fn steers(c: char) -> bool {
     turns || c.is_control()
 }
 
-/// Cleans a text: each run of control characters (U+0000–U+001F, U+007F) becomes one space, then white space
+/// Cleans a text: each run of control characters and line or paragraph separators becomes one space, then white space
 /// (Unicode's) is trimmed off both ends. Inside, the text stays as it is. `text` must be UTF-8.
 ///
 /// Returns the cleaned part of `text` where nothing inside had to change, as almost always.
 pub fn clean(text: &[u8]) -> Cow<'_, [u8]> {
     let text = trim(text);
-    if !text.iter().any(|b| is_control(*b)) {
+    if !may_hold_control(text) {
         return Cow::Borrowed(text);
     }
-    let mut out = Vec::with_capacity(text.len());
-    let mut in_run = false;
-    for &byte in text {
-        if !is_control(byte) {
-            out.push(byte);
-        } else if !in_run {
-            out.push(b' ');
-        }
-        in_run = is_control(byte);
+    let Ok(text) = std::str::from_utf8(text) else { return Cow::Borrowed(text) };
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text.as_bytes());
     }
-    Cow::Owned(out)
+    let mut out = String::with_capacity(text.len());
+    let mut in_run = false;
+    for c in text.chars() {
+        if !is_control(c) {
+            out.push(c);
+        } else if !in_run {
+            out.push(' ');
+        }
+        in_run = is_control(c);
+    }
+    Cow::Owned(out.into_bytes())
 }
 
-/// Trims control characters and Unicode's white space off both ends.
+/// Whether a text holds a byte with which a control character or a separator begins. Few texts do, and only those are
+/// looked at character by character.
+fn may_hold_control(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xe2))
+}
+
+/// Trims control characters, separators and Unicode's white space off both ends.
 ///
 /// Trimming first and replacing after comes to the same as the other order, because a replaced control character
 /// is a space, and spaces at the ends go either way.
@@ -49,7 +60,7 @@ fn trim(text: &[u8]) -> &[u8] {
         return text;
     }
     match std::str::from_utf8(text) {
-        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).as_bytes(),
+        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || is_control(c)).as_bytes(),
         Err(_) => text,
     }
 }
@@ -83,7 +94,11 @@ mod tests {
         check("\u{0}\u{1f}x\u{7f}", "x");
         check("\u{a0}\u{3000}né\u{2003}", "né");
         check("\u{a0}\na\u{85}", "a");
-        check("a\u{85}b", "a\u{85}b");
+        check("a\u{85}b", "a b");
+        check("a\u{9f}\u{80}\n\u{2028}\u{2029}b", "a b");
+        check("a\u{2028} \u{2029}b", "a   b");
+        check("Muñoz Ñ â€ ’", "Muñoz Ñ â€ ’");
+        check("\u{2029}a\u{9b}", "a");
         check("\u{200b}a", "\u{200b}a");
         check(" \t\r\n", "");
         check("", "");
@@ -92,11 +107,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn cleaning_is_what_the_rule_says(text in "[a é\u{a0}\u{85}\u{0}\u{7f}\r\n\t]{0,12}") {
+        fn cleaning_is_what_the_rule_says(text in "[a é’\u{a0}\u{85}\u{9f}\u{2028}\u{2029}\u{202a}\u{0}\u{7f}\r\n\t]{0,12}") {
             let mut plain = String::new();
             let mut in_run = false;
             for c in text.chars() {
-                let control = (c as u32) < 0x20 || c as u32 == 0x7f;
+                let control = matches!(c as u32, 0..=0x1f | 0x7f..=0x9f | 0x2028 | 0x2029);
                 if !control { plain.push(c) } else if !in_run { plain.push(' ') }
                 in_run = control;
             }

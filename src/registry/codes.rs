@@ -1,0 +1,125 @@
+//! The coded values of an export.
+//!
+//! Each set is closed, and an enum: whoever adds a value has to say everywhere what it means, or it does not compile.
+//! Nothing may take "any other value" for one of them.
+
+use strum::{IntoStaticStr, VariantArray};
+
+/// What a consent is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ConsentType {
+    /// Standard immunizations.
+    Standard,
+    /// Disaster immunizations.
+    Disaster,
+}
+
+/// Why a consent ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum EndReason {
+    /// The client took it back.
+    Withdrawn,
+    /// It ran out.
+    Expired,
+}
+
+/// DISASTER_FLAG: whether the registry calls an immunization a disaster immunization.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
+pub enum DisasterFlag {
+    /// It does.
+    Y,
+    /// It does not.
+    N,
+}
+
+/// What kind of product a vaccine is, as far as the export says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProductClass {
+    /// A vaccine.
+    Vaccine,
+    /// An antibody against RSV.
+    RsvTherapeutic,
+    /// A treatment of COVID-19.
+    CovidTherapeutic,
+}
+
+/// A set of coded values: what a column of the export may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeSet {
+    /// `STANDARD`, `DISASTER`.
+    ConsentType,
+    /// `WITHDRAWN`, `EXPIRED`.
+    EndReason,
+    /// `Y`, `N`.
+    DisasterFlag,
+    /// `VACCINE`, `RSV_THERAPEUTIC`, `COVID_THERAPEUTIC`.
+    ProductClass,
+}
+
+/// A value of one of the sets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Coded {
+    ConsentType(ConsentType),
+    EndReason(EndReason),
+    DisasterFlag(DisasterFlag),
+    ProductClass(ProductClass),
+}
+
+impl CodeSet {
+    /// Reads a value of the set, in any case.
+    pub(super) fn read(self, text: &[u8]) -> Option<Coded> {
+        match self {
+            CodeSet::ConsentType => named(text).map(Coded::ConsentType),
+            CodeSet::EndReason => named(text).map(Coded::EndReason),
+            CodeSet::DisasterFlag => named(text).map(Coded::DisasterFlag),
+            CodeSet::ProductClass => named(text).map(Coded::ProductClass),
+        }
+    }
+}
+
+impl Coded {
+    /// The value as the set spells it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Coded::ConsentType(value) => value.into(),
+            Coded::EndReason(value) => value.into(),
+            Coded::DisasterFlag(value) => value.into(),
+            Coded::ProductClass(value) => value.into(),
+        }
+    }
+}
+
+fn named<T: VariantArray + Copy + Into<&'static str>>(text: &[u8]) -> Option<T> {
+    T::VARIANTS.iter().copied().find(|value| {
+        let name: &'static str = (*value).into();
+        text.eq_ignore_ascii_case(name.as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_values_of_each_set() {
+        let check = |set: CodeSet, text: &str, expect: Option<&str>| {
+            assert_eq!(set.read(text.as_bytes()).map(Coded::name), expect, "{set:?} {text:?}");
+        };
+        check(CodeSet::ConsentType, "standard", Some("STANDARD"));
+        check(CodeSet::ConsentType, "DISASTER", Some("DISASTER"));
+        check(CodeSet::ConsentType, "BOTH", None);
+        check(CodeSet::EndReason, "Withdrawn", Some("WITHDRAWN"));
+        check(CodeSet::EndReason, "EXPIRED", Some("EXPIRED"));
+        check(CodeSet::EndReason, "", None);
+        check(CodeSet::DisasterFlag, "y", Some("Y"));
+        check(CodeSet::DisasterFlag, "N", Some("N"));
+        check(CodeSet::DisasterFlag, "yes", None);
+        check(CodeSet::ProductClass, "vaccine", Some("VACCINE"));
+        check(CodeSet::ProductClass, "RSV_Therapeutic", Some("RSV_THERAPEUTIC"));
+        check(CodeSet::ProductClass, "COVID_THERAPEUTIC", Some("COVID_THERAPEUTIC"));
+        check(CodeSet::ProductClass, "CovidTherapeutic", None);
+    }
+}
