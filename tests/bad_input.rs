@@ -168,7 +168,7 @@ fn headers() {
     with_header(
         "vaccines",
         b"VACCINE_ID,CVX_CODE,\"PRODUCT_CLASS\n",
-        "EXPORT/vaccines.csv, line 1: CUT_SHORT: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
+        "EXPORT/vaccines.csv, line 1: ENDS_IN_QUOTES: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
     );
 }
 
@@ -180,13 +180,13 @@ fn a_file_that_ends_in_quotes() {
         &site,
         &[],
         65,
-        "EXPORT/vaccines.csv, line 5: CUT_SHORT: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
+        "EXPORT/vaccines.csv, line 5: ENDS_IN_QUOTES: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
     );
     check(
         &site,
         &["--threads", "7"],
         65,
-        "EXPORT/vaccines.csv, line 5: CUT_SHORT: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
+        "EXPORT/vaccines.csv, line 5: ENDS_IN_QUOTES: the file ends inside a quoted field of this record: it was cut short, or a quote is not closed",
     );
     let site = Site::new();
     let mut text = format!("{}\n1,11,7,3,2020-01-01,MMR,1,5,\"", header("immunizations")).into_bytes();
@@ -216,7 +216,7 @@ fn rows_that_may_not_be_left_out() {
         "consents",
         b"7,STANDARD,2015-01-01,",
         &format!(
-            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {withdrawal}"
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or holds line breaks in which rows may be lost: {withdrawal}"
         ),
     );
     with(
@@ -252,7 +252,7 @@ fn rows_that_may_not_be_left_out() {
         "consents",
         b"7,STANDARD,2015-01-01,,\"\n8,STANDARD,2016-01-01,2020-01-01,WITHDRAWN,5\" form",
         &format!(
-            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {withdrawal}"
+            "EXPORT/consents.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or holds line breaks in which rows may be lost: {withdrawal}"
         ),
     );
     let all = "the run can't do without any row of this table";
@@ -260,7 +260,7 @@ fn rows_that_may_not_be_left_out() {
         "recipients",
         b"A",
         &format!(
-            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or text behind the closing quote of a field with a line break: {all}"
+            "EXPORT/recipients.csv, line 2: MALFORMED_ROW: the row has another number of fields than the header, or holds line breaks in which rows may be lost: {all}"
         ),
     );
     with(
@@ -393,12 +393,12 @@ fn recipients_that_make_no_file() {
     with(
         "El Paso",
         "el.paso!",
-        "EXPORT/organizations.csv, line 3, column RESPONSIBLE_ENTITY: SAME_FILE_NAME: \"El Paso\" and \"el.paso!\" both become the file PHDS_el_paso_202407.csv",
+        "EXPORT/organizations.csv, line 3, column RESPONSIBLE_ENTITY: SAME_FILE_NAME: \"el.paso!\" and \"El Paso\", which stands on line 2, both become the file PHDS_el_paso_202407.csv",
     );
     with(
         "El Paso",
-        "ñ",
-        "EXPORT/organizations.csv, line 3, column RESPONSIBLE_ENTITY: NO_FILE_NAME: the name \"ñ\" has no ASCII letter, digit or hyphen to name a file by",
+        "保健所",
+        "EXPORT/organizations.csv, line 3, column RESPONSIBLE_ENTITY: NO_FILE_NAME: the name \"保健所\" has no ASCII letter, digit or hyphen to name a file by",
     );
     let long = "x".repeat(300);
     with(

@@ -118,7 +118,7 @@ fn summary(extract: &mut Extract) -> Extracted {
     assert_eq!(read, outcomes.iter().sum::<u64>() + quarantined, "every fact comes to something");
     let facts = facts(extract);
     assert_eq!(facts.len() as u64, outcomes[Outcome::Included as usize]);
-    let mut notices: Vec<String> = extract.intake.notices.iter().map(ToString::to_string).collect();
+    let mut notices: Vec<String> = extract.intake.notices().iter().map(ToString::to_string).collect();
     assert!(!notices.iter().any(|notice| notice.contains(CANARY)), "{notices:?}");
     notices.sort();
     let included_under = ConsentRule::ALL.map(|rule| extract.selection.counts.included_under(rule)).to_vec();

@@ -1,6 +1,6 @@
 //! What can be wrong with a batch database, and which command mends it.
 
-use crate::registry::RegistryError;
+use crate::registry::{RegistryError, Table};
 use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,23 @@ pub enum BatchError {
     NotFiltered {
         /// The file.
         path: PathBuf,
+    },
+    /// A table has other rows than `read` has put there: somebody changed the database.
+    #[error(
+        "{}: ROWS_DIFFER: {table}: {read} row(s) were read, and {kept} kept and {quarantined} quarantined ones are there",
+        path.display()
+    )]
+    RowsDiffer {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: Table,
+        /// How many rows were read.
+        read: u64,
+        /// How many of them are there to be used.
+        kept: u64,
+        /// How many are listed as quarantined.
+        quarantined: u64,
     },
     /// The database does not hold what it should.
     #[error("{}: DAMAGED_DATABASE: {what}", path.display())]

@@ -52,6 +52,7 @@ pub fn filter(
     let connection = &database.connection;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     database.must_be_whole()?;
+    database.must_be_complete()?;
     // An error leaves the transaction open, and it is rolled back with the connection.
     connection
         .execute_batch(
@@ -127,7 +128,7 @@ fn keep_late_duplicates(database: &BatchDatabase, mut late: Quarantine) -> Resul
     let failed = database.failed();
     let mut update =
         database.connection.prepare("UPDATE outcomes SET outcome = ?2 WHERE line = ?1").map_err(failed)?;
-    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, file, ?1, ?3, ?4, immunfact_id, client_id
+    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, file, ?1, ?3, ?4, immunfact_id, client_id, 1
         FROM immunizations, tables WHERE line = ?1 AND name = ?2";
     let mut insert = database.connection.prepare(sql).map_err(failed)?;
     let mut outcome = Ok(());

@@ -101,7 +101,7 @@ impl BatchDatabase {
         let failed = self.failed();
         let mut quarantine = Quarantine::new(spill);
         for refused in self.refused("1")? {
-            quarantine.add(refused.table, refused.line, refused.fault).map_err(BatchError::Spill)?;
+            quarantine.add(&refused).map_err(BatchError::Spill)?;
         }
         let mut statement = self.connection.prepare("SELECT name, path, rows FROM tables").map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
@@ -123,6 +123,48 @@ impl BatchDatabase {
         }
     }
 
+    /// Refuses a database in which a table has other rows than were read into it. One that is missing may be a
+    /// withdrawal.
+    ///
+    /// # Errors
+    /// If so, or if it cannot be read.
+    pub fn must_be_complete(&self) -> Result<(), BatchError> {
+        let failed = self.failed();
+        let count = |sql: &str| {
+            let count = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+            // A number that no count can be is none that fits.
+            count.map(|count| u64::try_from(count).unwrap_or(u64::MAX)).map_err(failed)
+        };
+        for table in Table::ALL {
+            // From the tables themselves: an index may be what is missing nothing.
+            let read = count(&format!("SELECT coalesce(sum(rows), 0) FROM tables WHERE name = '{table}'"))?;
+            let kept = count(&format!("SELECT count(*) FROM {table} NOT INDEXED"))?;
+            let quarantined = count(&format!(
+                "SELECT count(*) FROM quarantine NOT INDEXED WHERE stage = 'read' AND table_name = '{table}'"
+            ))?;
+            if kept.checked_add(quarantined) != Some(read) {
+                return Err(BatchError::RowsDiffer {
+                    path: self.path.clone(),
+                    table,
+                    read,
+                    kept,
+                    quarantined,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a database whose outcomes are not those of its facts, one for each.
+    fn must_have_all_outcomes(&self) -> Result<(), BatchError> {
+        let sql = "SELECT (SELECT count(*) FROM outcomes) = (SELECT count(*) FROM immunizations NOT INDEXED)
+            AND NOT EXISTS (SELECT 1 FROM outcomes WHERE line NOT IN (SELECT line FROM immunizations NOT INDEXED))";
+        match self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())? {
+            true => Ok(()),
+            false => Err(BatchError::damaged(&self.path)),
+        }
+    }
+
     /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.
     fn must_be_clean(&self, found: &Intake) -> Result<(), BatchError> {
         match Table::ALL.into_iter().any(|table| found.quarantine.total(table) > 0) {
@@ -135,7 +177,7 @@ impl BatchDatabase {
     pub fn refused(&self, condition: &str) -> Result<Vec<Refused>, BatchError> {
         let failed = self.failed();
         let sql = format!(
-            "SELECT table_name, line, column_name, code, id, client_id FROM quarantine WHERE {condition}"
+            "SELECT table_name, line, column_name, code, id, client_id, lines FROM quarantine NOT INDEXED WHERE {condition}"
         );
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
@@ -155,6 +197,7 @@ impl BatchDatabase {
                 line: row.get::<_, i64>(1).map_err(failed)?.unsigned_abs(),
                 fault,
                 ids: RowIds { key: id(4)?.map(i64::unsigned_abs), client: id(5)?.map(i64::unsigned_abs) },
+                lines: row.get::<_, i64>(6).map_err(failed)?.unsigned_abs(),
             });
         }
         Ok(all)
@@ -167,6 +210,7 @@ impl BatchDatabase {
     pub fn about(&self, question: Question) -> Result<(Only<'_>, Earlier), BatchError> {
         // One snapshot for all that is read; it ends with the connection.
         self.connection.execute_batch("BEGIN").map_err(self.failed())?;
+        self.must_be_complete()?;
         let (tables, clients) = match question {
             Question::Fact(id) => (
                 self.tables().about_fact(id),

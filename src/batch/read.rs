@@ -80,9 +80,9 @@ pub fn read(
         connection.close().map_err(|(_, e)| BatchError::at_work(path, e))?;
         intake
     };
-    intake.notices.iter().for_each(settings.notify);
+    intake.notices().iter().for_each(settings.notify);
     // What has grown since reading began was not read whole.
-    let now = source.provenance()?;
+    let now = source.provenance_now()?;
     if let Some(file) = now.changed_since(settings.export).next() {
         let changed = BadInput::of_file(Path::new(file), InputFault::StillChanging);
         return Err(changed.into());
@@ -286,7 +286,9 @@ impl<'c> Keeper<'c> {
             path,
             inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
             deletes: Table::ALL.into_iter().map(delete).collect::<Result<_, _>>()?,
-            refuse: prepare("INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6)".to_owned())?,
+            refuse: prepare(
+                "INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)".to_owned(),
+            )?,
         })
     }
 
@@ -339,12 +341,13 @@ impl Witness for Keeper<'_> {
 
     fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
         let failed = |error| BatchError::within_reading(self.path, error);
-        let Refused { table, line, fault: Fault { code, column }, ids: RowIds { key, client } } = refused;
+        let Refused { table, line, fault: Fault { code, column }, ids: RowIds { key, client }, lines } =
+            refused;
         // A row that shares its key was kept before that was known.
         self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
         let column = column.map(|column| table.column_name(usize::from(column)));
         let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
-        let row = params![table.name(), line as i64, column, code.name(), key, client];
+        let row = params![table.name(), line as i64, column, code.name(), key, client, lines as i64];
         self.refuse.execute(row).map_err(failed)?;
         Ok(())
     }

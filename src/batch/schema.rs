@@ -6,7 +6,7 @@ use crate::registry::tables::Kind;
 use crate::registry::{BATCH_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// A table's name for each column, as the batch database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
@@ -21,7 +21,7 @@ pub(super) fn tables() -> String {
         for (name, column) in column_names(table).into_iter().zip(table.columns()) {
             let kind = match column.kind {
                 Kind::Id | Kind::Ordinal | Kind::Count => "INTEGER",
-                Kind::Date | Kind::Text | Kind::Cvx | Kind::Code(_) => "TEXT",
+                Kind::Date | Kind::Text | Kind::Name | Kind::Cvx | Kind::Code(_) => "TEXT",
             };
             let not_null = if column.required { " NOT NULL" } else { "" };
             columns.push(format!("{name} {kind}{not_null}"));
@@ -33,7 +33,7 @@ CREATE TABLE tables (name TEXT PRIMARY KEY, file TEXT NOT NULL, path TEXT NOT NU
 CREATE TABLE export_files (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified TEXT NOT NULL, encoding TEXT NOT NULL);
 CREATE TABLE quarantine (
     stage TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
-    column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER
+    column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER, lines INTEGER NOT NULL
 );
 CREATE TABLE outcomes (
     line INTEGER PRIMARY KEY, outcome TEXT NOT NULL,

@@ -79,8 +79,13 @@ impl Source for Only<'_> {
         Ok(provenance)
     }
 
+    fn provenance_now(&self) -> Result<Provenance, RegistryError> {
+        // What the export has become since is not known here.
+        self.provenance()
+    }
+
     fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {
-        let sql = "SELECT client_id FROM quarantine WHERE table_name = 'consents'";
+        let sql = "SELECT client_id FROM quarantine NOT INDEXED WHERE table_name = 'consents'";
         let ids = self.connection.prepare(sql).and_then(|mut statement| {
             statement.query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?.collect()
         });

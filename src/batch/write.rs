@@ -36,7 +36,9 @@ pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.connection.execute_batch("BEGIN").map_err(failed)?;
     database.must_be_whole()?;
+    database.must_be_complete()?;
     let run = database.needed_filter_run()?;
+    database.must_have_all_outcomes()?;
     let intake = database.intake(spill)?;
     let included =
         format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());

@@ -5,7 +5,7 @@ use crate::batch::BatchError;
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
 use crate::published::PublishedError;
-use crate::registry::{Problem, RegistryError};
+use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
@@ -241,9 +241,7 @@ fn registry_hint(error: &RegistryError) -> Option<&'static str> {
             "every table but recipients and control must be there; a file's name is in lower case, such as \
              clients.csv, clients.csv.gz or clients.csv.zst",
         ),
-        RegistryError::BadInput(_) => {
-            Some("nothing was published; have the export made again, or mended at its source")
-        }
+        RegistryError::BadInput(bad) => Some(input_hint(&bad.fault)),
         RegistryError::Refused(problems) => {
             let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
             Some(match only_too_many {
@@ -255,6 +253,45 @@ fn registry_hint(error: &RegistryError) -> Option<&'static str> {
             })
         }
         _ => None,
+    }
+}
+
+/// What to do about a fault of the export.
+fn input_hint(fault: &InputFault) -> &'static str {
+    match fault {
+        InputFault::CutShort(Table::Consents) => {
+            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end, \
+             or add a row to the table control that counts the rows of consents"
+        }
+        InputFault::CutShort(_) => {
+            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end"
+        }
+        InputFault::EndsInQuotes => {
+            "nothing was published; have the export made again, whole; if it is whole, look for the quote at this \
+             line: inside a value a quote is written twice; leave a column that is not read, such as notes, out of \
+             the export"
+        }
+        InputFault::HeaderOverLines => {
+            "nothing was published; close the quote in the header, or leave the column out of the export if it is \
+             not read"
+        }
+        InputFault::UnusableRow(UnusableRow { code: Code::MalformedRow, .. }) => {
+            "nothing was published; look at this line and those behind it: inside a value a quote is written twice, \
+             and in this table no value may hold a line break; leave a column that is not read, such as notes, out \
+             of the export"
+        }
+        InputFault::UnusableRow(UnusableRow { code: Code::CutShort, .. }) => {
+            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end, \
+             or let CLIENT_ID not be its last column"
+        }
+        InputFault::ColumnNumbered { .. } => {
+            "nothing was published; let the view name each column once, with AS"
+        }
+        InputFault::OtherNames => {
+            "nothing was published; give the name under which the database is used, or have its owner run \
+             PRAGMA wal_checkpoint and make a copy (not a link) for the export"
+        }
+        _ => "nothing was published; have the export made again, or mended at its source",
     }
 }
 
@@ -286,6 +323,7 @@ fn batch_exit(error: &BatchError) -> Exit {
         | BatchError::ReadInterrupted { .. }
         | BatchError::NotFiltered { .. }
         | BatchError::Damaged { .. }
+        | BatchError::RowsDiffer { .. }
         | BatchError::Refused { .. }
         | BatchError::RefusedUnlisted { .. } => Exit::BadInput,
         BatchError::Busy { .. } => Exit::Locked,
@@ -306,6 +344,10 @@ fn batch_hint(error: &BatchError) -> Option<String> {
             Some("give a batch database; to make one, run: phds read EXPORT --batch NEW.db".to_owned())
         }
         BatchError::Damaged { path, .. } => Some(format!("remove the file, then {}", read(path))),
+        BatchError::RowsDiffer { path, .. } => Some(format!(
+            "somebody has changed the database since the export was read; a row that is missing may be a withdrawal; {}",
+            read(path)
+        )),
         BatchError::NotFiltered { path } => {
             Some(format!("run: phds filter --batch {} --as-of DATE", path.display()))
         }

@@ -109,7 +109,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let spill = arguments::spill(staging.scratch(), args.memory);
     let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
-    for notice in &extract.intake.notices {
+    for notice in extract.intake.notices() {
         tracing::warn!("{notice}");
     }
     stage.judged(&extract.intake, &extract.selection.counts);
@@ -131,7 +131,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let manifest = write_batch(contents, &staging)?;
     stage.written(&manifest);
     // What has grown since reading began was not read whole.
-    let now = export.provenance()?;
+    let now = export.provenance_now()?;
     let gate = Gate {
         settings: args.gate.over(policy.gate),
         before: &before,

@@ -47,5 +47,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     for (batch, files, rows) in &status.written {
         let _ = writeln!(text, "Written: batch {batch}, {files} file(s) with {rows} row(s)");
     }
-    terminal.print(&printable(&text))
+    terminal.print(&printable(&text))?;
+    // Told all the same, so that it can be seen what there was.
+    Ok(database.must_be_complete()?)
 }

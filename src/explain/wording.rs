@@ -175,11 +175,13 @@ impl Words<'_> {
             None => {
                 let group = String::from_utf8_lossy(self.fact.group);
                 let group = if group.is_empty() { "no group".into() } else { format!("group {group}") };
-                let code = match is_listed(&vaccine.cvx, &self.asked.policy.disaster.cvx) {
-                    true => "CVX code of the disaster's",
-                    false => "CVX code not of the disaster's",
+                let cvx = String::from_utf8_lossy(&vaccine.cvx);
+                let cvx = match is_listed(&vaccine.cvx, &self.asked.policy.disaster.cvx) {
+                    true => format!("CVX {cvx}, a disaster's"),
+                    false if cvx.is_empty() => "no CVX code".to_owned(),
+                    false => format!("CVX {cvx}, no disaster's"),
                 };
-                format!("{class}; no flag; {group}, {code}, on {}", self.fact.date)
+                format!("{class}; no flag; {group} on {}; {cvx}", self.fact.date)
             }
         }
     }

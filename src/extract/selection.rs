@@ -4,7 +4,7 @@ use super::stored::ById;
 use super::{FactCounts, SelectionBuilder};
 use crate::filter::{Chosen, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{Quarantine, Table, tables};
+use crate::registry::{Quarantine, Refused, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -100,7 +100,13 @@ impl Selection {
         let (stay, fault) = finding.in_force.ruling(tables::immunizations::IMMUNFACT_ID);
         let Some(fault) = fault else { return Ok(()) };
         for fact in &group[stay..passing] {
-            quarantine.add(Table::Immunizations, fact.line, fault)?;
+            quarantine.add(&Refused {
+                table: Table::Immunizations,
+                line: fact.line,
+                fault,
+                ids: RowIds::default(),
+                lines: 1,
+            })?;
             self.counts.take_back_included();
             self.of_organization[fact.organization as usize] -= 1;
             self.dropped.push(fact.line);

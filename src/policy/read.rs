@@ -287,7 +287,7 @@ mod tests {
         );
         check(
             "[client_types]\nIC = true",
-            "p.toml, line 2, key client_types.IC: this must be a table with `standard` and `disaster`, named by a client type",
+            "p.toml, line 2, key client_types.IC: this must be a table with `standard`, `disaster` and `child`, named by a client type",
         );
         check(
             "[client_types.IC]\n[client_types.ic]",
@@ -303,7 +303,7 @@ mod tests {
         );
         check(
             "[therapeutics]\nrsv_cvx = [93]",
-            "p.toml, line 2, key therapeutics.rsv_cvx: this must be a list of CVX codes as texts, none blank",
+            "p.toml, line 2, key therapeutics.rsv_cvx: this must be a list of CVX codes as texts, each on its own, none blank",
         );
         check("[header]\nNAME = 'x'", "p.toml, line 2, key header.NAME: there is no such key in a policy");
         check(

@@ -184,9 +184,29 @@ pub enum InputFault {
         /// The place of the second, counted from 1.
         second: usize,
     },
+    /// A header in which a name holds a line break.
+    #[error("a column's name holds a line break: a quote in the header is not closed where it should be")]
+    HeaderOverLines,
+    /// A column that a view of a database names once more.
+    #[error(
+        "the column is named twice: SQLite calls the second one, column {second}, by its name and a number"
+    )]
+    ColumnNumbered {
+        /// The place of the second, counted from 1.
+        second: usize,
+    },
+    /// A database in write-ahead-log mode that has other names, with no log beside this one.
+    #[error(
+        "the database is in write-ahead-log mode and has other hard links: what was committed last may lie beside \
+         another of its names"
+    )]
+    OtherNames,
     /// The file ends inside a quoted field.
     #[error("the file ends inside a quoted field of this record: it was cut short, or a quote is not closed")]
-    CutShort,
+    EndsInQuotes,
+    /// A file without a line end at its end, where nothing tells whether rows are lost.
+    #[error("{}", cut_short(*.0))]
+    CutShort(Table),
     /// A record that is too long to be one.
     #[error("the record is longer than {0} bytes: a quote is probably not closed")]
     RecordTooLong(usize),
@@ -214,6 +234,15 @@ pub struct UnusableRow {
     pub why: &'static str,
 }
 
+fn cut_short(table: Table) -> &'static str {
+    match table {
+        Table::Consents => {
+            "the file does not end with a line end, and no row of control counts its rows: withdrawals may be cut off"
+        }
+        _ => "the file does not end with a line end: rows may be cut off",
+    }
+}
+
 impl InputFault {
     /// The fault's stable name.
     pub fn code(&self) -> &'static str {
@@ -231,8 +260,11 @@ impl InputFault {
             InputFault::NoHeader => "NO_HEADER",
             InputFault::HeaderEncoding => "INVALID_UTF8",
             InputFault::MissingColumn => "MISSING_COLUMN",
-            InputFault::ColumnTwice { .. } => "COLUMN_TWICE",
-            InputFault::CutShort => "CUT_SHORT",
+            InputFault::ColumnTwice { .. } | InputFault::ColumnNumbered { .. } => "COLUMN_TWICE",
+            InputFault::OtherNames => "OTHER_NAMES",
+            InputFault::HeaderOverLines => "HEADER_OVER_LINES",
+            InputFault::EndsInQuotes => "ENDS_IN_QUOTES",
+            InputFault::CutShort(_) => Code::CutShort.name(),
             InputFault::RecordTooLong(_) | InputFault::RowTooLong(_) => "RECORD_TOO_LONG",
             InputFault::TooManyFields(_) => "TOO_MANY_FIELDS",
             InputFault::TooManyRows(_) => "TOO_MANY_ROWS",

@@ -74,11 +74,13 @@ pub fn read_facts<W: Send>(
         scan::on_threads(reader.as_mut(), TABLE, progress, workers, &|(worker, quarantine), line, row| {
             match resolve(line, row, reference) {
                 Ok(fact) => visit(worker, &fact),
-                Err(bad) => quarantine.add(TABLE, line, bad.fault),
+                Err(BadRow { fault, ids, lines }) => {
+                    quarantine.add(&Refused { table: TABLE, line, fault, ids, lines })
+                }
             }
             .map_err(RegistryError::Spill)
         })?;
-    note_end(intake, TABLE, reader.as_ref());
+    note_end(intake, TABLE, reader.as_ref())?;
     intake.set_read(TABLE, reader.file(), rows);
     let mut done = Vec::with_capacity(workers.len());
     for (worker, quarantine) in workers {
@@ -105,12 +107,13 @@ pub fn read_facts_in_order(
         line, row, reference,
     ) {
         Ok(fact) => visit(Seen::Fact(&fact)),
-        Err(BadRow { fault, ids }) => {
-            intake.refuse(TABLE, line, fault)?;
-            visit(Seen::Refused(Refused { table: TABLE, line, fault, ids }))
+        Err(BadRow { fault, ids, lines }) => {
+            let refused = Refused { table: TABLE, line, fault, ids, lines };
+            intake.refuse(&refused)?;
+            visit(Seen::Refused(refused))
         }
     })?;
-    note_end(intake, TABLE, reader.as_ref());
+    note_end(intake, TABLE, reader.as_ref())?;
     intake.set_read(TABLE, reader.file(), rows);
     Ok(())
 }
@@ -118,7 +121,7 @@ pub fn read_facts_in_order(
 /// Finds what a fact names.
 fn resolve<'a>(line: u64, row: Checked<'a>, reference: &Reference) -> Result<Fact<'a>, BadRow> {
     let row = row?;
-    let bad = |code, column| BadRow { fault: Fault::in_column(code, column), ids: row.ids(TABLE) };
+    let bad = |code, column| BadRow { fault: Fault::in_column(code, column), ids: row.ids(TABLE), lines: 1 };
     let unknown = |code, column| move || bad(code, column);
     let client = reference
         .clients

@@ -2,7 +2,8 @@
 
 use super::Table;
 use super::error::{BadInput, InputFault, Problem, RegistryError, UnusableRow};
-use super::quarantine::{Fault, Limit, Quarantine};
+use super::quarantine::{Code, Limit, Quarantine};
+use super::reader::Refused;
 use super::row::{BadRow, Row};
 use super::tables::control as columns;
 use crate::spill::Spill;
@@ -15,8 +16,7 @@ pub struct Intake {
     tables: [Option<TableRead>; Table::ALL.len()],
     /// The rows that cannot be used.
     pub quarantine: Quarantine,
-    /// What is worth a warning.
-    pub notices: Vec<Notice>,
+    notices: Vec<Notice>,
     expectations: Vec<Expectation>,
 }
 
@@ -52,6 +52,25 @@ pub enum Notice {
         /// The table.
         table: Table,
     },
+    /// Responsible entities are words for nothing; they count as blank.
+    EntitiesForNothing {
+        /// How many organizations have one.
+        count: u64,
+    },
+    /// Rows are left out because their bytes are not the export's encoding: whoever has an `ñ` in their name.
+    NotInEncoding {
+        /// The table.
+        table: Table,
+        /// How many.
+        count: u64,
+    },
+    /// Rows are left out because other rows may lie in them.
+    RowsOverLines {
+        /// The table.
+        table: Table,
+        /// How many.
+        count: u64,
+    },
     /// Consents name clients who are not there, or are quarantined.
     ConsentsOfUnknownClients {
         /// How many rows.
@@ -70,9 +89,28 @@ impl fmt::Display for Notice {
             Notice::ExtraColumns { table, count } => {
                 write!(f, "{table}: {count} extra column(s) ignored")
             }
+            Notice::NoFinalLineEnd { table: table @ Table::Consents } => write!(
+                f,
+                "{table}: the file does not end with a line end: its last row may be cut, and closes its client"
+            ),
             Notice::NoFinalLineEnd { table } => {
                 write!(f, "{table}: the file does not end with a line end: was it cut short?")
             }
+            Notice::EntitiesForNothing { count } => write!(
+                f,
+                "organizations: {count} row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of \
+                 which nothing shows, taken as blank"
+            ),
+            Notice::NotInEncoding { table, count } => write!(
+                f,
+                "{table}: {count} row(s) hold bytes that are not the export's encoding, and are left out: is part of \
+                 it in windows-1252?"
+            ),
+            Notice::RowsOverLines { table, count } => write!(
+                f,
+                "{table}: {count} row(s) over several lines may hold other rows, and are left out: a quote that \
+                 stands alone opens a value, and the next one closes it lines later"
+            ),
             Notice::ConsentsOfUnknownClients { count } => {
                 write!(f, "consents: {count} row(s) of clients who are unknown or quarantined, not used")
             }
@@ -118,8 +156,22 @@ impl Intake {
     }
 
     /// Adds a row to the quarantine.
-    pub(crate) fn refuse(&mut self, table: Table, line: u64, fault: Fault) -> Result<(), RegistryError> {
-        self.quarantine.add(table, line, fault).map_err(RegistryError::Spill)
+    pub(crate) fn refuse(&mut self, refused: &Refused) -> Result<(), RegistryError> {
+        self.quarantine.add(refused).map_err(RegistryError::Spill)
+    }
+
+    /// What is worth a warning, once all is read.
+    pub fn notices(&self) -> Vec<Notice> {
+        let of_table = |table: Table| {
+            let not_in_encoding = self.quarantine.count(table, Code::InvalidUtf8);
+            let over_lines = self.quarantine.over_lines(table);
+            [
+                (not_in_encoding > 0).then_some(Notice::NotInEncoding { table, count: not_in_encoding }),
+                (over_lines > 0).then_some(Notice::RowsOverLines { table, count: over_lines }),
+            ]
+        };
+        let found = Table::ALL.into_iter().flat_map(of_table).flatten();
+        self.notices.iter().cloned().chain(found).collect()
     }
 
     pub(crate) fn notice(&mut self, notice: Notice) {
@@ -141,6 +193,11 @@ impl Intake {
         }
     }
 
+    /// Whether a row of `control` says how many rows a table must have.
+    pub(super) fn expects(&self, table: Table) -> bool {
+        self.expectations.iter().any(|expectation| expectation.table == Some(table))
+    }
+
     /// Once all is read: refuses an export that is incomplete, or of whose `tables` too much is unusable.
     ///
     /// # Errors
@@ -159,7 +216,7 @@ impl Intake {
         }
         for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
-            if let Some(excess) = limit.excess(self.quarantine.total(table), rows) {
+            if let Some(excess) = self.quarantine.excess(limit, table, rows) {
                 problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });
             }
         }

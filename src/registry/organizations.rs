@@ -4,6 +4,7 @@ use super::keys::{IdIndex, Keyed, RowId, settle};
 use super::quarantine::Fault;
 use super::row::Row;
 use super::tables::organizations as columns;
+use crate::value::name;
 
 /// The columns whose texts are kept as they are, in order.
 pub const TEXT_COLUMNS: [usize; 7] = [
@@ -40,14 +41,25 @@ impl OrganizationsBuilder {
         self.rows.push(Keyed { id: row.id(columns::ORG_ID), line, row: texts });
     }
 
+    /// Also returns how many organizations have a word for nothing as their responsible entity, which is then blank.
     pub(crate) fn finish<E>(
         self,
         mut refuse: impl FnMut(RowId, Fault) -> Result<(), E>,
-    ) -> Result<Organizations, E> {
-        let rows =
+    ) -> Result<(Organizations, u64), E> {
+        let mut rows =
             settle(self.rows, columns::ORG_ID, |a, b| a == b, |row, fault| refuse(row.place(), fault))?;
+        let mut blanked = 0;
+        // Only now: rows are compared as they stand.
+        for row in &mut rows {
+            let entity = &mut row.row[ENTITY];
+            let folded = name::fold(entity);
+            if !entity.is_empty() && (folded.is_empty() || name::is_word_for_nothing(&folded)) {
+                entity.clear();
+                blanked += 1;
+            }
+        }
         let index = IdIndex::new(rows.iter().map(|row| row.id));
-        Ok(Organizations { rows, index })
+        Ok((Organizations { rows, index }, blanked))
     }
 }
 

@@ -4,6 +4,7 @@
 //! it outgrows a little memory.
 
 use super::Table;
+use super::reader::Refused;
 use crate::spill::{Fixed, Sorter, Spill};
 use crate::value::Percentage;
 use std::fmt;
@@ -23,6 +24,8 @@ pub enum Code {
     InvalidDate,
     /// A value outside its set, a blank required column, or a consent whose end makes no sense.
     InvalidValue,
+    /// The last row of a `consents` file that may be cut inside it.
+    CutShort,
     /// Shares its key with a row that differs from it.
     DuplicateKey,
     /// Equals another row with its key.
@@ -39,12 +42,13 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Code; 11] = [
+    pub const ALL: [Code; 12] = [
         Code::MalformedRow,
         Code::InvalidUtf8,
         Code::InvalidId,
         Code::InvalidDate,
         Code::InvalidValue,
+        Code::CutShort,
         Code::DuplicateKey,
         Code::DuplicateRow,
         Code::UnknownClient,
@@ -61,6 +65,7 @@ impl Code {
             Code::InvalidId => "INVALID_ID",
             Code::InvalidDate => "INVALID_DATE",
             Code::InvalidValue => "INVALID_VALUE",
+            Code::CutShort => "CUT_SHORT",
             Code::DuplicateKey => "DUPLICATE_KEY",
             Code::DuplicateRow => "DUPLICATE_ROW",
             Code::UnknownClient => "UNKNOWN_CLIENT",
@@ -79,12 +84,13 @@ impl Code {
     pub fn meaning(self) -> &'static str {
         match self {
             Code::MalformedRow => {
-                "the row has another number of fields than the header, or text behind the closing quote of a field with a line break"
+                "the row has another number of fields than the header, or holds line breaks in which rows may be lost"
             }
             Code::InvalidUtf8 => "the row holds bytes that are not the export's encoding",
             Code::InvalidId => "the id is blank or unreadable",
             Code::InvalidDate => "the date is blank or unreadable",
             Code::InvalidValue => "the value is blank or outside its set",
+            Code::CutShort => "the file does not end with a line end, so that its last row may be cut",
             Code::DuplicateKey => "the row shares its key with a row that differs from it",
             Code::DuplicateRow => "the row equals another",
             Code::UnknownClient => "the client does not exist or is quarantined",
@@ -173,18 +179,32 @@ impl Fixed for Entry {
 #[derive(Debug)]
 pub struct Quarantine {
     counts: [[u64; Code::ALL.len()]; Table::ALL.len()],
+    /// How many rows take up more than one line.
+    over_lines: [u64; Table::ALL.len()],
+    /// How many lines those take up behind their first.
+    more_lines: [u64; Table::ALL.len()],
     entries: Sorter<Entry>,
 }
 
 impl Quarantine {
     /// An empty quarantine.
     pub fn new(spill: &Spill) -> Quarantine {
-        Quarantine { counts: Default::default(), entries: Sorter::new(spill) }
+        Quarantine {
+            counts: Default::default(),
+            over_lines: Default::default(),
+            more_lines: Default::default(),
+            entries: Sorter::new(spill),
+        }
     }
 
     /// Adds a row.
-    pub fn add(&mut self, table: Table, line: u64, fault: Fault) -> io::Result<()> {
+    pub fn add(&mut self, refused: &Refused) -> io::Result<()> {
+        let Refused { table, line, fault, lines, .. } = *refused;
         self.counts[table as usize][fault.code as usize] += 1;
+        self.over_lines[table as usize] += u64::from(lines > 1);
+        // However many a damaged work file may claim.
+        let more = &mut self.more_lines[table as usize];
+        *more = more.saturating_add(lines.saturating_sub(1));
         self.entries.push(Entry { table: table as u8, line, fault })
     }
 
@@ -193,7 +213,30 @@ impl Quarantine {
         for (mine, theirs) in self.counts.iter_mut().flatten().zip(other.counts.iter().flatten()) {
             *mine += theirs;
         }
+        let mine = self.over_lines.iter_mut().chain(&mut self.more_lines);
+        for (mine, theirs) in mine.zip(other.over_lines.iter().chain(&other.more_lines)) {
+            *mine += theirs;
+        }
         self.entries.absorb(other.entries);
+    }
+
+    /// How many rows of a table have a code.
+    pub fn count(&self, table: Table, code: Code) -> u64 {
+        self.counts[table as usize][code as usize]
+    }
+
+    /// How many rows of a table take up more than one line and are malformed.
+    pub fn over_lines(&self, table: Table) -> u64 {
+        self.over_lines[table as usize]
+    }
+
+    /// Whether more of a table's rows are quarantined than the limit allows. A row over several lines counts as each of
+    /// its lines, because each may have been a row. One that was cut at the end of its file does not count: what it is
+    /// there for is to close its client.
+    pub fn excess(&self, limit: Limit, table: Table, rows: u64) -> Option<Excess> {
+        let more = self.more_lines[table as usize];
+        let counted = self.total(table) - self.count(table, Code::CutShort);
+        limit.excess(counted.saturating_add(more), rows.saturating_add(more))
     }
 
     /// How many rows of a table are quarantined.

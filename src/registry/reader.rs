@@ -24,6 +24,8 @@ pub struct Refused {
     pub fault: Fault,
     /// Which row it is, as far as that can be read.
     pub ids: RowIds,
+    /// How many lines it takes up, where it is malformed; else 1.
+    pub lines: u64,
 }
 
 /// Is shown the rows of every table but `immunizations`, as they come through the checks.
@@ -53,7 +55,7 @@ pub(super) struct Found<'e> {
 
 impl Found<'_> {
     pub(super) fn refuse(&mut self, refused: Refused) -> Result<(), RegistryError> {
-        self.intake.refuse(refused.table, refused.line, refused.fault)?;
+        self.intake.refuse(&refused)?;
         self.witness.as_mut().map_or(Ok(()), |witness| witness.refused(refused))
     }
 
@@ -65,7 +67,13 @@ impl Found<'_> {
         fault: Fault,
     ) -> Result<(), RegistryError> {
         let client = table.client_column().map(|_| row.id);
-        self.refuse(Refused { table, line: row.line, fault, ids: RowIds { key: Some(row.id), client } })
+        self.refuse(Refused {
+            table,
+            line: row.line,
+            fault,
+            ids: RowIds { key: Some(row.id), client },
+            lines: 1,
+        })
     }
 
     fn show(&mut self, table: Table, line: u64, row: &Checked<'_>) -> Result<(), RegistryError> {
@@ -116,7 +124,7 @@ impl Reader<'_> {
             let visit = |(own, quarantine): &mut (C, Quarantine), line, row: Checked<'_>| match take(
                 own, file, line, row,
             )? {
-                Some(refused) => quarantine.add(table, line, refused.fault).map_err(RegistryError::Spill),
+                Some(refused) => quarantine.add(&refused).map_err(RegistryError::Spill),
                 None => Ok(()),
             };
             let (rows, workers) = scan::on_threads(reader, table, progress, workers, &visit)?;
@@ -136,7 +144,7 @@ impl Reader<'_> {
         note_extra_columns(&mut found.intake, table, reader.layout().extra);
         let file = reader.file().to_owned();
         let rows = scan(reader.as_mut(), &file, found)?;
-        note_end(&mut found.intake, table, reader.as_ref());
+        note_end(&mut found.intake, table, reader.as_ref())?;
         if rows >= MOST_ROWS {
             return Err(BadInput::of_file(&file, InputFault::TooManyRows(MOST_ROWS)));
         }
@@ -151,11 +159,24 @@ type Scan<'s> = dyn FnMut(&mut dyn TableReader, &Path, &mut Found<'_>) -> Result
 /// Rows are numbered in four bytes; a table of this many would not fit into memory anyway.
 const MOST_ROWS: u64 = u32::MAX as u64;
 
-/// Warns of a file that may have been cut short.
-pub(super) fn note_end(intake: &mut Intake, table: Table, reader: &dyn TableReader) {
-    if !reader.ended_well() {
-        intake.notice(Notice::NoFinalLineEnd { table });
+/// Looks at how a file ends that was read. One that may be cut is warned about, or stops the run where what is lost may
+/// be a withdrawal, or may steer the run.
+pub(super) fn note_end(
+    intake: &mut Intake,
+    table: Table,
+    reader: &dyn TableReader,
+) -> Result<(), RegistryError> {
+    let Some(line) = reader.unended_line() else { return Ok(()) };
+    let stops = match table {
+        Table::Consents => !intake.expects(table),
+        Table::Recipients | Table::Control => true,
+        Table::Clients | Table::Immunizations | Table::Vaccines | Table::Organizations => false,
+    };
+    if stops {
+        return Err(BadInput::at_line(reader.file(), line, InputFault::CutShort(table)));
     }
+    intake.notice(Notice::NoFinalLineEnd { table });
+    Ok(())
 }
 
 /// Warns once of a table's extra columns.

@@ -3,7 +3,7 @@
 
 use super::clients::{Clients, ClientsBuilder};
 use super::consents::{Consents, ConsentsBuilder};
-use super::intake::{Intake, unusable};
+use super::intake::{Intake, Notice, unusable};
 use super::organizations::{Organizations, OrganizationsBuilder};
 use super::reader::{Found, Reader, Refused, Witness};
 use super::row::{BadRow, Row, RowIds};
@@ -136,7 +136,7 @@ fn read_usable(
                 add(line, &row);
                 Ok(())
             }
-            Err(BadRow { fault, ids }) => found.refuse(Refused { table, line, fault, ids }),
+            Err(BadRow { fault, ids, lines }) => found.refuse(Refused { table, line, fault, ids, lines }),
         })
         .map(drop)
 }
@@ -150,7 +150,12 @@ fn read_vaccines(reader: &mut Reader<'_>) -> Result<Vaccines, RegistryError> {
 fn read_organizations(reader: &mut Reader<'_>) -> Result<Organizations, RegistryError> {
     let mut builder = OrganizationsBuilder::default();
     read_usable(reader, Table::Organizations, &mut |line, row| builder.add(line, row))?;
-    builder.finish(|row, fault| reader.found.refuse_shared(Table::Organizations, row, fault))
+    let (organizations, blanked) =
+        builder.finish(|row, fault| reader.found.refuse_shared(Table::Organizations, row, fault))?;
+    if blanked > 0 {
+        reader.found.intake.notice(Notice::EntitiesForNothing { count: blanked });
+    }
+    Ok(organizations)
 }
 
 fn read_clients(reader: &mut Reader<'_>) -> Result<Clients, RegistryError> {
@@ -160,7 +165,7 @@ fn read_clients(reader: &mut Reader<'_>) -> Result<Clients, RegistryError> {
             builder.add(line, &row);
             Ok(None)
         }
-        Err(BadRow { fault, ids }) => Ok(Some(Refused { table, line, fault, ids })),
+        Err(BadRow { fault, ids, lines }) => Ok(Some(Refused { table, line, fault, ids, lines })),
     })?;
     let builder = builders.into_iter().reduce(ClientsBuilder::with).unwrap_or_default();
     builder.finish(|row, fault| reader.found.refuse_shared(table, row, fault))
@@ -174,9 +179,9 @@ fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents,
             builder.add(clients.find(row.id(consent_columns::CLIENT_ID)), &row);
             Ok(None)
         }
-        Err(BadRow { fault, ids: ids @ RowIds { client: Some(client), .. } }) => {
+        Err(BadRow { fault, ids: ids @ RowIds { client: Some(client), .. }, lines }) => {
             builder.close(clients.find(client));
-            Ok(Some(Refused { table, line, fault, ids }))
+            Ok(Some(Refused { table, line, fault, ids, lines }))
         }
         Err(bad) => Err(unusable(file, table, line, bad, MAY_BE_A_WITHDRAWAL)),
     })?;

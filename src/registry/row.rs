@@ -33,6 +33,8 @@ pub(crate) struct BadRow {
     pub(crate) fault: Fault,
     /// Which row it is, as far as that can be read.
     pub(crate) ids: RowIds,
+    /// How many lines it takes up, where it is malformed; else 1. Each may have been a row.
+    pub(crate) lines: u64,
 }
 
 /// The ids by which a row can be found again.

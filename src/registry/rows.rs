@@ -3,7 +3,9 @@
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
 use super::codes::EndReason;
-use super::csv::{Field, blank_lines, count_lines, split_record, split_simple_record};
+use super::csv::{
+    Field, blank_lines, count_lines, may_have_swallowed_rows, split_record, split_simple_record,
+};
 use super::layout::{Layout, Splitting};
 use super::packed::split_packed;
 use super::quarantine::{Code, Fault};
@@ -11,7 +13,7 @@ use super::row::{BadRow, Checked, Row, RowIds, Value, Values};
 use super::source::Block;
 use super::tables::{self, Kind, MOST_COLUMNS};
 use super::{RegistryError, Table};
-use crate::value::{Day, parse_id, text, without_decimal_tail};
+use crate::value::{Day, name, parse_id, text, without_decimal_tail};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -49,7 +51,8 @@ pub(crate) fn for_each_row(
             let (mut rows, mut at) = (0, 0);
             while at < block.text.len() {
                 let (line, next) = split_packed(&block.text, at, layout.width, &mut buffer.fields);
-                visit_row(line, &block.text, table, layout, buffer, visit)?;
+                let extent = Extent { line, lines: 1, ending: Ending::Whole };
+                visit_row(extent, &block.text, table, layout, buffer, visit)?;
                 rows += 1;
                 at = next;
             }
@@ -78,13 +81,21 @@ fn for_each_csv_row(
             continue;
         }
         if all_simple || is_simple(first_line(&text[at..])) {
-            at = split_simple_record(text, at, delimiter, &mut buffer.fields);
-            visit_simple_row(line, text, table, layout, buffer, visit)?;
+            let next = split_simple_record(text, at, delimiter, &mut buffer.fields);
+            let extent = Extent { line, lines: 1, ending: Ending::of(&text[at..next], table) };
+            visit_simple_row(extent, text, table, layout, buffer, visit)?;
             line += 1;
+            at = next;
         } else {
             let next = split_record(text, at, delimiter, &mut buffer.fields);
-            visit_row(line, text, table, layout, buffer, visit)?;
-            line += count_lines(&text[at..next]);
+            let record = &text[at..next];
+            let extent = Extent { line, lines: lines_of(record), ending: Ending::of(record, table) };
+            if may_have_swallowed_rows(record, text, &buffer.fields, table, delimiter, layout.width) {
+                visit(line, malformed(extent.lines))?;
+            } else {
+                visit_row(extent, text, table, layout, buffer, visit)?;
+            }
+            line += count_lines(record);
             at = next;
         }
         rows += 1;
@@ -110,7 +121,7 @@ fn is_simple(text: &[u8]) -> bool {
 
 /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
 fn visit_simple_row(
-    line: u64,
+    extent: Extent,
     text: &[u8],
     table: Table,
     layout: &Layout,
@@ -118,30 +129,77 @@ fn visit_simple_row(
     visit: &mut Visit<'_>,
 ) -> Result<(), RegistryError> {
     if buffer.fields.len() != layout.width {
-        return visit(line, MALFORMED);
+        return visit(extent.line, malformed(extent.lines));
     }
     let text_of = |column: usize| Some(buffer.fields[layout.fields[column]].as_it_stands(text).trim_ascii());
     let mut values = [Value::Blank; MOST_COLUMNS];
-    visit(line, check_row(table, text_of, &mut values))
+    visit(extent.line, extent.ending.settle(check_row(table, text_of, &mut values), table, layout))
 }
 
-const MALFORMED: Checked<'static> = Err(BadRow {
-    fault: Fault { code: Code::MalformedRow, column: None },
-    ids: RowIds { key: None, client: None },
-});
+/// A row that takes up so many lines and can't be read as one.
+fn malformed(lines: u64) -> Checked<'static> {
+    Err(BadRow { fault: Fault::of_row(Code::MalformedRow), ids: RowIds::default(), lines })
+}
+
+/// How many lines a record takes up. The last may have no line end.
+fn lines_of(record: &[u8]) -> u64 {
+    count_lines(record.strip_suffix(b"\n").unwrap_or(record)) + 1
+}
+
+/// Where a record begins, how many lines it takes up, and how it ends.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    line: u64,
+    lines: u64,
+    ending: Ending,
+}
+
+/// How a record ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    /// As a whole one does.
+    Whole,
+    /// Without a line end, in a table where that may be the trace of a lost withdrawal.
+    MayBeCut,
+}
+
+impl Ending {
+    /// Blocks hold whole records, so that only a file's last one can lack its line end.
+    fn of(record: &[u8], table: Table) -> Ending {
+        match record.last() {
+            Some(b'\n') => Ending::Whole,
+            _ if table == Table::Consents => Ending::MayBeCut,
+            _ => Ending::Whole,
+        }
+    }
+
+    /// What a row that may be cut comes to. It has no other fault, or keeps that; where its CLIENT_ID is what the file
+    /// ends with, the id may be another's.
+    fn settle<'a>(self, row: Checked<'a>, table: Table, layout: &Layout) -> Checked<'a> {
+        if self == Ending::Whole {
+            return row;
+        }
+        let mut bad = match row {
+            Ok(row) => BadRow { fault: Fault::of_row(Code::CutShort), ids: row.ids(table), lines: 1 },
+            Err(bad) => bad,
+        };
+        if layout.fields[tables::consents::CLIENT_ID] + 1 == layout.width {
+            bad.ids = RowIds::default();
+        }
+        Err(bad)
+    }
+}
 
 fn visit_row(
-    line: u64,
+    extent: Extent,
     text: &[u8],
     table: Table,
     layout: &Layout,
     buffer: &mut RowBuffer,
     visit: &mut Visit<'_>,
 ) -> Result<(), RegistryError> {
-    let is_malformed =
-        buffer.fields.len() != layout.width || buffer.fields.iter().any(|field| field.is_broken(text));
-    if is_malformed {
-        return visit(line, MALFORMED);
+    if buffer.fields.len() != layout.width {
+        return visit(extent.line, malformed(extent.lines));
     }
     buffer.changed.clear();
     let columns = table.columns();
@@ -156,7 +214,7 @@ fn visit_row(
         Cell::NotInEncoding => None,
     };
     let mut values = [Value::Blank; MOST_COLUMNS];
-    visit(line, check_row(table, text_of, &mut values))
+    visit(extent.line, extent.ending.settle(check_row(table, text_of, &mut values), table, layout))
 }
 
 fn clean_cell(text: &[u8], field: &Field, layout: &Layout, changed: &mut Vec<u8>) -> Cell {
@@ -214,7 +272,7 @@ fn check_row<'a>(
     }
     match worst {
         None => Ok(row),
-        Some(fault) => Err(BadRow { fault, ids: row.ids(table) }),
+        Some(fault) => Err(BadRow { fault, ids: row.ids(table), lines: 1 }),
     }
 }
 
@@ -225,6 +283,10 @@ fn note(worst: &mut Option<Fault>, fault: Fault) {
 fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
     match kind {
         Kind::Text => Ok(Value::Text(text)),
+        Kind::Name => match std::str::from_utf8(text).map(name::fold) {
+            Ok(folded) if !folded.is_empty() && !name::is_word_for_nothing(&folded) => Ok(Value::Text(text)),
+            _ => Err(Code::InvalidValue),
+        },
         Kind::Cvx => Ok(Value::Text(without_decimal_tail(text))),
         Kind::Id => parse_id(text).map(Value::Id).ok_or(Code::InvalidId),
         Kind::Date => Day::parse_registry(text).map(Value::Day).ok_or(Code::InvalidDate),
@@ -281,10 +343,16 @@ mod tests {
                 at += blank;
                 if at < text.len() {
                     let next = split_record(text, at, b',', &mut buffer.fields);
-                    visit_row(line, text, table, &layout, &mut buffer, &mut |line, row| {
+                    let record = &text[at..next];
+                    let extent = Extent { line, lines: lines_of(record), ending: Ending::Whole };
+                    let mut visit = |line, row: Checked<'_>| {
                         general.push(format!("{line} {row:?}"));
                         Ok(())
-                    }).unwrap();
+                    };
+                    match may_have_swallowed_rows(record, text, &buffer.fields, table, b',', layout.width) {
+                        true => visit(line, malformed(extent.lines)),
+                        false => visit_row(extent, text, table, &layout, &mut buffer, &mut visit),
+                    }.unwrap();
                     line += count_lines(&text[at..next]);
                     at = next;
                 }

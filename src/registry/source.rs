@@ -13,11 +13,18 @@ pub trait Source {
     /// How many bytes there are to read, as far as it can be told.
     fn size(&self) -> u64;
 
-    /// What the export is made of, as it is now.
+    /// What the export was made of when it was opened, before anything of it was read. What is changed later was not
+    /// read, or not read whole.
     ///
     /// # Errors
     /// If that cannot be told.
     fn provenance(&self) -> Result<Provenance, RegistryError>;
+
+    /// What it is made of now.
+    ///
+    /// # Errors
+    /// If that cannot be told.
+    fn provenance_now(&self) -> Result<Provenance, RegistryError>;
 
     /// The ids of clients who lost a consent row before the source's tables were made. Their consents may hold a
     /// withdrawal that can no longer be seen.
@@ -41,9 +48,9 @@ pub trait TableReader {
     /// How its records are laid out.
     fn layout(&self) -> &Layout;
 
-    /// Once it is read: whether the table ended as a whole one does, as far as that can be told.
-    fn ended_well(&self) -> bool {
-        true
+    /// Once it is read: the last line, if it does not end with a line end, as that of a file does that was cut.
+    fn unended_line(&self) -> Option<u64> {
+        None
     }
 
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block

@@ -9,6 +9,7 @@ use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place, Splitting, clean_name};
 use super::packed::Packer;
 use super::source::{Block, Source, TableReader, TakeBlock};
+use super::tables::{Column, Kind};
 use super::{Encoding, FileStamp, Provenance, Table, wal};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
@@ -43,17 +44,31 @@ pub(crate) fn is_sqlite(path: &Path) -> io::Result<bool> {
 pub(crate) struct SqliteExport {
     path: PathBuf,
     connection: Connection,
-    /// The name of each table or view that is there, as the database spells it.
-    names: [Option<String>; Table::ALL.len()],
+    /// Each table or view that is there.
+    found: [Option<TableOrView>; Table::ALL.len()],
     encoding: Encoding,
+    arrived: Provenance,
+}
+
+/// A table or a view of the export.
+#[derive(Clone, Debug)]
+struct TableOrView {
+    /// Its name, as the database spells it.
+    name: String,
+    is_view: bool,
 }
 
 impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
         let failed = |error| sqlite_error(path, error);
+        // Before the snapshot is taken: what is committed after this moment makes the export another.
+        let arrived = stamps(path, encoding)?;
         if let Some(beside) = wal::unfit_beside(path) {
             return Err(BadInput::of_file(&beside, InputFault::NotAFile));
+        }
+        if wal::may_lie_beside_another_name(path) {
+            return Err(BadInput::of_file(path, InputFault::OtherNames));
         }
         let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -66,10 +81,10 @@ impl SqliteExport {
         if id == BATCH_APPLICATION_ID {
             return Err(BadInput::of_file(path, InputFault::BatchDatabase));
         }
-        let mut names = [const { None }; Table::ALL.len()];
+        let mut found = [const { None }; Table::ALL.len()];
         {
             // Reading the schema is what the snapshot begins with.
-            let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
+            let sql = "SELECT name, type = 'view' FROM sqlite_schema WHERE type IN ('table', 'view')";
             let mut statement = connection.prepare(sql).map_err(failed)?;
             let mut rows = statement.query([]).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
@@ -83,14 +98,15 @@ impl SqliteExport {
                     _ => {}
                 }
                 if let Some(table) = Table::named(name.as_bytes()) {
-                    names[table as usize] = Some(name);
+                    let is_view = row.get(1).map_err(failed)?;
+                    found[table as usize] = Some(TableOrView { name, is_view });
                 }
             }
         }
-        let export = SqliteExport { path: path.to_owned(), connection, names, encoding };
+        let export = SqliteExport { path: path.to_owned(), connection, found, encoding, arrived };
         match Table::ALL
             .into_iter()
-            .find(|table| !table.may_be_absent() && export.names[*table as usize].is_none())
+            .find(|table| !table.may_be_absent() && export.found[*table as usize].is_none())
         {
             Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
             None => export.must_be_whole().map(|()| export),
@@ -98,7 +114,8 @@ impl SqliteExport {
     }
 
     /// Refuses a file with damaged pages. SQLite would read on as long as it can, and a row that is lost that way may
-    /// be a withdrawal.
+    /// be a withdrawal. Tables are read from themselves; a view may read an index in a table's stead, so that indexes
+    /// are held against their tables where there is one.
     fn must_be_whole(&self) -> Result<(), RegistryError> {
         let failed = |error| sqlite_error(&self.path, error);
         let damaged = |what| Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
@@ -107,17 +124,33 @@ impl SqliteExport {
         if wal::ends_within_a_page(&self.path, page.unsigned_abs()) {
             return damaged("the file is cut short");
         }
-        match has_damaged_pages(&self.connection).map_err(failed)? {
-            true => damaged("its pages are damaged, as PRAGMA quick_check tells"),
-            false => Ok(()),
+        if has_damaged_pages(&self.connection).map_err(failed)? {
+            return damaged("its pages are damaged, as PRAGMA quick_check tells");
         }
+        if self.found.iter().flatten().any(|found| found.is_view)
+            && has_stale_indexes(&self.connection).map_err(failed)?
+        {
+            return damaged(
+                "an index does not agree with its table, as PRAGMA integrity_check tells, and a view may read it",
+            );
+        }
+        Ok(())
     }
 }
 
 /// Whether pages of a database contradict each other. SQLite itself would tell of some of that only, and only when it
 /// gets there.
 pub(crate) fn has_damaged_pages(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    let mut statement = connection.prepare("PRAGMA quick_check")?;
+    finds_damage(connection, "PRAGMA quick_check")
+}
+
+/// Whether an index holds something other than its table does.
+fn has_stale_indexes(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    finds_damage(connection, "PRAGMA integrity_check")
+}
+
+fn finds_damage(connection: &Connection, check: &str) -> Result<bool, rusqlite::Error> {
+    let mut statement = connection.prepare(check)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let found: String = row.get(0)?;
@@ -169,13 +202,11 @@ impl Source for SqliteExport {
     }
 
     fn provenance(&self) -> Result<Provenance, RegistryError> {
-        let mut files = vec![FileStamp::of(&self.path)?];
-        // What was changed last may only be in the log yet.
-        let log = wal::log_of(&self.path);
-        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
-            files.push(FileStamp::of(&log)?);
-        }
-        Ok(Provenance { encoding: self.encoding, files })
+        Ok(self.arrived.clone())
+    }
+
+    fn provenance_now(&self) -> Result<Provenance, RegistryError> {
+        stamps(&self.path, self.encoding)
     }
 
     fn closed_clients(&self) -> Result<Vec<u64>, RegistryError> {
@@ -184,13 +215,14 @@ impl Source for SqliteExport {
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        let Some(name) = &self.names[table as usize] else { return Ok(None) };
+        let Some(from) = &self.found[table as usize] else { return Ok(None) };
         let failed = |error| sqlite_error(&self.path, error);
-        let columns = column_names(&self.connection, name).map_err(failed)?;
+        let columns = column_names(&self.connection, &from.name).map_err(failed)?;
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table };
         let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;
-        let select = select(table, name, found.fields.iter().map(|field| columns[*field].as_str()));
+        refuse_numbered_names(&cleaned, &place)?;
+        let select = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
         if is_recursive(&self.connection, &select).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
             return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
@@ -214,14 +246,62 @@ pub(crate) fn packed_layout(table: Table, encoding: Encoding, extra: usize) -> L
     Layout { splitting: Splitting::Packed, encoding, width: table.columns().len(), fields, extra }
 }
 
-/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text.
-fn select<'c>(table: Table, name: &str, columns: impl Iterator<Item = &'c str>) -> String {
-    let cell = |column: &str| {
-        let column = quoted(column);
-        format!("CASE typeof({column}) WHEN 'real' THEN CAST({column} AS TEXT) ELSE {column} END")
+/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
+/// looked at as it is.
+///
+/// A table is read from itself. SQLite would rather read an index that holds all the columns, and one page of it may be
+/// older than the table: the withdrawal would be missing.
+fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'c str>) -> String {
+    let cell = |(name, column): (&str, &Column)| {
+        let name = quoted(name);
+        match column.kind {
+            Kind::Id => name,
+            _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
+        }
     };
-    let cells: Vec<String> = columns.take(table.columns().len()).map(cell).collect();
-    format!("SELECT {} FROM {}", cells.join(", "), quoted(name))
+    let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
+    let itself = if from.is_view { "" } else { " NOT INDEXED" };
+    format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
+}
+
+/// What a view names twice, SQLite calls `NAME:1` the second time.
+fn refuse_numbered_names(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
+    let known = || Table::ALL.into_iter().flat_map(|table| table.columns());
+    for (position, name) in names.iter().enumerate() {
+        let Some((name, number)) = name.rsplit_once(':') else { continue };
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        if let Some(column) = known().find(|column| column.name.eq_ignore_ascii_case(name)) {
+            return Err(place.error(Some(column.name), InputFault::ColumnNumbered { second: position + 1 }));
+        }
+    }
+    Ok(())
+}
+
+/// From here on a REAL may stand for several whole numbers: 2^53.
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What an id that is a REAL is read as: its digits, if it is a whole number that no other could be taken for. Any
+/// other is written in a way that no id is.
+fn write_real(value: f64, out: &mut Vec<u8>) {
+    let is_exact = value.fract() == 0.0 && (0.0..FIRST_INEXACT).contains(&value) && value.is_sign_positive();
+    // Writing to memory cannot fail.
+    let _ = match is_exact {
+        true => write!(out, "{value:.0}"),
+        false => write!(out, "{value:e}"),
+    };
+}
+
+/// The files of an export, as they are now.
+fn stamps(path: &Path, encoding: Encoding) -> Result<Provenance, RegistryError> {
+    let mut files = vec![FileStamp::of(path)?];
+    // What was changed last may only be in the log yet.
+    let log = wal::log_of(path);
+    if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+        files.push(FileStamp::of(&log)?);
+    }
+    Ok(Provenance { encoding, files })
 }
 
 /// A name as SQL writes it, whatever it holds.
@@ -289,7 +369,11 @@ impl TableReader for SqliteTable<'_> {
                         let _ = write!(number, "{value}");
                         packer.push(&number);
                     }
-                    ValueRef::Real(_) => unreachable!("the query turns REAL into text"),
+                    ValueRef::Real(value) => {
+                        number.clear();
+                        write_real(value, &mut number);
+                        packer.push(&number);
+                    }
                 }
             }
             if packer.length() > LONGEST_RECORD {

@@ -38,6 +38,8 @@ pub enum Kind {
     Cvx,
     /// One of a set, without regard to case.
     Code(CodeSet),
+    /// A name of an entity or a recipient: text of which something shows, and no word for nothing such as `NULL`.
+    Name,
     /// 1 to 999.
     Ordinal,
     /// A number of rows.
@@ -176,6 +178,15 @@ impl Table {
         matches!(self, Table::Recipients | Table::Control)
     }
 
+    /// Whether a value may hold a line break. Addresses and names do; what steers the run has no reason to, and a line
+    /// break there is the mark of a stray quote that has swallowed rows.
+    pub fn may_hold_line_breaks(self) -> bool {
+        match self {
+            Table::Clients | Table::Immunizations | Table::Vaccines | Table::Organizations => true,
+            Table::Consents | Table::Recipients | Table::Control => false,
+        }
+    }
+
     /// Its columns, in the order of the export's layout.
     pub fn columns(self) -> &'static [Column] {
         match self {
@@ -246,7 +257,7 @@ impl Table {
                 }
             }
             Table::Recipients => {
-                const { &[required("RECIPIENT", Kind::Text), required("RESPONSIBLE_ENTITY", Kind::Text)] }
+                const { &[required("RECIPIENT", Kind::Name), required("RESPONSIBLE_ENTITY", Kind::Name)] }
             }
             Table::Control => {
                 const { &[required("TABLE_NAME", Kind::Text), required("ROW_COUNT", Kind::Count)] }

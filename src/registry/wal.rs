@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where SQLite's header says how the file is written and read, and what it says in write-ahead-log mode.
@@ -27,6 +28,17 @@ pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
 fn is_in_wal_mode(path: &Path) -> bool {
     let mut header = [0; MODE.end];
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[MODE] == WAL
+}
+
+/// Whether what was committed last may lie beside another name of the file. SQLite keeps its log beside the name under
+/// which a database was opened; under another name of the same file (a hard link) nothing of it is seen, and what was
+/// withdrawn last is not.
+///
+/// A log of this name that is empty tells nothing: whoever looks at the file under this name makes one.
+pub(super) fn may_lie_beside_another_name(path: &Path) -> bool {
+    let has_other_names = std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1);
+    let log = std::fs::metadata(log_of(path)).map_or(0, |found| found.len());
+    has_other_names && log == 0 && is_in_wal_mode(path)
 }
 
 /// Whether the file ends within a page, of which SQLite would make up the rest. Where changes lie in a log, somebody may

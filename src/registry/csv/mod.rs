@@ -5,9 +5,11 @@
 
 mod header;
 mod split;
+mod swallowed;
 
 pub use split::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub(crate) use split::{blank_lines, count_lines};
+pub(crate) use swallowed::may_have_swallowed_rows;
 
 use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place};
@@ -140,12 +142,15 @@ impl Text {
             self.fill()?;
         }
         if self.at_end {
-            self.refuse_cut_short(&self.pending, delimiter)?;
+            self.refuse_open_quotes(&self.pending, delimiter)?;
         }
         let mut fields = Vec::new();
         let end = split_record(&self.pending, 0, delimiter, &mut fields);
         self.refuse_many(&fields, self.line)?;
         let place = Place { path: &self.path, line: Some(self.line), table };
+        if fields.iter().any(|field| field.over_lines(&self.pending).is_some()) {
+            return Err(place.error(None, InputFault::HeaderOverLines));
+        }
         let layout = header::read(&self.pending, &fields, delimiter, encoding, &place)?;
         self.line += count_lines(&self.pending[..end]);
         self.pending.drain(..end);
@@ -170,7 +175,7 @@ impl Text {
                 self.fill()?;
             }
             let end = if self.at_end {
-                self.refuse_cut_short(&self.pending, delimiter)?;
+                self.refuse_open_quotes(&self.pending, delimiter)?;
                 self.pending.len()
             } else {
                 split::whole_records(&self.pending, delimiter).end
@@ -247,11 +252,11 @@ impl Text {
     }
 
     /// At the end of the file, refuses a text that ends inside a quoted field.
-    fn refuse_cut_short(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+    fn refuse_open_quotes(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
         let whole = split::whole_records(text, delimiter);
         if whole.ends_in_quotes {
             let line = self.line + count_lines(&text[..whole.end]);
-            return Err(BadInput::at_line(&self.path, line, InputFault::CutShort));
+            return Err(BadInput::at_line(&self.path, line, InputFault::EndsInQuotes));
         }
         Ok(())
     }
@@ -266,8 +271,8 @@ impl TableReader for CsvFile {
         &self.layout
     }
 
-    fn ended_well(&self) -> bool {
-        self.text.ends_a_line
+    fn unended_line(&self) -> Option<u64> {
+        (!self.text.ends_a_line).then_some(self.text.line)
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {

@@ -36,12 +36,18 @@ impl Field {
         Field { raw, form: Form::Plain }
     }
 
-    /// Whether the field probably swallowed records: it holds a line break, and text behind its closing quote.
-    pub(crate) fn is_broken(&self, text: &[u8]) -> bool {
-        self.form == Form::Trailed && text[self.raw.clone()].contains(&b'\n')
+    /// Whether anything stands behind the field's closing quote.
+    pub(crate) fn is_trailed(&self) -> bool {
+        self.form == Form::Trailed
     }
 
-    /// The bytes of a field that is written as it stands.
+    /// The bytes of a field that holds a line break, quotes and all; only one in quotes can.
+    pub(crate) fn over_lines<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let raw = self.as_it_stands(text);
+        (self.form != Form::Plain && memchr(b'\n', raw).is_some()).then_some(raw)
+    }
+
+    /// The field's bytes, quotes and all.
     pub(crate) fn as_it_stands<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.raw.clone()]
     }

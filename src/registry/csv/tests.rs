@@ -96,10 +96,10 @@ fn what_ends_in_quotes_is_cut_short() {
     let check = |rest: &str, expect: &str| {
         assert_eq!(read("t.csv", format!("{HEADER}{rest}").as_bytes()).unwrap_err(), expect, "{rest:?}");
     };
-    check("1,\"", "CUT_SHORT Some(2)");
-    check("1,,\n\n2,\"a\nb\",\"\n\n", "CUT_SHORT Some(4)");
-    check("1,\"\"\"", "CUT_SHORT Some(2)");
+    check("1,\"", "ENDS_IN_QUOTES Some(2)");
+    check("1,,\n\n2,\"a\nb\",\"\n\n", "ENDS_IN_QUOTES Some(4)");
+    check("1,\"\"\"", "ENDS_IN_QUOTES Some(2)");
     assert!(read("t.csv", format!("{HEADER}1,\"\"").as_bytes()).is_ok());
-    assert_eq!(read("t.csv", b"\"VACCINE_ID").unwrap_err(), "CUT_SHORT Some(1)");
+    assert_eq!(read("t.csv", b"\"VACCINE_ID").unwrap_err(), "ENDS_IN_QUOTES Some(1)");
     assert_eq!(read("t.csv", b"\n\n").unwrap_err(), "NO_HEADER None");
 }

@@ -1,0 +1,315 @@
+//! Databases that would lead a run to share what has been withdrawn: stale indexes, columns that a view names twice, ids
+//! that are no longer what they were, logs that lie elsewhere, and a stage's database that somebody changed.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Ran, Site, header, phds_with};
+use rusqlite::Connection;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Ana (1) has withdrawn, Bob (2) has not.
+const TABLES: &str = "
+    INSERT INTO clients VALUES (1,'IA','Ana','Gone','','1990-01-01','F','','TX','Travis','78701'),
+        (2,'IA','Bob','Stays','','1990-01-01','M','','TX','Travis','78701');
+    INSERT INTO vaccines VALUES (5,'03','VACCINE');
+    INSERT INTO organizations VALUES (7,'Clinic','C','Travis County','','','','');
+    INSERT INTO immunizations VALUES (1,1,1,5,'2024-06-20','MMR',1,7,'N'), (2,2,2,5,'2024-06-20','MMR',1,7,'N');
+    INSERT INTO consents VALUES (1,'STANDARD','2015-01-01',NULL,NULL), (2,'STANDARD','2015-01-01',NULL,NULL);";
+const WITHDRAWAL: &str = "INSERT INTO consents (CLIENT_ID,CONSENT_TYPE,EFFECTIVE_DATE,END_DATE,END_REASON)
+    VALUES (1,'STANDARD','2016-01-01','2020-01-01','WITHDRAWN');";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn empty_tables() -> String {
+    let table = |table: &&str| format!("CREATE TABLE {table} ({});", header(table));
+    ["clients", "consents", "immunizations", "vaccines", "organizations"].iter().map(table).collect()
+}
+
+/// A database with the tables and their rows, and with what else is done to it.
+fn database(site: &Site, sql: &str) -> PathBuf {
+    let path = site.path("export.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(&empty_tables()).unwrap();
+    connection.execute_batch(TABLES).unwrap();
+    connection.execute_batch(sql).unwrap();
+    path
+}
+
+fn run(site: &Site, export: &Path) -> Ran {
+    common::run_on(export, &site.out(), &[])
+}
+
+/// Checks that the batch is made, and holds nobody but Bob.
+fn shares_bob_alone(site: &Site, export: &Path) {
+    let ran = run(site, export);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let file = String::from_utf8(site.batch()["PHDS_Travis_County_202407.csv"].clone()).unwrap();
+    let names: Vec<&str> = file.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(names, ["Bob"]);
+}
+
+fn stops(site: &Site, export: &Path, words: &[&str]) {
+    let ran = run(site, export);
+    assert_eq!(ran.code, 65, "{}{}", ran.stdout, ran.stderr);
+    for words in words {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    assert!(!site.out().join("202407").exists());
+}
+
+/// The table has a column more, so that SQLite would rather read the index.
+const INDEX: &str =
+    "ALTER TABLE consents ADD COLUMN NOTE; UPDATE consents SET NOTE = 'a rather long note about the form';
+    CREATE INDEX all_of_it ON consents (CLIENT_ID, CONSENT_TYPE, EFFECTIVE_DATE, END_DATE, END_REASON);";
+
+/// Puts back the index's page as it was before the withdrawal: a write that was lost.
+fn with_a_stale_index(site: &Site, more: &str) -> PathBuf {
+    let path = database(
+        site,
+        &format!("{INDEX} INSERT INTO consents VALUES (1,'STANDARD','2016-01-01',NULL,NULL,'');"),
+    );
+    let number =
+        |sql: &str| -> i64 { Connection::open(&path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap() };
+    let size = number("PRAGMA page_size").unsigned_abs();
+    let offset =
+        (number("SELECT rootpage FROM sqlite_schema WHERE name = 'all_of_it'").unsigned_abs() - 1) * size;
+    let before = std::fs::read(&path).unwrap()[offset as usize..(offset + size) as usize].to_vec();
+    let withdraw = "UPDATE consents SET END_DATE = '2020-01-01', END_REASON = 'WITHDRAWN' WHERE EFFECTIVE_DATE = '2016-01-01'";
+    Connection::open(&path).unwrap().execute_batch(withdraw).unwrap();
+    Connection::open(&path).unwrap().execute_batch(more).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().write_all_at(&before, offset).unwrap();
+    // SQLite itself reads the index, and has nothing against the file.
+    let connection = Connection::open(&path).unwrap();
+    let check: String = connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
+    path
+}
+
+#[test]
+fn an_index_that_is_out_of_date_does_not_override_its_table() {
+    let site = Site::empty();
+    let path = with_a_stale_index(&site, "");
+    let seen: i64 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(END_REASON) FROM (SELECT CLIENT_ID, END_REASON FROM consents)", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(seen, 0, "SQLite reads the index");
+    shares_bob_alone(&site, &path);
+}
+
+#[test]
+fn an_index_that_lacks_a_row_does_not_hide_it() {
+    let site = Site::empty();
+    let partial = format!("{} WHERE END_REASON IS NULL;", INDEX.trim_end_matches(';'));
+    let path = database(&site, &format!("{partial} {WITHDRAWAL}"));
+    let forget_the_condition = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' WHERE END_REASON IS NULL', '')";
+    Connection::open(&path).unwrap().execute_batch(forget_the_condition).unwrap();
+    // That it has fewer entries than its table has rows is what quick_check does see.
+    stops(&site, &path, &["UNUSABLE_DATABASE"]);
+}
+
+#[test]
+fn a_view_is_not_read_past_an_index_that_is_out_of_date() {
+    let site = Site::empty();
+    let view = "ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c;";
+    let path = with_a_stale_index(&site, view);
+    stops(&site, &path, &["UNUSABLE_DATABASE", "an index does not agree with its table"]);
+    // Once the index is made anew, the view is as good as a table.
+    Connection::open(&path).unwrap().execute_batch("REINDEX").unwrap();
+    shares_bob_alone(&site, &path);
+}
+
+#[test]
+fn tables_without_row_ids_and_generated_columns_are_read() {
+    let site = Site::empty();
+    let columns = header("consents").replace("END_REASON", "R, END_REASON AS (R) STORED");
+    let sql = format!(
+        "CREATE TABLE c ({columns}, PRIMARY KEY (CLIENT_ID, EFFECTIVE_DATE)) WITHOUT ROWID;
+         {WITHDRAWAL} INSERT INTO c SELECT * FROM consents; DROP TABLE consents; ALTER TABLE c RENAME TO consents;"
+    );
+    shares_bob_alone(&site, &database(&site, &sql));
+}
+
+#[test]
+fn a_view_that_names_a_column_twice_stops_the_run() {
+    let site = Site::empty();
+    let sql = "ALTER TABLE consents RENAME TO given;
+        CREATE TABLE ended (CLIENT_ID, END_DATE, END_REASON); INSERT INTO ended VALUES (1, '2020-01-01', 'WITHDRAWN');
+        CREATE VIEW consents AS SELECT * FROM given LEFT JOIN ended USING (CLIENT_ID);";
+    let path = database(&site, sql);
+    stops(&site, &path, &["column END_DATE: COLUMN_TWICE", "name each column once, with AS"]);
+    // A table made from it keeps such names.
+    let table =
+        "CREATE TABLE c AS SELECT * FROM consents; DROP VIEW consents; ALTER TABLE c RENAME TO consents;";
+    Connection::open(&path).unwrap().execute_batch(table).unwrap();
+    stops(&site, &path, &["column END_DATE: COLUMN_TWICE"]);
+    // Other names with a colon are names like others.
+    let site = Site::empty();
+    let sql = "ALTER TABLE consents ADD COLUMN \"NOTE:1\"; ALTER TABLE consents ADD COLUMN \"END_DATE:x\";";
+    shares_bob_alone(&site, &database(&site, &format!("{WITHDRAWAL} {sql}")));
+}
+
+#[test]
+fn ids_that_are_reals() {
+    // 2^53 and the number behind it are one REAL.
+    let site = Site::empty();
+    let sql = "UPDATE clients SET CLIENT_ID = 9007199254740991 + CLIENT_ID;
+        UPDATE consents SET CLIENT_ID = 9007199254740991 + CLIENT_ID;
+        UPDATE immunizations SET CLIENT_ID = 9007199254740991 + CLIENT_ID;
+        CREATE TABLE w (CLIENT_ID REAL); INSERT INTO w VALUES (9007199254740993);
+        ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c UNION ALL
+            SELECT CLIENT_ID, 'STANDARD', '2016-01-01', '2020-01-01', 'WITHDRAWN' FROM w;";
+    let path = database(&site, sql);
+    stops(&site, &path, &["line 3, column CLIENT_ID: INVALID_ID"]);
+    // Below it they are the numbers they are, also from 10^15 on, which SQLite writes with an exponent.
+    for id in ["1.0", "140.0", "1000000000000000.0", "9007199254740991.0"] {
+        let site = Site::empty();
+        let sql = format!(
+            "UPDATE clients SET CLIENT_ID = {id} WHERE CLIENT_ID = 1; UPDATE immunizations SET CLIENT_ID = {id} WHERE CLIENT_ID = 1;
+             DELETE FROM consents WHERE CLIENT_ID = 1; INSERT INTO consents VALUES ({id}, 'STANDARD', '2015-01-01', NULL, NULL),
+             (cast({id} AS INTEGER), 'STANDARD', '2016-01-01', '2020-01-01', 'WITHDRAWN');"
+        );
+        shares_bob_alone(&site, &database(&site, &sql));
+    }
+    // What is no whole number is no id, nor is an infinite one.
+    for id in ["1.5", "-1.0", "1e300", "9e999", "-0.0", "9007199254740992.0"] {
+        let site = Site::empty();
+        let path = database(&site, &format!("UPDATE consents SET CLIENT_ID = {id} WHERE CLIENT_ID = 1"));
+        stops(&site, &path, &["column CLIENT_ID: INVALID_ID"]);
+        let site = Site::empty();
+        let path = database(
+            &site,
+            &format!("{WITHDRAWAL} UPDATE immunizations SET GIVEN_BY_ORG_ID = {id} WHERE CLIENT_ID = 1"),
+        );
+        let ran = common::run_on(&path, &site.out(), &["--max-quarantined", "100%"]);
+        assert_eq!(ran.code, 0, "{id}: {}", ran.stderr);
+        let list = String::from_utf8(site.batch()["qa/quarantine.csv"].clone()).unwrap();
+        assert!(list.contains("immunizations,export.sqlite,1,GIVEN_BY_ORG_ID,INVALID_ID"), "{id}: {list}");
+    }
+}
+
+#[test]
+fn a_log_beside_another_name_of_the_database() {
+    let site = Site::empty();
+    let path = database(&site, "PRAGMA journal_mode = WAL;");
+    let owner = Connection::open(&path).unwrap();
+    owner.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+    owner.execute_batch(WITHDRAWAL).unwrap();
+    let link = site.path("link.sqlite");
+    std::fs::hard_link(&path, &link).unwrap();
+    stops(&site, &link, &["OTHER_NAMES", "give the name under which the database is used"]);
+    // An empty log is what anybody leaves who looks at it there.
+    std::fs::write(site.path("link.sqlite-wal"), "").unwrap();
+    stops(&site, &link, &["OTHER_NAMES"]);
+    std::fs::remove_file(site.path("link.sqlite-wal")).unwrap();
+    // Under its own name the log is seen; a symbolic link leads there.
+    shares_bob_alone(&site, &path);
+    let symbolic = site.path("symbolic.sqlite");
+    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
+    shares_bob_alone(&site, &symbolic);
+    // Without other names there is nothing to fear, nor in another mode.
+    drop(owner);
+    std::fs::remove_file(&link).unwrap();
+    shares_bob_alone(&site, &path);
+    Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    std::fs::hard_link(&path, &link).unwrap();
+    shares_bob_alone(&site, &link);
+}
+
+/// A batch database of the export, with the withdrawal in it.
+fn read(site: &Site) -> PathBuf {
+    let (export, database) = (database(site, WITHDRAWAL), site.path("b.db"));
+    let ran = phds_with(&["read", text(&export), "--batch", text(&database)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    database
+}
+
+#[test]
+fn rows_that_went_from_a_stages_database() {
+    for (table, change) in [
+        ("consents", "DELETE FROM consents WHERE line = 3"),
+        ("consents", "INSERT INTO consents VALUES (9, 1, 'STANDARD', '2021-01-01', NULL, NULL)"),
+        ("clients", "DELETE FROM clients WHERE line = 1"),
+        ("immunizations", "DELETE FROM immunizations WHERE line = 1"),
+        ("organizations", "INSERT INTO organizations (line, org_id) VALUES (2, 8)"),
+        ("recipients", "INSERT INTO recipients VALUES (1, 'A', 'Travis County')"),
+        ("control", "INSERT INTO control VALUES (1, 'consents', 3)"),
+        ("vaccines", "UPDATE tables SET rows = rows + 1 WHERE name = 'vaccines'"),
+        ("vaccines", "UPDATE tables SET rows = -1 WHERE name = 'vaccines'"),
+        ("vaccines", "DELETE FROM tables WHERE name = 'vaccines'"),
+        (
+            "consents",
+            "INSERT INTO quarantine VALUES ('read', 'consents', '', 7, NULL, 'MALFORMED_ROW', NULL, 9, 1)",
+        ),
+    ] {
+        let site = Site::empty();
+        let path = read(&site);
+        let filter = ["filter", "--batch", text(&path), "--as-of", "2024-07-08"];
+        assert_eq!(phds_with(&filter).code, 0);
+        Connection::open(&path).unwrap().execute_batch(change).unwrap();
+        let out = site.out();
+        for command in [
+            &filter[..],
+            &["write", "--batch", text(&path), "--out", text(&out)],
+            &["status", "--batch", text(&path)],
+            &["explain", "--batch", text(&path), "--client", "1"],
+        ] {
+            let ran = phds_with(command);
+            assert_eq!(ran.code, 65, "{change}: {command:?}: {}", ran.stderr);
+            let says = format!("ROWS_DIFFER: {table}: ");
+            assert!(ran.stderr.contains(&says), "{change}: {command:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains("hint: somebody has changed the database"), "{}", ran.stderr);
+            // What there is can be seen all the same.
+            assert_eq!(ran.stdout.contains("Filtered as of 2024-07-08"), command[0] == "status");
+        }
+        assert!(site.left_in_out().is_empty());
+    }
+}
+
+#[test]
+fn outcomes_that_are_not_those_of_the_facts() {
+    for change in ["DELETE FROM outcomes WHERE line = 1", "UPDATE outcomes SET line = 9 WHERE line = 1"] {
+        let site = Site::empty();
+        let path = read(&site);
+        assert_eq!(phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]).code, 0);
+        Connection::open(&path).unwrap().execute_batch(change).unwrap();
+        let ran = phds_with(&["write", "--batch", text(&path), "--out", text(&site.out())]);
+        assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{change}: {}", ran.stderr);
+    }
+}
+
+/// Rows over several lines count for the limit in the stages as they do in one run.
+#[test]
+fn lines_of_malformed_rows_count_in_every_stage() {
+    let site = Site::new();
+    let rows: Vec<String> = (1..=200)
+        .map(|id| match id {
+            7 => "7,7,7,3,2020-01-01,\"M,1,5,N\n8,8,7,3,2020-01-01,M\",1,5,N".to_owned(),
+            id => format!("{id},{id},7,3,2020-01-01,MMR,1,5,N"),
+        })
+        .collect();
+    site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let (export, path) = (site.export(), site.path("b.db"));
+    let read =
+        |limit: &str| phds_with(&["read", text(&export), "--batch", text(&path), "--max-quarantined", limit]);
+    let filter = |limit: &str| {
+        phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08", "--max-quarantined", limit])
+    };
+    // One row of 200, over two lines: two of 201.
+    let says = "TOO_MANY_QUARANTINED: 2 of 201 rows";
+    for ran in [site.run(&["--max-quarantined", "0.99%"]), read("0.99%")] {
+        assert!(ran.code == 65 && ran.stderr.contains(says), "{}", ran.stderr);
+    }
+    assert_eq!(site.run(&["--max-quarantined", "1%"]).code, 0);
+    assert_eq!(read("1%").code, 0);
+    let ran = filter("0.99%");
+    assert!(ran.code == 65 && ran.stderr.contains(says), "{}", ran.stderr);
+    assert_eq!(filter("1%").code, 0);
+}
