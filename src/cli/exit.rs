@@ -9,7 +9,7 @@ use crate::registry::{Problem, RegistryError};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
-use crate::value::Month;
+use crate::value::{Month, shown};
 use crate::verify::VerifyError;
 use crate::writer::{NameFault, WriteError};
 use std::io;
@@ -66,7 +66,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
-    #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
+    #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused { reason: RegistryError, list: PathBuf },
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -85,10 +85,13 @@ pub(super) enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// A batch is whole, and held back for a person to look at.
-    #[error("the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look", place.display())]
+    #[error(
+        "the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look",
+        shown(place)
+    )]
     Held { month: Month, stops: Stops, place: PathBuf },
     /// A held batch is not what it was when it was made.
-    #[error("{}: the held batch is not sound: it has been changed, or removed in part", place.display())]
+    #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
     /// `diff` found differences, and has shown them.
     #[error("different")]
@@ -177,10 +180,10 @@ impl Failure {
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Held { month, place, .. } => Some(format!(
                 "if all of this is as it should be, run: phds release {} {month}",
-                place.parent().and_then(Path::parent).unwrap_or(place).display()
+                shown(place.parent().and_then(Path::parent).unwrap_or(place))
             )),
             Failure::HeldUnsound { place } => {
-                Some(format!("phds verify {} says what is wrong; make the batch again", place.display()))
+                Some(format!("phds verify {} says what is wrong; make the batch again", shown(place)))
             }
             Failure::Batch(error) => batch_hint(error),
             Failure::Published(error)
@@ -297,7 +300,7 @@ fn batch_exit(error: &BatchError) -> Exit {
 }
 
 fn batch_hint(error: &BatchError) -> Option<String> {
-    let read = |path: &Path| format!("run: phds read EXPORT --batch {}", path.display());
+    let read = |path: &Path| format!("run: phds read EXPORT --batch {}", shown(path));
     match error {
         BatchError::Unavailable { path, .. }
         | BatchError::OtherVersion { path, .. }
@@ -307,7 +310,7 @@ fn batch_hint(error: &BatchError) -> Option<String> {
         }
         BatchError::Damaged { path, .. } => Some(format!("remove the file, then {}", read(path))),
         BatchError::NotFiltered { path } => {
-            Some(format!("run: phds filter --batch {} --as-of DATE", path.display()))
+            Some(format!("run: phds filter --batch {} --as-of DATE", shown(path)))
         }
         BatchError::Busy { .. } => Some("nothing was done; wait for the other run to end".to_owned()),
         BatchError::InTheWay { .. } => Some("move it away, or give another --batch".to_owned()),

@@ -7,7 +7,7 @@ use super::summary::outcomes;
 use super::terminal::Terminal;
 use crate::batch::{self, BatchDatabase, FilterSettings};
 use crate::registry::{Limit, Source};
-use crate::value::Day;
+use crate::value::{Day, shown};
 use std::path::PathBuf;
 
 /// Work out the outcome of every fact in a batch database
@@ -51,5 +51,5 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     drop(bar);
     stage.judged(&filtered.intake, &filtered.counts);
     let text = outcomes(&filtered.counts, &filtered.intake, &policy);
-    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", args.batch.display()))
+    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", shown(&args.batch)))
 }

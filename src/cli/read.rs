@@ -7,6 +7,7 @@ use super::summary::tables_read;
 use super::terminal::Terminal;
 use crate::batch::{self, ReadSettings};
 use crate::registry::{Encoding, Limit, Notice, open_export};
+use crate::value::shown;
 use std::path::PathBuf;
 
 /// Read and check an export into a batch database
@@ -53,6 +54,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     terminal.print_summary(&format!(
         "{}\nNext: phds filter --batch {}\n",
         tables_read(&intake),
-        args.batch.display()
+        shown(&args.batch)
     ))
 }

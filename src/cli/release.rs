@@ -5,7 +5,7 @@ use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::Terminal;
 use crate::published::{Manifest, why_held_place};
-use crate::value::Month;
+use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging, quarantine_list};
 use std::fmt::Write;
@@ -55,7 +55,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let place = staging.release(&quarantine_list(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     let mut text = why;
-    let (place, as_of) = (place.display(), manifest.as_of);
+    let (place, as_of) = (shown(&place), manifest.as_of);
     let _ = writeln!(text, "Batch {} as of {as_of} is published all the same, in {place}", args.month);
     if replaces {
         text.push_str("The batch that was there is replaced\n");

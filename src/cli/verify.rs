@@ -6,7 +6,7 @@ use super::exit::Failure;
 use super::terminal::{Terminal, printable};
 use crate::policy::Policy;
 use crate::unfinished::PrivateFolder;
-use crate::value::grouped;
+use crate::value::{grouped, shown};
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         }
         let verdict = if findings.sound { "sound" } else { "NOT SOUND" };
         let (files, rows) = (grouped(findings.files), grouped(findings.rows));
-        let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", args.path.display());
+        let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", shown(&args.path));
     }
     terminal.print_findings(&printable(&out))?;
     if findings.sound { Ok(()) } else { Err(Failure::Unsound) }

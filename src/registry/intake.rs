@@ -6,6 +6,7 @@ use super::quarantine::{Fault, Limit, Quarantine};
 use super::row::{BadRow, Row};
 use super::tables::control as columns;
 use crate::spill::Spill;
+use crate::value::shown;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -114,7 +115,7 @@ impl Intake {
 
     /// The file a table was read from, for messages.
     fn file_name(&self, table: Table) -> String {
-        self.table(table).map_or_else(|| table.name().to_owned(), |read| read.file.display().to_string())
+        self.table(table).map_or_else(|| table.name().to_owned(), |read| shown(&read.file).to_string())
     }
 
     /// Adds a row to the quarantine.

@@ -1,5 +1,6 @@
 //! What can go wrong with a batch.
 
+use crate::value::shown;
 use std::io;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 #[derive(thiserror::Error, Debug)]
 pub enum WriteError {
     /// The place for the batches cannot be made or used.
-    #[error("{}: cannot be created: {source}", path.display())]
+    #[error("{}: cannot be created: {source}", shown(path))]
     Create {
         /// The place.
         path: PathBuf,
@@ -15,7 +16,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// Something else stands where a folder should be.
-    #[error("{}: {what} is in the way", path.display())]
+    #[error("{}: {what} is in the way", shown(path))]
     InTheWay {
         /// The place.
         path: PathBuf,
@@ -23,19 +24,19 @@ pub enum WriteError {
         what: &'static str,
     },
     /// Another run is at work in the same place.
-    #[error("{}: another run is at work there", path.display())]
+    #[error("{}: another run is at work there", shown(path))]
     Locked {
         /// The place.
         path: PathBuf,
     },
     /// There is no batch that is held back.
-    #[error("{}: no batch is held there", path.display())]
+    #[error("{}: no batch is held there", shown(path))]
     NothingHeld {
         /// Where it would be.
         path: PathBuf,
     },
     /// Writing failed halfway.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -46,7 +47,7 @@ pub enum WriteError {
     #[error("temporary files: {0}")]
     Spill(#[source] io::Error),
     /// A recipient's name makes no file name of its own.
-    #[error("{}, line {line}, column {column}: {fault}", file.display())]
+    #[error("{}, line {line}, column {column}: {fault}", shown(file))]
     BadName {
         /// The export's file in which the name stands.
         file: PathBuf,
