@@ -60,16 +60,28 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
     match private_folder(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && above != path => {
             make_folders(above)?;
-            private_folder(path)?;
+            private_unless_there(path)?;
         }
-        // Another run may make it at the same time; which of them goes on is for the lock to say.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
-        made => made?,
+        Err(error) => unless_there(path, error)?,
+        Ok(()) => {}
     }
     match File::open(above) {
         Ok(above) => above.sync_all(),
         // A folder that may be written to and not be read can't be waited for.
         Err(_) => Ok(()),
+    }
+}
+
+/// Makes a private folder, unless another run has done so at the same time: which of them goes on is for the lock to say.
+fn private_unless_there(path: &Path) -> io::Result<()> {
+    private_folder(path).or_else(|error| unless_there(path, error))
+}
+
+/// A folder could not be made: that is no error if it is because it is there.
+fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
+    match error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() {
+        true => Ok(()),
+        false => Err(error),
     }
 }
 
