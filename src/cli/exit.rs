@@ -267,6 +267,9 @@ fn write_hint(error: &WriteError) -> Option<&'static str> {
         WriteError::InTheWay { .. } => {
             Some("move it away, or give another --out; links are not followed here")
         }
+        WriteError::NotInOneStep { .. } => {
+            Some("nothing was done; give another --out, on a local file system such as ext4, XFS or Btrfs")
+        }
         WriteError::BadName { fault: NameFault::Same { .. }, .. } => Some(
             "nothing was published; if both are one recipient, give the recipients table a row for each spelling of \
              the entity, with one RECIPIENT; if not, give them names that differ in letters or digits",
@@ -334,7 +337,9 @@ fn published_hint(error: &PublishedError) -> Option<&'static str> {
 fn write_exit(error: &WriteError) -> Exit {
     match error {
         WriteError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput,
-        WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
+        WriteError::Create { .. } | WriteError::InTheWay { .. } | WriteError::NotInOneStep { .. } => {
+            Exit::CannotCreate
+        }
         WriteError::Locked { .. } => Exit::Locked,
         WriteError::NothingHeld { .. } => Exit::NoInput,
         WriteError::Write { .. } | WriteError::Spill(_) => Exit::InputOutput,

@@ -23,6 +23,17 @@ pub enum WriteError {
         /// What stands there.
         what: &'static str,
     },
+    /// The file system cannot put a folder into its place in one step, or exchange two.
+    #[error(
+        "{}: the file system there ({file_system}) cannot rename without replacing, or exchange two folders in one step, by which a batch is published",
+        shown(path)
+    )]
+    NotInOneStep {
+        /// The place.
+        path: PathBuf,
+        /// The file system's type.
+        file_system: String,
+    },
     /// Another run is at work in the same place.
     #[error("{}: another run is at work there", shown(path))]
     Locked {

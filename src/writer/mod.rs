@@ -8,6 +8,7 @@ mod dictionary;
 mod draft;
 mod error;
 mod file_names;
+mod file_system;
 mod held;
 mod lanes;
 mod manifest;
