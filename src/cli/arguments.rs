@@ -1,6 +1,7 @@
 //! Arguments that several commands take, and how their texts become checked values.
 
 use super::exit::Failure;
+use crate::clock;
 use crate::policy::Policy;
 use crate::spill::Spill;
 use crate::value::{Day, REGISTRY_YEARS};
@@ -91,12 +92,10 @@ pub(super) fn day(text: &str) -> Result<Day, String> {
     day.ok_or_else(|| "not a day from 1880-01-01 to 9999-12-31, such as 2024-07-08".to_owned())
 }
 
-/// Today, where the machine is. Asked for only when the command line does not say the as-of date.
-pub(super) fn today() -> Day {
-    use chrono::Datelike;
-    let today = chrono::Local::now().date_naive();
-    let year = u32::try_from(today.year()).unwrap_or(0);
-    Day::new(year, today.month(), today.day()).unwrap_or_else(|| unreachable!("the clock shows a real day"))
+/// The day that the command line gives, or today, where the machine is: the clock is asked only for want of a day.
+/// `option` is what it is given by.
+pub(super) fn or_today(given: Option<Day>, option: &'static str) -> Result<Day, Failure> {
+    given.or_else(clock::today).ok_or(Failure::NoToday { option })
 }
 
 /// The published window is an end to what is shared, not a mistake: but somebody should know.

@@ -30,7 +30,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
-    let date = args.date.unwrap_or_else(arguments::today);
+    let date = arguments::or_today(args.date, "--date")?;
     let (is_yes, text) = match &args.batch_missing {
         None => second_monday(date),
         Some(out) => batch_missing(out, date)?,

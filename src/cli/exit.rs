@@ -107,6 +107,9 @@ pub(super) enum Failure {
     /// `schedule` was given what a run is not.
     #[error("phds run would not take what follows --: {0}")]
     NotForRun(clap::error::ErrorKind),
+    /// A day is not given, and the clock shows none.
+    #[error("the machine's clock shows no day from 1970-01-01 to 9999-12-31")]
+    NoToday { option: &'static str },
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -158,7 +161,7 @@ impl Failure {
             Failure::Compare(CompareError::Published(error))
             | Failure::Verify(VerifyError::Published(error))
             | Failure::Published(error) => published_exit(error),
-            Failure::Schedule(_) | Failure::NotForRun(_) => Exit::Usage,
+            Failure::Schedule(_) | Failure::NotForRun(_) | Failure::NoToday { .. } => Exit::Usage,
             Failure::NothingFound { .. } | Failure::Different | Failure::Unsound | Failure::NotDue => {
                 Exit::No
             }
@@ -191,6 +194,9 @@ impl Failure {
             | Failure::Verify(VerifyError::Published(error)) => published_hint(error).map(str::to_owned),
             Failure::Cvx(CvxError::Column { .. } | CvxError::Empty { .. }) => {
                 Some("give CDC's CVX code set as CSV, with its header".to_owned())
+            }
+            Failure::NoToday { option } => {
+                Some(format!("nothing was done; set the clock, or give the day: {option} DATE"))
             }
             Failure::NotForRun(_) => Some("phds run --help lists what it takes".to_owned()),
             Failure::Policy(PolicyError::Unavailable { .. })

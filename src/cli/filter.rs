@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
-    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    let as_of = arguments::or_today(args.as_of, "--as-of")?;
     arguments::warn_of_window(&policy, as_of);
     let mut stage = events::Stage::begin();
     let database = BatchDatabase::open(&args.batch)?;

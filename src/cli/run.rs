@@ -82,7 +82,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
-    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let summary = Summary::new(args.json, terminal);
     if args.if_due && !has_come(as_of) {
         return summary.nothing_to_do(&format!("the files are not due before {}", due_day(as_of.month())));

@@ -70,7 +70,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         (Some(batch), _) => {
             let database = BatchDatabase::open(batch)?;
             let run = database.filter_run()?;
-            let as_of = args.as_of.or(run.as_ref().map(|r| r.as_of)).unwrap_or_else(arguments::today);
+            let as_of = arguments::or_today(args.as_of.or(run.as_ref().map(|r| r.as_of)), "--as-of")?;
             let policy = match given.or(run.map(|r| r.policy)) {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
@@ -84,7 +84,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         (None, export) => {
             let path = export.clone().unwrap_or_default();
             let source = open_export(&path, args.encoding)?;
-            let as_of = args.as_of.unwrap_or_else(arguments::today);
+            let as_of = arguments::or_today(args.as_of, "--as-of")?;
             let policy = match given {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
