@@ -1,8 +1,9 @@
 //! `phds diff`: what changed between two batches, or two recipients' files.
 
 use super::Outcome;
-use super::arguments::{self, Memory};
+use super::arguments;
 use super::exit::Failure;
+use super::memory::{self, Memory};
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
 use crate::unfinished::PrivateFolder;
@@ -72,13 +73,14 @@ impl Only {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
+    let threads = arguments::cores();
     let settings = CompareSettings {
         ignore: &args.ignore,
         only: &only,
         limit: args.limit,
         values: args.show_values,
-        threads: arguments::cores(),
-        spill: &arguments::spill(scratch.path(), Some(args.memory.unwrap_or(Memory::FOR_COMPARING))),
+        threads,
+        spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
     let comparison = compare(&args.old, &args.new, settings)?;
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;

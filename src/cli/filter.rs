@@ -2,12 +2,13 @@
 
 use super::Outcome;
 use super::arguments::{self, PolicyArg};
-use super::events;
 use super::summary::outcomes;
 use super::terminal::Terminal;
+use super::{events, memory};
 use crate::batch::{self, BatchDatabase, FilterSettings};
 use crate::registry::{Limit, Source};
 use crate::value::{Day, shown};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Work out the outcome of every fact in a batch database
@@ -45,7 +46,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         policy: &policy,
         as_of,
         limit: args.max_quarantined,
-        spill: &arguments::spill(scratch.path(), None),
+        spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
     };
     let filtered = batch::filter(&database, settings, &bar)?;
     drop(bar);

@@ -14,6 +14,7 @@ mod filter;
 mod finish;
 mod history;
 mod log;
+mod memory;
 mod policy;
 mod process;
 mod publish;

@@ -1,9 +1,10 @@
 //! `phds run`: from an export to a batch in one pass.
 
 use super::Outcome;
-use super::arguments::{self, Memory, OPEN_EXPORT_HELP, PolicyArg};
+use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
 use super::events;
 use super::exit::Failure;
+use super::memory::{self, Memory};
 use super::publish::{Gate, GateArgs, publish};
 use super::report;
 use super::summary::Summary;
@@ -106,7 +107,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.unwrap_or_else(arguments::cores);
-    let spill = arguments::spill(staging.scratch(), args.memory);
+    let spill = memory::spill(staging.scratch(), args.memory, threads);
     let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
     for notice in &extract.intake.notices {

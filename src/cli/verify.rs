@@ -1,9 +1,9 @@
 //! `phds verify`: whether a batch, or a single recipient's file, is sound.
 
 use super::Outcome;
-use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::{Terminal, printable};
+use super::{arguments, memory};
 use crate::policy::Policy;
 use crate::unfinished::PrivateFolder;
 use crate::value::{grouped, shown};
@@ -41,11 +41,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    let threads = arguments::cores();
     let settings = VerifySettings {
         policy: policy.as_ref(),
         limit: args.limit,
-        threads: arguments::cores(),
-        spill: &arguments::spill(scratch.path(), Some(Memory::FOR_COMPARING)),
+        threads,
+        spill: &memory::spill_for_comparing(scratch.path(), None, threads),
     };
     let findings = verify(&args.path, settings)?;
     let mut out = String::new();
