@@ -2,7 +2,7 @@
 
 use crate::value::shown;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a batch could not be written or published.
 #[derive(thiserror::Error, Debug)]
@@ -58,10 +58,10 @@ pub enum WriteError {
     #[error("temporary files: {0}")]
     Spill(#[source] io::Error),
     /// A recipient's name makes no file name of its own.
-    #[error("{}, line {line}, column {column}: {fault}", shown(file))]
+    #[error("{}, line {line}, column {column}: {fault}", shown(&**file))]
     BadName {
         /// The export's file in which the name stands.
-        file: PathBuf,
+        file: Box<Path>,
         /// The line on which it stands first.
         line: u64,
         /// The column.
