@@ -202,6 +202,28 @@ fn lock(folder: &Path, permissions: Permissions) -> io::Result<File> {
     }
 }
 
+/// Removes a folder that whoever made it left, as such folders are left by a process that was killed. One that another
+/// process is using stays.
+///
+/// # Errors
+/// If it cannot be removed.
+pub(crate) fn remove_unless_in_use(folder: &Path) -> io::Result<()> {
+    // Held until the folder is gone, so that nobody takes it for their own meanwhile.
+    let lock = open_plain(&folder.join(IN_USE)).ok();
+    let is_in_use = |lock: &Option<File>| {
+        lock.as_ref().is_some_and(|l| matches!(l.try_lock(), Err(TryLockError::WouldBlock)))
+    };
+    if is_in_use(&lock) {
+        return Ok(());
+    }
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // It was new, and its lock came when it had been looked for.
+        Err(_) if lock.is_none() && is_in_use(&open_plain(&folder.join(IN_USE)).ok()) => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Opens a file, unless it is a link or something that opening would wait for.
 fn open_plain(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
@@ -234,6 +256,29 @@ pub fn remove_all() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_in_use_is_not_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let used = PrivateFolder::new(parent.path(), "phds-").unwrap();
+        std::fs::write(used.path().join("rows"), "1").unwrap();
+        remove_unless_in_use(used.path()).unwrap();
+        assert!(used.path().join("rows").exists());
+        // What a killed process left: the same without its lock.
+        let left = parent.path().join("left");
+        for files in [&[IN_USE, "rows"][..], &["rows"], &[]] {
+            std::fs::create_dir(&left).unwrap();
+            files.iter().for_each(|file| std::fs::write(left.join(file), "1").unwrap());
+            remove_unless_in_use(&left).unwrap();
+            assert!(!left.exists(), "{files:?}");
+        }
+        remove_unless_in_use(&left).unwrap();
+        // A link is nobody's lock.
+        std::fs::create_dir(&left).unwrap();
+        std::os::unix::fs::symlink(used.path().join(IN_USE), left.join(IN_USE)).unwrap();
+        remove_unless_in_use(&left).unwrap();
+        assert!(!left.exists() && used.path().join(IN_USE).exists());
+    }
 
     #[test]
     fn folders_in_use_are_left_alone_and_others_removed() {

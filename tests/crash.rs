@@ -41,7 +41,7 @@ static SCENARIOS: [Scenario; 11] = [
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-08"]],
         again: &[0],
-        shows: "RENAME_EXCHANGE",
+        shows: "/202407\", RENAME_EXCHANGE",
     },
     Scenario {
         name: "run_into_an_empty_place",
@@ -51,7 +51,7 @@ static SCENARIOS: [Scenario; 11] = [
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-08"]],
         again: &[0],
-        shows: "RENAME_NOREPLACE",
+        shows: "/202407\", RENAME_NOREPLACE",
     },
     Scenario {
         name: "run_in_little_memory",
@@ -140,7 +140,7 @@ static SCENARIOS: [Scenario; 11] = [
         probe: None,
         mend: &[&["write", "--batch", "DB", "--out", "OUT"]],
         again: &[0],
-        shows: "RENAME_EXCHANGE",
+        shows: "/202407\", RENAME_EXCHANGE",
     },
     Scenario {
         name: "run_is_held_back",
@@ -164,7 +164,7 @@ static SCENARIOS: [Scenario; 11] = [
         // Where the batch has been published nothing is to be made, but there may be something to be cleared away.
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2024-07-09", "--if-due"]],
         again: &[0],
-        shows: "RENAME_EXCHANGE",
+        shows: "/202407\", RENAME_EXCHANGE",
     },
     Scenario {
         name: "release",

@@ -98,7 +98,7 @@ fn names_that_steer_a_terminal() {
     let site = Site::new();
     let name = std::ffi::OsStr::from_bytes(b"recipients.\x1b[2J\xff\xc2\x9bcsv");
     std::fs::write(site.export().join(name), "").unwrap();
-    refused(&site, &site.export(), 65, "recipients.\u{fffd}[2J\u{fffd}\u{fffd}csv: MISNAMED_TABLE: ");
+    refused(&site, &site.export(), 65, "recipients.\\u{1b}[2J\u{fffd}\\u{9b}csv: MISNAMED_TABLE: ");
     std::fs::remove_file(site.export().join(name)).unwrap();
     // The folders' own names, in messages and in the summary.
     let steers = |text: &str| text.contains(|c: char| c.is_control() && c != '\n');
@@ -130,6 +130,81 @@ fn names_that_steer_a_terminal() {
         assert_eq!(ran.code, code, "{arguments:?}: {}", ran.stderr);
         assert!(!steers(&ran.stdout) && !steers(&ran.stderr), "{arguments:?}: {ran:?}");
     }
+}
+
+/// A name may hold the end of a line. What comes after it must not pass for something that the program says.
+#[test]
+fn names_that_would_forge_a_line() {
+    const FORGED: &str = "phds: error: forged";
+    let site = Site::new();
+    let place = |name: &str| site.path(&format!("{name}\n{FORGED}"));
+    let (export, out, batch) = (place("export"), place("out"), place("batch.db"));
+    let (policy, alone) = (place("policy.toml"), place("PHDS_Travis_202407.csv"));
+    std::fs::rename(site.export(), &export).unwrap();
+    std::fs::write(&policy, "name = 'x'").unwrap();
+    let misnamed = export.join(format!("recipients.\n{FORGED}.csv"));
+    let check = |code: i32, arguments: &[&dyn AsRef<std::ffi::OsStr>]| {
+        let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).as_ref()).collect();
+        let ran = phds(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.stderr);
+        let lines = ran.stdout.lines().chain(ran.stderr.lines());
+        let forged: Vec<_> = lines.filter(|line| line.trim_start().starts_with(FORGED)).collect();
+        assert!(forged.is_empty(), "{arguments:?}: {ran:?}");
+        ran.stdout + &ran.stderr
+    };
+    let day = ["--as-of", "2024-07-08"];
+    let run = |code: i32, more: &[&dyn AsRef<std::ffi::OsStr>]| {
+        let all: Vec<&dyn AsRef<std::ffi::OsStr>> =
+            vec![&"run", &export, &"--out", &out, &day[0], &day[1], &"-v"];
+        check(code, &[all.as_slice(), more].concat())
+    };
+    let said = run(0, &[&"--policy", &policy]);
+    assert!(said.contains("Files in ") && said.contains("out\\nphds: error: forged/202407"), "{said}");
+    std::fs::write(&misnamed, "").unwrap();
+    assert!(run(65, &[]).contains("recipients.\\nphds: error: forged.csv: MISNAMED_TABLE: "));
+    std::fs::remove_file(&misnamed).unwrap();
+    let held = out.join(".held/202407");
+    for arguments in [
+        &[&"--max-export-age" as &dyn AsRef<std::ffi::OsStr>, &"1d"][..],
+        &[&"--max-export-age", &"1d", &"--log-format", &"json"],
+    ] {
+        // What is held back says how to publish it.
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_717_243_200);
+        let file = std::fs::File::open(export.join("clients.csv")).unwrap();
+        file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
+        run(65, arguments);
+    }
+    check(0, &[&"due", &"--batch-missing", &out, &"--date", &"2025-07-14"]);
+    check(1, &[&"due", &"--batch-missing", &out, &"--date", &"2024-07-08"]);
+    check(0, &[&"diff", &out.join("202407"), &held]);
+    check(0, &[&"release", &out, &"202407"]);
+    check(66, &[&"release", &out, &"202407"]);
+    check(0, &[&"history", &out]);
+    check(0, &[&"verify", &out.join("202407")]);
+    check(0, &[&"read", &export, &"--batch", &batch]);
+    check(65, &[&"write", &"--batch", &batch, &"--out", &out]);
+    check(0, &[&"status", &"--batch", &batch]);
+    check(0, &[&"filter", &"--batch", &batch, &day[0], &day[1], &"--policy", &policy]);
+    check(0, &[&"status", &"--batch", &batch]);
+    check(0, &[&"write", &"--batch", &batch, &"--out", &out]);
+    check(0, &[&"explain", &"--batch", &batch, &"--fact", &"11"]);
+    check(0, &[&"policy", &"check", &policy]);
+    std::fs::copy(out.join("202407/PHDS_Travis_202407.csv"), &alone).unwrap();
+    check(0, &[&"verify", &alone]);
+    check(1, &[&"verify", &policy]);
+    check(0, &[&"synth", &"--clients", &"3", &"--out", &place("synth")]);
+    for missing in ["verify", "history", "report"] {
+        check(66, &[&missing, &place("missing")]);
+    }
+    check(66, &[&"status", &"--batch", &place("missing.db")]);
+    check(66, &[&"policy", &"check", &place("missing.toml")]);
+    // What lies in a batch and does not belong there, and in the way of one.
+    std::fs::write(out.join(format!("202407/more\n{FORGED}")), "").unwrap();
+    check(1, &[&"verify", &out.join("202407")]);
+    std::fs::remove_dir_all(out.join("202407")).unwrap();
+    std::fs::write(out.join("202407"), "").unwrap();
+    run(73, &[]);
+    run(73, &[&"--log-format", &"json"]);
 }
 
 /// Packs so many copies of a line of 8 MiB behind the header of `clients`; only little is packed at all.

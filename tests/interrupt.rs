@@ -8,9 +8,9 @@ use common::random::Dice;
 use common::{Site, header, read_folder};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// An export that takes a while: some 40,000 facts, with entities of their own.
 fn large(site: &Site, entities: usize) {
@@ -191,4 +191,44 @@ fn a_second_run_on_the_same_place_is_turned_away() {
     assert!(codes.iter().all(|code| matches!(code, Some(0 | 75))), "{codes:?}");
     assert!(codes.contains(&Some(0)) && codes.contains(&Some(75)), "{codes:?}");
     assert_eq!(site.left_in_out(), ["202407"]);
+}
+
+/// A core dump would hold everybody's records, and lie about long after the run.
+#[test]
+fn a_crash_leaves_no_dump_of_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let synth = ["synth", "--clients", "20000", "--quiet", "--out"];
+    let made = Command::new(env!("CARGO_BIN_EXE_phds")).args(synth).arg(path("export")).status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir(path("work")).unwrap();
+    // As far as whoever runs the tests may raise it.
+    let script = "ulimit -c unlimited 2>/dev/null || ulimit -c \"$(ulimit -H -c)\"; exec \"$@\"";
+    let mut child = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_phds"), "run", "--as-of", "2024-07-08", "--out"])
+        .args([path("out"), path("export")])
+        .current_dir(path("work"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // At work once it has its own folder in OUT.
+    let is_at_work = || std::fs::read_dir(path("out")).is_ok_and(|mut entries| entries.next().is_some());
+    let since = Instant::now();
+    while !is_at_work() && since.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let core: Vec<_> = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(core, ["0", "0", "bytes"], "{limits}");
+    assert!(Command::new("kill").args(["-QUIT", &child.id().to_string()]).status().unwrap().success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(3), "it was at work: {status:?}");
+    assert!(!status.core_dumped());
+    assert_eq!(std::fs::read_dir(path("work")).unwrap().count(), 0);
+    assert!(!path("out/202407").exists());
 }

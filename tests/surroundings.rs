@@ -265,4 +265,48 @@ fn the_clock() {
         command.args(["--as-of", "2024-07-08"]);
         same(way, &place.batch_of(&mut command, "out", way), &expected);
     }
+    // Without a day on the command line and one on the clock there is none, and nothing is done.
+    let reading = ["read", "--batch"].map(Path::new);
+    let made = phds().args(reading).args([&place.path("b.db"), &place.path("export")]).output().unwrap();
+    succeeded(&made, "a batch database");
+    let before = read_folder(place.folder.path());
+    let (export, database, out) = (place.path("export"), place.path("b.db"), place.path("out"));
+    let [export, database, out] = [&export, &database, &out].map(|path| path.to_str().unwrap());
+    let commands: [(&[&str], &str); 7] = [
+        (&["run", export, "--out", out], "--as-of"),
+        (&["run", export, "--out", out, "--if-due", "--log-format", "json"], "--as-of"),
+        (&["due"], "--date"),
+        (&["due", "--batch-missing", out], "--date"),
+        (&["schedule", "next"], "--date"),
+        (&["explain", export, "--client", "1"], "--as-of"),
+        (&["filter", "--batch", database], "--as-of"),
+    ];
+    // 1964 and 1969, years with five and twelve digits, and the last second that there is.
+    let far = ["-157766400", "-1", "253402387200", "300000000000000", "9223372036854775807"];
+    for (seconds, zone) in far.map(|seconds| (seconds, "UTC")).into_iter().chain([("0", "XXX5")]) {
+        let at = |arguments: &[&str]| {
+            let mut command = phds();
+            command.env("LD_PRELOAD", &library).env("PHDS_TEST_TIME", seconds).env("TZ", zone);
+            command.args(arguments).output().unwrap()
+        };
+        for (arguments, option) in commands {
+            let output = at(arguments);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{seconds} {zone} {arguments:?}: {stderr}");
+            assert!(stderr.contains("clock shows no day from 1970-01-01 to 9999-12-31"), "{stderr}");
+            assert!(stderr.contains(&format!("or give the day: {option} DATE")), "{stderr}");
+            assert!(output.stdout.is_empty(), "{arguments:?}");
+        }
+        assert_eq!(read_folder(place.folder.path()), before, "{seconds} {zone}");
+        // Whose day is given, or is always the same, does not ask.
+        for arguments in [
+            &["due", "--date", "2024-07-08", "--log-format", "json"][..],
+            &["schedule", "next", "--date", "2024-07-08"],
+            &["synth", "--clients", "3", "--out", out],
+            &["run", out, "--as-of", "2024-07-08", "--out", out, "-v"],
+        ] {
+            succeeded(&at(arguments), &format!("{seconds} {zone} {arguments:?}"));
+        }
+        std::fs::remove_dir_all(out).unwrap();
+    }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a batch database, and which command mends it.
 
 use crate::registry::{RegistryError, Table};
+use crate::value::shown;
 use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(thiserror::Error, Debug)]
 pub enum BatchError {
     /// The file is not there, or may not be read.
-    #[error("{}: cannot be opened: {source}", path.display())]
+    #[error("{}: cannot be opened: {source}", shown(path))]
     Unavailable {
         /// The file.
         path: PathBuf,
@@ -17,13 +18,16 @@ pub enum BatchError {
         source: io::Error,
     },
     /// Another file.
-    #[error("{}: NO_BATCH_DATABASE: this is not a batch database", path.display())]
+    #[error("{}: NO_BATCH_DATABASE: this is not a batch database", shown(path))]
     NoBatch {
         /// The file.
         path: PathBuf,
     },
     /// Made by another version of the program.
-    #[error("{}: OTHER_VERSION: the batch database is of version {found}, this program's is {expected}", path.display())]
+    #[error(
+        "{}: OTHER_VERSION: the batch database is of version {found}, this program's is {expected}",
+        shown(path)
+    )]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -33,13 +37,13 @@ pub enum BatchError {
         expected: i64,
     },
     /// `read` did not come to its end.
-    #[error("{}: READ_INTERRUPTED: reading an export into it was interrupted, or is under way", path.display())]
+    #[error("{}: READ_INTERRUPTED: reading an export into it was interrupted, or is under way", shown(path))]
     ReadInterrupted {
         /// The file.
         path: PathBuf,
     },
     /// `filter` was not run yet.
-    #[error("{}: NOT_FILTERED: no outcome has been worked out yet", path.display())]
+    #[error("{}: NOT_FILTERED: no outcome has been worked out yet", shown(path))]
     NotFiltered {
         /// The file.
         path: PathBuf,
@@ -47,7 +51,7 @@ pub enum BatchError {
     /// A table has other rows than `read` has put there: somebody changed the database.
     #[error(
         "{}: ROWS_DIFFER: {table}: {read} row(s) were read, and {kept} kept and {quarantined} quarantined ones are there",
-        path.display()
+        shown(path)
     )]
     RowsDiffer {
         /// The file.
@@ -62,7 +66,7 @@ pub enum BatchError {
         quarantined: u64,
     },
     /// The database does not hold what it should.
-    #[error("{}: DAMAGED_DATABASE: {what}", path.display())]
+    #[error("{}: DAMAGED_DATABASE: {what}", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -70,13 +74,13 @@ pub enum BatchError {
         what: &'static str,
     },
     /// Another stage is at work on it.
-    #[error("{}: another run is at work on it", path.display())]
+    #[error("{}: another run is at work on it", shown(path))]
     Busy {
         /// The file.
         path: PathBuf,
     },
     /// Something else is where the database should be.
-    #[error("{}: {what} is in the way", path.display())]
+    #[error("{}: {what} is in the way", shown(path))]
     InTheWay {
         /// The place.
         path: PathBuf,
@@ -84,7 +88,7 @@ pub enum BatchError {
         what: &'static str,
     },
     /// The file cannot be made.
-    #[error("{}: cannot be created: {source}", path.display())]
+    #[error("{}: cannot be created: {source}", shown(path))]
     Create {
         /// The file.
         path: PathBuf,
@@ -92,7 +96,7 @@ pub enum BatchError {
         source: io::Error,
     },
     /// Writing failed halfway.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -106,7 +110,7 @@ pub enum BatchError {
     #[error(transparent)]
     Registry(RegistryError),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
-    #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
+    #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused {
         /// Why not.
         reason: RegistryError,
@@ -114,7 +118,7 @@ pub enum BatchError {
         list: PathBuf,
     },
     /// The same, but the list could not be written.
-    #[error("{reason}\nand the list of quarantined rows could not be written: {}: {source}", list.display())]
+    #[error("{reason}\nand the list of quarantined rows could not be written: {}: {source}", shown(list))]
     RefusedUnlisted {
         /// Why not.
         reason: RegistryError,

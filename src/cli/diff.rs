@@ -1,12 +1,13 @@
 //! `phds diff`: what changed between two batches, or two recipients' files.
 
 use super::Outcome;
-use super::arguments::{self, Memory};
+use super::arguments;
 use super::exit::Failure;
+use super::memory::{self, Memory};
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
 use crate::unfinished::PrivateFolder;
-use crate::value::grouped;
+use crate::value::{grouped, shown};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -72,13 +73,14 @@ impl Only {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
+    let threads = arguments::cores();
     let settings = CompareSettings {
         ignore: &args.ignore,
         only: &only,
         limit: args.limit,
         values: args.show_values,
-        threads: arguments::cores(),
-        spill: &arguments::spill(scratch.path(), Some(args.memory.unwrap_or(Memory::FOR_COMPARING))),
+        threads,
+        spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
     let comparison = compare(&args.old, &args.new, settings)?;
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
@@ -95,11 +97,11 @@ fn text(comparison: &Comparison) -> String {
     let Comparison { same, columns, rows, files, changed_columns, changes, not_listed } = comparison;
     let mut out = String::new();
     for (old, new) in &columns.renamed {
-        let _ = writeln!(out, "column {old} is now called {new}");
+        let _ = writeln!(out, "column {} is now called {}", shown(old), shown(new));
     }
     for (names, became) in [(&columns.added, "added"), (&columns.removed, "removed")] {
         for name in names {
-            let _ = writeln!(out, "column {name} was {became}");
+            let _ = writeln!(out, "column {} was {became}", shown(name));
         }
     }
     if !columns.is_empty() {
@@ -114,7 +116,7 @@ fn text(comparison: &Comparison) -> String {
     if !changed_columns.is_empty() {
         out.push_str("\nChanged values by column\n");
         for (column, count) in changed_columns {
-            let _ = writeln!(out, "  {column:<30}{:>13}", grouped(*count));
+            let _ = writeln!(out, "  {:<30}{:>13}", shown(column).to_string(), grouped(*count));
         }
     }
     if !changes.is_empty() {
@@ -159,7 +161,8 @@ fn files_table(files: &[crate::compare::FileChanges]) -> String {
             && file.rows.old == file.rows.new
     };
     let (quiet, loud): (Vec<_>, Vec<_>) = files.iter().partition(is_quiet);
-    let widest = loud.iter().map(|file| file.name.chars().count()).max().unwrap_or(0).max(4);
+    let widest =
+        loud.iter().map(|file| shown(&file.name).to_string().chars().count()).max().unwrap_or(0).max(4);
     let mut out = format!(
         "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
         "File", "old", "new", "added", "removed", "changed", "came", "left", "client"
@@ -169,7 +172,7 @@ fn files_table(files: &[crate::compare::FileChanges]) -> String {
         let _ = writeln!(
             out,
             "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            file.name,
+            shown(&file.name).to_string(),
             grouped(rows.old),
             grouped(rows.new),
             grouped(rows.added),
@@ -188,7 +191,8 @@ fn files_table(files: &[crate::compare::FileChanges]) -> String {
 }
 
 fn push_change(out: &mut String, change: &Change) {
-    let file = |file: &Option<String>| file.clone().unwrap_or_default();
+    let file =
+        |file: &Option<String>| file.as_deref().map_or_else(String::new, |name| shown(name).to_string());
     let (sign, place) = match change.kind {
         Kind::Added => ('+', file(&change.new_file)),
         Kind::Removed => ('-', file(&change.old_file)),
@@ -200,15 +204,16 @@ fn push_change(out: &mut String, change: &Change) {
         let _ = write!(out, ", client {old} to {new}");
     }
     if !change.columns.is_empty() {
-        let _ = write!(out, ": {}", change.columns.join(", "));
+        let columns: Vec<_> = change.columns.iter().map(|name| shown(name).to_string()).collect();
+        let _ = write!(out, ": {}", columns.join(", "));
     }
     out.push('\n');
     for value in &change.values {
-        let shown = |text: &Option<String>| text.as_ref().map(|text| format!("\"{text}\""));
-        let change = match (shown(&value.old), shown(&value.new)) {
+        let quoted = |text: &Option<String>| text.as_ref().map(|text| format!("\"{text}\""));
+        let change = match (quoted(&value.old), quoted(&value.new)) {
             (Some(old), Some(new)) => format!("{old}, now {new}"),
             (old, new) => old.or(new).unwrap_or_default(),
         };
-        let _ = writeln!(out, "      {}: {}", value.column, change.replace('\n', " "));
+        let _ = writeln!(out, "      {}: {}", shown(&value.column), change.replace('\n', " "));
     }
 }

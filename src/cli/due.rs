@@ -8,7 +8,7 @@ use super::exit::Failure;
 use super::terminal::{Terminal, printable};
 use crate::calendar::{due_day, due_days, has_come, is_due};
 use crate::published::{PublishedError, of_month, why_held_place};
-use crate::value::Day;
+use crate::value::{Day, shown};
 use std::path::{Path, PathBuf};
 
 /// Say whether the files are due: is it the month's second Monday?
@@ -30,7 +30,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
-    let date = args.date.unwrap_or_else(arguments::today);
+    let date = arguments::or_today(args.date, "--date")?;
     let (is_yes, text) = match &args.batch_missing {
         None => second_monday(date),
         Some(out) => batch_missing(out, date)?,
@@ -54,7 +54,7 @@ fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError
     let month = date.month();
     let found = of_month(out, month)?;
     let due = due_day(month);
-    let place = out.display();
+    let place = shown(out);
     let (is_yes, mut text) = match &found.batch {
         Some(manifest) => (false, format!("{date}: batch {month} is in {place}, as of {}\n", manifest.as_of)),
         None if has_come(date) => {
@@ -65,7 +65,7 @@ fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError
     if found.is_held {
         text += &format!(
             "batch {month} is held for a person to look at, {} says why; to publish it: phds release {place} {month}\n",
-            why_held_place(out, month).display()
+            shown(&why_held_place(out, month))
         );
     }
     Ok((is_yes, text))

@@ -9,7 +9,7 @@ use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableR
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
-use crate::value::Month;
+use crate::value::{Month, shown};
 use crate::verify::VerifyError;
 use crate::writer::{NameFault, WriteError};
 use std::io;
@@ -66,7 +66,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
-    #[error("{reason}\nthe quarantined rows are listed in {}", list.display())]
+    #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused { reason: RegistryError, list: PathBuf },
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -85,10 +85,13 @@ pub(super) enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// A batch is whole, and held back for a person to look at.
-    #[error("the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look", place.display())]
+    #[error(
+        "the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look",
+        shown(place)
+    )]
     Held { month: Month, stops: Stops, place: PathBuf },
     /// A held batch is not what it was when it was made.
-    #[error("{}: the held batch is not sound: it has been changed, or removed in part", place.display())]
+    #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
     /// `diff` found differences, and has shown them.
     #[error("different")]
@@ -104,6 +107,9 @@ pub(super) enum Failure {
     /// `schedule` was given what a run is not.
     #[error("phds run would not take what follows --: {0}")]
     NotForRun(clap::error::ErrorKind),
+    /// A day is not given, and the clock shows none.
+    #[error("the machine's clock shows no day from 1970-01-01 to 9999-12-31")]
+    NoToday { option: &'static str },
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -155,7 +161,7 @@ impl Failure {
             Failure::Compare(CompareError::Published(error))
             | Failure::Verify(VerifyError::Published(error))
             | Failure::Published(error) => published_exit(error),
-            Failure::Schedule(_) | Failure::NotForRun(_) => Exit::Usage,
+            Failure::Schedule(_) | Failure::NotForRun(_) | Failure::NoToday { .. } => Exit::Usage,
             Failure::NothingFound { .. } | Failure::Different | Failure::Unsound | Failure::NotDue => {
                 Exit::No
             }
@@ -177,10 +183,10 @@ impl Failure {
             Failure::Write(error) => write_hint(error).map(str::to_owned),
             Failure::Held { month, place, .. } => Some(format!(
                 "if all of this is as it should be, run: phds release {} {month}",
-                place.parent().and_then(Path::parent).unwrap_or(place).display()
+                shown(place.parent().and_then(Path::parent).unwrap_or(place))
             )),
             Failure::HeldUnsound { place } => {
-                Some(format!("phds verify {} says what is wrong; make the batch again", place.display()))
+                Some(format!("phds verify {} says what is wrong; make the batch again", shown(place)))
             }
             Failure::Batch(error) => batch_hint(error),
             Failure::Published(error)
@@ -188,6 +194,9 @@ impl Failure {
             | Failure::Verify(VerifyError::Published(error)) => published_hint(error).map(str::to_owned),
             Failure::Cvx(CvxError::Column { .. } | CvxError::Empty { .. }) => {
                 Some("give CDC's CVX code set as CSV, with its header".to_owned())
+            }
+            Failure::NoToday { option } => {
+                Some(format!("nothing was done; set the clock, or give the day: {option} DATE"))
             }
             Failure::NotForRun(_) => Some("phds run --help lists what it takes".to_owned()),
             Failure::Policy(PolicyError::Unavailable { .. })
@@ -301,6 +310,9 @@ fn write_hint(error: &WriteError) -> Option<&'static str> {
         WriteError::InTheWay { .. } => {
             Some("move it away, or give another --out; links are not followed here")
         }
+        WriteError::NotInOneStep { .. } => {
+            Some("nothing was done; give another --out, on a local file system such as ext4, XFS or Btrfs")
+        }
         WriteError::BadName { fault: NameFault::Same { .. }, .. } => Some(
             "nothing was published; if both are one recipient, give the recipients table a row for each spelling of \
              the entity, with one RECIPIENT; if not, give them names that differ in letters or digits",
@@ -335,7 +347,7 @@ fn batch_exit(error: &BatchError) -> Exit {
 }
 
 fn batch_hint(error: &BatchError) -> Option<String> {
-    let read = |path: &Path| format!("run: phds read EXPORT --batch {}", path.display());
+    let read = |path: &Path| format!("run: phds read EXPORT --batch {}", shown(path));
     match error {
         BatchError::Unavailable { path, .. }
         | BatchError::OtherVersion { path, .. }
@@ -349,7 +361,7 @@ fn batch_hint(error: &BatchError) -> Option<String> {
             read(path)
         )),
         BatchError::NotFiltered { path } => {
-            Some(format!("run: phds filter --batch {} --as-of DATE", path.display()))
+            Some(format!("run: phds filter --batch {} --as-of DATE", shown(path)))
         }
         BatchError::Busy { .. } => Some("nothing was done; wait for the other run to end".to_owned()),
         BatchError::InTheWay { .. } => Some("move it away, or give another --batch".to_owned()),
@@ -373,7 +385,9 @@ fn published_hint(error: &PublishedError) -> Option<&'static str> {
 fn write_exit(error: &WriteError) -> Exit {
     match error {
         WriteError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput,
-        WriteError::Create { .. } | WriteError::InTheWay { .. } => Exit::CannotCreate,
+        WriteError::Create { .. } | WriteError::InTheWay { .. } | WriteError::NotInOneStep { .. } => {
+            Exit::CannotCreate
+        }
         WriteError::Locked { .. } => Exit::Locked,
         WriteError::NothingHeld { .. } => Exit::NoInput,
         WriteError::Write { .. } | WriteError::Spill(_) => Exit::InputOutput,

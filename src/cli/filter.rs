@@ -2,12 +2,13 @@
 
 use super::Outcome;
 use super::arguments::{self, PolicyArg};
-use super::events;
 use super::summary::outcomes;
 use super::terminal::Terminal;
+use super::{events, memory};
 use crate::batch::{self, BatchDatabase, FilterSettings};
 use crate::registry::{Limit, Source};
-use crate::value::Day;
+use crate::value::{Day, shown};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Work out the outcome of every fact in a batch database
@@ -35,7 +36,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
-    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    let as_of = arguments::or_today(args.as_of, "--as-of")?;
     arguments::warn_of_window(&policy, as_of);
     let mut stage = events::Stage::begin();
     let database = BatchDatabase::open(&args.batch)?;
@@ -45,11 +46,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         policy: &policy,
         as_of,
         limit: args.max_quarantined,
-        spill: &arguments::spill(scratch.path(), None),
+        spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
     };
     let filtered = batch::filter(&database, settings, &bar)?;
     drop(bar);
     stage.judged(&filtered.intake, &filtered.counts);
     let text = outcomes(&filtered.counts, &filtered.intake, &policy);
-    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", args.batch.display()))
+    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", shown(&args.batch)))
 }

@@ -1,9 +1,9 @@
 //! `phds history`: the batches that there are, month by month.
 
 use super::Outcome;
-use super::terminal::{Terminal, printable};
+use super::terminal::Terminal;
 use crate::published::{Manifest, PolicyEntry, batches};
-use crate::value::{Day, Month, PerCent, grouped};
+use crate::value::{Day, Month, PerCent, grouped, shown};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
             .print(&json.map_or_else(|_| unreachable!("lines are plain data"), |json| json + "\n"));
     }
     terminal.print(&match lines.is_empty() {
-        true => printable(&format!("No batches in {}\n", args.out.display())),
+        true => format!("No batches in {}\n", shown(&args.out)),
         false => table(&lines),
     })
 }
@@ -103,7 +103,7 @@ fn table(lines: &[Line]) -> String {
             grouped(line.files as u64),
             grouped(line.rows),
             line.change.map_or_else(|| "-".to_owned(), |change| format!("{change:+}")),
-            printable(&line.policy.sha256).chars().take(SHORT_HASH).collect(),
+            shown(&line.policy.sha256).to_string().chars().take(SHORT_HASH).collect(),
         ]
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);

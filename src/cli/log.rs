@@ -2,6 +2,7 @@
 
 use super::finish;
 use super::terminal::{Terminal, printable};
+use crate::value::shown;
 use clap::ValueEnum;
 use std::fmt;
 use tracing::{Event, Level, Subscriber};
@@ -124,11 +125,15 @@ impl tracing::field::Visit for Fields {
     }
 
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        let value = printable(value);
+        let value = match field.name() {
+            "exit_code" => return,
+            // Of several lines where it says several things; names in it are shown so that none begins a line.
+            "message" => printable(value),
+            _ => shown(value).to_string(),
+        };
         match field.name() {
             "message" => self.message = value,
             "hint" => self.hint = value,
-            "exit_code" => {}
             name => {
                 if !self.others.is_empty() {
                     self.others.push_str(", ");

@@ -14,7 +14,9 @@ mod filter;
 mod finish;
 mod history;
 mod log;
+mod memory;
 mod policy;
+mod process;
 mod publish;
 mod read;
 mod release;
@@ -72,6 +74,7 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    process::prepare();
     let cli = Cli::try_parse().unwrap_or_else(|error| log::refuse_usage(&error));
     finish::begin(cli.command.name(), cli.log.log_format);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
 use crate::policy::Policy;
+use crate::value::shown;
 use std::path::PathBuf;
 
 /// Show or check a policy
@@ -34,9 +35,9 @@ pub(super) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Check { file } => {
             let policy = Policy::from_file(&file)?;
             for oddity in policy.oddities() {
-                tracing::warn!("{}: {oddity}", file.display());
+                tracing::warn!("{}: {oddity}", shown(&file));
             }
-            terminal.print_summary(&format!("{}: a policy, \"{}\"\n", file.display(), policy.name))
+            terminal.print_summary(&format!("{}: a policy, \"{}\"\n", shown(&file), shown(&policy.name)))
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `phds read`: the first stage, an export into a batch database.
 
 use super::Outcome;
-use super::arguments::{self, OPEN_EXPORT_HELP};
-use super::events;
+use super::arguments::OPEN_EXPORT_HELP;
 use super::summary::tables_read;
 use super::terminal::Terminal;
+use super::{events, memory};
 use crate::batch::{self, ReadSettings};
 use crate::registry::{Encoding, Limit, Notice, open_export};
+use crate::value::shown;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Read and check an export into a batch database
@@ -44,7 +46,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let settings = ReadSettings {
         limit: args.max_quarantined,
         export: &provenance,
-        spill: &arguments::spill(scratch.path(), None),
+        spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
         notify: &notify,
     };
     let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
@@ -53,6 +55,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     terminal.print_summary(&format!(
         "{}\nNext: phds filter --batch {}\n",
         tables_read(&intake),
-        args.batch.display()
+        shown(&args.batch)
     ))
 }

@@ -1,11 +1,11 @@
 //! `phds release`: a batch that is held back is published after all.
 
 use super::Outcome;
-use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::Terminal;
+use super::{arguments, memory};
 use crate::published::{Manifest, why_held_place};
-use crate::value::Month;
+use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging, quarantine_list};
 use std::fmt::Write;
@@ -37,11 +37,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let output = Output::open_existing(&args.out)?;
     let held = output.held(args.month);
     let staging = Staging::of_held(output, args.month)?;
+    let threads = arguments::cores();
     let settings = VerifySettings {
         policy: None,
         limit: 0,
-        threads: arguments::cores(),
-        spill: &arguments::spill(staging.scratch(), Some(Memory::FOR_COMPARING)),
+        threads,
+        spill: &memory::spill_for_comparing(staging.scratch(), None, threads),
     };
     // It may have lain there for days. What is looked at is what is then published, not what lies there by then.
     let batch = staging.batch();
@@ -55,7 +56,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let place = staging.release(&quarantine_list(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     let mut text = why;
-    let (place, as_of) = (place.display(), manifest.as_of);
+    let (place, as_of) = (shown(&place), manifest.as_of);
     let _ = writeln!(text, "Batch {} as of {as_of} is published all the same, in {place}", args.month);
     if replaces {
         text.push_str("The batch that was there is replaced\n");

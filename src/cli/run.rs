@@ -1,9 +1,10 @@
 //! `phds run`: from an export to a batch in one pass.
 
 use super::Outcome;
-use super::arguments::{self, Memory, OPEN_EXPORT_HELP, PolicyArg};
+use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
 use super::events;
 use super::exit::Failure;
+use super::memory::{self, Memory};
 use super::publish::{Gate, GateArgs, publish};
 use super::report;
 use super::summary::Summary;
@@ -82,7 +83,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.load()?;
-    let as_of = args.as_of.unwrap_or_else(arguments::today);
+    let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let summary = Summary::new(args.json, terminal);
     if args.if_due && !has_come(as_of) {
         return summary.nothing_to_do(&format!("the files are not due before {}", due_day(as_of.month())));
@@ -106,7 +107,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
 
     let bar = terminal.reading(export.size());
     let threads = args.threads.unwrap_or_else(arguments::cores);
-    let spill = arguments::spill(staging.scratch(), args.memory);
+    let spill = memory::spill(staging.scratch(), args.memory, threads);
     let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
     for notice in extract.intake.notices() {

@@ -1,13 +1,15 @@
 //! `phds status`: what has been done to a batch database.
 
 use super::Outcome;
-use super::arguments;
 use super::exit::Failure;
+use super::memory;
 use super::summary::{outcomes, tables_read};
 use super::terminal::{Terminal, printable};
 use crate::batch::{self, BatchDatabase};
 use crate::unfinished::PrivateFolder;
+use crate::value::shown;
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Show what has been done to a batch database
@@ -23,15 +25,15 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let database = BatchDatabase::open(&args.batch)?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-    let status = batch::status(&database, &arguments::spill(scratch.path(), None))?;
-    let file = args.batch.display();
+    let status = batch::status(&database, &memory::spill(scratch.path(), None, NonZeroUsize::MIN))?;
+    let file = shown(&args.batch);
     let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));
     match &status.filtered {
         None => {
             let _ = writeln!(text, "Not filtered yet: phds filter --batch {file} --as-of DATE");
         }
         Some((run, counts)) => {
-            let name: String = run.policy.name.chars().filter(|c| !c.is_control()).collect();
+            let name = shown(&run.policy.name);
             let _ = writeln!(
                 text,
                 "Filtered as of {}, policy \"{name}\"\n  SHA-256 {}\n{}",

@@ -8,7 +8,7 @@ use crate::filter;
 use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
-use crate::value::{grouped, text};
+use crate::value::{grouped, shown, text};
 use crate::writer::Manifest;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,7 @@ fn of_published(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
     for (name, counts) in manifest.tables.0.iter().filter(|(name, _)| *name != Table::Immunizations.name()) {
         table.table(name, counts.rows, counts.quarantined.0.iter().copied());
     }
-    table.title(&format!("Files in {}", place.display()));
+    table.title(&format!("Files in {}", shown(place)));
     manifest.files.iter().for_each(|file| table.row(&format!("  {}", file.path), file.rows));
     if manifest.files.is_empty() {
         table.text.push_str("  no recipient has any row\n");

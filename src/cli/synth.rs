@@ -4,7 +4,7 @@ use super::Outcome;
 use super::arguments;
 use super::terminal::Terminal;
 use crate::synth::{SynthSettings, synth};
-use crate::value::Day;
+use crate::value::{Day, shown};
 use std::path::PathBuf;
 
 /// Write an invented registry export of any size
@@ -61,7 +61,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let counts = synth(SynthSettings { clients, seed, as_of, dirty }, &out)?;
     terminal.print_summary(&format!(
         "{}: {} clients, {} consents, {} immunization facts, all invented\n",
-        out.display(),
+        shown(&out),
         counts.clients,
         counts.consents,
         counts.immunizations

@@ -7,7 +7,7 @@ use crate::value::text;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
-/// A text as a terminal may be shown it: names may hold characters that steer one.
+/// A text as a terminal may be shown it. Its lines stay lines, so that names must be `shown` in it: one could begin a line.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if text::steers(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

@@ -1,12 +1,12 @@
 //! `phds verify`: whether a batch, or a single recipient's file, is sound.
 
 use super::Outcome;
-use super::arguments::{self, Memory};
 use super::exit::Failure;
 use super::terminal::{Terminal, printable};
+use super::{arguments, memory};
 use crate::policy::Policy;
 use crate::unfinished::PrivateFolder;
-use crate::value::grouped;
+use crate::value::{grouped, shown};
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -41,11 +41,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    let threads = arguments::cores();
     let settings = VerifySettings {
         policy: policy.as_ref(),
         limit: args.limit,
-        threads: arguments::cores(),
-        spill: &arguments::spill(scratch.path(), Some(Memory::FOR_COMPARING)),
+        threads,
+        spill: &memory::spill_for_comparing(scratch.path(), None, threads),
     };
     let findings = verify(&args.path, settings)?;
     let mut out = String::new();
@@ -63,7 +64,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         }
         let verdict = if findings.sound { "sound" } else { "NOT SOUND" };
         let (files, rows) = (grouped(findings.files), grouped(findings.rows));
-        let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", args.path.display());
+        let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", shown(&args.path));
     }
     terminal.print_findings(&printable(&out))?;
     if findings.sound { Ok(()) } else { Err(Failure::Unsound) }

@@ -3,7 +3,7 @@
 use super::publish::{Gate, GateArgs, publish};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{Outcome, arguments, events, report};
+use super::{Outcome, arguments, events, memory, report};
 use crate::batch::{self, BatchDatabase, BatchError};
 use crate::inputs::Inputs;
 use crate::registry::Source;
@@ -38,7 +38,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     keep_clear_of(&args.out, as_of.month(), &args.batch, "the batch database itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
-    let mut ready = batch::ready(&database, &arguments::spill(staging.scratch(), None), &bar)?;
+    let mut ready =
+        batch::ready(&database, &memory::spill(staging.scratch(), None, arguments::cores()), &bar)?;
     if ready.run.as_of != as_of {
         // It was filtered again between the first look and the second.
         return Err(BatchError::Busy { path: args.batch }.into());

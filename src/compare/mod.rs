@@ -18,6 +18,7 @@ pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange
 
 use crate::published::PublishedError;
 use crate::spill::Spill;
+use crate::value::shown;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,7 @@ pub enum CompareError {
     #[error("a batch can only be compared with a batch, and a file with a file")]
     NotAlike,
     /// Two files of a batch are one recipient's.
-    #[error("{} and {} are one recipient's: a batch has one file for each", one.display(), other.display())]
+    #[error("{} and {} are one recipient's: a batch has one file for each", shown(one), shown(other))]
     TwoFiles {
         /// One file.
         one: PathBuf,

@@ -2,8 +2,8 @@
 //!
 //! Names files, recipients and counts; never a date of a vaccination, which is a value of a row.
 
-use crate::value::{Day, Month, PerCent, grouped, text};
-use std::fmt::{self, Write};
+use crate::value::{Day, Month, PerCent, grouped, shown};
+use std::fmt;
 
 /// One thing that speaks against publishing a batch without a look.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,31 +88,22 @@ impl serde::Serialize for Stop {
     }
 }
 
-/// A name as it may be shown wherever the words go: none can pass for a line of its own, or turn what is around it.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| f.write_char(if text::steers(c) { '\u{fffd}' } else { c }))
-    }
-}
-
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code())?;
         match self {
             Stop::StillChanging { file } => {
-                write!(f, "{}: the file was changed while it was read", Shown(file))
+                write!(f, "{}: the file was changed while it was read", shown(file))
             }
             Stop::OldExport { file, day: Some(day), limit } => {
                 write!(
                     f,
                     "{}: last changed on {day}, more than {limit} day(s) before the as-of date",
-                    Shown(file)
+                    shown(file)
                 )
             }
             Stop::OldExport { file, day: None, .. } => {
-                write!(f, "{}: no telling when it was changed", Shown(file))
+                write!(f, "{}: no telling when it was changed", shown(file))
             }
             Stop::NoRecentVaccination { as_of, limit } => {
                 write!(f, "the newest vaccination is more than {limit} day(s) before the as-of date {as_of}")
@@ -124,16 +115,16 @@ impl fmt::Display for Stop {
                 write!(f, "no telling which the batch before is: the folder cannot be read")
             }
             Stop::Changed { recipient, rows_before, rows } => {
-                write!(f, "{}: {}", Shown(recipient), Change(*rows_before, *rows, "row(s)"))
+                write!(f, "{}: {}", shown(recipient), Change(*rows_before, *rows, "row(s)"))
             }
             Stop::AllChanged { facts_before, facts } => {
                 write!(f, "all recipients together: {}", Change(*facts_before, *facts, "fact(s)"))
             }
             Stop::Appeared { recipient, rows } => {
-                write!(f, "{}: not in the batch before, {} row(s) now", Shown(recipient), grouped(*rows))
+                write!(f, "{}: not in the batch before, {} row(s) now", shown(recipient), grouped(*rows))
             }
             Stop::Vanished { recipient, rows_before } => {
-                write!(f, "{}: {} row(s) before, none now", Shown(recipient), grouped(*rows_before))
+                write!(f, "{}: {} row(s) before, none now", shown(recipient), grouped(*rows_before))
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Never quotes the file: somebody may have named an export's instead.
 
+use crate::value::shown;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 #[derive(thiserror::Error, Debug)]
 pub enum PolicyError {
     /// The file is not there, or may not be read.
-    #[error("{}: cannot be opened: {source}", path.display())]
+    #[error("{}: cannot be opened: {source}", shown(path))]
     Unavailable {
         /// The file.
         path: PathBuf,
@@ -18,7 +19,7 @@ pub enum PolicyError {
         source: io::Error,
     },
     /// The file is not a usable policy.
-    #[error("{}{}{}: {fault}", path.display(), AtLine(*line), OfKey(key))]
+    #[error("{}{}{}: {fault}", shown(path), AtLine(*line), OfKey(key))]
     Bad {
         /// The file.
         path: PathBuf,

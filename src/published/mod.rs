@@ -16,7 +16,7 @@ pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, Too
 pub use month::{OfMonth, of_month};
 pub use rows::{LineEnd, Row, Rows};
 
-use crate::value::Month;
+use crate::value::{Month, shown};
 use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(thiserror::Error, Debug)]
 pub enum PublishedError {
     /// It is not there, or may not be read.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {source}", shown(path))]
     Unavailable {
         /// The folder or file.
         path: PathBuf,
@@ -33,13 +33,13 @@ pub enum PublishedError {
         source: io::Error,
     },
     /// There is a folder, but no manifest in it.
-    #[error("{}: not a batch: there is no manifest.json in it", path.display())]
+    #[error("{}: not a batch: there is no manifest.json in it", shown(path))]
     NoBatch {
         /// The folder.
         path: PathBuf,
     },
     /// Where the batch of a month should be lies something else.
-    #[error("{}: not what should be there: {what}", path.display())]
+    #[error("{}: not what should be there: {what}", shown(path))]
     Stray {
         /// Its path.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum PublishedError {
         what: &'static str,
     },
     /// What should be a recipient's file is none: it does not even have rows.
-    #[error("{}, line {line}: {what}", path.display())]
+    #[error("{}, line {line}: {what}", shown(path))]
     NoRows {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum PublishedError {
         what: &'static str,
     },
     /// A file that a batch has of itself is not what it should be.
-    #[error("{}, line {line}, column {column}: not as phds writes it", path.display())]
+    #[error("{}, line {line}, column {column}: not as phds writes it", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,

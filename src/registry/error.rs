@@ -4,6 +4,7 @@
 
 use super::quarantine::Excess;
 use super::{Code, Table};
+use crate::value::shown;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(thiserror::Error, Debug)]
 pub enum RegistryError {
     /// The export is not there, or may not be read.
-    #[error("{}: cannot be opened: {source}", path.display())]
+    #[error("{}: cannot be opened: {source}", shown(path))]
     Unavailable {
         /// The export, or the file in it.
         path: PathBuf,
@@ -20,7 +21,7 @@ pub enum RegistryError {
         source: io::Error,
     },
     /// A table that every export must have is not there.
-    #[error("{}: the table {table} is missing", export.display())]
+    #[error("{}: the table {table} is missing", shown(export))]
     MissingTable {
         /// The export.
         export: PathBuf,
@@ -34,7 +35,7 @@ pub enum RegistryError {
     #[error("{}", DisplayProblems(.0))]
     Refused(Vec<Problem>),
     /// Reading failed halfway.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {source}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -42,13 +43,13 @@ pub enum RegistryError {
         source: io::Error,
     },
     /// Somebody else is at work on a batch database.
-    #[error("{}: another run is at work on it", path.display())]
+    #[error("{}: another run is at work on it", shown(path))]
     Busy {
         /// The database.
         path: PathBuf,
     },
     /// A batch database could not be written.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The database.
         path: PathBuf,
@@ -56,7 +57,7 @@ pub enum RegistryError {
         source: io::Error,
     },
     /// A batch database does not hold what it should.
-    #[error("{}: DAMAGED_DATABASE: {what}", path.display())]
+    #[error("{}: DAMAGED_DATABASE: {what}", shown(path))]
     DamagedDatabase {
         /// The database.
         path: PathBuf,
@@ -113,7 +114,7 @@ impl BadInput {
 
 impl fmt::Display for BadInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        write!(f, "{}", shown(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

@@ -7,6 +7,7 @@ use super::reader::Refused;
 use super::row::{BadRow, Row};
 use super::tables::control as columns;
 use crate::spill::Spill;
+use crate::value::shown;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -152,7 +153,7 @@ impl Intake {
 
     /// The file a table was read from, for messages.
     fn file_name(&self, table: Table) -> String {
-        self.table(table).map_or_else(|| table.name().to_owned(), |read| read.file.display().to_string())
+        self.table(table).map_or_else(|| table.name().to_owned(), |read| shown(&read.file).to_string())
     }
 
     /// Adds a row to the quarantine.

@@ -50,6 +50,7 @@ pub(crate) use reference::read_reference_before;
 pub use reference::{Assignment, Reference, read_reference};
 pub use row::RowIds;
 pub(crate) use row::{Row, Stored};
+pub(crate) use scan::reading_memory;
 pub use source::{Source, TableReader};
 pub(crate) use sqlite::{
     BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, has_damaged_pages, packed_layout,

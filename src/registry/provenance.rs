@@ -4,8 +4,9 @@
 //! Looks at the files from outside only; what is in them is no matter here.
 
 use super::{Encoding, RegistryError};
+use crate::clock::local_day;
 use crate::value::Day;
-use chrono::{DateTime, Datelike, Local, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::os::unix::fs::MetadataExt;
@@ -74,8 +75,7 @@ impl Moment {
 
     /// The day it falls on where the machine is; none outside the years 1 to 9999.
     pub fn day(self) -> Option<Day> {
-        let date = self.0.with_timezone(&Local).date_naive();
-        Day::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
+        local_day(self.0)
     }
 }
 

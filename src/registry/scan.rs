@@ -6,10 +6,20 @@
 use super::row::Checked;
 use super::rows::{RowBuffer, Visit, for_each_row};
 use super::source::{Block, TableReader};
-use super::{Progress, RegistryError, Table};
+use super::{Progress, RegistryError, Table, csv};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
+
+/// Two blocks wait for each worker: enough that none stands idle, few enough to stay small.
+const WAITING: usize = 2;
+
+/// What so many threads take for the text that they read, about: each a block, beside those that wait for it. A block's
+/// text may have grown to up to twice its size, once for what was left of the one before and once for itself.
+pub(crate) fn reading_memory(threads: NonZeroUsize) -> usize {
+    threads.get().saturating_mul((WAITING + 1) * 4 * csv::BLOCK)
+}
 
 /// Goes through a table's rows in the source's order; returns how many there are.
 pub(crate) fn in_order(
@@ -44,8 +54,7 @@ pub(crate) fn on_threads<W: Send>(
         return Ok((rows, workers));
     }
     let layout = reader.layout().clone();
-    // Two blocks wait for each worker: enough that none stands idle, few enough to stay small.
-    let (send, receive) = sync_channel::<Block>(2 * workers.len());
+    let (send, receive) = sync_channel::<Block>(WAITING * workers.len());
     let receive = Arc::new(Mutex::new(receive));
     let (give_back, take_back) = sync_channel::<Block>(4 * workers.len());
     let failed = AtomicBool::new(false);

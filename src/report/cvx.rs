@@ -2,6 +2,7 @@
 //!
 //! Messages name the file, never what stands there: somebody may have named an export's table instead.
 
+use crate::value::shown;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub struct CvxCodes(HashSet<Vec<u8>>);
 #[derive(thiserror::Error, Debug)]
 pub enum CvxError {
     /// It is not there, or may not be read.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {source}", shown(path))]
     Unavailable {
         /// The file.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum CvxError {
         source: io::Error,
     },
     /// No column of codes, or more than one.
-    #[error("{}, line 1: {found} columns are named CVXCode, and there must be one", path.display())]
+    #[error("{}, line 1: {found} columns are named CVXCode, and there must be one", shown(path))]
     Column {
         /// The file.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum CvxError {
         found: usize,
     },
     /// No code at all.
-    #[error("{}: there is no CVX code in it", path.display())]
+    #[error("{}: there is no CVX code in it", shown(path))]
     Empty {
         /// The file.
         path: PathBuf,

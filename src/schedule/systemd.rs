@@ -45,6 +45,8 @@ User={user}
 # Does nothing, successfully, while the files are not due, and when they are there, made from the same export.
 ExecStart={command}
 UMask=0077
+# No core dump: it would hold everybody's records.
+LimitCORE=0
 
 # Everything is read-only but the folder of the batches. It must be there: else systemd does not start the service, and
 # says so. The export need not (-): it may be late, and phds says so better.

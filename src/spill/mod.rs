@@ -10,6 +10,7 @@ mod sorter;
 pub use merge::Merge;
 pub use sorter::{Sorted, Sorter};
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,11 +68,24 @@ pub struct Spill {
 const SMALLEST_RUN: usize = 64 << 10;
 const LARGEST_RUN: usize = 8 << 20;
 
+/// The memory holds so many runs for each thread.
+const RUNS_FOR_EACH_THREAD: usize = 16;
+
+/// For so few threads the runs are no larger than for as many.
+const FEW_THREADS: usize = 2;
+
 impl Spill {
     /// Room for `memory` bytes of sorted runs; what is more goes to `folder`. Beside that, each sorter holds the
     /// run that it is filling, which is a small part of it, and at most 8 MiB.
     pub fn new(folder: &Path, memory: usize) -> Spill {
-        Spill::with_run(folder, memory, (memory / 32).clamp(SMALLEST_RUN, LARGEST_RUN))
+        Spill::for_threads(folder, memory, NonZeroUsize::MIN)
+    }
+
+    /// The same where each of so many threads fills a run or two: the more there are, the smaller they are, so that all of
+    /// them stay a small part of the memory.
+    pub fn for_threads(folder: &Path, memory: usize, threads: NonZeroUsize) -> Spill {
+        let run = memory / RUNS_FOR_EACH_THREAD / threads.get().max(FEW_THREADS);
+        Spill::with_run(folder, memory, run.clamp(SMALLEST_RUN, LARGEST_RUN))
     }
 
     fn with_run(folder: &Path, memory: usize, run: usize) -> Spill {

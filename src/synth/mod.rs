@@ -14,7 +14,7 @@ mod schedule;
 mod table;
 
 use crate::registry::Table;
-use crate::value::Day;
+use crate::value::{Day, shown};
 use client::Client;
 use places::Places;
 use std::io;
@@ -49,7 +49,7 @@ pub struct SynthCounts {
 #[derive(thiserror::Error, Debug)]
 pub enum SynthError {
     /// The folder is there already, or cannot be made.
-    #[error("{}: cannot be created: {source}", path.display())]
+    #[error("{}: cannot be created: {source}", shown(path))]
     Create {
         /// The folder.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum SynthError {
         source: io::Error,
     },
     /// Writing failed halfway.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The folder.
         path: PathBuf,

@@ -7,8 +7,10 @@ mod day;
 mod id;
 pub mod name;
 mod number;
+mod shown;
 pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};
 pub use id::{parse_id, without_decimal_tail};
 pub use number::{PerCent, Percentage, grouped};
+pub use shown::{Shown, shown};

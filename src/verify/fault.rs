@@ -1,5 +1,6 @@
 //! What can be wrong with a batch, and where.
 
+use crate::value::shown;
 use serde::Serialize;
 use std::fmt;
 
@@ -176,7 +177,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        write!(f, "{}", shown(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

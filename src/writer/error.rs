@@ -1,13 +1,14 @@
 //! What can go wrong with a batch.
 
+use crate::value::shown;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a batch could not be written or published.
 #[derive(thiserror::Error, Debug)]
 pub enum WriteError {
     /// The place for the batches cannot be made or used.
-    #[error("{}: cannot be created: {source}", path.display())]
+    #[error("{}: cannot be created: {source}", shown(path))]
     Create {
         /// The place.
         path: PathBuf,
@@ -15,27 +16,38 @@ pub enum WriteError {
         source: io::Error,
     },
     /// Something else stands where a folder should be.
-    #[error("{}: {what} is in the way", path.display())]
+    #[error("{}: {what} is in the way", shown(path))]
     InTheWay {
         /// The place.
         path: PathBuf,
         /// What stands there.
         what: &'static str,
     },
+    /// The file system cannot put a folder into its place in one step, or exchange two.
+    #[error(
+        "{}: the file system there ({file_system}) cannot rename without replacing, or exchange two folders in one step, by which a batch is published",
+        shown(path)
+    )]
+    NotInOneStep {
+        /// The place.
+        path: PathBuf,
+        /// The file system's type.
+        file_system: String,
+    },
     /// Another run is at work in the same place.
-    #[error("{}: another run is at work there", path.display())]
+    #[error("{}: another run is at work there", shown(path))]
     Locked {
         /// The place.
         path: PathBuf,
     },
     /// There is no batch that is held back.
-    #[error("{}: no batch is held there", path.display())]
+    #[error("{}: no batch is held there", shown(path))]
     NothingHeld {
         /// Where it would be.
         path: PathBuf,
     },
     /// Writing failed halfway.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -46,10 +58,10 @@ pub enum WriteError {
     #[error("temporary files: {0}")]
     Spill(#[source] io::Error),
     /// A recipient's name makes no file name of its own.
-    #[error("{}, line {line}, column {column}: {fault}", file.display())]
+    #[error("{}, line {line}, column {column}: {fault}", shown(&**file))]
     BadName {
         /// The export's file in which the name stands.
-        file: PathBuf,
+        file: Box<Path>,
         /// The line on which it stands first.
         line: u64,
         /// The column.

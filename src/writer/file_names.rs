@@ -31,7 +31,7 @@ pub(super) fn file_names<'a>(
     for entry in recipients {
         let Recipient { name: recipient, line } = entry;
         let bad = |fault| WriteError::BadName {
-            file: source.file.clone(),
+            file: source.file.as_path().into(),
             line: *line,
             column: source.column,
             fault,

@@ -48,27 +48,76 @@ impl Output {
         is_there(&self.held_folder())
     }
 
-    /// Takes away a month's held batch, if there is one. It goes by way of a private folder, so that a part of it is never
-    /// taken for the whole.
+    /// Takes away a month's held batch, if there is one, and what says why. It goes into a private folder, so that a part of
+    /// it is never taken for the whole, and can be put back from there.
     ///
     /// # Errors
     /// If it stays there.
-    pub(super) fn forget_held(&self, month: Month, private: &Path) -> Result<(), WriteError> {
-        if !self.has_held_folder()? {
-            return Ok(());
-        }
-        let held = self.held(month);
-        match std::fs::rename(&held, private.join("held")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(WriteError::Write { path: held, source: error });
-            }
-            _ => {}
-        }
+    pub(super) fn take_held(&self, month: Month, private: &Path) -> Result<TakenHeld<'_>, WriteError> {
+        // Not through a link that lies there.
+        self.has_held_folder()?;
+        let mut taken = TakenHeld { output: self, moves: Vec::new() };
         // What says why goes last: a batch without it could not be understood. Alone it does no harm.
-        let _ = std::fs::remove_file(self.why_held(month));
-        // Only if it is empty.
+        for (place, name) in [(self.held(month), "held"), (self.why_held(month), "why-held")] {
+            let aside = private.join(name);
+            match std::fs::rename(&place, &aside) {
+                Ok(()) => taken.moves.push(Move { place, aside: Some(aside) }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    taken.moves.push(Move { place, aside: None });
+                }
+                Err(source) => {
+                    taken.put_back();
+                    return Err(WriteError::Write { path: place, source });
+                }
+            }
+        }
+        self.remove_held_folder();
+        Ok(taken)
+    }
+
+    /// Removes the folder of held batches, if it is empty.
+    fn remove_held_folder(&self) {
         let _ = std::fs::remove_dir(self.held_folder());
-        Ok(())
+    }
+}
+
+/// A held batch that was taken away. It goes with the private folder that it is in, unless it is put back.
+#[derive(Debug)]
+#[must_use = "what comes in its place may fail"]
+pub(super) struct TakenHeld<'a> {
+    output: &'a Output,
+    /// In the order in which they were taken away.
+    moves: Vec<Move>,
+}
+
+/// What was in a place, and where it is now; nothing, if nothing was there.
+#[derive(Debug)]
+struct Move {
+    place: PathBuf,
+    aside: Option<PathBuf>,
+}
+
+impl TakenHeld<'_> {
+    /// Puts all back as it was, as far as can be: whoever calls has a failure to tell already.
+    pub(super) fn put_back(self) {
+        if self.moves.iter().any(|moved| moved.aside.is_some()) && self.output.make_held_folder().is_err() {
+            return;
+        }
+        // The other way round: the batch is there again when what says why is.
+        for Move { place, aside } in self.moves.into_iter().rev() {
+            let put = match aside {
+                Some(aside) => std::fs::rename(aside, place),
+                // What came instead, if it came so far.
+                None if place.is_dir() => Ok(()),
+                None => std::fs::remove_file(place),
+            };
+            match put {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => break,
+                _ => {}
+            }
+        }
+        self.output.remove_held_folder();
+        let _ = self.output.sync_held();
     }
 }
 
@@ -84,7 +133,7 @@ impl Staging {
         if !output.has_held_folder()? || !is_there(&held)? {
             // Whoever took the batch away may have been stopped there.
             let private = PrivateFolder::new(output.folder(), STAGING_PREFIX).map_err(create)?;
-            output.forget_held(month, private.path())?;
+            drop(output.take_held(month, private.path())?);
             return Err(WriteError::NothingHeld { path: held });
         }
         let staging = Staging::without_batch(output, month)?;

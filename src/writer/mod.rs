@@ -8,6 +8,7 @@ mod dictionary;
 mod draft;
 mod error;
 mod file_names;
+mod file_system;
 mod held;
 mod lanes;
 mod manifest;
@@ -25,6 +26,7 @@ pub use error::{NameFault, WriteError};
 pub use manifest::{Manifest, RecipientFile};
 pub use output::{Output, keep_clear_of};
 pub use qa::write_quarantine;
+pub(crate) use recipients::writing_memory;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 

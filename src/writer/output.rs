@@ -3,12 +3,13 @@
 use super::error::WriteError;
 use super::place::make_folders;
 use crate::published::held_folder;
+use crate::unfinished::remove_unless_in_use;
 use crate::value::Month;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a run's own folders begin with. While the lock is held, any that are found are of dead runs.
+/// What a run's own folders begin with. While the lock is held, any that are found and not in use are of dead runs.
 pub(super) const STAGING_PREFIX: &str = ".phds-";
 
 /// The folder that holds the batches, locked for one run.
@@ -72,7 +73,8 @@ impl Output {
         &self.folder
     }
 
-    /// Removes what runs left that were killed. Links are removed, never followed.
+    /// Removes what runs left that were killed. Links are removed, never followed. What is in use stays: a `read` keeps such a
+    /// folder beside its database, which may lie here, and needs no lock on the place of batches.
     fn clear_away(&self) -> Result<(), WriteError> {
         let unusable = |path: &Path, source| WriteError::Create { path: path.to_owned(), source };
         for entry in std::fs::read_dir(&self.folder).map_err(|e| unusable(&self.folder, e))? {
@@ -82,8 +84,7 @@ impl Output {
             }
             let path = entry.path();
             let is_folder = entry.file_type().map_err(|e| unusable(&path, e))?.is_dir();
-            let removed =
-                if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            let removed = if is_folder { remove_unless_in_use(&path) } else { std::fs::remove_file(&path) };
             removed.map_err(|e| unusable(&path, e))?;
         }
         Ok(())

@@ -1,21 +1,46 @@
 //! Folders that are a batch, or hold one: made private, and put into their place in one step.
 
 use super::error::WriteError;
-use crate::unfinished;
+use super::file_system;
+use crate::unfinished::Step;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 /// Puts a folder into its place in one step that nothing can interrupt. What is there already goes where the folder
-/// was.
-pub(super) fn put_in_place(folder: &Path, place: &Path) -> Result<(), WriteError> {
-    // If a signal is already having everything removed, the folder is no longer whole, and this never returns.
-    let _step = unfinished::step();
+/// was. While the step is held no signal has the folder removed, in part or as a whole.
+pub(super) fn put_in_place(_: &Step, folder: &Path, place: &Path) -> Result<(), WriteError> {
     let flags = if is_there(place)? { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
     renameat_with(CWD, folder, CWD, place, flags)
         .map_err(|errno| WriteError::Write { path: place.to_owned(), source: errno.into() })
+}
+
+/// Tries in a private folder, with two others, whether `put_in_place` is possible there: better told before the work than
+/// after it. `place` is where the private folder lies.
+pub(super) fn try_out_steps(private: &Path, place: &Path) -> Result<(), WriteError> {
+    let [one, other, moved] = ["one", "other", "moved"].map(|name| private.join(name));
+    let create = |source| WriteError::Create { path: place.to_owned(), source };
+    private_folder(&one).and_then(|()| private_folder(&other)).map_err(create)?;
+    let step = |from: &Path, to: &Path, flags| {
+        renameat_with(CWD, from, CWD, to, flags).map_err(|errno| match errno {
+            // So say NFS, CephFS and many a FUSE; and old kernels.
+            Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => WriteError::NotInOneStep {
+                path: place.to_owned(),
+                file_system: file_system::name_of(place).unwrap_or_else(|| "unknown".to_owned()),
+            },
+            other => create(other.into()),
+        })
+    };
+    step(&one, &moved, RenameFlags::NOREPLACE)?;
+    step(&moved, &other, RenameFlags::EXCHANGE)?;
+    // What is left of them goes with the private folder.
+    for tried in [&moved, &other] {
+        let _ = std::fs::remove_dir(tried);
+    }
+    Ok(())
 }
 
 /// Whether a batch is in its place; anything else there is in the way.
@@ -60,16 +85,28 @@ pub(super) fn make_folders(path: &Path) -> io::Result<()> {
     match private_folder(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && above != path => {
             make_folders(above)?;
-            private_folder(path)?;
+            private_unless_there(path)?;
         }
-        // Another run may make it at the same time; which of them goes on is for the lock to say.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
-        made => made?,
+        Err(error) => unless_there(path, error)?,
+        Ok(()) => {}
     }
     match File::open(above) {
         Ok(above) => above.sync_all(),
         // A folder that may be written to and not be read can't be waited for.
         Err(_) => Ok(()),
+    }
+}
+
+/// Makes a private folder, unless another run has done so at the same time: which of them goes on is for the lock to say.
+fn private_unless_there(path: &Path) -> io::Result<()> {
+    private_folder(path).or_else(|error| unless_there(path, error))
+}
+
+/// A folder could not be made: that is no error if it is because it is there.
+fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
+    match error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() {
+        true => Ok(()),
+        false => Err(error),
     }
 }
 

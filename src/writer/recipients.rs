@@ -14,7 +14,26 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
 /// So many facts are laid out at a time: enough that a file's share of their rows is worth a write.
-const BATCH: usize = 32768;
+const LARGEST_BATCH: usize = 32768;
+
+/// With many threads it is fewer, so that all that is laid out at once does not grow with them;
+const MOST_AT_ONCE: usize = 8 * LARGEST_BATCH;
+
+/// but not so few that more time goes to waiting for turns than to rows.
+const SMALLEST_BATCH: usize = 2048;
+
+/// What a fact takes while it is laid out: itself and its row, with room to grow.
+const LAID_OUT: usize = 450;
+
+/// How many facts each of so many threads lays out at a time.
+fn batch_size(threads: NonZeroUsize) -> usize {
+    (MOST_AT_ONCE / threads).clamp(SMALLEST_BATCH, LARGEST_BATCH)
+}
+
+/// What so many threads take for the facts that they lay out, about.
+pub(crate) fn writing_memory(threads: NonZeroUsize) -> usize {
+    threads.get().saturating_mul(batch_size(threads) * LAID_OUT)
+}
 
 /// As many files stay open while they are written; a process may have about a thousand.
 const MOST_OPEN: usize = 400;
@@ -46,11 +65,12 @@ pub(super) fn write_recipient_files(
     }
     let lanes = Lanes::new(drafts);
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
-    let queue = Queue::new(contents.selection.in_order().map_err(WriteError::Spill)?);
+    let in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
+    let queue = Queue { facts: Mutex::new((in_order, 0)), size: batch_size(contents.threads) };
     let work = || {
         let mut rows = RowWriter::new(&texts);
         let mut counter = Counter::new(contents.reference, contents.selection);
-        let mut facts = Vec::with_capacity(BATCH);
+        let mut facts = Vec::with_capacity(batch_size(contents.threads));
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
             while let Some(batch) = queue.take(&mut facts).map_err(WriteError::Spill)? {
@@ -128,18 +148,16 @@ fn share_out(
 /// The facts, from which every thread takes the next batch when it has done with one.
 struct Queue<'a> {
     facts: Mutex<(InOrder<'a>, u64)>,
+    /// How many make a batch.
+    size: usize,
 }
 
-impl<'a> Queue<'a> {
-    fn new(facts: InOrder<'a>) -> Queue<'a> {
-        Queue { facts: Mutex::new((facts, 0)) }
-    }
-
+impl Queue<'_> {
     /// Takes the next batch; returns its number, or none at the end.
     fn take(&self, batch: &mut Vec<Chosen>) -> io::Result<Option<u64>> {
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let (facts, next) = &mut *facts;
-        facts.next_batch(BATCH, batch)?;
+        facts.next_batch(self.size, batch)?;
         let number = *next;
         *next += 1;
         Ok(Some(number).filter(|_| !batch.is_empty()))

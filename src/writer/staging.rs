@@ -6,8 +6,8 @@
 use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_there, private_folder, put_in_place, sync_folders};
-use crate::unfinished::PrivateFolder;
+use super::place::{is_there, private_folder, put_in_place, sync_folders, try_out_steps};
+use crate::unfinished::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,8 @@ impl Staging {
         is_there(&path.join(month.to_string()))?;
         output.has_held_folder()?;
         let folder = PrivateFolder::new(&path, STAGING_PREFIX)
-            .map_err(|source| WriteError::Create { path, source })?;
+            .map_err(|source| WriteError::Create { path: path.clone(), source })?;
+        try_out_steps(folder.path(), &path)?;
         Ok(Staging { folder, output, month, written: Mutex::default() })
     }
 
@@ -195,10 +196,17 @@ impl Staging {
     /// # Errors
     /// If something else is in its place, or the system cannot do it in one step.
     pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
-        // First, so that it cannot stay behind, to be published over this one some day. If this one then comes to nothing,
-        // the next run makes it anew.
-        self.output.forget_held(self.month, self.folder.path())?;
-        self.put(set_aside)
+        self.sync()?;
+        let step = unfinished::step();
+        // First, so that it cannot stay behind, to be published over this one some day. If this one comes to nothing in a
+        // way that nobody lives to see, the next run makes it anew.
+        let held = self.output.take_held(self.month, self.folder.path())?;
+        if let Err(error) = self.put(&step) {
+            held.put_back();
+            return Err(error);
+        }
+        drop(step);
+        self.settle(set_aside)
     }
 
     /// The same for a batch that is the held one.
@@ -206,21 +214,29 @@ impl Staging {
     /// # Errors
     /// As for [`Staging::publish`]; it is then still held.
     pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
-        let place = self.put(set_aside)?;
+        self.sync()?;
+        self.put(&unfinished::step())?;
+        let place = self.settle(set_aside)?;
         // It is published; if it stays held as well, that does not change it.
-        let _ = self.output.forget_held(self.month, self.folder.path());
+        drop(self.output.take_held(self.month, self.folder.path()));
         Ok(place)
+    }
+
+    /// Brings the batch down to the disk.
+    fn sync(&self) -> Result<(), WriteError> {
+        sync_folders(&self.batch()).map_err(|source| WriteError::Write { path: self.place(), source })
     }
 
     /// What was replaced lies in the private folder then and goes with it. If it cannot be removed, the next run does
     /// it; the batch is in its place all the same.
-    fn put(&self, set_aside: &str) -> Result<PathBuf, WriteError> {
+    fn put(&self, step: &Step) -> Result<(), WriteError> {
+        put_in_place(step, &self.batch(), &self.place())
+    }
+
+    /// Makes it last that the batch is in its place. Returns the place.
+    fn settle(&self, set_aside: &str) -> Result<PathBuf, WriteError> {
         let place = self.place();
-        let batch = self.batch();
-        let fail = |source: io::Error| WriteError::Write { path: place.clone(), source };
-        sync_folders(&batch).map_err(fail)?;
-        put_in_place(&batch, &place)?;
-        self.output.sync().map_err(fail)?;
+        self.output.sync().map_err(|source| WriteError::Write { path: place.clone(), source })?;
         // The batch is published; an old list that cannot be removed does not change that.
         let _ = self.remove_set_aside(set_aside);
         Ok(place)
@@ -230,7 +246,7 @@ impl Staging {
     /// there already is replaced. Returns the place.
     ///
     /// # Errors
-    /// If that is not possible.
+    /// If that is not possible; one that was there is there again.
     pub fn hold(self, why: &str) -> Result<PathBuf, WriteError> {
         let batch = self.batch();
         let place = self.output.held(self.month);
@@ -239,14 +255,21 @@ impl Staging {
             move |source: io::Error| WriteError::Write { path, source }
         };
         sync_folders(&batch).map_err(fail(&place))?;
-        // Never an earlier batch beside the reasons of this.
-        self.output.forget_held(self.month, self.folder.path())?;
-        self.output.make_held_folder()?;
         let (draft, reasons) = (self.folder.path().join("why"), self.output.why_held(self.month));
-        write_private(&draft, |out| out.write_all(why.as_bytes()))
-            .and_then(|_| std::fs::rename(&draft, &reasons))
-            .map_err(fail(&reasons))?;
-        put_in_place(&batch, &place)?;
+        write_private(&draft, |out| out.write_all(why.as_bytes())).map_err(fail(&reasons))?;
+        let step = unfinished::step();
+        // Never an earlier batch beside the reasons of this.
+        let earlier = self.output.take_held(self.month, self.folder.path())?;
+        let put = self
+            .output
+            .make_held_folder()
+            .and_then(|()| std::fs::rename(&draft, &reasons).map_err(fail(&reasons)))
+            .and_then(|()| put_in_place(&step, &batch, &place));
+        if let Err(error) = put {
+            earlier.put_back();
+            return Err(error);
+        }
+        drop(step);
         self.output.sync_held().map_err(fail(&place))?;
         Ok(place)
     }

@@ -6,6 +6,7 @@ mod timeline;
 use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::exit::Failure;
+use super::memory;
 use super::terminal::Terminal;
 use crate::batch::BatchDatabase;
 use crate::explain::{Answer, Asked, Earlier, Question, explain};
@@ -13,6 +14,7 @@ use crate::policy::Policy;
 use crate::registry::{Encoding, Source, open_export};
 use crate::unfinished::PrivateFolder;
 use crate::value::{Day, parse_id};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Explain why a fact is in or out
@@ -70,28 +72,36 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         (Some(batch), _) => {
             let database = BatchDatabase::open(batch)?;
             let run = database.filter_run()?;
-            let as_of = args.as_of.or(run.as_ref().map(|r| r.as_of)).unwrap_or_else(arguments::today);
+            let as_of = arguments::or_today(args.as_of.or(run.as_ref().map(|r| r.as_of)), "--as-of")?;
             let policy = match given.or(run.map(|r| r.policy)) {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
             };
             let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked =
-                Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
+            let asked = Asked {
+                question,
+                policy: &policy,
+                as_of,
+                spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
+            };
             let (tables, earlier) = database.about(question)?;
             explain(&tables, earlier, asked, &terminal.reading(tables.size()))?
         }
         (None, export) => {
             let path = export.clone().unwrap_or_default();
             let source = open_export(&path, args.encoding)?;
-            let as_of = args.as_of.unwrap_or_else(arguments::today);
+            let as_of = arguments::or_today(args.as_of, "--as-of")?;
             let policy = match given {
                 Some(policy) => policy,
                 None => Policy::built_in()?,
             };
             let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked =
-                Asked { question, policy: &policy, as_of, spill: &arguments::spill(scratch.path(), None) };
+            let asked = Asked {
+                question,
+                policy: &policy,
+                as_of,
+                spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
+            };
             explain(source.as_ref(), Earlier::default(), asked, &terminal.reading(source.size()))?
         }
     };

@@ -3,6 +3,7 @@
 use super::super::terminal::printable;
 use super::timeline::timeline;
 use crate::explain::{Answer, FactAnswer, RefusedAnswer};
+use crate::value::shown;
 use std::fmt::Write;
 
 /// The width of a terminal.
@@ -35,8 +36,12 @@ pub(super) fn text(answer: &Answer) -> String {
 }
 
 fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
-    let mut out =
-        wrapped("Fact ", &format!("{} ({}, line {})", fact.immunfact_id, fact.file, fact.line), 0, "");
+    let mut out = wrapped(
+        "Fact ",
+        &format!("{} ({}, line {})", fact.immunfact_id, shown(&fact.file), fact.line),
+        0,
+        "",
+    );
     let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
     let client_type = or_none(&fact.client_type.to_uppercase());
     let client = format!(
@@ -56,7 +61,7 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
         Some(id) => format!("{} by {id} {}", fact.vaccination_date, fact.provider_name),
         None => format!("{} by no organization", fact.vaccination_date),
     };
-    let judged = format!("{} under \"{}\"", answer.as_of, answer.policy);
+    let judged = format!("{} under \"{}\"", answer.as_of, shown(&answer.policy));
     for (name, value) in [("client", client), ("dose", dose), ("given", given), ("as of", judged)] {
         out += &wrapped(&format!("  {name:<9} "), &value, 0, "");
     }
@@ -80,7 +85,7 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
 
 fn refused_text(row: &RefusedAnswer) -> String {
     let column = if row.column.is_empty() { String::new() } else { format!(", column {}", row.column) };
-    let place = format!("{}, line {}{column}: {}", row.file, row.line, row.code);
+    let place = format!("{}, line {}{column}: {}", shown(&row.file), row.line, row.code);
     wrapped("  ", &place, 0, "") + &wrapped("    ", row.meaning, 0, "")
 }
 

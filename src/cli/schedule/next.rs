@@ -37,7 +37,7 @@ struct Due {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let from = args.date.unwrap_or_else(arguments::today);
+    let from = arguments::or_today(args.date, "--date")?;
     let days = due_days(from).take(args.count.into()).map(|date| {
         let holiday = holiday_on(date);
         Due {

@@ -2,8 +2,9 @@
 
 use super::job;
 use crate::cli::Outcome;
-use crate::cli::terminal::{Terminal, printable};
+use crate::cli::terminal::Terminal;
 use crate::schedule::{User, service, timer};
+use crate::value::shown;
 use crate::writer::WriteError;
 use clap::ValueEnum;
 use std::fs::Permissions;
@@ -54,8 +55,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         }
         write(folder, &service_file, &service)?;
         write(folder, &timer_file, &timer)?;
-        let text = format!("wrote {} and {}\n", service_file.display(), timer_file.display());
-        return terminal.print_summary(&printable(&text));
+        let text = format!("wrote {} and {}\n", shown(&service_file), shown(&timer_file));
+        return terminal.print_summary(&text);
     }
     terminal.print(&match args.unit {
         Some(Unit::Service) => service,

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How much text is read at a time.
-const BLOCK: usize = 1 << 18;
+pub(super) const BLOCK: usize = 1 << 18;
 
 /// No record of a registry is this long; more means that a quote is not closed, and the rest of the file would
 /// have to be held in memory to find out.

@@ -1,0 +1,169 @@
+//! How much memory a command takes: what it is told, or a part of what there is.
+
+use crate::registry::reading_memory;
+use crate::spill::Spill;
+use crate::writer::writing_memory;
+use std::num::NonZeroUsize;
+use std::path::{Component, Path, PathBuf};
+
+/// An amount of memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    bytes: usize,
+}
+
+impl Memory {
+    /// What comparing and verifying take: they hold little, and run beside other work.
+    pub(super) const FOR_COMPARING: Memory = Memory { bytes: 192 << 20 };
+}
+
+impl std::str::FromStr for Memory {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Memory, &'static str> {
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
+            "K" | "KB" | "KIB" => 1 << 10,
+            "M" | "MB" | "MIB" => 1 << 20,
+            "G" | "GB" | "GIB" => 1 << 30,
+            _ => 0,
+        };
+        let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        let bytes =
+            number.and_then(|number: usize| number.checked_mul(unit)).filter(|bytes| *bytes >= 1 << 20);
+        bytes
+            .map(|bytes| Memory { bytes })
+            .ok_or("not an amount of memory of at least 1M, such as 512M or 2G")
+    }
+}
+
+/// What a command takes besides, whatever its threads: runs that are read from the disk, and itself.
+const BUFFERS: usize = 64 << 20;
+
+/// What comparing takes for the files that it reads.
+const COMPARING: usize = 32 << 20;
+
+/// Memory for what can go to disk, and the folder for what does, where so many threads make a batch: what each of them
+/// has in hand comes off it first.
+pub(super) fn spill(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize) -> Spill {
+    let in_hand = reading_memory(threads).saturating_add(writing_memory(threads));
+    spill_beside(folder, memory, threads, in_hand)
+}
+
+/// The same where so many threads look at batches.
+pub(super) fn spill_for_comparing(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize) -> Spill {
+    spill_beside(folder, Some(memory.unwrap_or(Memory::FOR_COMPARING)), threads, COMPARING)
+}
+
+fn spill_beside(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize, in_hand: usize) -> Spill {
+    let bytes = memory.map_or_else(default_memory, |memory| memory.bytes);
+    Spill::for_threads(folder, bytes.saturating_sub(BUFFERS.saturating_add(in_hand)), threads)
+}
+
+/// How much memory to take for what can go to disk, unless the command line says it: a quarter of the machine's, or
+/// of what the process is allowed, within reason.
+fn default_memory() -> usize {
+    let system = rustix::system::sysinfo();
+    let machine = u64::from(system.mem_unit).saturating_mul(system.totalram as u64);
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    part_of(machine.min(allowed(&groups, Path::new("/sys/fs/cgroup")).unwrap_or(u64::MAX)))
+}
+
+/// A quarter of what there is, from 256 MiB to 2 GiB; but never so much that little is left for what cannot go to disk.
+fn part_of(all: u64) -> usize {
+    let bytes = (all / 4).clamp(256 << 20, 2 << 30).min(all / 4 * 3);
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// How much memory the process's control groups leave it: the least that its own or any above it says. `groups` is what
+/// the kernel says of them, `root` where they lie.
+fn allowed(groups: &str, root: &Path) -> Option<u64> {
+    let limits = groups.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':');
+        let (_, kinds, path) = (parts.next()?, parts.next()?, parts.next()?);
+        match kinds {
+            "" => limit_below(root, path, &["memory.max", "memory.high"]),
+            kinds if kinds.split(',').any(|kind| kind == "memory") => {
+                limit_below(&root.join("memory"), path, &["memory.limit_in_bytes"])
+            }
+            _ => None,
+        }
+    });
+    limits.min()
+}
+
+/// The least limit of a group and those above it, up to the root. In a container the group's path may be one outside, of
+/// which there is nothing but the root.
+fn limit_below(root: &Path, path: &str, files: &[&str]) -> Option<u64> {
+    // A path that leads out of what is shown here is none of a group here.
+    let names = Path::new(path).components().filter(|part| *part != Component::RootDir);
+    let names: Option<PathBuf> =
+        names.map(|part| matches!(part, Component::Normal(_)).then_some(part)).collect();
+    let group = root.join(names.unwrap_or_default());
+    let groups = group.ancestors().take_while(|above| above.starts_with(root));
+    let limit = |file: PathBuf| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
+    groups.flat_map(|group| files.iter().filter_map(move |file| limit(group.join(file)))).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    #[test]
+    fn the_least_limit_of_all_groups_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        for (file, text) in [
+            ("system.slice/phds.service/memory.max", "3221225472\n"),
+            ("system.slice/phds.service/memory.high", "max\n"),
+            ("system.slice/memory.max", "max\n"),
+            ("system.slice/tight.service/memory.max", "3221225472\n"),
+            ("system.slice/tight.service/memory.high", "1073741824\n"),
+            ("small.slice/memory.max", "2147483648\n"),
+            ("small.slice/large.service/memory.max", "9999999999999\n"),
+            ("memory/memory.limit_in_bytes", "9223372036854771712\n"),
+            ("memory/docker/memory.limit_in_bytes", "4294967296\n"),
+            ("memory/docker/a:b/memory.limit_in_bytes", "5368709120\n"),
+            ("memory/odd/memory.limit_in_bytes", "a lot\n"),
+        ] {
+            let file = root.join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        let check = |groups: &str, expect: Option<u64>| assert_eq!(allowed(groups, root), expect, "{groups}");
+        // The second version.
+        check("0::/system.slice/phds.service\n", Some(3 * GIB));
+        check("0::/system.slice/tight.service\n", Some(GIB));
+        check("0::/small.slice/large.service\n", Some(2 * GIB));
+        check("0::/small.slice/large.service/not/there\n", Some(2 * GIB));
+        check("0::/\n", None);
+        check("0::/system.slice\n", None);
+        check("0::/elsewhere\n", None);
+        // The first version, and both at once.
+        check("7:pids:/x\n4:memory:/docker/a:b\n1:cpu:/\n", Some(4 * GIB));
+        check("4:cpu,memory:/docker\n0::/small.slice\n", Some(2 * GIB));
+        check("4:memory:/odd\n", Some(9_223_372_036_854_771_712));
+        // What names no group here is no way out.
+        check("0::/../small.slice\n", None);
+        check("0::/small.slice/../../..\n", None);
+        for nonsense in ["", "0", "0:", "::", "memory", "4:memory:", "x\n\n0::"] {
+            assert!(allowed(nonsense, root).is_none_or(|limit| limit > GIB << 30), "{nonsense}");
+        }
+        std::fs::write(root.join("memory.max"), "536870912").unwrap();
+        check("0::/small.slice/large.service\n", Some(GIB / 2));
+        check("0::/../small.slice\n", Some(GIB / 2));
+    }
+
+    #[test]
+    fn a_part_of_what_there_is() {
+        let check = |all: u64, expect: u64| assert_eq!(part_of(all << 20) as u64, expect << 20, "{all} MiB");
+        check(64 << 10, 2048);
+        check(4096, 1024);
+        check(1024, 256);
+        check(512, 256);
+        check(256, 192);
+        check(64, 48);
+    }
+}

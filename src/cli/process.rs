@@ -1,0 +1,31 @@
+//! What the process is, before it does anything.
+
+use rustix::fs::Mode;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
+
+/// Keeps what is in memory from being written to a disk, and what is made from being out of its owner's own reach.
+pub(super) fn prepare() {
+    // What is in memory is everybody's records, and a core dump would lie about long after the run. Where the limit may
+    // not be set, as under systemd's filter of system calls, the unit has set it.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A system that hands dumps to a program, as systemd-coredump, does not ask for the limit, but for this. Whoever
+    // traces the process already sees all there is; without this, they see what it does to the disk, too.
+    if !is_traced() {
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    keep_owners_rights();
+}
+
+/// Whether another process traces this one.
+fn is_traced() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+    tracer.is_some_and(|tracer| tracer.trim() != "0")
+}
+
+/// Takes the owner's own rights out of the mask: else a folder would be closed to another run, and to this, from the
+/// moment it is there until its mode is set. What others may is as the mask has it.
+fn keep_owners_rights() {
+    let mask = umask(Mode::RWXG | Mode::RWXO);
+    umask(mask - Mode::RWXU);
+}
