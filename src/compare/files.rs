@@ -2,7 +2,7 @@
 
 use super::CompareError;
 use crate::elements;
-use crate::published::{HeaderNames, PublishedError, Rows};
+use crate::published::{HeaderNames, Links, PublishedError, Rows};
 use crate::registry::{Field, split_record};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ impl Column {
 #[derive(Debug)]
 pub(super) struct SharingFile {
     pub(super) path: PathBuf,
+    /// Whether a link may stand for it.
+    pub(super) links: Links,
     pub(super) size: u64,
     /// The names in its header, with the columns they mean.
     pub(super) header: Vec<(String, Column)>,
@@ -58,7 +60,7 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
             };
             let open_single = |path: &Path| {
                 let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-                open(path, in_use.as_ref())
+                open(path, Links::Followed, in_use.as_ref())
             };
             Ok(vec![Pair { name, sides: [Some(open_single(old)?), Some(open_single(new)?)] }])
         }
@@ -74,7 +76,7 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
                     if let Some(other) = &pair.sides[side] {
                         return Err(CompareError::TwoFiles { one: other.path.clone(), other: path });
                     }
-                    pair.sides[side] = Some(open(&path, in_use.as_ref())?);
+                    pair.sides[side] = Some(open(&path, Links::Refused, in_use.as_ref())?);
                 }
             }
             Ok(pairs.into_values().collect())
@@ -106,8 +108,8 @@ fn recipient(path: &Path) -> Option<String> {
 }
 
 /// Opens a file; `in_use` are the names in the data dictionary beside it.
-fn open(path: &Path, in_use: Option<&HeaderNames>) -> Result<SharingFile, PublishedError> {
-    let mut rows = Rows::open(path)?;
+fn open(path: &Path, links: Links, in_use: Option<&HeaderNames>) -> Result<SharingFile, PublishedError> {
+    let mut rows = Rows::open(path, links)?;
     let no_header = |line| PublishedError::NoRows { path: path.to_owned(), line, what: "there is no header" };
     let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
     let names = names(rows.text(&row));
@@ -121,7 +123,8 @@ fn open(path: &Path, in_use: Option<&HeaderNames>) -> Result<SharingFile, Publis
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
     }
     let size = std::fs::metadata(path).map_or(0, |found| found.len());
-    Ok(SharingFile { path: path.to_owned(), size, header: names.into_iter().zip(columns).collect() })
+    let header = names.into_iter().zip(columns).collect();
+    Ok(SharingFile { path: path.to_owned(), links, size, header })
 }
 
 /// The place of IMMUNFACT_ID among the elements.

@@ -6,7 +6,7 @@ use super::files::Pair;
 use super::matching::{Match, match_rows};
 use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 use super::{CompareError, CompareSettings};
-use crate::published::PublishedError;
+use crate::published::{PublishedError, open_file};
 use crate::spill::Sorter;
 use crate::value::parse_id;
 use std::cmp::Reverse;
@@ -48,14 +48,14 @@ struct OpenFiles<'a> {
 impl OpenFiles<'_> {
     fn read(&mut self, row: Left, text: &mut Vec<u8>) -> Result<(), CompareError> {
         let (pair, side) = (row.pair as usize, usize::from(row.side));
-        let path = self.pairs[pair].sides[side].as_ref().map(|file| file.path.as_path());
-        let path = path.unwrap_or_else(|| unreachable!("the row was read from it"));
-        let unavailable = |source| PublishedError::Unavailable { path: path.to_owned(), source };
+        let found = self.pairs[pair].sides[side].as_ref();
+        let found = found.unwrap_or_else(|| unreachable!("the row was read from it"));
+        let unavailable = |source| PublishedError::unavailable(&found.path, source);
         let file = match self.open[pair][side].take() {
             Some(file) => file,
             None => {
                 self.count += 1;
-                File::open(path).map_err(unavailable)?
+                open_file(&found.path, found.links)?
             }
         };
         text.resize(row.length as usize, 0);

@@ -8,12 +8,13 @@ use crate::filter::Outcome;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
-use crate::published::{FileEntry, HeaderNames, Manifest};
+use crate::published::{FileEntry, HeaderNames, Links, Manifest, PublishedError, read_own_file};
 use crate::registry::Code;
 use crate::spill::Sorter;
 use crate::value::name;
 use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 /// The folder that is for the registry's own staff.
@@ -43,7 +44,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
     let expected = Expected::new(in_dictionary.as_ref(), as_of, settings.policy);
     let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
-    let check = |name: &&String| file::check(&folder.join(name), name, &expected, settings);
+    let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
@@ -181,8 +182,12 @@ fn check_policy(folder: &Path, policy: &Policy, manifest: &Manifest, faults: &mu
     let dictionaries =
         [("data_dictionary.md", dictionary_md(policy)), ("data_dictionary.csv", dictionary_csv(policy))];
     for (name, text) in dictionaries {
-        if std::fs::read(folder.join(name)).is_ok_and(|bytes| bytes != text.as_bytes()) {
-            faults.add(Fault::of_file(name, FaultCode::OtherPolicy));
+        match read_own_file(&folder.join(name)) {
+            Ok(bytes) if bytes == text.as_bytes() => {}
+            // That it is missing is told already.
+            Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            // Also what cannot be a data dictionary, because it is no plain file or far too long.
+            Ok(_) | Err(_) => faults.add(Fault::of_file(name, FaultCode::OtherPolicy)),
         }
     }
 }

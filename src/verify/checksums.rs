@@ -2,12 +2,11 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
-use crate::published::{PublishedError, read_own_file};
+use crate::published::{Links, PublishedError, open_file, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The list in every folder of a batch.
@@ -35,10 +34,11 @@ pub(super) fn check(
         let kind = entry.file_type().map_err(unavailable)?;
         if kind.is_dir() {
             folders.push(name);
-        } else if kind.is_file() {
-            present.insert(name, hash(&entry.path())?);
-        } else {
-            faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::NotAFile));
+            continue;
+        }
+        match hash(&entry.path())? {
+            Some(file) => drop(present.insert(name, file)),
+            None => faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::NotAFile)),
         }
     }
     folders.sort();
@@ -93,9 +93,16 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
     }
 }
 
-fn hash(path: &Path) -> Result<Present, PublishedError> {
-    let unavailable = |source| PublishedError::Unavailable { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(unavailable)?;
+/// Hashes a file; none if it is not a plain one.
+fn hash(path: &Path) -> Result<Option<Present>, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(path, source);
+    let mut file = match open_file(path, Links::Refused) {
+        Ok(file) => file,
+        Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 18]);
     loop {
         match file.read(&mut piece).map_err(unavailable)? {
@@ -106,5 +113,5 @@ fn hash(path: &Path) -> Result<Present, PublishedError> {
             }
         }
     }
-    Ok(Present { bytes, sha256: text::hex(&hash.finalize()) })
+    Ok(Some(Present { bytes, sha256: text::hex(&hash.finalize()) }))
 }

@@ -5,7 +5,7 @@ use super::row::{Key, Limits, RowBuffer, check_row};
 use super::{VerifyError, VerifySettings};
 use crate::elements;
 use crate::policy::{LineEnding, Policy};
-use crate::published::{HeaderNames, LineEnd, PublishedError, Rows};
+use crate::published::{HeaderNames, LineEnd, Links, PublishedError, Rows};
 use crate::spill::Sorter;
 use crate::value::Day;
 use crate::writer::push_field;
@@ -68,6 +68,7 @@ pub(super) struct Checked {
 /// Checks a file; `name` is its path in the batch.
 pub(super) fn check(
     path: &Path,
+    links: Links,
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
@@ -78,7 +79,8 @@ pub(super) fn check(
         line_end: LineEnd::None,
         ids: Sorter::new(settings.spill),
     };
-    match check_rows(path, name, expected, settings, &mut checked) {
+    let rows = Rows::open(path, links)?;
+    match check_rows(rows, name, expected, settings, &mut checked) {
         // A file that is not even rows is a fault of the file.
         Err(VerifyError::Published(PublishedError::NoRows { line, .. })) => {
             checked.faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
@@ -91,14 +93,13 @@ pub(super) fn check(
 }
 
 fn check_rows(
-    path: &Path,
+    mut rows: Rows,
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
     checked: &mut Checked,
 ) -> Result<(), VerifyError> {
     let Checked { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
-    let mut rows = Rows::open(path)?;
     let Some(header) = rows.next_row()? else {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
         return Ok(());
