@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "damaged/numbers.rs"]
+mod numbers;
 #[path = "damaged/stand_ins.rs"]
 mod stand_ins;
 
