@@ -9,6 +9,7 @@ mod manifest;
 mod month;
 mod open;
 mod rows;
+mod version;
 
 pub use before::Before;
 pub use dictionary::HeaderNames;
@@ -18,6 +19,7 @@ pub use month::{OfMonth, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
 pub use rows::{LineEnd, Row, Rows};
+pub use version::RulesVersion;
 
 use crate::value::Month;
 use serde::de::DeserializeOwned;

@@ -8,10 +8,11 @@ use crate::filter::Outcome;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
-use crate::published::{FileEntry, HeaderNames, Links, Manifest, PublishedError, read_own_file};
+use crate::published::{
+    FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, read_own_file,
+};
 use crate::registry::Code;
 use crate::spill::Sorter;
-use crate::value::name;
 use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
 use std::io;
@@ -42,7 +43,12 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     }
     let in_dictionary = HeaderNames::beside(folder);
     let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
-    let expected = Expected::new(in_dictionary.as_ref(), as_of, settings.policy);
+    let version = manifest.as_ref().ok().map(RulesVersion::of_batch);
+    if version == Some(None) {
+        faults.add(Fault::of_file("manifest.json", FaultCode::NotAsWritten));
+    }
+    let rules = version.flatten().unwrap_or(RulesVersion::NEWEST);
+    let expected = Expected::new(in_dictionary.as_ref(), as_of, rules, settings.policy);
     let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
     let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
@@ -72,9 +78,9 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
                 faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
             }
             check_numbers(manifest, &mut faults);
-            check_entries(manifest, &present, &rows_of, &mut faults);
+            check_entries(manifest, rules, &present, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
-                check_policy(folder, policy, manifest, &mut faults);
+                check_policy(folder, policy, (manifest, rules), &mut faults);
             }
         }
         Err(fault) => faults.add(fault.clone()),
@@ -148,6 +154,7 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
 /// The manifest's files against those that are there.
 fn check_entries(
     manifest: &Manifest,
+    rules: RulesVersion,
     present: &BTreeMap<String, Present>,
     rows_of: &BTreeMap<&str, u64>,
     faults: &mut Faults,
@@ -165,7 +172,7 @@ fn check_entries(
         hold(*bytes == file.bytes, FaultCode::WrongSize);
         hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
         hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
-        let name = format!("PHDS_{}_{}.csv", name::file_stem(recipient), manifest.batch);
+        let name = format!("PHDS_{}_{}.csv", rules.file_stem(recipient), manifest.batch);
         hold(*path == name, FaultCode::WrongFileName);
     }
     let listed = |name: &str| manifest.files.iter().any(|file| file.path == name) || ALWAYS.contains(&name);
@@ -175,9 +182,18 @@ fn check_entries(
 }
 
 /// What the policy says of a batch: its hash, and the data dictionary.
-fn check_policy(folder: &Path, policy: &Policy, manifest: &Manifest, faults: &mut Faults) {
+fn check_policy(
+    folder: &Path,
+    policy: &Policy,
+    (manifest, rules): (&Manifest, RulesVersion),
+    faults: &mut Faults,
+) {
     if manifest.policy.sha256 != policy.sha256 {
         faults.add(Fault::of_file("manifest.json", FaultCode::OtherPolicy));
+    }
+    // Another version may have worded it otherwise; its names are held against the policy in each file's header.
+    if rules != RulesVersion::NEWEST {
+        return;
     }
     let dictionaries =
         [("data_dictionary.md", dictionary_md(policy)), ("data_dictionary.csv", dictionary_csv(policy))];

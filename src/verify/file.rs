@@ -5,7 +5,7 @@ use super::row::{Key, Limits, RowBuffer, check_row};
 use super::{VerifyError, VerifySettings};
 use crate::elements;
 use crate::policy::{LineEnding, Policy};
-use crate::published::{HeaderNames, LineEnd, Links, PublishedError, Rows};
+use crate::published::{HeaderNames, LineEnd, Links, Manifest, PublishedError, Rows, RulesVersion};
 use crate::spill::Sorter;
 use crate::value::Day;
 use crate::writer::push_field;
@@ -26,6 +26,7 @@ impl Expected {
     pub(super) fn new(
         in_dictionary: Option<&HeaderNames>,
         as_of: Option<Day>,
+        rules: RulesVersion,
         policy: Option<&Policy>,
     ) -> Expected {
         let mut header = Vec::new();
@@ -44,13 +45,16 @@ impl Expected {
             LineEnding::Lf => LineEnd::Lf,
             LineEnding::Crlf => LineEnd::CrLf,
         });
-        Expected { header, line_end, limits: Limits { as_of, window: policy.map(|policy| policy.window) } }
+        let window = policy.map(|policy| policy.window);
+        Expected { header, line_end, limits: Limits { as_of, window, rules } }
     }
 
-    /// For a file on its own, with the data dictionary that may lie beside it.
+    /// For a file on its own, with the data dictionary and the manifest that may lie beside it.
     pub(super) fn of_single(path: &Path, policy: Option<&Policy>) -> Expected {
-        let in_dictionary = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-        Expected::new(in_dictionary.as_ref(), None, policy)
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let in_dictionary = HeaderNames::beside(folder);
+        let rules = Manifest::of_batch(folder).ok().and_then(|manifest| RulesVersion::of_batch(&manifest));
+        Expected::new(in_dictionary.as_ref(), None, rules.unwrap_or(RulesVersion::NEWEST), policy)
     }
 }
 
