@@ -12,6 +12,7 @@ mod columns;
 mod files;
 mod matching;
 mod outcome;
+mod pairing;
 mod settle;
 
 pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
@@ -71,7 +72,7 @@ pub enum CompareError {
 /// # Errors
 /// If one of them cannot be read, or a row has no IMMUNFACT_ID to match it by.
 pub fn compare(old: &Path, new: &Path, settings: CompareSettings<'_>) -> Result<Comparison, CompareError> {
-    let pairs = files::pairs(old, new)?;
+    let pairs = pairing::pairs(old, new)?;
     let columns = columns::Columns::of(&pairs, settings.ignore)?;
     let (left, unchanged) = cancel::cancel(&pairs, &columns, settings)?;
     settle::settle(&pairs, &columns, left, unchanged, settings)
