@@ -10,7 +10,9 @@ use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};
 use sha2::{Digest, Sha256};
+use std::fs::Permissions;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -47,6 +49,11 @@ impl Place {
             let batch = folder.path().join(month);
             std::fs::create_dir_all(batch.join("qa")).unwrap();
             seeds::batch().iter().for_each(|(file, bytes)| std::fs::write(batch.join(file), bytes).unwrap());
+            let close = |path: PathBuf, mode| {
+                std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+            };
+            seeds::batch().keys().for_each(|file| close(batch.join(file), 0o600));
+            [batch.join("qa"), batch].into_iter().for_each(|folder| close(folder, 0o700));
         }
         Place { folder, policy: Policy::built_in().unwrap() }
     }

@@ -13,6 +13,7 @@ use crate::published::{
 };
 use crate::registry::Code;
 use crate::spill::Sorter;
+use crate::value::Month;
 use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
 use std::io;
@@ -77,6 +78,9 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             if rows_agree && facts != manifest.facts.included {
                 faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
             }
+            if is_of_other_month(folder, manifest) {
+                faults.add(Fault::of_file(".", FaultCode::WrongFolderName));
+            }
             check_numbers(manifest, &mut faults);
             check_entries(manifest, rules, &present, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
@@ -100,6 +104,14 @@ fn distinct(mut ids: Sorter<u64>) -> std::io::Result<u64> {
         before = Some(id);
     }
     Ok(count)
+}
+
+/// Whether the folder is named like a month, and another than the manifest's. What looks for a month's batch would take
+/// it for that. Under any other name it may be kept, and looked at, wherever that is.
+fn is_of_other_month(folder: &Path, manifest: &Manifest) -> bool {
+    // What is given may be `.`, or a link.
+    let name = folder.canonicalize().ok().and_then(|folder| Some(folder.file_name()?.to_str()?.to_owned()));
+    name.and_then(|name| Month::parse(&name)).is_some_and(|month| month != manifest.batch)
 }
 
 /// Files that must be there, whatever the list of checksums says.
