@@ -7,8 +7,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// What takes a file's place.
-const STAND_INS: [(&str, fn(&Path)); 4] = [
+/// What takes a file's place, and how it is made.
+type StandIn = (&'static str, fn(&Path));
+
+const STAND_INS: [StandIn; 4] = [
     ("a pipe", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
     ("a link to a device", |path| symlink("/dev/zero", path).unwrap()),
     ("a link to nowhere", |path| symlink("nowhere", path).unwrap()),
@@ -114,4 +116,28 @@ fn a_held_batch_is_released_whatever_says_why_it_was_held() {
         put(&why);
         check(what, &["release", text(&site.out()), "202407"], &[0]);
     }
+}
+
+/// Whoever names a file may name a link to it; in a batch it is none of its files.
+#[test]
+fn a_single_file_may_be_reached_through_a_link() {
+    let site = site();
+    assert_eq!(run_as_of(&site, "2024-07-08", &[]).code, 0);
+    let batch = site.out().join("202407");
+    let file = batch.join("PHDS_Travis_202407.csv");
+    let link = site.path("PHDS_Travis_202407.csv");
+    symlink(&file, &link).unwrap();
+    check("a link", &["verify", text(&link)], &[0]);
+    check("a link", &["diff", text(&link), text(&file)], &[0]);
+    check("a link", &["diff", text(&file), text(&link)], &[0]);
+    // The folder of a batch, too.
+    let other = site.path("batch");
+    symlink(&batch, &other).unwrap();
+    check("a link", &["verify", text(&other)], &[0]);
+    check("a link", &["diff", text(&batch), text(&other)], &[0]);
+    std::fs::remove_file(&link).unwrap();
+    std::fs::rename(&file, &link).unwrap();
+    symlink(&link, &file).unwrap();
+    check("a link", &["verify", text(&batch)], &[1]);
+    check("a link", &["diff", text(&batch), text(&other)], &[66]);
 }
