@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/skip.rs"]
+mod skip;
 
 use common::random::Dice;
 use common::{Ran, in_repository, phds_with, run_on};
+use skip::not_tested;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -363,6 +366,49 @@ fn many_rows_may_share_an_id() {
     let (_, json) = two.diff_json(&[]);
     assert_eq!(json["rows"]["moved-to-client"], 5_000);
     assert_eq!(json["rows"]["added"], 0);
+}
+
+/// A damaged file may have nothing but one id, and memory must not grow with it.
+#[test]
+fn rows_that_share_an_id_are_not_held_in_memory() {
+    const ROWS: usize = 300_000;
+    let folder = tempfile::tempdir().unwrap();
+    let header = "CLIENT_ID,LAST_NAME,BIRTH_DATE,IMMUNFACT_ID\n";
+    let write = |name: &str, numbers: &mut dyn Iterator<Item = usize>| {
+        let rows = numbers.map(|n| format!("{n},a name that takes some room in memory,1990-05-05,777\n"));
+        let path = folder.path().join(name);
+        std::fs::write(&path, header.to_owned() + &rows.collect::<String>()).unwrap();
+        path
+    };
+    let old = write("old.csv", &mut (0..ROWS));
+    // In another order, and half of them others.
+    let new = write("new.csv", &mut (ROWS / 2..ROWS / 2 + ROWS).rev());
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_phds"))
+        .arg("diff")
+        .args([&old, &new])
+        .args(["--json", "--limit", "3", "--memory", "1M"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What is printed is short, so that it waits in the pipe.
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = None;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let kib = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        most = most.max(kib.and_then(|kib| kib.parse::<u64>().ok()));
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let half = ROWS / 2;
+    assert_eq!((&told["rows"]["unchanged"], &told["rows"]["moved-to-client"]), (&half.into(), &half.into()));
+    match most {
+        // Held, they would take many times as much.
+        Some(kib) => assert!(kib < 160 << 10, "{kib} KiB"),
+        None => not_tested("memory that a comparison takes", "there is no /proc to look it up in"),
+    }
 }
 
 #[test]

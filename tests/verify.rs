@@ -4,11 +4,13 @@
 
 mod common;
 
-use common::{Ran, Site, in_repository, phds_with, run_on};
+use common::{Ran, Site, in_repository, phds, phds_with, run_on};
 use phds::spill::Spill;
 use phds::verify::{VerifySettings, verify};
 use sha2::{Digest, Sha256};
+use std::fs::Permissions;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 fn verify_with(path: &Path, arguments: &[&str]) -> Ran {
@@ -91,6 +93,12 @@ fn edit_lines(edit: impl Fn(&mut Vec<String>)) -> impl Fn(&Path) {
     }
 }
 
+/// Adds an empty file that nobody else may read.
+fn add(path: &Path) {
+    std::fs::write(path, "").unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
 #[test]
 fn what_is_wrong_is_told_by_place_and_code() {
     let check = |damage: &dyn Fn(&Path), expect: &[&str]| {
@@ -112,13 +120,13 @@ fn what_is_wrong_is_told_by_place_and_code() {
         &["@: WRONG_ROW_COUNT", "@, line 50: WRONG_FIELD_COUNT"],
     );
     check(&|batch| std::fs::remove_file(batch.join(FILE)).unwrap(), &["@: MISSING_FILE"]);
-    check(&|batch| std::fs::write(batch.join("notes.txt"), "x").unwrap(), &["notes.txt: EXTRA_FILE"]);
+    check(&|batch| add(&batch.join("notes.txt")), &["notes.txt: EXTRA_FILE"]);
     check(&|batch| std::fs::create_dir(batch.join("more")).unwrap(), &["more: EXTRA_FILE"]);
     check(&|batch| std::os::unix::fs::symlink("x", batch.join("qa/link")).unwrap(), &["qa/link: NOT_A_FILE"]);
     check(&|batch| std::fs::remove_dir_all(batch.join("qa")).unwrap(), &["qa: MISSING_FILE"]);
     check(&edit("qa/counts.csv", "READ", "Read"), &[]);
     let in_qa = |batch: &Path| {
-        std::fs::write(batch.join("qa/zzz.csv"), "").unwrap();
+        add(&batch.join("qa/zzz.csv"));
         let list = batch.join("qa/SHA256SUMS");
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let text = std::fs::read_to_string(&list).unwrap() + &format!("{empty}  zzz.csv\n");
@@ -226,6 +234,61 @@ fn every_code_is_documented() {
     }
 }
 
+/// Allows a batch to its owner alone.
+fn close(batch: &Path) {
+    let ran = std::process::Command::new("chmod").args(["-R", "go="]).arg(batch).status();
+    assert!(ran.unwrap().success());
+}
+
+#[test]
+fn what_others_may_read_is_told() {
+    let check = |name: &'static str, mode: u32, expect: &[&str]| {
+        let open = move |batch: &Path| {
+            std::fs::set_permissions(batch.join(name), Permissions::from_mode(mode)).unwrap();
+        };
+        assert_eq!(found(&open, &[]), expect, "{name} {mode:o}");
+    };
+    check("", 0o750, &[".: OPEN_TO_OTHERS"]);
+    check("", 0o701, &[".: OPEN_TO_OTHERS"]);
+    check("qa", 0o755, &["qa: OPEN_TO_OTHERS"]);
+    check("qa/counts.csv", 0o640, &["qa/counts.csv: OPEN_TO_OTHERS"]);
+    check("manifest.json", 0o644, &["manifest.json: OPEN_TO_OTHERS"]);
+    check(FILE, 0o602, &[&format!("{FILE}: OPEN_TO_OTHERS")]);
+    // The owner may take rights from himself.
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch_of("fixtures/registry", folder.path(), &[]);
+    std::fs::set_permissions(batch.join(FILE), Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(verify_with(&batch, &[]).code, 0);
+    // A recipient may keep a single file as open as he likes.
+    std::fs::set_permissions(batch.join(FILE), Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(verify_with(&batch, &[]).code, 1);
+    assert_eq!(verify_with(&batch.join(FILE), &[]).code, 0);
+}
+
+#[test]
+fn a_folder_named_after_another_month_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch_of("fixtures/registry", folder.path(), &[]);
+    let check = |name: &str, is_wrong: bool| {
+        let other = batch.with_file_name(name);
+        std::fs::rename(&batch, &other).unwrap();
+        let ran = verify_with(&other, &[]);
+        let within = phds().args(["verify", "."]).current_dir(&other).output().unwrap();
+        std::fs::rename(&other, &batch).unwrap();
+        assert_eq!(ran.code, i32::from(is_wrong), "{name}: {}", ran.stdout);
+        assert_eq!(within.status.code(), Some(i32::from(is_wrong)), "{name}");
+        let line = ".: WRONG_FOLDER_NAME: named after another month than the manifest's\n";
+        assert_eq!(ran.stdout.starts_with(line), is_wrong, "{name}: {}", ran.stdout);
+    };
+    check("202407", false);
+    check("202408", true);
+    check("202307", true);
+    // No month: a copy.
+    check("202413", false);
+    check("july", false);
+    check("202407.old", false);
+}
+
 /// Every byte of every file of a small batch, qa/ too, is changed in turn.
 #[test]
 fn no_change_of_a_single_byte_goes_unseen() {
@@ -242,6 +305,7 @@ fn no_change_of_a_single_byte_goes_unseen() {
                 let batch = folder.path().join("202407");
                 std::fs::create_dir_all(batch.join("qa")).unwrap();
                 original.iter().for_each(|(name, bytes)| std::fs::write(batch.join(name), bytes).unwrap());
+                close(&batch);
                 let spill = Spill::new(folder.path(), 1 << 20);
                 let settings =
                     VerifySettings { policy: None, limit: 10, threads: NonZeroUsize::MIN, spill: &spill };

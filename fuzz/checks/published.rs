@@ -4,13 +4,15 @@ use super::seeds;
 use phds::compare::{CompareSettings, compare};
 use phds::inputs::Inputs;
 use phds::policy::Policy;
-use phds::published::{Before, HeaderNames, Manifest, Rows, batches};
+use phds::published::{Before, HeaderNames, Links, Manifest, Rows, batches};
 use phds::report::{ReportData, page};
 use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};
 use sha2::{Digest, Sha256};
+use std::fs::Permissions;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -47,6 +49,11 @@ impl Place {
             let batch = folder.path().join(month);
             std::fs::create_dir_all(batch.join("qa")).unwrap();
             seeds::batch().iter().for_each(|(file, bytes)| std::fs::write(batch.join(file), bytes).unwrap());
+            let close = |path: PathBuf, mode| {
+                std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+            };
+            seeds::batch().keys().for_each(|file| close(batch.join(file), 0o600));
+            [batch.join("qa"), batch].into_iter().for_each(|folder| close(folder, 0o700));
         }
         Place { folder, policy: Policy::built_in().unwrap() }
     }
@@ -86,7 +93,7 @@ fn look(place: &Place) -> Option<bool> {
     let threads = NonZeroUsize::MIN;
     let settings = VerifySettings { policy: Some(&place.policy), limit: 3, threads, spill: &spill };
     let found = verify(&batch, settings).ok().map(|findings| findings.sound);
-    let mut rows = Rows::open(&batch.join(FILES[3])).unwrap();
+    let mut rows = Rows::open(&batch.join(FILES[3]), Links::Refused).unwrap();
     while let Ok(Some(row)) = rows.next_row() {
         assert!(rows.text(&row).len() <= 16 << 20);
     }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::exit::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
-use crate::published::{Manifest, why_held_place};
+use crate::published::{Manifest, read_own_file, why_held_place};
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging, quarantine_list};
@@ -47,11 +47,15 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     // It may have lain there for days. What is looked at is what is then published, not what lies there by then.
     let batch = staging.batch();
     let is_sound = verify(&batch, settings)?.sound;
-    let manifest = Manifest::of_batch(&batch)?;
-    if !is_sound || manifest.batch != args.month {
+    if !is_sound {
         return Err(Failure::HeldUnsound { place: held });
     }
-    let why = std::fs::read_to_string(why_held_place(&args.out, args.month)).unwrap_or_default();
+    let manifest = Manifest::of_batch(&batch)?;
+    if manifest.batch != args.month {
+        return Err(Failure::HeldUnsound { place: held });
+    }
+    let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
+    let why = String::from_utf8(why).unwrap_or_default();
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&quarantine_list(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");

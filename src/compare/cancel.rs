@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
     fn begin(place: usize, pair: &Pair, columns: &'a Columns) -> Result<Walk<'a>, PublishedError> {
         let open = |side: usize| {
             let Some(file) = &pair.sides[side] else { return Ok(None) };
-            let mut rows = Rows::open(&file.path)?;
+            let mut rows = Rows::open(&file.path, file.links)?;
             rows.next_row()?;
             let mut side = Side { rows, head: None, split: SplitRow::default(), is_split: false };
             side.advance()?;

@@ -1,10 +1,8 @@
-//! The files on the two sides, and which belong together.
+//! A recipient's file on one side, and what its columns are.
 
-use super::CompareError;
 use crate::elements;
-use crate::published::{HeaderNames, PublishedError, Rows};
+use crate::published::{HeaderNames, Links, PublishedError, Rows};
 use crate::registry::{Field, split_record};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A column, whatever its name is in a file.
@@ -30,6 +28,8 @@ impl Column {
 #[derive(Debug)]
 pub(super) struct SharingFile {
     pub(super) path: PathBuf,
+    /// Whether a link may stand for it.
+    pub(super) links: Links,
     pub(super) size: u64,
     /// The names in its header, with the columns they mean.
     pub(super) header: Vec<(String, Column)>,
@@ -44,70 +44,13 @@ pub(super) struct Pair {
     pub(super) sides: [Option<SharingFile>; 2],
 }
 
-/// Finds the files of both sides and pairs them, in the order of their names.
-pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
-    let is_folder = |path: &Path| match std::fs::metadata(path) {
-        Ok(found) => Ok(found.is_dir()),
-        Err(source) => Err(PublishedError::Unavailable { path: path.to_owned(), source }),
-    };
-    match (is_folder(old)?, is_folder(new)?) {
-        (false, false) => {
-            let name = match (recipient(old), recipient(new)) {
-                (Some(old), Some(new)) if old.eq_ignore_ascii_case(&new) => new,
-                _ => "(file)".to_owned(),
-            };
-            let open_single = |path: &Path| {
-                let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-                open(path, in_use.as_ref())
-            };
-            Ok(vec![Pair { name, sides: [Some(open_single(old)?), Some(open_single(new)?)] }])
-        }
-        (true, true) => {
-            let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
-            for (side, folder) in [old, new].into_iter().enumerate() {
-                let in_use = HeaderNames::beside(folder);
-                for (name, path) in files_in(folder)? {
-                    let pair = pairs
-                        .entry(name.to_ascii_lowercase())
-                        .or_insert_with(|| Pair { name: String::new(), sides: [None, None] });
-                    pair.name = name;
-                    if let Some(other) = &pair.sides[side] {
-                        return Err(CompareError::TwoFiles { one: other.path.clone(), other: path });
-                    }
-                    pair.sides[side] = Some(open(&path, in_use.as_ref())?);
-                }
-            }
-            Ok(pairs.into_values().collect())
-        }
-        _ => Err(CompareError::NotAlike),
-    }
-}
-
-/// The recipients' files in a batch, each with its name without the month.
-fn files_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, PublishedError> {
-    let unavailable = |source| PublishedError::Unavailable { path: folder.to_owned(), source };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
-        let path = entry.map_err(unavailable)?.path();
-        files.extend(recipient(&path).map(|name| (name, path)));
-    }
-    if files.is_empty() && !folder.join("manifest.json").is_file() {
-        return Err(PublishedError::NoBatch { path: folder.to_owned() });
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// `X` of `PHDS_X_202407.csv`.
-fn recipient(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix("PHDS_")?;
-    let (recipient, month) = name.rsplit_once('_')?;
-    crate::value::Month::parse(month).map(|_| recipient.to_owned())
-}
-
 /// Opens a file; `in_use` are the names in the data dictionary beside it.
-fn open(path: &Path, in_use: Option<&HeaderNames>) -> Result<SharingFile, PublishedError> {
-    let mut rows = Rows::open(path)?;
+pub(super) fn open(
+    path: &Path,
+    links: Links,
+    in_use: Option<&HeaderNames>,
+) -> Result<SharingFile, PublishedError> {
+    let mut rows = Rows::open(path, links)?;
     let no_header = |line| PublishedError::NoRows { path: path.to_owned(), line, what: "there is no header" };
     let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
     let names = names(rows.text(&row));
@@ -121,7 +64,8 @@ fn open(path: &Path, in_use: Option<&HeaderNames>) -> Result<SharingFile, Publis
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
     }
     let size = std::fs::metadata(path).map_or(0, |found| found.len());
-    Ok(SharingFile { path: path.to_owned(), size, header: names.into_iter().zip(columns).collect() })
+    let header = names.into_iter().zip(columns).collect();
+    Ok(SharingFile { path: path.to_owned(), links, size, header })
 }
 
 /// The place of IMMUNFACT_ID among the elements.
@@ -203,16 +147,5 @@ mod tests {
         assert_eq!(super::identify(&row, None), None);
         let lower: Vec<String> = own.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(identify(&lower, None), all);
-    }
-
-    #[test]
-    fn the_month_is_no_part_of_a_files_name() {
-        let check = |name: &str, expect: Option<&str>| {
-            assert_eq!(recipient(Path::new(name)).as_deref(), expect, "{name}");
-        };
-        check("out/PHDS_Travis_County_202407.csv", Some("Travis_County"));
-        check("PHDS_X_202413.csv", None);
-        check("data_dictionary.csv", None);
-        check("PHDS_X_202407.csv.gz", None);
     }
 }

@@ -27,6 +27,11 @@ pub(super) struct Match {
 /// their number.
 const MOST_COMPARED: usize = 64;
 
+/// Whether so many rows of either side are compared with each other.
+pub(super) fn may_be_compared(counts: [usize; 2]) -> bool {
+    counts.iter().all(|count| *count <= MOST_COMPARED)
+}
+
 type Rows = Vec<Option<SplitRow>>;
 
 pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Columns) -> Matches {
@@ -51,7 +56,7 @@ pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Colum
 }
 
 /// The file's pair and the values of a row: what equal rows have in common.
-fn content(row: &SplitRow, columns: &Columns) -> (usize, Vec<Vec<u8>>) {
+pub(super) fn content(row: &SplitRow, columns: &Columns) -> (usize, Vec<Vec<u8>>) {
     let values = (0..columns.compared.len()).map(|column| columns.value(row, column).into_owned());
     (row.place().0, values.collect())
 }
@@ -85,7 +90,7 @@ struct Candidate {
 
 /// The rows that belong together, by their places.
 fn pairs(old: &Rows, new: &Rows, columns: &Columns) -> Vec<Candidate> {
-    if old.len().max(new.len()) > MOST_COMPARED {
+    if !may_be_compared([old.len(), new.len()]) {
         return pairs_as_they_come(old, new);
     }
     let mut candidates = Vec::new();
@@ -133,7 +138,7 @@ fn file(row: &Option<SplitRow>) -> Option<usize> {
     row.as_ref().map(|row| row.place().0)
 }
 
-fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
+pub(super) fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
     match (old, new) {
         (Some(old), Some(new)) => columns.differences(old, new).collect(),
         _ => Vec::new(),

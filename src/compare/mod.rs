@@ -3,15 +3,19 @@
 //! Rows are matched by IMMUNFACT_ID. Two files that belong together are first gone through side by side, in the order
 //! in which their rows lie: rows that stand in both cancel each other there, which nearly all do. What is left is sorted
 //! by id, on disk if it is much, and matched across all files. So memory does not grow with the files, and it does not
-//! matter whether the rows of a file are in order; it only takes longer if they are not.
+//! matter whether the rows of a file are in order; it only takes longer if they are not. Rows that share an id are held
+//! together as long as they are few, and are matched on disk beyond that.
 //!
 //! Nothing here prints. Values of rows are in what comes out only if they were asked for.
 
 mod cancel;
 mod columns;
 mod files;
+mod large;
 mod matching;
+mod open_files;
 mod outcome;
+mod pairing;
 mod settle;
 
 pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
@@ -19,6 +23,7 @@ pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange
 use crate::published::PublishedError;
 use crate::spill::Spill;
 use crate::value::shown;
+use large::Bounds;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -72,8 +77,18 @@ pub enum CompareError {
 /// # Errors
 /// If one of them cannot be read, or a row has no IMMUNFACT_ID to match it by.
 pub fn compare(old: &Path, new: &Path, settings: CompareSettings<'_>) -> Result<Comparison, CompareError> {
-    let pairs = files::pairs(old, new)?;
+    compare_within(old, new, settings, Bounds::USUAL)
+}
+
+/// The same with other bounds on what is held of one id.
+fn compare_within(
+    old: &Path,
+    new: &Path,
+    settings: CompareSettings<'_>,
+    bounds: Bounds,
+) -> Result<Comparison, CompareError> {
+    let pairs = pairing::pairs(old, new)?;
     let columns = columns::Columns::of(&pairs, settings.ignore)?;
     let (left, unchanged) = cancel::cancel(&pairs, &columns, settings)?;
-    settle::settle(&pairs, &columns, left, unchanged, settings)
+    settle::settle(&pairs, &columns, left, unchanged, (settings, bounds))
 }

@@ -3,70 +3,49 @@
 use super::cancel::{Left, Totals};
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
+use super::large::{Bounds, Large, Settled};
 use super::matching::{Match, match_rows};
+use super::open_files::OpenFiles;
 use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 use super::{CompareError, CompareSettings};
-use crate::published::PublishedError;
 use crate::spill::Sorter;
 use crate::value::parse_id;
 use std::cmp::Reverse;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-
-/// As many files stay open at once.
-const MOST_OPEN: usize = 400;
 
 pub(super) fn settle(
     pairs: &[Pair],
     columns: &Columns,
     mut left: Sorter<Left>,
     totals: Vec<Totals>,
-    settings: CompareSettings<'_>,
+    (settings, bounds): (CompareSettings<'_>, Bounds),
 ) -> Result<Comparison, CompareError> {
-    let mut tally = Tally::new(pairs, columns, totals, settings);
-    let mut files = OpenFiles { pairs, open: pairs.iter().map(|_| [None, None]).collect(), count: 0 };
-    let mut group: Vec<Left> = Vec::new();
+    let mut tally = Tally::new(pairs, columns, totals, (settings, bounds));
+    let mut files = OpenFiles::new(pairs);
+    let (mut id, mut group) = (None, Group::EMPTY);
     for row in left.merge().map_err(CompareError::Spill)? {
         let row = row.map_err(CompareError::Spill)?;
-        if group.first().is_some_and(|first| first.id != row.id) {
-            tally.settle_group(&group, &mut files)?;
-            group.clear();
+        if let Some(before) = id.filter(|id| *id != row.id) {
+            tally.settle_group(before, std::mem::replace(&mut group, Group::EMPTY), &mut files)?;
         }
-        group.push(row);
+        id = Some(row.id);
+        tally.add(row, &mut group, &mut files)?;
     }
-    tally.settle_group(&group, &mut files)?;
+    if let Some(id) = id {
+        tally.settle_group(id, group, &mut files)?;
+    }
     Ok(tally.finish())
 }
 
-/// The files, to read single rows from.
-struct OpenFiles<'a> {
-    pairs: &'a [Pair],
-    open: Vec<[Option<File>; 2]>,
-    count: usize,
+/// Rows with one id.
+struct Group<'a> {
+    rows: Vec<Left>,
+    bytes: u64,
+    /// Where they are if they are too many to be held.
+    large: Option<Large<'a>>,
 }
 
-impl OpenFiles<'_> {
-    fn read(&mut self, row: Left, text: &mut Vec<u8>) -> Result<(), CompareError> {
-        let (pair, side) = (row.pair as usize, usize::from(row.side));
-        let path = self.pairs[pair].sides[side].as_ref().map(|file| file.path.as_path());
-        let path = path.unwrap_or_else(|| unreachable!("the row was read from it"));
-        let unavailable = |source| PublishedError::Unavailable { path: path.to_owned(), source };
-        let file = match self.open[pair][side].take() {
-            Some(file) => file,
-            None => {
-                self.count += 1;
-                File::open(path).map_err(unavailable)?
-            }
-        };
-        text.resize(row.length as usize, 0);
-        file.read_exact_at(text, row.offset).map_err(unavailable)?;
-        if self.count < MOST_OPEN {
-            self.open[pair][side] = Some(file);
-        } else {
-            self.count -= 1;
-        }
-        Ok(())
-    }
+impl Group<'_> {
+    const EMPTY: Self = Group { rows: Vec::new(), bytes: 0, large: None };
 }
 
 /// What has been found so far.
@@ -74,6 +53,7 @@ struct Tally<'a> {
     pairs: &'a [Pair],
     columns: &'a Columns,
     settings: CompareSettings<'a>,
+    bounds: Bounds,
     client: Option<usize>,
     files: Vec<FileChanges>,
     all: KindCounts,
@@ -87,7 +67,7 @@ impl<'a> Tally<'a> {
         pairs: &'a [Pair],
         columns: &'a Columns,
         totals: Vec<Totals>,
-        settings: CompareSettings<'a>,
+        (settings, bounds): (CompareSettings<'a>, Bounds),
     ) -> Tally<'a> {
         let mut all = KindCounts::default();
         let of_file = |(pair, totals): (&Pair, Totals)| {
@@ -103,6 +83,7 @@ impl<'a> Tally<'a> {
             pairs,
             columns,
             settings,
+            bounds,
             client: columns.place_of("CLIENT_ID"),
             files,
             all,
@@ -112,24 +93,52 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn settle_group(&mut self, group: &[Left], files: &mut OpenFiles<'_>) -> Result<(), CompareError> {
-        let Some(first) = group.first() else { return Ok(()) };
+    /// Adds a row to those of its id, which go to disk as soon as they are too many.
+    fn add(&self, row: Left, group: &mut Group<'a>, files: &mut OpenFiles<'_>) -> Result<(), CompareError> {
+        group.bytes += u64::from(row.length);
+        group.rows.push(row);
+        let are_few = group.rows.len() <= self.bounds.rows && group.bytes <= self.bounds.bytes;
+        if are_few && group.large.is_none() {
+            return Ok(());
+        }
+        let large = group.large.get_or_insert_with(|| Large::new(row.id, self.settings.spill));
+        for row in group.rows.drain(..) {
+            large.push(row, &files.load(row, self.columns)?, self.columns)?;
+        }
+        Ok(())
+    }
+
+    fn settle_group(
+        &mut self,
+        id: u64,
+        group: Group<'_>,
+        files: &mut OpenFiles<'_>,
+    ) -> Result<(), CompareError> {
+        if let Some(large) = group.large {
+            let (columns, bounds) = (self.columns, self.bounds);
+            return large.settle(files, columns, bounds, &mut |settled| self.take_note(id, settled));
+        }
         let mut sides = [Vec::new(), Vec::new()];
-        let mut text = Vec::new();
-        for row in group {
-            files.read(*row, &mut text)?;
-            let mut split = SplitRow::default();
-            self.columns.split(row.pair as usize, usize::from(row.side), &text, &mut split);
-            sides[usize::from(row.side)].push(split);
+        for row in group.rows {
+            sides[usize::from(row.side)].push(files.load(row, self.columns)?);
         }
         let [old, new] = sides;
         let matches = match_rows(old, new, self.columns);
         for file in matches.unchanged {
-            self.all.unchanged += 1;
-            self.files[file].rows.unchanged += 1;
+            self.take_note(id, Settled::Unchanged { file, rows: 1 });
         }
-        matches.changed.into_iter().for_each(|found| self.note(first.id, found));
+        matches.changed.into_iter().for_each(|found| self.note(id, found));
         Ok(())
+    }
+
+    fn take_note(&mut self, id: u64, settled: Settled) {
+        match settled {
+            Settled::Unchanged { file, rows } => {
+                self.all.unchanged += rows;
+                self.files[file].rows.unchanged += rows;
+            }
+            Settled::Changed(found) => self.note(id, found),
+        }
     }
 
     fn note(&mut self, id: u64, found: Match) {

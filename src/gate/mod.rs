@@ -12,7 +12,6 @@ use crate::policy::{GateSettings, MaxAge};
 use crate::published::Before;
 use crate::registry::{FileStamp, changed_files};
 use crate::value::{Day, name};
-use std::collections::BTreeMap;
 
 /// A batch that is whole, and not yet published.
 #[derive(Clone, Debug)]
@@ -97,12 +96,7 @@ fn judge_recipients(gate: &GateSettings, candidate: &Candidate<'_>, before: &Bef
     if gate.holds_change(facts_before, facts) {
         stops.push(Stop::AllChanged { facts_before, facts });
     }
-    // Names that differ in case or white space alone are one recipient's.
-    let mut rows_before: BTreeMap<String, (&str, u64)> = before
-        .files
-        .iter()
-        .map(|file| (name::fold(&file.recipient), (&*file.recipient, file.rows)))
-        .collect();
+    let mut rows_before = before.rows_of_recipients();
     for (recipient, rows) in candidate.recipients.iter().copied() {
         match rows_before.remove(&name::fold(recipient)) {
             Some((_, rows_before)) if gate.holds_change(rows_before, rows) => {

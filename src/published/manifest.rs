@@ -1,7 +1,7 @@
 //! A manifest as it is read back.
 
 use super::{PublishedError, read_own_file};
-use crate::value::{Day, Month};
+use crate::value::{Day, Month, name, total};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -112,11 +112,27 @@ impl Manifest {
 
     /// How many rows the recipients' files have together.
     pub fn rows(&self) -> u64 {
-        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.rows))
+        total(self.files.iter().map(|file| &file.rows))
+    }
+
+    /// The rows that each recipient has, and a spelling of its name, by what names are compared by. In a batch of an
+    /// older version two recipients may be one by that.
+    pub fn rows_of_recipients(&self) -> BTreeMap<String, (&str, u64)> {
+        let mut all: BTreeMap<String, (&str, u64)> = BTreeMap::new();
+        for file in &self.files {
+            let (_, rows) = all.entry(name::fold(&file.recipient)).or_insert((&file.recipient, 0));
+            *rows = rows.saturating_add(file.rows);
+        }
+        all
     }
 
     /// How many facts could not be used.
     pub fn quarantined(&self) -> u64 {
-        self.facts.quarantined.values().fold(0, |sum, count| sum.saturating_add(*count))
+        total(self.facts.quarantined.values())
+    }
+
+    /// How many facts a rule leaves out.
+    pub fn excluded(&self) -> u64 {
+        total(self.facts.excluded.values())
     }
 }

@@ -7,14 +7,19 @@ mod dictionary;
 mod held;
 mod manifest;
 mod month;
+mod open;
 mod rows;
+mod version;
 
 pub use before::Before;
 pub use dictionary::HeaderNames;
 pub use held::{held_folder, held_place, place_of, why_held_place};
 pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use month::{OfMonth, of_month};
+pub use open::Links;
+pub(crate) use open::{open_file, read_own_file};
 pub use rows::{LineEnd, Row, Rows};
+pub use version::RulesVersion;
 
 use crate::value::{Month, shown};
 use serde::de::DeserializeOwned;
@@ -66,24 +71,6 @@ pub enum PublishedError {
         /// The column of the line.
         column: usize,
     },
-}
-
-/// No file that a batch has of itself is nearly this long, and what is should not come into memory.
-const LONGEST_OWN_FILE: u64 = 64 << 20;
-
-/// Reads a file that a batch has of itself: a plain one, and not a huge one, whatever lies there.
-pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, PublishedError> {
-    let unavailable = |source| PublishedError::unavailable(path, source);
-    let unfit = |what| unavailable(io::Error::new(io::ErrorKind::InvalidInput, what));
-    // Looked at before it is opened: opening a pipe would wait for its other end.
-    let found = std::fs::symlink_metadata(path).map_err(unavailable)?;
-    if !found.is_file() {
-        return Err(unfit("not a plain file"));
-    }
-    if found.len() > LONGEST_OWN_FILE {
-        return Err(unfit("longer than any such file"));
-    }
-    std::fs::read(path).map_err(unavailable)
 }
 
 /// Reads a file of JSON that a batch has of itself.

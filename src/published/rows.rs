@@ -3,11 +3,11 @@
 //! Reads what may be damaged or by others: every text falls into rows somehow, and memory stays bounded by the longest
 //! row allowed.
 
-use super::PublishedError;
+use super::{Links, PublishedError, open_file};
 use crate::registry::{split_record, whole_records};
 use memchr::memchr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -59,14 +59,9 @@ impl Rows {
     /// Opens a file.
     ///
     /// # Errors
-    /// If that is not possible, or it is no file.
-    pub fn open(path: &Path) -> Result<Rows, PublishedError> {
-        let unavailable = |source| PublishedError::unavailable(path, source);
-        // Looked at before it is opened: opening a pipe would wait for its other end.
-        if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
-            return Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
-        }
-        let file = File::open(path).map_err(unavailable)?;
+    /// If that is not possible, or it is no plain file.
+    pub fn open(path: &Path, links: Links) -> Result<Rows, PublishedError> {
+        let file = open_file(path, links)?;
         let path = path.to_owned();
         Ok(Rows { file, path, text: Vec::new(), at: 0, offset: 0, line: 1, at_end: false })
     }
@@ -162,7 +157,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("file.csv");
             std::fs::write(&path, text).unwrap();
-            let mut rows = Rows::open(&path).unwrap();
+            let mut rows = Rows::open(&path, Links::Refused).unwrap();
             let mut got = Vec::new();
             while let Some(row) = rows.next_row().unwrap() {
                 let found = String::from_utf8_lossy(rows.text(&row)).into_owned();

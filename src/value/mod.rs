@@ -12,5 +12,5 @@ pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};
 pub use id::{parse_id, without_decimal_tail};
-pub use number::{PerCent, Percentage, grouped};
+pub use number::{PerCent, Percentage, grouped, total};
 pub use shown::{Shown, shown};

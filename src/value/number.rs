@@ -15,6 +15,11 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// The sum of counts. Those that were read back may be anything: what is more than a number can be is as much as one can.
+pub fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> u64 {
+    counts.into_iter().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
 /// Per cent to one decimal, rounded half away from zero. Whole numbers all the way, so that every machine rounds alike.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PerCent {
@@ -118,12 +123,24 @@ mod tests {
     }
 
     #[test]
+    fn adds_up_to_the_largest_number_at_most() {
+        assert_eq!(total(&[]), 0);
+        assert_eq!(total(&[1, 2, 3]), 6);
+        assert_eq!(total(&[u64::MAX - 1, 1]), u64::MAX);
+        assert_eq!(total(&[1 << 63, 1 << 63, 1]), u64::MAX);
+    }
+
+    #[test]
     fn rounds_per_cent() {
         let of = |part, whole| PerCent::of(part, whole).map(|share| share.to_string());
         assert_eq!(of(1, 3).as_deref(), Some("33.3%"));
         assert_eq!(of(1, 2000).as_deref(), Some("0.1%"));
         assert_eq!(of(u64::MAX, u64::MAX).as_deref(), Some("100.0%"));
         assert_eq!(of(1, 0), None);
+        // More than per cent can be: nothing that could be said of it would be of use.
+        assert_eq!(of(u64::MAX, 1), None);
+        assert_eq!(PerCent::change(u64::MAX, 0).map(|change| change.tenths()), Some(-1000));
+        assert_eq!(PerCent::change(1, u64::MAX), None);
         let change = |before, now| PerCent::change(before, now).map(|change| format!("{change:+}"));
         assert_eq!(change(100, 125).as_deref(), Some("+25.0%"));
         assert_eq!(change(2000, 1999).as_deref(), Some("-0.1%"));

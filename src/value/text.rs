@@ -65,6 +65,30 @@ fn trim(text: &[u8]) -> &[u8] {
     }
 }
 
+/// The clean-up that phds 0.1 did; for batches of that version. It left U+0080–U+009F, U+2028 and U+2029 inside a text
+/// alone. `text` must be UTF-8.
+pub fn clean_of_version_1(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).as_bytes(),
+        Err(_) => text,
+    };
+    if !text.iter().any(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut in_run = false;
+    for byte in text {
+        if !is_control(byte) {
+            out.push(*byte);
+        } else if !in_run {
+            out.push(b' ');
+        }
+        in_run = is_control(byte);
+    }
+    Cow::Owned(out)
+}
+
 /// Bytes in hexadecimal, as checksums are written.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -103,6 +127,20 @@ mod tests {
         check(" \t\r\n", "");
         check("", "");
         check("a\u{a0}\t\u{a0}b", "a\u{a0} \u{a0}b");
+    }
+
+    #[test]
+    fn cleans_texts_as_version_1_did() {
+        let check = |text: &str, expect: &str| {
+            assert_eq!(String::from_utf8_lossy(&clean_of_version_1(text.as_bytes())), expect, "{text:?}");
+        };
+        check("a \r\n\u{7f}b", "a  b");
+        check("\u{0}\u{a0}\u{1f}x\u{7f}", "x");
+        check("a\u{80}\u{9f}b", "a\u{80}\u{9f}b");
+        check("a\u{2028}b\u{2029}c", "a\u{2028}b\u{2029}c");
+        check("\u{85}\u{2028}a\u{2029}", "a");
+        check("\u{80}a", "\u{80}a");
+        check("", "");
     }
 
     proptest::proptest! {

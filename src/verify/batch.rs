@@ -8,12 +8,15 @@ use crate::filter::Outcome;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
-use crate::published::{FileEntry, HeaderNames, Manifest};
+use crate::published::{
+    FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, read_own_file,
+};
 use crate::registry::Code;
 use crate::spill::Sorter;
-use crate::value::name;
+use crate::value::Month;
 use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 /// The folder that is for the registry's own staff.
@@ -41,9 +44,14 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     }
     let in_dictionary = HeaderNames::beside(folder);
     let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
-    let expected = Expected::new(in_dictionary.as_ref(), as_of, settings.policy);
+    let version = manifest.as_ref().ok().map(RulesVersion::of_batch);
+    if version == Some(None) {
+        faults.add(Fault::of_file("manifest.json", FaultCode::NotAsWritten));
+    }
+    let rules = version.flatten().unwrap_or(RulesVersion::NEWEST);
+    let expected = Expected::new(in_dictionary.as_ref(), as_of, rules, settings.policy);
     let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
-    let check = |name: &&String| file::check(&folder.join(name), name, &expected, settings);
+    let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
@@ -70,10 +78,13 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             if rows_agree && facts != manifest.facts.included {
                 faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
             }
+            if is_of_other_month(folder, manifest) {
+                faults.add(Fault::of_file(".", FaultCode::WrongFolderName));
+            }
             check_numbers(manifest, &mut faults);
-            check_entries(manifest, &present, &rows_of, &mut faults);
+            check_entries(manifest, rules, &present, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
-                check_policy(folder, policy, manifest, &mut faults);
+                check_policy(folder, policy, (manifest, rules), &mut faults);
             }
         }
         Err(fault) => faults.add(fault.clone()),
@@ -93,6 +104,14 @@ fn distinct(mut ids: Sorter<u64>) -> std::io::Result<u64> {
         before = Some(id);
     }
     Ok(count)
+}
+
+/// Whether the folder is named like a month, and another than the manifest's. What looks for a month's batch would take
+/// it for that. Under any other name it may be kept, and looked at, wherever that is.
+fn is_of_other_month(folder: &Path, manifest: &Manifest) -> bool {
+    // What is given may be `.`, or a link.
+    let name = folder.canonicalize().ok().and_then(|folder| Some(folder.file_name()?.to_str()?.to_owned()));
+    name.and_then(|name| Month::parse(&name)).is_some_and(|month| month != manifest.batch)
 }
 
 /// Files that must be there, whatever the list of checksums says.
@@ -147,6 +166,7 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
 /// The manifest's files against those that are there.
 fn check_entries(
     manifest: &Manifest,
+    rules: RulesVersion,
     present: &BTreeMap<String, Present>,
     rows_of: &BTreeMap<&str, u64>,
     faults: &mut Faults,
@@ -164,7 +184,7 @@ fn check_entries(
         hold(*bytes == file.bytes, FaultCode::WrongSize);
         hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
         hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
-        let name = format!("PHDS_{}_{}.csv", name::file_stem(recipient), manifest.batch);
+        let name = format!("PHDS_{}_{}.csv", rules.file_stem(recipient), manifest.batch);
         hold(*path == name, FaultCode::WrongFileName);
     }
     let listed = |name: &str| manifest.files.iter().any(|file| file.path == name) || ALWAYS.contains(&name);
@@ -174,15 +194,28 @@ fn check_entries(
 }
 
 /// What the policy says of a batch: its hash, and the data dictionary.
-fn check_policy(folder: &Path, policy: &Policy, manifest: &Manifest, faults: &mut Faults) {
+fn check_policy(
+    folder: &Path,
+    policy: &Policy,
+    (manifest, rules): (&Manifest, RulesVersion),
+    faults: &mut Faults,
+) {
     if manifest.policy.sha256 != policy.sha256 {
         faults.add(Fault::of_file("manifest.json", FaultCode::OtherPolicy));
+    }
+    // Another version may have worded it otherwise; its names are held against the policy in each file's header.
+    if rules != RulesVersion::NEWEST {
+        return;
     }
     let dictionaries =
         [("data_dictionary.md", dictionary_md(policy)), ("data_dictionary.csv", dictionary_csv(policy))];
     for (name, text) in dictionaries {
-        if std::fs::read(folder.join(name)).is_ok_and(|bytes| bytes != text.as_bytes()) {
-            faults.add(Fault::of_file(name, FaultCode::OtherPolicy));
+        match read_own_file(&folder.join(name)) {
+            Ok(bytes) if bytes == text.as_bytes() => {}
+            // That it is missing is told already.
+            Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            // Also what cannot be a data dictionary, because it is no plain file or far too long.
+            Ok(_) | Err(_) => faults.add(Fault::of_file(name, FaultCode::OtherPolicy)),
         }
     }
 }

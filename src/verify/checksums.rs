@@ -2,12 +2,13 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
-use crate::published::{PublishedError, read_own_file};
+use crate::published::{Links, PublishedError, open_file, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::fs::Metadata;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The list in every folder of a batch.
@@ -18,6 +19,8 @@ pub(super) const LIST: &str = "SHA256SUMS";
 pub(super) struct Present {
     pub(super) bytes: u64,
     pub(super) sha256: String,
+    /// Whether others than its owner may read it, or write to it.
+    is_open: bool,
 }
 
 /// Hashes every file of a folder, and holds the folder's list against them. Folders in it are looked at by who knows
@@ -29,16 +32,18 @@ pub(super) fn check(
 ) -> Result<(BTreeMap<String, Present>, Vec<String>), VerifyError> {
     let unavailable = |source| PublishedError::Unavailable { path: folder.to_owned(), source };
     let (mut present, mut folders) = (BTreeMap::new(), Vec::new());
+    let is_folder_open = is_open(&std::fs::metadata(folder).map_err(unavailable)?);
     for entry in std::fs::read_dir(folder).map_err(unavailable)? {
         let entry = entry.map_err(unavailable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(unavailable)?;
         if kind.is_dir() {
             folders.push(name);
-        } else if kind.is_file() {
-            present.insert(name, hash(&entry.path())?);
-        } else {
-            faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::NotAFile));
+            continue;
+        }
+        match hash(&entry.path())? {
+            Some(file) => drop(present.insert(name, file)),
+            None => faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::NotAFile)),
         }
     }
     folders.sort();
@@ -47,7 +52,20 @@ pub(super) fn check(
         (Err(_), true) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::NotAsWritten)),
         (Err(_), false) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::MissingFile)),
     }
+    if is_folder_open {
+        let name = prefix.strip_suffix('/').unwrap_or(".");
+        faults.add(Fault::of_file(name, FaultCode::OpenToOthers));
+    }
+    // Behind what is wrong with the list: where one file is open, they often all are.
+    for (name, _) in present.iter().filter(|(_, file)| file.is_open) {
+        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::OpenToOthers));
+    }
     Ok((present, folders))
+}
+
+/// Whether anything is allowed to the group or to everybody.
+fn is_open(found: &Metadata) -> bool {
+    found.mode() & 0o077 != 0
 }
 
 /// The list must be, byte for byte, what phds would write of these files; what is wrong is told as precisely as can be.
@@ -93,9 +111,17 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
     }
 }
 
-fn hash(path: &Path) -> Result<Present, PublishedError> {
-    let unavailable = |source| PublishedError::Unavailable { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(unavailable)?;
+/// Hashes a file; none if it is not a plain one.
+fn hash(path: &Path) -> Result<Option<Present>, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(path, source);
+    let mut file = match open_file(path, Links::Refused) {
+        Ok(file) => file,
+        Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let is_open = is_open(&file.metadata().map_err(unavailable)?);
     let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 18]);
     loop {
         match file.read(&mut piece).map_err(unavailable)? {
@@ -106,5 +132,5 @@ fn hash(path: &Path) -> Result<Present, PublishedError> {
             }
         }
     }
-    Ok(Present { bytes, sha256: text::hex(&hash.finalize()) })
+    Ok(Some(Present { bytes, sha256: text::hex(&hash.finalize()), is_open }))
 }

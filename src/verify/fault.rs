@@ -26,6 +26,10 @@ pub enum FaultCode {
     WrongRowCount,
     /// The file is not named after its recipient and month.
     WrongFileName,
+    /// The folder is named like a month, and not the manifest's.
+    WrongFolderName,
+    /// Others than its owner may read it, or write to it.
+    OpenToOthers,
     /// The batch was not made under the policy given, or the file is not as the policy has it.
     OtherPolicy,
     /// The header is not that of the data dictionary.
@@ -60,7 +64,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [FaultCode; 24] = [
+    pub const ALL: [FaultCode; 26] = [
         FaultCode::MissingFile,
         FaultCode::ExtraFile,
         FaultCode::NotAFile,
@@ -70,6 +74,8 @@ impl FaultCode {
         FaultCode::WrongChecksum,
         FaultCode::WrongRowCount,
         FaultCode::WrongFileName,
+        FaultCode::WrongFolderName,
+        FaultCode::OpenToOthers,
         FaultCode::OtherPolicy,
         FaultCode::WrongHeader,
         FaultCode::WrongFieldCount,
@@ -99,6 +105,8 @@ impl FaultCode {
             FaultCode::WrongChecksum => "WRONG_CHECKSUM",
             FaultCode::WrongRowCount => "WRONG_ROW_COUNT",
             FaultCode::WrongFileName => "WRONG_FILE_NAME",
+            FaultCode::WrongFolderName => "WRONG_FOLDER_NAME",
+            FaultCode::OpenToOthers => "OPEN_TO_OTHERS",
             FaultCode::OtherPolicy => "OTHER_POLICY",
             FaultCode::WrongHeader => "WRONG_HEADER",
             FaultCode::WrongFieldCount => "WRONG_FIELD_COUNT",
@@ -129,6 +137,8 @@ impl FaultCode {
             FaultCode::WrongChecksum => "the content is not what the checksum is of",
             FaultCode::WrongRowCount => "the number of rows is not the manifest's",
             FaultCode::WrongFileName => "not named after its recipient and month",
+            FaultCode::WrongFolderName => "named after another month than the manifest's",
+            FaultCode::OpenToOthers => "others than its owner may read it, or write to it",
             FaultCode::OtherPolicy => "not made under this policy",
             FaultCode::WrongHeader => "not the header of the data dictionary",
             FaultCode::WrongFieldCount => "not as many fields as columns",
@@ -151,7 +161,7 @@ impl FaultCode {
 /// Something that is wrong, and where.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Fault {
-    /// The file, by its path in the batch.
+    /// The file or folder, by its path in the batch; the batch's own folder is `.`.
     pub file: String,
     /// The line, where the fault is on one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use super::row::{Key, Limits, RowBuffer, check_row};
 use super::{VerifyError, VerifySettings};
 use crate::elements;
 use crate::policy::{LineEnding, Policy};
-use crate::published::{HeaderNames, LineEnd, PublishedError, Rows};
+use crate::published::{HeaderNames, LineEnd, Links, Manifest, PublishedError, Rows, RulesVersion};
 use crate::spill::Sorter;
 use crate::value::Day;
 use crate::writer::push_field;
@@ -26,6 +26,7 @@ impl Expected {
     pub(super) fn new(
         in_dictionary: Option<&HeaderNames>,
         as_of: Option<Day>,
+        rules: RulesVersion,
         policy: Option<&Policy>,
     ) -> Expected {
         let mut header = Vec::new();
@@ -44,13 +45,16 @@ impl Expected {
             LineEnding::Lf => LineEnd::Lf,
             LineEnding::Crlf => LineEnd::CrLf,
         });
-        Expected { header, line_end, limits: Limits { as_of, window: policy.map(|policy| policy.window) } }
+        let window = policy.map(|policy| policy.window);
+        Expected { header, line_end, limits: Limits { as_of, window, rules } }
     }
 
-    /// For a file on its own, with the data dictionary that may lie beside it.
+    /// For a file on its own, with the data dictionary and the manifest that may lie beside it.
     pub(super) fn of_single(path: &Path, policy: Option<&Policy>) -> Expected {
-        let in_dictionary = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
-        Expected::new(in_dictionary.as_ref(), None, policy)
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let in_dictionary = HeaderNames::beside(folder);
+        let rules = Manifest::of_batch(folder).ok().and_then(|manifest| RulesVersion::of_batch(&manifest));
+        Expected::new(in_dictionary.as_ref(), None, rules.unwrap_or(RulesVersion::NEWEST), policy)
     }
 }
 
@@ -68,6 +72,7 @@ pub(super) struct Checked {
 /// Checks a file; `name` is its path in the batch.
 pub(super) fn check(
     path: &Path,
+    links: Links,
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
@@ -78,7 +83,8 @@ pub(super) fn check(
         line_end: LineEnd::None,
         ids: Sorter::new(settings.spill),
     };
-    match check_rows(path, name, expected, settings, &mut checked) {
+    let rows = Rows::open(path, links)?;
+    match check_rows(rows, name, expected, settings, &mut checked) {
         // A file that is not even rows is a fault of the file.
         Err(VerifyError::Published(PublishedError::NoRows { line, .. })) => {
             checked.faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
@@ -91,14 +97,13 @@ pub(super) fn check(
 }
 
 fn check_rows(
-    path: &Path,
+    mut rows: Rows,
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
     checked: &mut Checked,
 ) -> Result<(), VerifyError> {
     let Checked { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
-    let mut rows = Rows::open(path)?;
     let Some(header) = rows.next_row()? else {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
         return Ok(());

@@ -11,7 +11,7 @@ mod row;
 pub use fault::{Fault, FaultCode, Findings};
 
 use crate::policy::Policy;
-use crate::published::{Manifest, PublishedError};
+use crate::published::{Links, Manifest, PublishedError};
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -52,7 +52,7 @@ pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, Ver
         false => {
             let expected = file::Expected::of_single(path, settings.policy);
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let checked = file::check(path, &name, &expected, settings)?;
+            let checked = file::check(path, Links::Followed, &name, &expected, settings)?;
             Ok(Findings { files: 1, rows: checked.rows, ..checked.faults.into_findings() })
         }
     }

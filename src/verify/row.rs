@@ -3,15 +3,18 @@
 use super::fault::FaultCode;
 use crate::elements::{self, Cell, Element};
 use crate::policy::Period;
+use crate::published::RulesVersion;
 use crate::registry::{Field, split_record};
-use crate::value::{Day, REGISTRY_YEARS, parse_id, text};
+use crate::value::{Day, REGISTRY_YEARS, parse_id};
 use crate::writer::push_field;
 
-/// What a row's dates are held against.
-#[derive(Clone, Copy, Default, Debug)]
+/// What a row's values are held against.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) as_of: Option<Day>,
     pub(super) window: Option<Period>,
+    /// The rules by which its texts were cleaned.
+    pub(super) rules: RulesVersion,
 }
 
 /// What rows are ordered by, where it can be read.
@@ -55,7 +58,7 @@ pub(super) fn check_row(
             buffer.rewritten.push(b',');
         }
         push_field(&mut buffer.rewritten, &value);
-        if let Err(code) = check_value(element, &value, &mut found) {
+        if let Err(code) = check_value(element, &value, limits.rules, &mut found) {
             tell(Some(element), code);
         }
     }
@@ -66,11 +69,16 @@ pub(super) fn check_row(
     Some((found.client?, found.date?, found.immunization?, found.fact?))
 }
 
-fn check_value(element: &Element, value: &[u8], found: &mut Found) -> Result<(), FaultCode> {
+fn check_value(
+    element: &Element,
+    value: &[u8],
+    rules: RulesVersion,
+    found: &mut Found,
+) -> Result<(), FaultCode> {
     if std::str::from_utf8(value).is_err() {
         return Err(FaultCode::InvalidUtf8);
     }
-    if *text::clean(value) != *value {
+    if *rules.clean(value) != *value {
         return Err(FaultCode::NotCleaned);
     }
     if value.is_empty() {
@@ -146,9 +154,13 @@ mod tests {
     }
 
     fn told(row: &[u8]) -> Vec<String> {
+        told_by(RulesVersion::NEWEST, row)
+    }
+
+    fn told_by(rules: RulesVersion, row: &[u8]) -> Vec<String> {
         let window =
             Period { first_day: Day::new(2018, 1, 1).unwrap(), last_day: Day::new(2024, 12, 31).unwrap() };
-        let limits = Limits { as_of: Day::new(2024, 7, 8), window: Some(window) };
+        let limits = Limits { as_of: Day::new(2024, 7, 8), window: Some(window), rules };
         let mut faults = Vec::new();
         let tell = &mut |element: Option<&'static Element>, code: FaultCode| {
             faults.push(format!("{} {}", element.map_or("", |e| e.name), code.name()));
@@ -181,6 +193,16 @@ mod tests {
         check(&[("LAST_NAME", " Ruiz")], &["LAST_NAME NOT_CLEANED"]);
         check(&[("LAST_NAME", "Ru\niz")], &["LAST_NAME NOT_CLEANED"]);
         check(&[("RESPONSIBLE_ENTITY", "")], &["RESPONSIBLE_ENTITY BLANK"]);
+        // Version 1 left some control characters and line ends alone, but not at the ends.
+        for (name, expect) in [
+            ("Ru\u{2028}iz", &[][..]),
+            ("Ru\u{85}iz", &[]),
+            ("Ru\tiz", &["LAST_NAME NOT_CLEANED"]),
+            ("Ruiz\u{2028}", &["LAST_NAME NOT_CLEANED"]),
+        ] {
+            let row = ROW.replace("\"Ruiz, Jr.\"", name);
+            assert_eq!(told_by(RulesVersion::One, row.as_bytes()), expect, "{name:?}");
+        }
         assert_eq!(told(b"1,2"), [" WRONG_FIELD_COUNT"]);
         assert_eq!(told(ROW.replace("Ana", "\"Ana\"").as_bytes()), [" WRONG_QUOTES"]);
         let mut bytes = ROW.as_bytes().to_vec();

@@ -80,13 +80,13 @@ pub enum NameFault {
     )]
     Same {
         /// One recipient.
-        first: String,
+        first: Box<str>,
         /// The line on which it stands first.
         first_line: u64,
         /// The other.
-        second: String,
+        second: Box<str>,
         /// The name they share.
-        file: String,
+        file: Box<str>,
     },
     /// A recipient whose name has nothing that a file name could have.
     #[error("NO_FILE_NAME: the name \"{recipient}\" has no ASCII letter, digit or hyphen to name a file by")]

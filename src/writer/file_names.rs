@@ -46,8 +46,13 @@ pub(super) fn file_names<'a>(
             return Err(bad(NameFault::TooLong { beginning, length: name.len(), most: LONGEST_NAME }));
         }
         if let Some(first) = taken.insert(name.to_ascii_lowercase(), entry) {
-            let (first_line, first) = (first.line, first.name.clone());
-            return Err(bad(NameFault::Same { first, first_line, second: recipient.clone(), file: name }));
+            let (first_line, first) = (first.line, first.name.as_str().into());
+            return Err(bad(NameFault::Same {
+                first,
+                first_line,
+                second: recipient.as_str().into(),
+                file: name.into(),
+            }));
         }
         names.push(name);
     }

@@ -78,13 +78,12 @@ fn key_figures(shown: &Shown<'_>) -> Markup {
     let manifest = shown.manifest;
     let facts = &manifest.facts;
     let before = shown.before.manifest();
-    let left_out = |m: &crate::published::Manifest| m.facts.excluded.values().sum::<u64>();
     let quarantined = manifest.quarantined();
     let read = Some(facts.read);
     let tiles = [
         ("read", "Facts read", facts.read, None, before.map(|b| b.facts.read)),
         ("included", "Shared", facts.included, read, before.map(|b| b.facts.included)),
-        ("excluded", "Left out by a rule", left_out(manifest), read, before.map(left_out)),
+        ("excluded", "Left out by a rule", manifest.excluded(), read, before.map(|b| b.excluded())),
         ("quarantined", "Could not be used", quarantined, read, before.map(|b| b.quarantined())),
         (
             "files",

@@ -3,12 +3,13 @@
 use super::{Shown, section, share};
 use crate::registry::Table as RegistryTable;
 use crate::report::html::{Cell, Markup, Row, Table, code, element};
+use crate::value::total;
 
 pub(super) fn section_of(shown: &Shown<'_>) -> Markup {
     let tables = &shown.manifest.tables;
     let rows = RegistryTable::ALL.into_iter().filter_map(|table| {
         let counts = tables.get(table.name())?;
-        let quarantined = counts.quarantined.values().sum();
+        let quarantined = total(counts.quarantined.values());
         Some(Row::of([
             Cell::text(code(table.name())),
             Cell::count(counts.rows),

@@ -4,7 +4,7 @@ use super::{Shown, paragraph, section};
 use crate::report::html::{Cell, Markup, Row, Table, element};
 use crate::report::svg::{Column, ColumnChart};
 use crate::report::words;
-use crate::value::{Day, grouped};
+use crate::value::{Day, grouped, total};
 use std::collections::BTreeMap;
 
 /// Months are shown one by one as long as there are no more than these.
@@ -24,7 +24,8 @@ pub(super) fn section_of(shown: &Shown<'_>) -> Markup {
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
     for (month, count) in &shown.data.tally.by_month {
         if let Some(month) = parse(month) {
-            *counts.entry(month).or_default() += count;
+            let of_month = counts.entry(month).or_default();
+            *of_month = of_month.saturating_add(*count);
         }
     }
     let heading = "By month of vaccination";
@@ -98,7 +99,7 @@ fn by_year(counts: &BTreeMap<u32, u64>, first: u32, last: u32, disaster: [u32; 2
 }
 
 fn of_year(counts: &BTreeMap<u32, u64>, year: u32) -> u64 {
-    counts.range(year * 12..year * 12 + 12).map(|(_, count)| count).sum()
+    total(counts.range(year * 12..year * 12 + 12).map(|(_, count)| count))
 }
 
 /// A row for each month of the year, a column for each year.

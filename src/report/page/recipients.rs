@@ -1,11 +1,11 @@
 //! The rows of each recipient against those of the batch before.
 
 use super::{Shown, change, counted, facts, figure, paragraph, section};
+use crate::published::Manifest;
 use crate::report::html::{Cell, Markup, Row, Table, element};
 use crate::report::svg::{Bar, BarChart, Look};
 use crate::report::words;
 use crate::value::{grouped, name};
-use std::collections::BTreeMap;
 
 /// What stands out about a recipient.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,11 +55,7 @@ struct Recipient<'a> {
 /// The recipients of this batch and the one before, those with most rows first.
 fn recipients<'a>(shown: &'a Shown<'_>) -> Vec<Recipient<'a>> {
     let before = shown.before.manifest();
-    // Names that differ in case or white space alone are one recipient's.
-    let mut rows_before: BTreeMap<String, (&str, u64)> = BTreeMap::new();
-    for file in before.iter().flat_map(|before| &before.files) {
-        rows_before.insert(name::fold(&file.recipient), (&file.recipient, file.rows));
-    }
+    let mut rows_before = before.map(Manifest::rows_of_recipients).unwrap_or_default();
     let mut recipients: Vec<_> = shown
         .manifest
         .files

@@ -5,7 +5,7 @@ use crate::elements;
 use crate::registry::Code;
 use crate::report::html::{Cell, Markup, Row, Table, code, element};
 use crate::report::svg::{Bar, BarChart, Look};
-use crate::value::grouped;
+use crate::value::{grouped, total};
 
 pub(super) fn blanks(shown: &Shown<'_>) -> Markup {
     let included = shown.manifest.facts.included;
@@ -79,7 +79,7 @@ impl Heap {
 
 fn heaps(shown: &Shown<'_>) -> [Heap; 2] {
     let days = &shown.data.tally.by_day_of_month;
-    let all = days.iter().sum();
+    let all = total(days);
     [("the 1st", 0), ("the 15th", 14)].map(|(name, place)| Heap {
         name,
         facts: days.get(place).copied().unwrap_or(0),
@@ -123,7 +123,7 @@ pub(super) fn points(shown: &Shown<'_>) -> Vec<String> {
     let unknown = unknown_cvx(shown).unwrap_or_default();
     if !unknown.is_empty() {
         let codes = counted(unknown.len() as u64, "CVX code is", "CVX codes are");
-        let facts = counted(unknown.iter().map(|(_, count)| count).sum(), "fact", "facts");
+        let facts = counted(total(unknown.iter().map(|(_, count)| count)), "fact", "facts");
         points.push(format!("{codes} not in CDC's code set, in {facts}."));
     }
     points
@@ -185,7 +185,7 @@ fn heaped_dates(shown: &Shown<'_>) -> Markup {
         description: &description,
         bars: bars.collect(),
         // Room for the mark of what is expected.
-        scale: most + most / 4 + 1,
+        scale: most.saturating_add(most / 4).saturating_add(1),
         is_chain: false,
     };
     let head = vec![

@@ -1,0 +1,213 @@
+//! Which files of the two sides belong together: those of one recipient, as the manifests of both have it. What a
+//! manifest does not know goes by its name.
+
+use super::CompareError;
+use super::files::{Pair, open};
+use crate::published::{HeaderNames, Links, Manifest, PublishedError};
+use crate::value::{Month, name};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Finds the files of both sides and pairs them, in the order of their names.
+pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
+    let is_folder = |path: &Path| match std::fs::metadata(path) {
+        Ok(found) => Ok(found.is_dir()),
+        Err(source) => Err(PublishedError::unavailable(path, source)),
+    };
+    match (is_folder(old)?, is_folder(new)?) {
+        (false, false) => {
+            let name = match (stem(old), stem(new)) {
+                (Some(old), Some(new)) if old.eq_ignore_ascii_case(&new) => new,
+                _ => "(file)".to_owned(),
+            };
+            let open_single = |path: &Path| {
+                let in_use = HeaderNames::beside(path.parent().unwrap_or(Path::new("")));
+                open(path, Links::Followed, in_use.as_ref())
+            };
+            Ok(vec![Pair { name, sides: [Some(open_single(old)?), Some(open_single(new)?)] }])
+        }
+        (true, true) => {
+            let [old_names, new_names] = [old, new].map(HeaderNames::beside);
+            let open_in = |file: &Option<Found>, names: &Option<HeaderNames>| {
+                file.as_ref().map(|file| open(&file.path, Links::Refused, names.as_ref())).transpose()
+            };
+            let (old, new) = both_sides(old, new)?;
+            let pairs = belonging_together(old, new).into_iter().map(|[old, new]| {
+                let name = new.as_ref().or(old.as_ref()).map(|file| file.stem.clone()).unwrap_or_default();
+                Ok(Pair { name, sides: [open_in(&old, &old_names)?, open_in(&new, &new_names)?] })
+            });
+            pairs.collect()
+        }
+        _ => Err(CompareError::NotAlike),
+    }
+}
+
+/// A file that was found in a batch.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Found {
+    /// Its name without the month.
+    stem: String,
+    path: PathBuf,
+    /// The recipient that both batches would know it by, folded.
+    recipient: Option<String>,
+}
+
+impl Found {
+    /// Names of files are the same whatever their case: on some systems they can't be told apart.
+    fn stem_folded(&self) -> String {
+        self.stem.to_ascii_lowercase()
+    }
+}
+
+/// The recipients' files in two batches.
+fn both_sides(old: &Path, new: &Path) -> Result<(Vec<Found>, Vec<Found>), CompareError> {
+    let [old_manifest, new_manifest] = [old, new].map(|folder| Manifest::of_batch(folder).ok());
+    // If one cannot be read, the names of files are all that both have.
+    let (old_manifest, new_manifest) = old_manifest.zip(new_manifest).unzip();
+    Ok((files_in(old, old_manifest.as_ref())?, files_in(new, new_manifest.as_ref())?))
+}
+
+/// The recipients' files in a batch, in the order of their names.
+fn files_in(folder: &Path, manifest: Option<&Manifest>) -> Result<Vec<Found>, CompareError> {
+    let unavailable = |source| PublishedError::unavailable(folder, source);
+    let recipients: BTreeMap<&str, &str> = manifest
+        .iter()
+        .flat_map(|manifest| &manifest.files)
+        .map(|file| (file.path.as_str(), file.recipient.as_str()))
+        .collect();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
+        let path = entry.map_err(unavailable)?.path();
+        let Some(stem) = stem(&path) else { continue };
+        let name = path.file_name().and_then(|name| name.to_str());
+        let recipient = name.and_then(|name| recipients.get(name)).map(|recipient| name::fold(recipient));
+        files.push(Found { stem, path, recipient });
+    }
+    if files.is_empty() && !folder.join("manifest.json").is_file() {
+        return Err(PublishedError::NoBatch { path: folder.to_owned() }.into());
+    }
+    files.sort();
+    let mut by_stem: BTreeMap<String, &Found> = BTreeMap::new();
+    for file in &files {
+        if let Some(one) = by_stem.insert(file.stem_folded(), file) {
+            return Err(CompareError::TwoFiles { one: one.path.clone(), other: file.path.clone() });
+        }
+    }
+    Ok(files)
+}
+
+/// The files of two batches that belong together, old and new, in the order of their names; others alone.
+fn belonging_together(old: Vec<Found>, new: Vec<Found>) -> Vec<[Option<Found>; 2]> {
+    let [mut old, mut new] = [old, new].map(|files| files.into_iter().map(Some).collect::<Free>());
+    let mut pairs = Vec::new();
+    // Of two files of one recipient, which older rules told apart, the one of the same name comes first.
+    let recipient_and_stem = |file: &Found| Some((file.recipient.clone()?, file.stem_folded()));
+    pair_up(&mut old, &mut new, &mut pairs, &recipient_and_stem, &|_, _| true);
+    pair_up(&mut old, &mut new, &mut pairs, &|file| file.recipient.clone(), &|_, _| true);
+    // Two that the manifests have under other names are not one recipient's, whatever they are called.
+    let is_unknown = |file: &Found| file.recipient.is_none();
+    let stem = |file: &Found| Some(file.stem_folded());
+    pair_up(&mut old, &mut new, &mut pairs, &stem, &|old, new| is_unknown(old) || is_unknown(new));
+    pairs.extend(old.into_iter().flatten().map(|old| [Some(old), None]));
+    pairs.extend(new.into_iter().flatten().map(|new| [None, Some(new)]));
+    let place = |pair: &[Option<Found>; 2]| {
+        let name = pair[1].as_ref().or(pair[0].as_ref()).map(Found::stem_folded);
+        (name, pair[1].is_some())
+    };
+    pairs.sort_by_key(place);
+    pairs
+}
+
+/// Files of one side that are not paired yet.
+type Free = Vec<Option<Found>>;
+
+/// Pairs files that have one key, where `fits` lets them.
+fn pair_up<K: Ord>(
+    old: &mut Free,
+    new: &mut Free,
+    pairs: &mut Vec<[Option<Found>; 2]>,
+    key: &dyn Fn(&Found) -> Option<K>,
+    fits: &dyn Fn(&Found, &Found) -> bool,
+) {
+    let mut places: BTreeMap<K, usize> = BTreeMap::new();
+    for (place, file) in new.iter().enumerate() {
+        if let Some(key) = file.as_ref().and_then(key) {
+            places.entry(key).or_insert(place);
+        }
+    }
+    for file in old {
+        let Some(place) = file.as_ref().and_then(key).and_then(|key| places.get(&key).copied()) else {
+            continue;
+        };
+        let do_fit = matches!((&*file, &new[place]), (Some(old), Some(new)) if fits(old, new));
+        if do_fit {
+            pairs.push([file.take(), new[place].take()]);
+        }
+    }
+}
+
+/// `X` of `PHDS_X_202407.csv`.
+fn stem(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix("PHDS_")?;
+    let (stem, month) = name.rsplit_once('_')?;
+    Month::parse(month).map(|_| stem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_month_is_no_part_of_a_files_name() {
+        let check = |name: &str, expect: Option<&str>| {
+            assert_eq!(stem(Path::new(name)).as_deref(), expect, "{name}");
+        };
+        check("out/PHDS_Travis_County_202407.csv", Some("Travis_County"));
+        check("PHDS_X_202413.csv", None);
+        check("data_dictionary.csv", None);
+        check("PHDS_X_202407.csv.gz", None);
+    }
+
+    /// Files are given as their stems, with the recipient behind a colon where the manifest has them.
+    #[test]
+    fn files_of_one_recipient_belong_together() {
+        let found = |files: &[&str]| {
+            let mut found: Vec<Found> = files
+                .iter()
+                .map(|file| match file.split_once(':') {
+                    Some((stem, recipient)) => (stem, Some(name::fold(recipient))),
+                    None => (*file, None),
+                })
+                .map(|(stem, recipient)| Found { stem: stem.to_owned(), path: stem.into(), recipient })
+                .collect();
+            found.sort();
+            found
+        };
+        let check = |old: &[&str], new: &[&str], expect: &[(&str, &str)]| {
+            let stem = |file: &Option<Found>| file.as_ref().map(|file| file.stem.clone()).unwrap_or_default();
+            let pairs = belonging_together(found(old), found(new));
+            let got: Vec<_> = pairs.iter().map(|[old, new]| (stem(old), stem(new))).collect();
+            let expect: Vec<_> =
+                expect.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+            assert_eq!(got, expect, "{old:?} {new:?}");
+        };
+        // Without manifests by name, whatever its case.
+        check(&["A", "b"], &["B", "C"], &[("A", ""), ("b", "B"), ("", "C")]);
+        // By recipient, whatever the files are called.
+        check(&["R_o_Seco:Río Seco"], &["Rio_Seco:RÍO  SECO"], &[("R_o_Seco", "Rio_Seco")]);
+        check(&["A:Ann", "B:Ben"], &["A:Ben", "B:Ann"], &[("B", "A"), ("A", "B")]);
+        // One name and two recipients are no pair.
+        check(&["A:A"], &["A:A."], &[("A", ""), ("", "A")]);
+        // A file that one of the manifests does not have goes by its name.
+        check(&["A"], &["A:Ann"], &[("A", "A")]);
+        check(&["A:Ann"], &["a"], &[("A", "a")]);
+        check(&["A:Ann", "B"], &["A:Ann", "B"], &[("A", "A"), ("B", "B")]);
+        // Its name is a recipient's that has found its counterpart.
+        check(&["A:Ann"], &["A", "B:Ann"], &[("", "A"), ("A", "B")]);
+        // Two recipients of version 1 that are one now.
+        let (composed, decomposed) = ("Rio:Río", "Ri_o:Ri\u{301}o");
+        check(&[composed, decomposed], &["Rio:Río"], &[("Ri_o", ""), ("Rio", "Rio")]);
+        check(&[composed, decomposed], &["X:Río"], &[("Rio", ""), ("Ri_o", "X")]);
+        check(&[], &[], &[]);
+    }
+}

@@ -1,0 +1,111 @@
+//! The one way in which a file of a batch is opened.
+//!
+//! Whoever can write to a batch can put a pipe or a device in a file's place: opening the one would wait for its other
+//! end, and reading the other may never end. So whether it is a plain file is asked of what has been opened, without
+//! waiting, and nothing can take its place in between.
+
+use super::PublishedError;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Whether a symbolic link may stand for a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Links {
+    /// It may not: phds makes no links in a batch.
+    Refused,
+    /// It may: somebody has named the file.
+    Followed,
+}
+
+/// Opens a plain file; whatever else lies there is an error, at once.
+pub(crate) fn open_file(path: &Path, links: Links) -> Result<File, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(path, source);
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    if links == Links::Refused {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        // A link; a socket, or a device that nothing is behind.
+        Err(Errno::LOOP | Errno::NXIO | Errno::NODEV) => return Err(unavailable(no_plain_file())),
+        Err(errno) => return Err(unavailable(errno.into())),
+    };
+    match file.metadata().map_err(unavailable)?.is_file() {
+        true => Ok(file),
+        false => Err(unavailable(no_plain_file())),
+    }
+}
+
+fn no_plain_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a plain file")
+}
+
+/// No file that a batch has of itself is nearly this long, and what is should not come into memory.
+const LONGEST_OWN_FILE: u64 = 64 << 20;
+
+/// Reads a file that a batch has of itself: a plain one, and not a huge one, whatever lies there.
+pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, PublishedError> {
+    read_up_to(path, LONGEST_OWN_FILE)
+}
+
+fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, PublishedError> {
+    let unavailable = |source| PublishedError::unavailable(path, source);
+    let file = open_file(path, Links::Refused)?;
+    let mut bytes = Vec::new();
+    // It may grow while it is read, so that its length before says nothing.
+    file.take(longest + 1).read_to_end(&mut bytes).map_err(unavailable)?;
+    match bytes.len() as u64 > longest {
+        true => Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "longer than any such file"))),
+        false => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn only_plain_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        std::fs::write(place("plain"), "x").unwrap();
+        symlink("plain", place("link")).unwrap();
+        symlink("nowhere", place("dangling")).unwrap();
+        symlink("/dev/zero", place("zero")).unwrap();
+        symlink(".", place("link-to-folder")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, place("pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+        let _socket = UnixListener::bind(place("socket")).unwrap();
+        let check = |name: &str, refused: Option<&str>, followed: Option<&str>| {
+            for (links, expect) in [(Links::Refused, refused), (Links::Followed, followed)] {
+                let told = open_file(&place(name), links).err().map(|error| error.to_string());
+                let expect = expect.map(|what| format!("{}: cannot be read: {what}", place(name).display()));
+                assert_eq!(told, expect, "{name} {links:?}");
+            }
+        };
+        let not_plain = Some("not a plain file");
+        let missing = Some("No such file or directory (os error 2)");
+        check("plain", None, None);
+        check("link", not_plain, None);
+        check("dangling", not_plain, missing);
+        check("zero", not_plain, not_plain);
+        check("link-to-folder", not_plain, not_plain);
+        check("pipe", not_plain, not_plain);
+        check("socket", not_plain, not_plain);
+        check("", not_plain, not_plain);
+        check("nowhere", missing, missing);
+    }
+
+    #[test]
+    fn no_more_is_read_than_such_a_file_can_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "1234").unwrap();
+        assert_eq!(read_up_to(&path, 4).unwrap(), b"1234");
+        assert!(read_up_to(&path, 3).unwrap_err().to_string().ends_with("longer than any such file"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Batches that version 1 of the program has made: they stay sound, and are compared with those of today.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Ran, Site, phds_with};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+const OLD_FILE: &str = "PHDS_R_o_Seco_202406.csv";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn run_as_of(site: &Site, as_of: &str) -> Ran {
+    phds_with(&["run", text(&site.export()), "--out", text(&site.out()), "--as-of", as_of])
+}
+
+/// A site whose batch of June is as version 1 made it: the recipient's file is named otherwise, and a line separator
+/// was left alone inside a value.
+fn site() -> Site {
+    let site = Site::new();
+    site.rows("organizations", &["5,Clinic of,CL,Río Seco,,,,"]);
+    let ran = run_as_of(&site, "2024-06-10");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let june = june(&site);
+    std::fs::rename(june.join("PHDS_Rio_Seco_202406.csv"), june.join(OLD_FILE)).unwrap();
+    let rows = std::fs::read_to_string(june.join(OLD_FILE)).unwrap();
+    assert!(rows.contains("Clinic of"));
+    std::fs::write(june.join(OLD_FILE), rows.replace("Clinic of", "Clinic\u{2028}of")).unwrap();
+    edit_manifest(&june, |manifest| {
+        manifest["tool"]["version"] = "0.1.0".into();
+        manifest["files"][0]["path"] = OLD_FILE.into();
+    });
+    site
+}
+
+fn june(site: &Site) -> PathBuf {
+    site.out().join("202406")
+}
+
+/// Edits a manifest and makes it and the checksums agree with the files.
+fn edit_manifest(batch: &Path, edit: impl Fn(&mut Value)) {
+    let hash = |name: &str| {
+        let bytes = std::fs::read(batch.join(name)).unwrap();
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let path = batch.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    edit(&mut manifest);
+    for file in manifest["files"].as_array_mut().unwrap() {
+        let name = file["path"].as_str().unwrap().to_owned();
+        file["sha256"] = hash(&name).into();
+        file["bytes"] = std::fs::metadata(batch.join(&name)).unwrap().len().into();
+    }
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let entries = std::fs::read_dir(batch).unwrap().map(|entry| entry.unwrap());
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.file_type().unwrap().is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name != "SHA256SUMS")
+        .collect();
+    names.sort();
+    let list: String = names.iter().map(|name| format!("{}  {name}\n", hash(name))).collect();
+    std::fs::write(batch.join("SHA256SUMS"), list).unwrap();
+}
+
+#[test]
+fn a_batch_is_verified_by_the_rules_of_its_version() {
+    let site = site();
+    let june = june(&site);
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, phds_with(&["policy", "show"]).stdout).unwrap();
+    for arguments in [&[][..], &["--policy", text(&policy)]] {
+        let ran = phds_with(&[&["verify", text(&june)], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+    }
+    // A file in it, too.
+    assert_eq!(phds_with(&["verify", text(&june.join(OLD_FILE))]).code, 0);
+    let check = |version: &str, expect: &str| {
+        edit_manifest(&june, |manifest| manifest["tool"]["version"] = version.into());
+        let ran = phds_with(&["verify", text(&june)]);
+        assert!(ran.stdout.contains(expect), "{version}: {}", ran.stdout);
+        assert_eq!(ran.code == 0, expect.is_empty(), "{version}: {}", ran.stdout);
+    };
+    check("0.1.7", "");
+    check("0.2.0", &format!("{OLD_FILE}: WRONG_FILE_NAME"));
+    check("1.0.0", &format!("{OLD_FILE}: WRONG_FILE_NAME"));
+    check("the newest", "manifest.json: NOT_AS_WRITTEN");
+    check("0.1.0", "");
+}
+
+#[test]
+fn a_recipient_is_the_same_whatever_its_file_is_called() {
+    let site = site();
+    let june = june(&site);
+    // Neither new nor gone: nothing holds the batch back.
+    let ran = run_as_of(&site, "2024-07-08");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let july = site.out().join("202407");
+    let page = std::fs::read_to_string(july.join("qa/report.html")).unwrap();
+    assert!(!page.contains("✚ new") && !page.contains("✖ gone"));
+    let files = |old: &Path, new: &Path| {
+        let ran = phds_with(&["diff", text(old), text(new), "--json"]);
+        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let kinds = ["old", "new", "unchanged", "added", "removed", "changed", "left"];
+        let of_file = |file: &Value| -> (String, Vec<u64>) {
+            let counts = kinds.iter().map(|kind| file[kind].as_u64().unwrap()).collect();
+            (file["name"].as_str().unwrap().to_owned(), counts)
+        };
+        told["files"].as_array().unwrap().iter().map(of_file).collect::<Vec<_>>()
+    };
+    let changed = vec![1, 1, 0, 0, 0, 1, 0];
+    assert_eq!(files(&june, &july), [("Rio_Seco".to_owned(), changed.clone())]);
+    assert_eq!(files(&july, &june), [("R_o_Seco".to_owned(), changed)]);
+    // Without a manifest that can be read, the names of files are all there is.
+    std::fs::write(june.join("manifest.json"), "{").unwrap();
+    assert_eq!(
+        files(&june, &july),
+        [
+            ("R_o_Seco".to_owned(), vec![1, 0, 0, 0, 0, 0, 1]),
+            ("Rio_Seco".to_owned(), vec![0, 1, 0, 0, 0, 0, 0])
+        ]
+    );
+}
+
+/// Names that version 1 told apart are one recipient's now, and its rows are those of both.
+#[test]
+fn two_recipients_that_are_one_now_are_compared_together() {
+    let site = Site::new();
+    site.rows("organizations", &["5,Clinic,CL,Río Seco,,,,", "6,Clinic,CL,Hays,,,,"]);
+    let facts = |count: usize| -> Vec<String> {
+        (0..count).map(|id| format!("{id},{id},7,3,2024-06-01,MMR,1,{},N", 5 + id % 2)).collect()
+    };
+    let give = |count: usize| {
+        let facts = facts(count);
+        site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    give(400);
+    assert_eq!(run_as_of(&site, "2024-06-10").code, 0);
+    edit_manifest(&june(&site), |manifest| {
+        manifest["tool"]["version"] = "0.1.0".into();
+        manifest["files"][0]["recipient"] = json!("Ri\u{301}o Seco");
+        manifest["files"][1]["recipient"] = json!("Río Seco");
+    });
+    // As many rows as both had.
+    site.rows("organizations", &["5,Clinic,CL,Río Seco,,,,", "6,Clinic,CL,Ri\u{301}o Seco,,,,"]);
+    let ran = run_as_of(&site, "2024-07-08");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = phds_with(&["diff", text(&june(&site)), text(&site.out().join("202407"))]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+}
