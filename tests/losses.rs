@@ -298,7 +298,7 @@ fn places_outside_of_records(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
         1 => 65536,
         size => size,
     };
-    let mut places = vec![0..100];
+    let mut places = Vec::from([std::ops::Range { start: 0, end: 100 }]);
     for page in 0..bytes.len() / size {
         let start = page * size;
         let header = if page == 0 { 100 } else { start };

@@ -8,19 +8,23 @@ use super::split::Field;
 /// The delimiters a file may have; on a tie the first wins.
 const DELIMITERS: [u8; 3] = [b',', b'|', b'\t'];
 
-/// The delimiter that stands most often outside quotes in the header line, which `text` begins with.
+/// The delimiter that stands most often outside quotes in the header line, which `text` begins with. A quote opens a name
+/// at the line's beginning, or behind what may be a delimiter; anywhere else it is a character like others.
 pub(super) fn find_delimiter(text: &[u8]) -> u8 {
     let mut counts = [0usize; DELIMITERS.len()];
     let mut in_quotes = false;
+    // Whether a quote at this place opens a name, or goes on with one that has a doubled quote in it.
+    let mut may_open = true;
     for &byte in text {
         match byte {
-            b'"' => in_quotes = !in_quotes,
+            b'"' if in_quotes => (in_quotes, may_open) = (false, true),
+            b'"' if may_open => in_quotes = true,
             b'\n' if !in_quotes => break,
             _ if in_quotes => {}
             _ => {
-                if let Some(which) = DELIMITERS.iter().position(|d| *d == byte) {
-                    counts[which] += 1;
-                }
+                let which = DELIMITERS.iter().position(|d| *d == byte);
+                which.iter().for_each(|which| counts[*which] += 1);
+                may_open = which.is_some();
             }
         }
     }
@@ -67,5 +71,10 @@ mod tests {
         check("\"A,A,A\"|B\n", b'|');
         check("\"A\n,,,\"\tB\n", b'\t');
         check("A\n", b',');
+        // A quote in the middle of a name is a character.
+        check("5\"A|B|C,D\n,,,,", b'|');
+        check("x\"y|\"A\"|\"B, C, D\"\n", b'|');
+        check("\"A\"\", B, C\"|D\n", b'|');
+        check("\"A\"x\",B|C|D\n", b'|');
     }
 }
