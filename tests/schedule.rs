@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/skip.rs"]
+mod skip;
 
 use common::{Ran, phds, phds_with};
 use std::fs::Permissions;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -223,11 +224,6 @@ fn cron_and_the_shell_read_the_line_as_it_is_meant() {
     }
 }
 
-/// Says past the test harness, which keeps quiet about tests that pass, that one could not be made.
-fn skipped(what: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED, NOT TESTED: {what}");
-}
-
 /// Runs systemd-analyze. None if it is not installed.
 fn analyze(arguments: &[&str], files: &[PathBuf]) -> Option<String> {
     match Command::new("systemd-analyze").args(arguments).args(files).env("LC_ALL", "C.UTF-8").output() {
@@ -235,14 +231,17 @@ fn analyze(arguments: &[&str], files: &[PathBuf]) -> Option<String> {
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8(said).unwrap();
             if said.contains("unrecognized option") {
-                skipped(&format!("what systemd-analyze {} says: it is too old", arguments.join(" ")));
+                skip::not_tested(
+                    &format!("what systemd-analyze {} says", arguments.join(" ")),
+                    "it is too old",
+                );
                 return None;
             }
             assert!(output.status.success(), "{said}");
             Some(said)
         }
         Err(_) => {
-            skipped("what systemd-analyze thinks of the units: it is not installed");
+            skip::not_tested("what systemd-analyze thinks of the units", "it is not installed");
             None
         }
     }
@@ -307,7 +306,7 @@ fn as_systemd_reads_it(folder: &Path) -> Option<String> {
     let systemd =
         ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].into_iter().find(|p| Path::new(p).is_file());
     let Some(systemd) = systemd else {
-        skipped("how systemd reads the service: it is not installed");
+        skip::not_tested("how systemd reads the service", "it is not installed");
         return None;
     };
     let run = folder.join("run");
@@ -335,7 +334,7 @@ fn as_systemd_reads_it(folder: &Path) -> Option<String> {
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     if !said.contains("-> Unit phds.service:") {
-        skipped(&format!("how systemd reads the service: {}", String::from_utf8_lossy(&output.stderr)));
+        skip::not_tested("how systemd reads the service", &String::from_utf8_lossy(&output.stderr));
         return None;
     }
     Some(said)
