@@ -223,6 +223,27 @@ fn a_log_beside_another_name_of_the_database() {
     shares_bob_alone(&site, &link);
 }
 
+/// What SQLite finds wrong with values is no damage: rows have checks of their own.
+#[test]
+fn values_that_are_not_of_their_columns_types() {
+    let site = Site::empty();
+    let typed = "ALTER TABLE vaccines RENAME TO v; CREATE TABLE vaccines (VACCINE_ID INTEGER NOT NULL, CVX_CODE INTEGER,
+            PRODUCT_CLASS TEXT CHECK (PRODUCT_CLASS <> 'VACCINE'));
+        PRAGMA ignore_check_constraints = ON; INSERT INTO vaccines SELECT * FROM v;";
+    let path = database(&site, &format!("{WITHDRAWAL} {typed}"));
+    // What a tool does that changes a column's type without a look at its values.
+    let retype = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'CVX_CODE INTEGER', 'CVX_CODE TEXT') WHERE name = 'vaccines'";
+    Connection::open(&path).unwrap().execute_batch(retype).unwrap();
+    let found: Vec<String> = {
+        let connection = Connection::open(&path).unwrap();
+        let mut check = connection.prepare("PRAGMA quick_check").unwrap();
+        check.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(found.iter().any(|finding| finding.contains(" value in ")), "{found:?}");
+    shares_bob_alone(&site, &path);
+}
+
 /// A batch database of the export, with the withdrawal in it.
 fn read(site: &Site) -> PathBuf {
     let (export, database) = (database(site, WITHDRAWAL), site.path("b.db"));

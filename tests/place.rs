@@ -14,6 +14,7 @@ mod strace;
 use common::{Ran, Site, read_folder};
 use nobody::Nobody;
 use skip::not_tested;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -77,17 +78,23 @@ fn make_old(site: &Site) {
     file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
 }
 
+/// A place with a batch and a held one of the same month, and what is in it.
+fn with_a_batch_and_a_held_one() -> (Site, BTreeMap<String, Vec<u8>>) {
+    let site = Site::new();
+    make_old(&site);
+    assert_eq!(site.run(&[]).code, 0);
+    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 65);
+    let held = read_folder(&site.out());
+    assert!(held.contains_key(".held/202407/manifest.json") && held.contains_key(".held/202407.txt"));
+    (site, held)
+}
+
 #[test]
 fn a_file_system_that_cannot_publish_is_found_out_before_the_export_is_read() {
     if let Err(why) = strace::is_possible() {
         return not_tested("file systems without RENAME_EXCHANGE", &why);
     }
-    let site = Site::new();
-    make_old(&site);
-    assert_eq!(site.run(&[]).code, 0);
-    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 65);
-    let before = read_folder(&site.out());
-    assert!(before.contains_key(".held/202407/manifest.json") && before.contains_key(".held/202407.txt"));
+    let (site, before) = with_a_batch_and_a_held_one();
     // Whoever reads it ends with 65.
     site.file("immunizations.csv", b"no header at all\n");
     assert_eq!(site.run(&[]).code, 65);
@@ -116,12 +123,7 @@ fn a_held_batch_is_there_again_if_another_cannot_take_its_place() {
     if let Err(why) = strace::is_possible() {
         return not_tested("a held batch after a failed publication", &why);
     }
-    let site = Site::new();
-    make_old(&site);
-    assert_eq!(site.run(&[]).code, 0);
-    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 65);
-    let before = read_folder(&site.out());
-    assert!(before.contains_key(".held/202407/manifest.json") && before.contains_key(".held/202407.txt"));
+    let (site, before) = with_a_batch_and_a_held_one();
     site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N", "2,12,7,3,2021-01-01,MMR,1,5,N"]);
     // The first two renames try the file system out.
     for arguments in [&[][..], &["--max-export-age", "1d"], &["--max-export-age", "2d"]] {

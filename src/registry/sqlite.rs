@@ -155,12 +155,18 @@ fn finds_damage(connection: &Connection, check: &str) -> Result<bool, rusqlite::
     while let Some(row) = rows.next()? {
         let found: String = row.get(0)?;
         // That values are not as the table's maker wanted them is no damage; rows have checks of their own.
-        let is_about_values = found.starts_with("NULL value in ") || found.starts_with("CHECK constraint ");
-        if found != "ok" && !is_about_values {
+        if found != "ok" && !is_about_values(&found) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether a finding says that a value is not of its column's type, or not what the table's maker permits: `NULL value in
+/// clients.ZIP_CODE`, `NUMERIC value in …`, `TEXT value in …`, `non-INT value in …`, `CHECK constraint failed in …`.
+fn is_about_values(finding: &str) -> bool {
+    let of_a_type = finding.split_once(" value in ").map(|(kind, _)| kind);
+    of_a_type.is_some_and(|kind| !kind.contains(' ')) || finding.starts_with("CHECK constraint ")
 }
 
 /// The names of a table's or view's columns. One that is not UTF-8 is none that is looked for.
@@ -415,5 +421,63 @@ pub(crate) fn sqlite_error(path: &Path, error: rusqlite::Error) -> RegistryError
             | ErrorCode::ReadOnly,
         ) => RegistryError::Read { path: path.to_owned(), source: io::Error::other(what) },
         _ => BadInput::of_file(path, InputFault::UnusableDatabase { what }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export.sqlite");
+        let connection = Connection::open(&path).unwrap();
+        for table in Table::ALL {
+            let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+            connection.execute_batch(&format!("CREATE TABLE {table} ({})", columns.join(", "))).unwrap();
+        }
+        (folder, path)
+    }
+
+    /// What is committed between the look at the file and the snapshot is read. What is noted of the export must be older
+    /// than that, so that a later run finds it changed.
+    #[test]
+    fn the_export_is_looked_at_before_the_snapshot_is_taken() {
+        let (_folder, path) = database();
+        let owner = Connection::open(&path).unwrap();
+        owner.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let opening = std::thread::scope(|scope| {
+            // It waits for the owner.
+            let opening = scope.spawn(|| SqliteExport::open(&path, Encoding::Utf8).unwrap());
+            std::thread::sleep(Duration::from_millis(300));
+            let withdrawals = "INSERT INTO consents WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                SELECT i, 'STANDARD', '2015-01-01', '2020-01-01', 'WITHDRAWN' FROM n; COMMIT";
+            owner.execute_batch(withdrawals).unwrap();
+            opening.join().unwrap()
+        });
+        let seen: i64 =
+            opening.connection.query_row("SELECT count(*) FROM consents", [], |row| row.get(0)).unwrap();
+        assert_eq!(seen, 2000);
+        assert_ne!(opening.provenance().unwrap(), opening.provenance_now().unwrap());
+    }
+
+    #[test]
+    fn ids_that_are_reals() {
+        let check = |value: f64, expect: &str| {
+            let mut out = Vec::new();
+            write_real(value, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expect);
+        };
+        check(0.0, "0");
+        check(140.0, "140");
+        check(1e15, "1000000000000000");
+        check(9_007_199_254_740_991.0, "9007199254740991");
+        // Nothing that could be read as an id.
+        check(9_007_199_254_740_992.0, "9.007199254740992e15");
+        check(1.5, "1.5e0");
+        check(-1.0, "-1e0");
+        check(-0.0, "-0e0");
+        check(f64::INFINITY, "inf");
+        check(f64::NAN, "NaN");
     }
 }

@@ -23,11 +23,29 @@ pub fn steers(c: char) -> bool {
 ///
 /// Returns the cleaned part of `text` where nothing inside had to change, as almost always.
 pub fn clean(text: &[u8]) -> Cow<'_, [u8]> {
-    let text = trim(text);
-    if !may_hold_control(text) {
-        return Cow::Borrowed(text);
+    let ends_are_plain = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
+    // A byte with which a control character or a separator begins. Few texts have one, and only those are looked at
+    // character by character.
+    let may_be_control = |byte: &u8| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xe2);
+    match ends_are_plain(text.first()) && ends_are_plain(text.last()) && !text.iter().any(may_be_control) {
+        true => Cow::Borrowed(text),
+        false => clean_of(text, is_control),
     }
+}
+
+/// The clean-up that phds 0.1 did; for batches of that version. It left U+0080–U+009F, U+2028 and U+2029 inside a text
+/// alone. `text` must be UTF-8.
+pub fn clean_of_version_1(text: &[u8]) -> Cow<'_, [u8]> {
+    clean_of(text, |c| c.is_ascii_control())
+}
+
+/// Makes one space of each run of such characters, and trims.
+///
+/// Trimming first and replacing after comes to the same as the other order, because a replaced character is a space, and
+/// spaces at the ends go either way.
+fn clean_of(text: &[u8], is_control: fn(char) -> bool) -> Cow<'_, [u8]> {
     let Ok(text) = std::str::from_utf8(text) else { return Cow::Borrowed(text) };
+    let text = text.trim_matches(|c: char| c.is_whitespace() || is_control(c));
     if !text.contains(is_control) {
         return Cow::Borrowed(text.as_bytes());
     }
@@ -42,51 +60,6 @@ pub fn clean(text: &[u8]) -> Cow<'_, [u8]> {
         in_run = is_control(c);
     }
     Cow::Owned(out.into_bytes())
-}
-
-/// Whether a text holds a byte with which a control character or a separator begins. Few texts do, and only those are
-/// looked at character by character.
-fn may_hold_control(text: &[u8]) -> bool {
-    text.iter().any(|byte| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xe2))
-}
-
-/// Trims control characters, separators and Unicode's white space off both ends.
-///
-/// Trimming first and replacing after comes to the same as the other order, because a replaced control character
-/// is a space, and spaces at the ends go either way.
-fn trim(text: &[u8]) -> &[u8] {
-    let ends_are_plain = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_graphic());
-    if ends_are_plain(text.first()) && ends_are_plain(text.last()) {
-        return text;
-    }
-    match std::str::from_utf8(text) {
-        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || is_control(c)).as_bytes(),
-        Err(_) => text,
-    }
-}
-
-/// The clean-up that phds 0.1 did; for batches of that version. It left U+0080–U+009F, U+2028 and U+2029 inside a text
-/// alone. `text` must be UTF-8.
-pub fn clean_of_version_1(text: &[u8]) -> Cow<'_, [u8]> {
-    let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).as_bytes(),
-        Err(_) => text,
-    };
-    if !text.iter().any(is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut in_run = false;
-    for byte in text {
-        if !is_control(byte) {
-            out.push(*byte);
-        } else if !in_run {
-            out.push(b' ');
-        }
-        in_run = is_control(byte);
-    }
-    Cow::Owned(out)
 }
 
 /// Bytes in hexadecimal, as checksums are written.
