@@ -158,7 +158,7 @@ impl BatchDatabase {
     /// Refuses a database whose outcomes are not those of its facts, one for each.
     fn must_have_all_outcomes(&self) -> Result<(), BatchError> {
         let sql = "SELECT (SELECT count(*) FROM outcomes) = (SELECT count(*) FROM immunizations NOT INDEXED)
-            AND NOT EXISTS (SELECT 1 FROM outcomes WHERE line NOT IN (SELECT line FROM immunizations NOT INDEXED))";
+            AND NOT EXISTS (SELECT 1 FROM outcomes o LEFT JOIN immunizations i ON i.line = o.line WHERE i.line IS NULL)";
         match self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())? {
             true => Ok(()),
             false => Err(BatchError::damaged(&self.path)),
