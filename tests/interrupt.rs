@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/signal.rs"]
+mod signal;
 
 use common::random::Dice;
 use common::{Site, header, read_folder};
@@ -225,7 +227,7 @@ fn a_crash_leaves_no_dump_of_memory() {
         .split_whitespace()
         .collect();
     assert_eq!(core, ["0", "0", "bytes"], "{limits}");
-    assert!(Command::new("kill").args(["-QUIT", &child.id().to_string()]).status().unwrap().success());
+    signal::send(&child, "-QUIT");
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(3), "it was at work: {status:?}");
     assert!(!status.core_dumped());

@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/nobody.rs"]
 mod nobody;
+#[path = "common/signal.rs"]
+mod signal;
 #[path = "common/skip.rs"]
 mod skip;
 #[path = "crash/strace.rs"]
@@ -149,10 +151,6 @@ fn at_work(place: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".phds-")).collect()
 }
 
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn a_run_leaves_a_read_into_its_place_alone() {
     let site = Site::new();
@@ -172,7 +170,7 @@ fn a_run_leaves_a_read_into_its_place_alone() {
         }
         // Between making its lock and holding it.
         std::thread::sleep(Duration::from_millis(5));
-        signal(&child, "-STOP");
+        signal::send(&child, "-STOP");
         child
     };
     let child = start_reading();
@@ -180,13 +178,13 @@ fn a_run_leaves_a_read_into_its_place_alone() {
     assert_eq!(folders.len(), 1);
     assert_eq!(site.run(&[]).code, 0);
     assert_eq!(at_work(&site.out()), folders);
-    signal(&child, "-CONT");
+    signal::send(&child, "-CONT");
     let ran = ended(child);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(common::phds_with(&["status", "--batch", database.to_str().unwrap()]).code, 0);
     // Once it is dead its folder is nobody's.
     let child = start_reading();
-    signal(&child, "-KILL");
+    signal::send(&child, "-KILL");
     ended(child);
     assert_eq!(at_work(&site.out()).len(), 1);
     assert_eq!(site.run(&[]).code, 0);

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/signal.rs"]
+mod signal;
 
 use common::{Site, phds_with, read_folder};
 use std::path::{Path, PathBuf};
@@ -55,7 +57,7 @@ fn strike(arguments: &[&str], folder: &Path, signal: &str, code: i32, is_as_befo
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(delay);
-        send(&child, signal);
+        signal::send(&child, signal);
         let ended = child.wait_with_output().unwrap();
         let said = String::from_utf8(ended.stderr).unwrap();
         let is_done = ended.status.code() == Some(0);
@@ -71,18 +73,6 @@ fn strike(arguments: &[&str], folder: &Path, signal: &str, code: i32, is_as_befo
         // Later each time; back to the start once it comes too late.
         delay = if is_done { Duration::from_millis(2) } else { delay * 3 };
     }
-}
-
-/// Sends a signal to a process of this test's own, which may have ended meanwhile. A bare machine has no `kill`.
-fn send(child: &Child, signal: &str) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let signal = match signal {
-        "-INT" => Signal::INT,
-        "-TERM" => Signal::TERM,
-        "-HUP" => Signal::HUP,
-        other => panic!("{other}"),
-    };
-    let _ = kill_process(Pid::from_child(child), signal);
 }
 
 #[test]
@@ -155,7 +145,7 @@ fn a_process_that_is_to_outlive_its_terminal_does() {
     }
     for _ in 0..5 {
         std::thread::sleep(Duration::from_millis(5));
-        send(&child, "-HUP");
+        signal::send(&child, "-HUP");
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

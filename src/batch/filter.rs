@@ -169,12 +169,12 @@ impl BatchDatabase {
         let mut counts = FactCounts::default();
         for (name, facts) in self.named_numbers("SELECT outcome, facts FROM outcome_counts")? {
             // The others are the codes of late duplicates, which count as quarantined.
-            if let Some(outcome) = Outcome::ALL.into_iter().find(|outcome| outcome.name() == name) {
+            if let Some(outcome) = Outcome::named(&name) {
                 counts.set_outcome(outcome, facts);
             }
         }
         for (name, facts) in self.named_numbers("SELECT rule, facts FROM included_under")? {
-            let rule = ConsentRule::ALL.into_iter().find(|rule| rule.name() == name);
+            let rule = ConsentRule::named(&name);
             counts.set_included_under(rule.ok_or_else(|| BatchError::damaged(&self.path))?, facts);
         }
         let sql = "SELECT newest_vaccination FROM filter_run";

@@ -2,10 +2,15 @@
 
 use crate::policy::ConsentRule;
 use crate::registry::ConsentType;
+use crate::value::all_of;
 use std::fmt;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// What comes of a fact that is not quarantined: included, or the first reason against it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[repr(u8)]
 pub enum Outcome {
     /// Shared.
@@ -48,49 +53,16 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of the rules.
-    pub const ALL: [Outcome; 18] = [
-        Outcome::Included,
-        Outcome::UnknownClientType,
-        Outcome::OutsideDateWindow,
-        Outcome::ConsentUnreadable,
-        Outcome::DisasterNotPermitted,
-        Outcome::DisasterOutsidePeriod,
-        Outcome::DisasterConsentMissing,
-        Outcome::DisasterConsentNotYetEffective,
-        Outcome::DisasterConsentWithdrawn,
-        Outcome::DisasterConsentLapsed,
-        Outcome::StandardNotPermitted,
-        Outcome::ChildConsentAgedOut,
-        Outcome::StandardConsentMissing,
-        Outcome::StandardConsentNotYetEffective,
-        Outcome::StandardConsentWithdrawn,
-        Outcome::StandardConsentLapsed,
-        Outcome::NoResponsibleEntity,
-        Outcome::NoRecipient,
-    ];
+    pub const ALL: [Outcome; Outcome::VARIANTS.len()] = all_of(Outcome::VARIANTS);
 
     /// The outcome as it is written everywhere.
     pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Included => "INCLUDED",
-            Outcome::UnknownClientType => "UNKNOWN_CLIENT_TYPE",
-            Outcome::OutsideDateWindow => "OUTSIDE_DATE_WINDOW",
-            Outcome::ConsentUnreadable => "CONSENT_UNREADABLE",
-            Outcome::DisasterNotPermitted => "DISASTER_NOT_PERMITTED",
-            Outcome::DisasterOutsidePeriod => "DISASTER_OUTSIDE_PERIOD",
-            Outcome::DisasterConsentMissing => "DISASTER_CONSENT_MISSING",
-            Outcome::DisasterConsentNotYetEffective => "DISASTER_CONSENT_NOT_YET_EFFECTIVE",
-            Outcome::DisasterConsentWithdrawn => "DISASTER_CONSENT_WITHDRAWN",
-            Outcome::DisasterConsentLapsed => "DISASTER_CONSENT_LAPSED",
-            Outcome::StandardNotPermitted => "STANDARD_NOT_PERMITTED",
-            Outcome::ChildConsentAgedOut => "CHILD_CONSENT_AGED_OUT",
-            Outcome::StandardConsentMissing => "STANDARD_CONSENT_MISSING",
-            Outcome::StandardConsentNotYetEffective => "STANDARD_CONSENT_NOT_YET_EFFECTIVE",
-            Outcome::StandardConsentWithdrawn => "STANDARD_CONSENT_WITHDRAWN",
-            Outcome::StandardConsentLapsed => "STANDARD_CONSENT_LAPSED",
-            Outcome::NoResponsibleEntity => "NO_RESPONSIBLE_ENTITY",
-            Outcome::NoRecipient => "NO_RECIPIENT",
-        }
+        self.into()
+    }
+
+    /// The outcome with this name.
+    pub fn named(name: &str) -> Option<Outcome> {
+        name.parse().ok()
     }
 }
 
@@ -101,7 +73,8 @@ impl fmt::Display for Outcome {
 }
 
 /// What is wrong with consent, for either type of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConsentFailure {
     /// None was given.
     Missing,
@@ -116,12 +89,7 @@ pub enum ConsentFailure {
 impl ConsentFailure {
     /// The failure in a word.
     pub fn name(self) -> &'static str {
-        match self {
-            ConsentFailure::Missing => "MISSING",
-            ConsentFailure::NotYetEffective => "NOT_YET_EFFECTIVE",
-            ConsentFailure::Withdrawn => "WITHDRAWN",
-            ConsentFailure::Lapsed => "LAPSED",
-        }
+        self.into()
     }
 
     /// The outcome of a fact that needs this type of consent.

@@ -15,10 +15,11 @@ pub use gate::{GateSettings, MaxAge, MaxChange};
 pub use oddity::Oddity;
 
 use crate::elements::Element;
-use crate::value::{Day, text};
+use crate::value::{Day, all_of, text};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The policy that is built in: what the Texas Immunization Registry's training published.
 const DEFAULT: &str = include_str!("default.toml");
@@ -91,7 +92,8 @@ pub struct ConsentSettings {
 }
 
 /// The three readings of "have had an active consent for the past five years".
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 #[repr(u8)]
 pub enum ConsentRule {
     /// Some consent is active on at least one day of the lookback.
@@ -104,16 +106,16 @@ pub enum ConsentRule {
 
 impl ConsentRule {
     /// All three.
-    pub const ALL: [ConsentRule; 3] =
-        [ConsentRule::ActiveWithinLookback, ConsentRule::ActiveOnAsOf, ConsentRule::ActiveThroughoutLookback];
+    pub const ALL: [ConsentRule; ConsentRule::VARIANTS.len()] = all_of(ConsentRule::VARIANTS);
 
     /// The name, as in the policy.
     pub fn name(self) -> &'static str {
-        match self {
-            ConsentRule::ActiveWithinLookback => "active-within-lookback",
-            ConsentRule::ActiveOnAsOf => "active-on-as-of",
-            ConsentRule::ActiveThroughoutLookback => "active-throughout-lookback",
-        }
+        self.into()
+    }
+
+    /// The rule with this name.
+    pub fn named(name: &str) -> Option<ConsentRule> {
+        name.parse().ok()
     }
 }
 

@@ -103,8 +103,7 @@ impl<'a> Section<'a> {
             let settings = &mut policy.consent;
             let rules = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
             consent.set("rule", &mut settings.rule, rules, |value| {
-                let name = value.as_str()?;
-                ConsentRule::ALL.into_iter().find(|rule| rule.name() == name)
+                value.as_str().and_then(ConsentRule::named)
             })?;
             consent.set("lookback_years", &mut settings.lookback_years, years, whole_years)?;
             consent.set("child_consent_ends_at", &mut settings.child_consent_ends_at, years, whole_years)?;

@@ -6,12 +6,16 @@
 use super::Table;
 use super::reader::Refused;
 use crate::spill::{Fixed, Sorter, Spill};
-use crate::value::Percentage;
+use crate::value::{Percentage, all_of};
 use std::fmt;
 use std::io;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Why a row is left out. In the order in which the checks are made: a row gets the first that applies.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[repr(u8)]
 pub enum Code {
     /// Another number of fields than the header, or a line break and then text behind a quote.
@@ -42,42 +46,16 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Code; 12] = [
-        Code::MalformedRow,
-        Code::InvalidUtf8,
-        Code::InvalidId,
-        Code::InvalidDate,
-        Code::InvalidValue,
-        Code::CutShort,
-        Code::DuplicateKey,
-        Code::DuplicateRow,
-        Code::UnknownClient,
-        Code::UnknownVaccine,
-        Code::UnknownOrganization,
-        Code::VaccinatedBeforeBirth,
-    ];
+    pub const ALL: [Code; Code::VARIANTS.len()] = all_of(Code::VARIANTS);
 
     /// The code as it is written everywhere.
     pub fn name(self) -> &'static str {
-        match self {
-            Code::MalformedRow => "MALFORMED_ROW",
-            Code::InvalidUtf8 => "INVALID_UTF8",
-            Code::InvalidId => "INVALID_ID",
-            Code::InvalidDate => "INVALID_DATE",
-            Code::InvalidValue => "INVALID_VALUE",
-            Code::CutShort => "CUT_SHORT",
-            Code::DuplicateKey => "DUPLICATE_KEY",
-            Code::DuplicateRow => "DUPLICATE_ROW",
-            Code::UnknownClient => "UNKNOWN_CLIENT",
-            Code::UnknownVaccine => "UNKNOWN_VACCINE",
-            Code::UnknownOrganization => "UNKNOWN_ORGANIZATION",
-            Code::VaccinatedBeforeBirth => "VACCINATED_BEFORE_BIRTH",
-        }
+        self.into()
     }
 
     /// The code with this name.
     pub fn named(name: &str) -> Option<Code> {
-        Code::ALL.into_iter().find(|code| code.name() == name)
+        name.parse().ok()
     }
 
     /// The code in a few words.

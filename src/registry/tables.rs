@@ -3,10 +3,13 @@
 //! Checking, quarantine lists, batch databases and the data dictionary's "comes from" all read it from here.
 
 use super::codes::CodeSet;
+use crate::value::all_of;
 use std::fmt;
+use strum::{IntoStaticStr, VariantArray};
 
 /// A table of the export, in the order in which tables are listed everywhere.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 #[repr(u8)]
 pub enum Table {
     /// One row per person.
@@ -145,27 +148,11 @@ pub mod control {
 
 impl Table {
     /// Every table, in order.
-    pub const ALL: [Table; 7] = [
-        Table::Clients,
-        Table::Consents,
-        Table::Immunizations,
-        Table::Vaccines,
-        Table::Organizations,
-        Table::Recipients,
-        Table::Control,
-    ];
+    pub const ALL: [Table; Table::VARIANTS.len()] = all_of(Table::VARIANTS);
 
     /// The name, as in the file's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Table::Clients => "clients",
-            Table::Consents => "consents",
-            Table::Immunizations => "immunizations",
-            Table::Vaccines => "vaccines",
-            Table::Organizations => "organizations",
-            Table::Recipients => "recipients",
-            Table::Control => "control",
-        }
+        self.into()
     }
 
     /// The table with this name, in any case.

@@ -14,3 +14,8 @@ pub use day::{Day, Month, REGISTRY_YEARS};
 pub use id::{parse_id, without_decimal_tail};
 pub use number::{PerCent, Percentage, grouped, total};
 pub use shown::{Shown, shown};
+
+/// The variants of an enum as an array, so that others can be as long.
+pub(crate) const fn all_of<T: Copy, const N: usize>(variants: &[T]) -> [T; N] {
+    *variants.first_chunk().expect("as many as there are")
+}

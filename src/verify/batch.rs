@@ -140,7 +140,7 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
     let sum = |counts: &BTreeMap<String, u64>| counts.values().map(|count| u128::from(*count)).sum::<u128>();
     let immunizations = manifest.tables.get("immunizations");
     let rules: Vec<&str> = ConsentRule::ALL.iter().map(|rule| rule.name()).collect();
-    let is_outcome = |name: &String| Outcome::ALL.iter().any(|outcome| outcome.name() == name);
+    let is_outcome = |name: &String| Outcome::named(name).is_some();
     let is_code = |name: &String| Code::named(name).is_some();
     let mut paths = manifest.files.iter().map(|file| &file.path);
     let agree = [

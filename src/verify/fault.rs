@@ -1,11 +1,13 @@
 //! What can be wrong with a batch, and where.
 
-use crate::value::shown;
+use crate::value::{all_of, shown};
 use serde::Serialize;
 use std::fmt;
+use strum::{IntoStaticStr, VariantArray};
 
 /// What is wrong.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FaultCode {
     /// A file is not there.
@@ -64,65 +66,11 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [FaultCode; 26] = [
-        FaultCode::MissingFile,
-        FaultCode::ExtraFile,
-        FaultCode::NotAFile,
-        FaultCode::NotAsWritten,
-        FaultCode::NumbersDisagree,
-        FaultCode::WrongSize,
-        FaultCode::WrongChecksum,
-        FaultCode::WrongRowCount,
-        FaultCode::WrongFileName,
-        FaultCode::WrongFolderName,
-        FaultCode::OpenToOthers,
-        FaultCode::OtherPolicy,
-        FaultCode::WrongHeader,
-        FaultCode::WrongFieldCount,
-        FaultCode::WrongLineEnd,
-        FaultCode::InvalidUtf8,
-        FaultCode::WrongQuotes,
-        FaultCode::Blank,
-        FaultCode::InvalidValue,
-        FaultCode::NotCleaned,
-        FaultCode::WrongAge,
-        FaultCode::VaccinatedBeforeBirth,
-        FaultCode::AfterAsOf,
-        FaultCode::OutsideWindow,
-        FaultCode::OutOfOrder,
-        FaultCode::DuplicateKey,
-    ];
+    pub const ALL: [FaultCode; FaultCode::VARIANTS.len()] = all_of(FaultCode::VARIANTS);
 
     /// The code as it is written everywhere.
     pub fn name(self) -> &'static str {
-        match self {
-            FaultCode::MissingFile => "MISSING_FILE",
-            FaultCode::ExtraFile => "EXTRA_FILE",
-            FaultCode::NotAFile => "NOT_A_FILE",
-            FaultCode::NotAsWritten => "NOT_AS_WRITTEN",
-            FaultCode::NumbersDisagree => "NUMBERS_DISAGREE",
-            FaultCode::WrongSize => "WRONG_SIZE",
-            FaultCode::WrongChecksum => "WRONG_CHECKSUM",
-            FaultCode::WrongRowCount => "WRONG_ROW_COUNT",
-            FaultCode::WrongFileName => "WRONG_FILE_NAME",
-            FaultCode::WrongFolderName => "WRONG_FOLDER_NAME",
-            FaultCode::OpenToOthers => "OPEN_TO_OTHERS",
-            FaultCode::OtherPolicy => "OTHER_POLICY",
-            FaultCode::WrongHeader => "WRONG_HEADER",
-            FaultCode::WrongFieldCount => "WRONG_FIELD_COUNT",
-            FaultCode::WrongLineEnd => "WRONG_LINE_END",
-            FaultCode::InvalidUtf8 => "INVALID_UTF8",
-            FaultCode::WrongQuotes => "WRONG_QUOTES",
-            FaultCode::Blank => "BLANK",
-            FaultCode::InvalidValue => "INVALID_VALUE",
-            FaultCode::NotCleaned => "NOT_CLEANED",
-            FaultCode::WrongAge => "WRONG_AGE",
-            FaultCode::VaccinatedBeforeBirth => "VACCINATED_BEFORE_BIRTH",
-            FaultCode::AfterAsOf => "AFTER_AS_OF",
-            FaultCode::OutsideWindow => "OUTSIDE_WINDOW",
-            FaultCode::OutOfOrder => "OUT_OF_ORDER",
-            FaultCode::DuplicateKey => "DUPLICATE_KEY",
-        }
+        self.into()
     }
 
     /// The code in a few words.

@@ -23,7 +23,7 @@ fn clean(text: &str) -> String {
     let mut out = String::new();
     let mut last_control = false;
     for c in text.chars() {
-        let control = c < ' ' || c == '\u{7f}';
+        let control = matches!(c as u32, 0..=0x1f | 0x7f..=0x9f | 0x2028 | 0x2029);
         if !(control && last_control) {
             out.push(if control { ' ' } else { c });
         }
@@ -92,14 +92,17 @@ impl Plain {
         }
         let in_disaster = ("2020-03-01"..="2023-06-15").contains(&date);
         let cvx = vaccine["CVX_CODE"].trim_end_matches(".0");
-        let is_rsv = ["93", "306", "307", "315", "332"].contains(&cvx);
+        let is_rsv = ["93", "306", "307", "315", "332"].contains(&cvx.trim_start_matches('0'));
         let disaster = match (vaccine["PRODUCT_CLASS"].as_str(), flag.to_uppercase().as_str()) {
             ("COVID_THERAPEUTIC", _) => true,
             ("RSV_THERAPEUTIC", _) => false,
             ("", _) if is_rsv => false,
             (_, "Y") => true,
             (_, "N") => false,
-            _ => in_disaster && ["COV", "COVID-19"].contains(&row["VACCINE_GROUP"].to_uppercase().as_str()),
+            _ => {
+                let group = row["VACCINE_GROUP"].to_uppercase();
+                in_disaster && (["COV", "COVID-19"].contains(&group.as_str()) || is_covid(cvx))
+            }
         };
         if disaster && !in_disaster {
             return Some("outside the disaster".into());
@@ -156,6 +159,13 @@ impl Plain {
         };
         (!goes_there).then(|| "another recipient's".into())
     }
+}
+
+/// Whether a CVX code is one of CDC's COVID-19 vaccines.
+fn is_covid(cvx: &str) -> bool {
+    let ranges =
+        [207..=208, 210..=213, 217..=219, 221..=221, 225..=230, 300..=302, 308..=313, 334..=334, 500..=521];
+    cvx.parse::<u32>().is_ok_and(|code| ranges.iter().any(|range| range.contains(&code)))
 }
 
 fn every_day(from: &str, to: &str) -> Vec<String> {

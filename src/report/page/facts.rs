@@ -28,7 +28,7 @@ fn reasons<'a>(shown: &'a Shown<'_>) -> Vec<Reason<'a>> {
         Reason { code, meaning, look: Look::Unusable, facts }
     });
     let excluded = excluded.into_iter().map(|(code, facts)| {
-        let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == code);
+        let outcome = Outcome::named(code);
         let meaning = outcome.map_or("", words::of_outcome);
         Reason { code, meaning, look: Look::LeftOut, facts }
     });
@@ -141,7 +141,7 @@ pub(super) fn consent(shown: &Shown<'_>) -> Markup {
     let mut said = Vec::new();
     for (name, count) in counts {
         let is_in_force = name == in_force;
-        let rule = ConsentRule::ALL.into_iter().find(|rule| rule.name() == name);
+        let rule = ConsentRule::named(name);
         bars.push(Bar {
             label: format!("{name}{}", if is_in_force { " · in force" } else { "" }),
             figure: grouped(count),
