@@ -4,11 +4,11 @@ use super::error::BatchError;
 use super::{BatchDatabase, FilterRun};
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
+use crate::published::Manifest;
 use crate::registry::{
     Intake, Progress, Reference, RegistryError, Seen, Table, read_facts_in_order, read_reference,
 };
 use crate::spill::Spill;
-use crate::writer::Manifest;
 use rusqlite::params;
 use std::num::NonZeroUsize;
 

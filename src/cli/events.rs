@@ -2,8 +2,8 @@
 
 use crate::extract::FactCounts;
 use crate::filter::Outcome;
+use crate::published::Manifest;
 use crate::registry::{Intake, Provenance, Table};
-use crate::writer::Manifest;
 use std::time::Instant;
 
 /// Stages, one after the other.

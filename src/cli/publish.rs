@@ -5,9 +5,9 @@ use crate::extract::FactCounts;
 use crate::gate::{Candidate, Stop, judge};
 use crate::inputs::Inputs;
 use crate::policy::{GateSettings, MaxAge, MaxChange};
-use crate::published::Before;
+use crate::published::{Before, Manifest};
 use crate::registry::FileStamp;
-use crate::writer::{Manifest, Staging, quarantine_list};
+use crate::writer::{Staging, quarantine_list};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 

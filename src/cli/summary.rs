@@ -7,9 +7,9 @@ use crate::extract::FactCounts;
 use crate::filter;
 use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
+use crate::published::{Counts, Manifest};
 use crate::registry::{Intake, Table};
 use crate::value::{grouped, shown, text};
-use crate::writer::Manifest;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -99,11 +99,11 @@ fn of_published(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
     let mut table = Lines::default();
     table.title(&format!("Batch {} as of {}, policy \"{}\"", manifest.batch, manifest.as_of, policy.name));
     let facts = &manifest.facts;
-    table.facts(facts.read, facts.included, &facts.excluded.0, &facts.quarantined.0);
-    table.included_under(&manifest.included_under.0, policy);
+    table.facts(facts.read, facts.included, &pairs(&facts.excluded), &pairs(&facts.quarantined));
+    table.included_under(&pairs(&manifest.included_under), policy);
     table.title("Other tables");
-    for (name, counts) in manifest.tables.0.iter().filter(|(name, _)| *name != Table::Immunizations.name()) {
-        table.table(name, counts.rows, counts.quarantined.0.iter().copied());
+    for (name, counts) in manifest.tables.iter().filter(|(name, _)| *name != Table::Immunizations.name()) {
+        table.table(name, counts.rows, pairs(&counts.quarantined).into_iter());
     }
     table.title(&format!("Files in {}", shown(place)));
     manifest.files.iter().for_each(|file| table.row(&format!("  {}", file.path), file.rows));
@@ -111,6 +111,10 @@ fn of_published(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
         table.text.push_str("  no recipient has any row\n");
     }
     table.text
+}
+
+fn pairs(counts: &Counts) -> Vec<(&str, u64)> {
+    counts.iter().map(|(name, count)| (name.as_str(), *count)).collect()
 }
 
 /// What was read of an export, table by table.

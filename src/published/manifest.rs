@@ -2,13 +2,17 @@
 
 use super::{PublishedError, read_own_file};
 use crate::value::{Day, Month, name, total};
-use serde::Deserialize;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+/// How many of what, by name, in an order that means something.
+pub type Counts = IndexMap<String, u64>;
+
 /// What `manifest.json` holds. What a later version may have added is passed over.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct Manifest {
     /// The day as of which the rules were applied.
     pub as_of: Day,
@@ -19,17 +23,17 @@ pub struct Manifest {
     /// The policy in force.
     pub policy: PolicyEntry,
     /// Every table that was read, by name.
-    pub tables: BTreeMap<String, TableEntry>,
+    pub tables: IndexMap<String, TableEntry>,
     /// What came of the facts.
     pub facts: FactsEntry,
     /// How many facts would be included under each consent rule, by its name.
-    pub included_under: BTreeMap<String, u64>,
+    pub included_under: Counts,
     /// The recipients' files.
     pub files: Vec<FileEntry>,
 }
 
 /// The program.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct ToolEntry {
     /// Its name.
     pub name: String,
@@ -38,7 +42,7 @@ pub struct ToolEntry {
 }
 
 /// Which policy.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct PolicyEntry {
     /// Its name.
     pub name: String,
@@ -47,29 +51,29 @@ pub struct PolicyEntry {
 }
 
 /// A table's rows.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct TableEntry {
     /// All of them.
     pub rows: u64,
     /// Those that could not be used, by code.
-    pub quarantined: BTreeMap<String, u64>,
+    pub quarantined: Counts,
 }
 
 /// What came of the facts.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct FactsEntry {
     /// All of them.
     pub read: u64,
     /// Those that are shared, each once.
     pub included: u64,
     /// Those that are not, by the first reason.
-    pub excluded: BTreeMap<String, u64>,
+    pub excluded: Counts,
     /// Those that could not be used, by code.
-    pub quarantined: BTreeMap<String, u64>,
+    pub quarantined: Counts,
 }
 
 /// A recipient's file.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct FileEntry {
     /// Its name.
     pub path: String,
@@ -108,6 +112,13 @@ impl Manifest {
     /// If it is not as phds writes it.
     pub fn from_json(text: &[u8], path: &Path) -> Result<Manifest, PublishedError> {
         serde_json::from_slice(text).map_err(|error| PublishedError::damaged(path, &error))
+    }
+
+    /// The manifest as JSON, with its names in the order in which they were put there.
+    pub fn to_json(&self) -> String {
+        // Numbers and texts with text keys cannot fail to be written as JSON.
+        let json = serde_json::to_string_pretty(self);
+        json.map_or_else(|_| unreachable!("a manifest is plain data"), |json| json + "\n")
     }
 
     /// How many rows the recipients' files have together.

@@ -14,7 +14,7 @@ mod version;
 pub use before::Before;
 pub use dictionary::HeaderNames;
 pub use held::{held_folder, held_place, place_of, why_held_place};
-pub use manifest::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use month::{OfMonth, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};

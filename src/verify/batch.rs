@@ -9,7 +9,7 @@ use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
 use crate::published::{
-    FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, read_own_file,
+    Counts, FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, read_own_file,
 };
 use crate::registry::Code;
 use crate::spill::Sorter;
@@ -137,7 +137,7 @@ fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
 /// The manifest's numbers against each other.
 fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
     let facts = &manifest.facts;
-    let sum = |counts: &BTreeMap<String, u64>| counts.values().map(|count| u128::from(*count)).sum::<u128>();
+    let sum = |counts: &Counts| counts.values().map(|count| u128::from(*count)).sum::<u128>();
     let immunizations = manifest.tables.get("immunizations");
     let rules: Vec<&str> = ConsentRule::ALL.iter().map(|rule| rule.name()).collect();
     let is_outcome = |name: &String| Outcome::named(name).is_some();

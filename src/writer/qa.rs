@@ -3,7 +3,7 @@
 //! They name places and codes, never a value of a row.
 
 use super::csv_text::table_text;
-use super::manifest::Manifest;
+use crate::published::Manifest;
 use crate::registry::{Intake, Table};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -36,17 +36,17 @@ pub(super) fn counts_csv(manifest: &Manifest) -> String {
     let mut row = |what: &str, of: &str, code: &str, count: u64| {
         rows.push([what.to_owned(), of.to_owned(), code.to_owned(), count.to_string()]);
     };
-    for (table, counts) in &manifest.tables.0 {
+    for (table, counts) in &manifest.tables {
         row("READ", table, "", counts.rows);
-        for (code, count) in &counts.quarantined.0 {
+        for (code, count) in &counts.quarantined {
             row("QUARANTINED", table, code, *count);
         }
     }
     row("INCLUDED", "immunizations", "", manifest.facts.included);
-    for (code, count) in &manifest.facts.excluded.0 {
+    for (code, count) in &manifest.facts.excluded {
         row("EXCLUDED", "immunizations", code, *count);
     }
-    for (rule, count) in &manifest.included_under.0 {
+    for (rule, count) in &manifest.included_under {
         row("INCLUDED_UNDER", "immunizations", rule, *count);
     }
     for file in &manifest.files {

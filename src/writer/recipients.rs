@@ -3,10 +3,11 @@
 use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
-use super::{Contents, RecipientFile, Staging, WriteError, file_names};
+use super::{Contents, Staging, WriteError, file_names};
 use crate::extract::InOrder;
 use crate::filter::{Chosen, Recipient, Route, Routing};
 use crate::parallel::{for_each, on_threads};
+use crate::published::FileEntry;
 use crate::registry::{Table, tables};
 use crate::report::{Counter, Tally};
 use std::io::{self, Write};
@@ -53,7 +54,7 @@ struct Receiver<'a> {
 pub(super) fn write_recipient_files(
     contents: &Contents<'_>,
     staging: &Staging,
-) -> Result<(Vec<RecipientFile>, Tally), WriteError> {
+) -> Result<(Vec<FileEntry>, Tally), WriteError> {
     let (receivers, lane_of) = receivers(contents)?;
     let header = header(contents.policy);
     let stays_open = receivers.len() <= MOST_OPEN;
@@ -170,7 +171,7 @@ fn finish(
     lanes: Lanes,
     staging: &Staging,
     threads: NonZeroUsize,
-) -> Result<Vec<RecipientFile>, WriteError> {
+) -> Result<Vec<FileEntry>, WriteError> {
     let drafts: Vec<_> =
         receivers.into_iter().zip(lanes.into_drafts()).map(|done| Mutex::new(Some(done))).collect();
     // Waiting for the disk is no work: it is waited for in several places at once.
@@ -182,7 +183,7 @@ fn finish(
         }
         let Written { path, bytes, sha256 } = staging.finish(&receiver.file_name, draft)?;
         let recipient = receiver.recipient.name.clone();
-        Ok(Some(RecipientFile { path, recipient, rows, bytes, sha256 }))
+        Ok(Some(FileEntry { path, recipient, rows, bytes, sha256 }))
     })?;
     let mut files: Vec<_> = files.into_iter().flatten().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -3,12 +3,12 @@
 use super::{Shown, figure, paragraph, section, share};
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
+use crate::published::Counts;
 use crate::registry::Code;
 use crate::report::html::{Cell, Markup, Row, Table, code, element};
 use crate::report::svg::{Bar, BarChart, Look};
 use crate::report::words;
 use crate::value::grouped;
-use std::collections::BTreeMap;
 
 /// A reason why facts are not shared.
 struct Reason<'a> {
@@ -36,7 +36,7 @@ fn reasons<'a>(shown: &'a Shown<'_>) -> Vec<Reason<'a>> {
 }
 
 /// Counts in the order of the program's codes. Codes of another version's come last.
-fn in_order<'a, const N: usize>(counts: &'a BTreeMap<String, u64>, order: [&str; N]) -> Vec<(&'a str, u64)> {
+fn in_order<'a, const N: usize>(counts: &'a Counts, order: [&str; N]) -> Vec<(&'a str, u64)> {
     let place = |code: &str| order.iter().position(|known| *known == code).unwrap_or(N);
     let mut counts: Vec<_> = counts.iter().map(|(code, count)| (code.as_str(), *count)).collect();
     counts.sort_by_key(|(code, _)| place(code));
