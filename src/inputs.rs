@@ -3,7 +3,7 @@
 //! Lies in a batch as `qa/inputs.json`. Knows files by their names, lengths and times, not by what is in them.
 
 use crate::policy::Policy;
-use crate::published::{PublishedError, read_own_json};
+use crate::published::{PublishedError, names, read_own_json};
 use crate::registry::{FileStamp, Provenance};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,6 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// The file in a batch.
-    pub const FILE: &'static str = "qa/inputs.json";
-
     /// What a batch is going to be made from.
     pub fn new(as_of: Day, policy: &Policy, export: &Provenance) -> Inputs {
         Inputs {
@@ -41,7 +38,7 @@ impl Inputs {
     /// # Errors
     /// If it is not there, or not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<Inputs, PublishedError> {
-        read_own_json(&folder.join(Inputs::FILE))
+        read_own_json(&folder.join(names::INPUTS))
     }
 
     /// Whether these differ from others in nothing but the day, on which a run that is late is not to depend.

@@ -4,7 +4,7 @@ use super::publish::Stops;
 use crate::batch::BatchError;
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
-use crate::published::PublishedError;
+use crate::published::{PublishedError, names};
 use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
@@ -371,7 +371,7 @@ fn batch_hint(error: &BatchError) -> Option<String> {
 
 fn published_hint(error: &PublishedError) -> Option<&'static str> {
     match error {
-        PublishedError::Unavailable { path, .. } if path.ends_with("qa/report.json") => {
+        PublishedError::Unavailable { path, .. } if path.ends_with(names::REPORT_DATA) => {
             Some("every batch of this version has it; make the batch again")
         }
         PublishedError::Unavailable { .. } | PublishedError::NoRows { .. } => None,

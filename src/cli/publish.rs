@@ -5,9 +5,9 @@ use crate::extract::FactCounts;
 use crate::gate::{Candidate, Stop, judge};
 use crate::inputs::Inputs;
 use crate::policy::{GateSettings, MaxAge, MaxChange};
-use crate::published::{Before, Manifest};
+use crate::published::{Before, Manifest, names};
 use crate::registry::FileStamp;
-use crate::writer::{Staging, quarantine_list};
+use crate::writer::Staging;
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
@@ -66,7 +66,7 @@ pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> 
     }
     let stops = Stops(verdict.stops);
     if stops.0.is_empty() {
-        let place = staging.publish(&quarantine_list(manifest.batch))?;
+        let place = staging.publish(&names::quarantine_aside(manifest.batch))?;
         tracing::info!(stage = "publish", batch = %manifest.batch, "batch published");
         return Ok(place);
     }

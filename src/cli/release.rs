@@ -4,10 +4,10 @@ use super::Outcome;
 use super::exit::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
-use crate::published::{Manifest, read_own_file, why_held_place};
+use crate::published::{Manifest, names, read_own_file, why_held_place};
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
-use crate::writer::{Output, Staging, quarantine_list};
+use crate::writer::{Output, Staging};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
     let why = String::from_utf8(why).unwrap_or_default();
     let replaces = args.out.join(args.month.to_string()).exists();
-    let place = staging.release(&quarantine_list(args.month))?;
+    let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     let mut text = why;
     let (place, as_of) = (shown(&place), manifest.as_of);

@@ -12,12 +12,10 @@ use super::terminal::Terminal;
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::inputs::Inputs;
-use crate::published::of_month;
+use crate::published::{names, of_month};
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{
-    Contents, Output, Staging, keep_clear_of, quarantine_list, write_batch, write_quarantine,
-};
+use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -161,7 +159,7 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
 
 /// Stops the run if the export may not be used, and says where to look.
 fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
-    let list = quarantine_list(as_of.month());
+    let list = names::quarantine_aside(as_of.month());
     let Err(reason) = intake.check(limit, &Table::ALL) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
         // The list of an earlier run would only mislead.

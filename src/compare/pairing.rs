@@ -3,8 +3,9 @@
 
 use super::CompareError;
 use super::files::{Pair, open};
+use crate::published::names::{self, stem_of};
 use crate::published::{HeaderNames, Links, Manifest, PublishedError};
-use crate::value::{Month, name};
+use crate::value::name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +17,8 @@ pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
     };
     match (is_folder(old)?, is_folder(new)?) {
         (false, false) => {
-            let name = match (stem(old), stem(new)) {
-                (Some(old), Some(new)) if old.eq_ignore_ascii_case(&new) => new,
+            let name = match (stem_of(old), stem_of(new)) {
+                (Some(old), Some(new)) if old.eq_ignore_ascii_case(new) => new.to_owned(),
                 _ => "(file)".to_owned(),
             };
             let open_single = |path: &Path| {
@@ -78,12 +79,12 @@ fn files_in(folder: &Path, manifest: Option<&Manifest>) -> Result<Vec<Found>, Co
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unavailable)? {
         let path = entry.map_err(unavailable)?.path();
-        let Some(stem) = stem(&path) else { continue };
+        let Some(stem) = stem_of(&path).map(str::to_owned) else { continue };
         let name = path.file_name().and_then(|name| name.to_str());
         let recipient = name.and_then(|name| recipients.get(name)).map(|recipient| name::fold(recipient));
         files.push(Found { stem, path, recipient });
     }
-    if files.is_empty() && !folder.join("manifest.json").is_file() {
+    if files.is_empty() && !folder.join(names::MANIFEST).is_file() {
         return Err(PublishedError::NoBatch { path: folder.to_owned() }.into());
     }
     files.sort();
@@ -146,27 +147,9 @@ fn pair_up<K: Ord>(
     }
 }
 
-/// `X` of `PHDS_X_202407.csv`.
-fn stem(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?.strip_suffix(".csv")?.strip_prefix("PHDS_")?;
-    let (stem, month) = name.rsplit_once('_')?;
-    Month::parse(month).map(|_| stem.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_month_is_no_part_of_a_files_name() {
-        let check = |name: &str, expect: Option<&str>| {
-            assert_eq!(stem(Path::new(name)).as_deref(), expect, "{name}");
-        };
-        check("out/PHDS_Travis_County_202407.csv", Some("Travis_County"));
-        check("PHDS_X_202413.csv", None);
-        check("data_dictionary.csv", None);
-        check("PHDS_X_202407.csv.gz", None);
-    }
 
     /// Files are given as their stems, with the recipient behind a colon where the manifest has them.
     #[test]

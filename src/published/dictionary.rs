@@ -1,6 +1,6 @@
 //! The names of the columns as a batch's data dictionary tells them.
 
-use super::read_own_file;
+use super::{names, read_own_file};
 use crate::elements;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub struct HeaderNames(Vec<String>);
 impl HeaderNames {
     /// The names in the `data_dictionary.csv` of a folder; none if there is no such file, or not one that tells them.
     pub fn beside(folder: &Path) -> Option<HeaderNames> {
-        let text = read_own_file(&folder.join("data_dictionary.csv")).ok()?;
+        let text = read_own_file(&folder.join(names::DICTIONARY_CSV)).ok()?;
         let mut reader = csv::Reader::from_reader(text.as_slice());
         let column = reader.headers().ok()?.iter().position(|name| name == "NAME")?;
         let names = reader

@@ -1,6 +1,6 @@
 //! A manifest as it is read back.
 
-use super::{PublishedError, read_own_file};
+use super::{PublishedError, names, read_own_file};
 use crate::value::{Day, Month, name, total};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl Manifest {
     /// # Errors
     /// If there is none, or it is not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<Manifest, PublishedError> {
-        let path = folder.join("manifest.json");
+        let path = folder.join(names::MANIFEST);
         let text = read_own_file(&path).map_err(|error| match error {
             PublishedError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 match folder.is_dir() {

@@ -7,6 +7,7 @@ mod dictionary;
 mod held;
 mod manifest;
 mod month;
+pub mod names;
 mod open;
 mod rows;
 mod version;
@@ -105,7 +106,7 @@ pub fn batches(out: &Path) -> Result<Vec<(Month, PathBuf)>, PublishedError> {
         if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
-        match std::fs::symlink_metadata(folder.join("manifest.json")) {
+        match std::fs::symlink_metadata(folder.join(names::MANIFEST)) {
             Ok(_) => batches.push((month, folder)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             // It is not to vanish from sight because it may not be looked into.

@@ -1,7 +1,7 @@
 //! The counts that the report shows beside those of the manifest.
 
 use crate::policy::{Period, Policy};
-use crate::published::{PublishedError, read_own_json};
+use crate::published::{PublishedError, names, read_own_json};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl ReportData {
     /// # Errors
     /// If it is not there, or not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<ReportData, PublishedError> {
-        read_own_json(&folder.join("qa/report.json"))
+        read_own_json(&folder.join(names::REPORT_DATA))
     }
 }
 

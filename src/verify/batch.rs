@@ -1,6 +1,6 @@
 //! A whole batch: its files, its manifest, its dictionary.
 
-use super::checksums::{self, LIST, Present};
+use super::checksums::{self, Present};
 use super::fault::{Fault, FaultCode, Faults, Findings};
 use super::file::{self, Checked, Expected};
 use super::{VerifyError, VerifySettings, manifest_of};
@@ -9,7 +9,7 @@ use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
 use crate::published::{
-    Counts, FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, read_own_file,
+    Counts, FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, names, read_own_file,
 };
 use crate::registry::Code;
 use crate::spill::Sorter;
@@ -19,38 +19,28 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-/// The folder that is for the registry's own staff.
-const QA: &str = "qa";
-
-/// The files of every batch, beside those of recipients.
-const ALWAYS: [&str; 4] = ["data_dictionary.csv", "data_dictionary.md", "manifest.json", LIST];
-
-/// Those of its own staff.
-const ALWAYS_QA: [&str; 6] =
-    ["counts.csv", "inputs.json", "quarantine.csv", "report.html", "report.json", LIST];
-
 pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     // Without a manifest it is no batch, and there is nothing to verify.
     let manifest = manifest_of(folder)?;
     let mut faults = Faults::new(settings.limit);
     let (present, folders) = checksums::check(folder, "", &mut faults)?;
-    check_names(&present, &ALWAYS, "", &mut faults);
-    for other in folders.iter().filter(|name| *name != QA) {
+    check_names(&present, &names::ALWAYS, "", &mut faults);
+    for other in folders.iter().filter(|name| *name != names::QA) {
         faults.add(Fault::of_file(other, FaultCode::ExtraFile));
     }
-    match folders.iter().any(|name| name == QA) {
+    match folders.iter().any(|name| name == names::QA) {
         true => check_qa(folder, &mut faults)?,
-        false => faults.add(Fault::of_file(QA, FaultCode::MissingFile)),
+        false => faults.add(Fault::of_file(names::QA, FaultCode::MissingFile)),
     }
     let in_dictionary = HeaderNames::beside(folder);
     let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
     let version = manifest.as_ref().ok().map(RulesVersion::of_batch);
     if version == Some(None) {
-        faults.add(Fault::of_file("manifest.json", FaultCode::NotAsWritten));
+        faults.add(Fault::of_file(names::MANIFEST, FaultCode::NotAsWritten));
     }
     let rules = version.flatten().unwrap_or(RulesVersion::NEWEST);
     let expected = Expected::new(in_dictionary.as_ref(), as_of, rules, settings.policy);
-    let names: Vec<&String> = present.keys().filter(|name| name.starts_with("PHDS_")).collect();
+    let names: Vec<&String> = present.keys().filter(|name| names::is_for_a_recipient(name)).collect();
     let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
@@ -60,8 +50,8 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     for (name, _) in names.iter().zip(&checked).filter(|(_, checked)| Some(checked.line_end) != line_end) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
-    if in_dictionary.is_none() && present.contains_key("data_dictionary.csv") {
-        faults.add(Fault::of_file("data_dictionary.csv", FaultCode::NotAsWritten));
+    if in_dictionary.is_none() && present.contains_key(names::DICTIONARY_CSV) {
+        faults.add(Fault::of_file(names::DICTIONARY_CSV, FaultCode::NotAsWritten));
     }
     let mut ids = Sorter::new(settings.spill);
     let mut row_faults = Vec::with_capacity(checked.len());
@@ -76,7 +66,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             let rows_agree = manifest.files.iter().all(|f| rows_of.get(f.path.as_str()) == Some(&f.rows));
             let rows_agree = rows_agree && row_faults.iter().all(Faults::is_empty);
             if rows_agree && facts != manifest.facts.included {
-                faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
+                faults.add(Fault::of_file(names::MANIFEST, FaultCode::NumbersDisagree));
             }
             if is_of_other_month(folder, manifest) {
                 faults.add(Fault::of_file(".", FaultCode::WrongFolderName));
@@ -114,23 +104,24 @@ fn is_of_other_month(folder: &Path, manifest: &Manifest) -> bool {
     name.and_then(|name| Month::parse(&name)).is_some_and(|month| month != manifest.batch)
 }
 
-/// Files that must be there, whatever the list of checksums says.
+/// Files that must be there, whatever the list of checksums says. `always` are paths in the batch, and `prefix` is what
+/// those of this folder begin with.
 fn check_names(present: &BTreeMap<String, Present>, always: &[&str], prefix: &str, faults: &mut Faults) {
-    for name in always.iter().filter(|name| !present.contains_key(**name)) {
-        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::MissingFile));
+    let is_there = |path: &str| path.strip_prefix(prefix).is_some_and(|name| present.contains_key(name));
+    for path in always.iter().filter(|path| !is_there(path)) {
+        faults.add(Fault::of_file(path, FaultCode::MissingFile));
     }
 }
 
 fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
-    let prefix = format!("{QA}/");
-    let (present, folders) = checksums::check(&folder.join(QA), &prefix, faults)?;
-    check_names(&present, &ALWAYS_QA, &prefix, faults);
-    for name in present.keys().filter(|name| !ALWAYS_QA.contains(&name.as_str())) {
-        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile));
+    let prefix = format!("{}/", names::QA);
+    let (present, folders) = checksums::check(&folder.join(names::QA), &prefix, faults)?;
+    check_names(&present, &names::ALWAYS_IN_QA, &prefix, faults);
+    let files = present.keys().map(|name| format!("{prefix}{name}"));
+    let extra_files = files.filter(|path| !names::ALWAYS_IN_QA.contains(&path.as_str()));
+    for path in extra_files.chain(folders.iter().map(|name| format!("{prefix}{name}"))) {
+        faults.add(Fault::of_file(&path, FaultCode::ExtraFile));
     }
-    folders
-        .iter()
-        .for_each(|name| faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile)));
     Ok(())
 }
 
@@ -159,7 +150,7 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
         manifest.files.iter().all(|file| file.rows > 0),
     ];
     if agree.contains(&false) {
-        faults.add(Fault::of_file("manifest.json", FaultCode::NumbersDisagree));
+        faults.add(Fault::of_file(names::MANIFEST, FaultCode::NumbersDisagree));
     }
 }
 
@@ -184,10 +175,11 @@ fn check_entries(
         hold(*bytes == file.bytes, FaultCode::WrongSize);
         hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
         hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
-        let name = format!("PHDS_{}_{}.csv", rules.file_stem(recipient), manifest.batch);
+        let name = names::recipient_file(&rules.file_stem(recipient), manifest.batch);
         hold(*path == name, FaultCode::WrongFileName);
     }
-    let listed = |name: &str| manifest.files.iter().any(|file| file.path == name) || ALWAYS.contains(&name);
+    let listed =
+        |name: &str| manifest.files.iter().any(|file| file.path == name) || names::ALWAYS.contains(&name);
     for name in present.keys().filter(|name| !listed(name)) {
         faults.add(Fault::of_file(name, FaultCode::ExtraFile));
     }
@@ -201,14 +193,14 @@ fn check_policy(
     faults: &mut Faults,
 ) {
     if manifest.policy.sha256 != policy.sha256 {
-        faults.add(Fault::of_file("manifest.json", FaultCode::OtherPolicy));
+        faults.add(Fault::of_file(names::MANIFEST, FaultCode::OtherPolicy));
     }
     // Another version may have worded it otherwise; its names are held against the policy in each file's header.
     if rules != RulesVersion::NEWEST {
         return;
     }
     let dictionaries =
-        [("data_dictionary.md", dictionary_md(policy)), ("data_dictionary.csv", dictionary_csv(policy))];
+        [(names::DICTIONARY_MD, dictionary_md(policy)), (names::DICTIONARY_CSV, dictionary_csv(policy))];
     for (name, text) in dictionaries {
         match read_own_file(&folder.join(name)) {
             Ok(bytes) if bytes == text.as_bytes() => {}

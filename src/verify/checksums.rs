@@ -2,6 +2,7 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
+use crate::published::names::CHECKSUMS;
 use crate::published::{Links, PublishedError, open_file, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
@@ -10,9 +11,6 @@ use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// The list in every folder of a batch.
-pub(super) const LIST: &str = "SHA256SUMS";
 
 /// A file that is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,10 +45,14 @@ pub(super) fn check(
         }
     }
     folders.sort();
-    match (read_own_file(&folder.join(LIST)), present.contains_key(LIST)) {
+    match (read_own_file(&folder.join(CHECKSUMS)), present.contains_key(CHECKSUMS)) {
         (Ok(list), _) => check_list(&list, &present, prefix, faults),
-        (Err(_), true) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::NotAsWritten)),
-        (Err(_), false) => faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::MissingFile)),
+        (Err(_), true) => {
+            faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten))
+        }
+        (Err(_), false) => {
+            faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::MissingFile))
+        }
     }
     if is_folder_open {
         let name = prefix.strip_suffix('/').unwrap_or(".");
@@ -70,7 +72,7 @@ fn is_open(found: &Metadata) -> bool {
 
 /// The list must be, byte for byte, what phds would write of these files; what is wrong is told as precisely as can be.
 fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, faults: &mut Faults) {
-    let others = || present.iter().filter(|(name, _)| *name != LIST);
+    let others = || present.iter().filter(|(name, _)| *name != CHECKSUMS);
     let expected: String = others().map(|(name, file)| format!("{}  {name}\n", file.sha256)).collect();
     if list == expected.as_bytes() {
         return;
@@ -85,7 +87,7 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
     for (line, number) in text.lines().zip(1..) {
         match line.split_once("  ").filter(|(sum, name)| sum.len() == 64 && !name.is_empty()) {
             Some((sum, name)) => drop(known.insert(name, sum)),
-            None => tell(Fault::at_line(&format!("{prefix}{LIST}"), number, FaultCode::NotAsWritten)),
+            None => tell(Fault::at_line(&format!("{prefix}{CHECKSUMS}"), number, FaultCode::NotAsWritten)),
         }
     }
     for (name, file) in others() {
@@ -102,12 +104,12 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         match is_plain {
             true => tell(Fault::of_file(&format!("{prefix}{name}"), FaultCode::MissingFile)),
-            false => tell(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::NotAsWritten)),
+            false => tell(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten)),
         }
     }
     if !is_told {
         // Order, line ends, repeated lines.
-        faults.add(Fault::of_file(&format!("{prefix}{LIST}"), FaultCode::NotAsWritten));
+        faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten));
     }
 }
 

@@ -11,7 +11,7 @@ mod row;
 pub use fault::{Fault, FaultCode, Findings};
 
 use crate::policy::Policy;
-use crate::published::{Links, Manifest, PublishedError};
+use crate::published::{Links, Manifest, PublishedError, names};
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -63,13 +63,13 @@ pub(super) fn manifest_of(folder: &Path) -> Result<Result<Manifest, Fault>, Publ
     match Manifest::of_batch(folder) {
         Ok(manifest) => Ok(Ok(manifest)),
         Err(PublishedError::Damaged { line, .. }) => {
-            Ok(Err(Fault::at_line("manifest.json", line as u64, FaultCode::NotAsWritten)))
+            Ok(Err(Fault::at_line(names::MANIFEST, line as u64, FaultCode::NotAsWritten)))
         }
         // It is there, and not what could be a manifest.
         Err(PublishedError::Unavailable { path, source })
             if path != folder && source.kind() == std::io::ErrorKind::InvalidInput =>
         {
-            Ok(Err(Fault::of_file("manifest.json", FaultCode::NotAsWritten)))
+            Ok(Err(Fault::of_file(names::MANIFEST, FaultCode::NotAsWritten)))
         }
         Err(error) => Err(error),
     }

@@ -2,6 +2,7 @@
 
 use super::error::{NameFault, WriteError};
 use crate::filter::Recipient;
+use crate::published::names;
 use crate::value::{Month, name};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -40,7 +41,7 @@ pub(super) fn file_names<'a>(
         if stem.is_empty() {
             return Err(bad(NameFault::Nothing { recipient: recipient.clone() }));
         }
-        let name = format!("PHDS_{stem}_{month}.csv");
+        let name = names::recipient_file(&stem, month);
         if name.len() > LONGEST_NAME {
             let beginning = recipient.chars().take(40).collect();
             return Err(bad(NameFault::TooLong { beginning, length: name.len(), most: LONGEST_NAME }));

@@ -33,10 +33,10 @@ use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::inputs::Inputs;
 use crate::policy::Policy;
-use crate::published::{Before, Manifest};
+use crate::published::{Before, Manifest, names};
 use crate::registry::{Intake, Reference};
 use crate::report::{self, ReportData};
-use crate::value::{Day, Month};
+use crate::value::Day;
 use std::num::NonZeroUsize;
 
 /// What a batch is made from.
@@ -62,14 +62,6 @@ pub struct Contents<'a> {
     pub threads: NonZeroUsize,
 }
 
-/// The folder in a batch that is for the registry's own staff.
-const QA: &str = "qa";
-
-/// Where the list of quarantined rows lies, in the place of batches, when nothing is published.
-pub fn quarantine_list(month: Month) -> String {
-    format!("quarantine-{month}.csv")
-}
-
 /// Writes every file of a batch into the staging folder, which can then be published.
 ///
 /// # Errors
@@ -77,19 +69,19 @@ pub fn quarantine_list(month: Month) -> String {
 pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
     let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
     let Contents { as_of, policy, intake, selection, before, inputs, .. } = contents;
-    staging.write("data_dictionary.md", dictionary_md(policy).as_bytes())?;
-    staging.write("data_dictionary.csv", dictionary_csv(policy).as_bytes())?;
+    staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
+    staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
     let manifest = manifest::manifest(as_of, policy, intake, &selection.counts, files);
-    staging.write("manifest.json", manifest.to_json().as_bytes())?;
+    staging.write(names::MANIFEST, manifest.to_json().as_bytes())?;
     staging.write_checksums("")?;
-    staging.make_folder(QA)?;
-    staging.write_with(&format!("{QA}/quarantine.csv"), |out| qa::write_quarantine(intake, out))?;
-    staging.write("qa/counts.csv", qa::counts_csv(&manifest).as_bytes())?;
-    staging.write(Inputs::FILE, inputs.to_json().as_bytes())?;
+    staging.make_folder(names::QA)?;
+    staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
+    staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
+    staging.write(names::INPUTS, inputs.to_json().as_bytes())?;
     let data = ReportData { settings: report::Settings::of(policy), tally };
-    staging.write("qa/report.json", data.to_json().as_bytes())?;
+    staging.write(names::REPORT_DATA, data.to_json().as_bytes())?;
     // Of nothing but what is kept, so that it can be made again.
-    staging.write("qa/report.html", report::page(&manifest, &data, before, None).as_bytes())?;
-    staging.write_checksums("qa/")?;
+    staging.write(names::REPORT, report::page(&manifest, &data, before, None).as_bytes())?;
+    staging.write_checksums(&format!("{}/", names::QA))?;
     Ok(manifest)
 }

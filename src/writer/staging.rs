@@ -7,6 +7,7 @@ use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_there, private_folder, put_in_place, sync_folders, try_out_steps};
+use crate::published::names;
 use crate::unfinished::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};
@@ -154,7 +155,7 @@ impl Staging {
         let mut files: Vec<_> = written.iter().filter_map(in_folder).collect();
         files.sort();
         let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
-        self.write(&format!("{folder}SHA256SUMS"), lines.as_bytes()).map(drop)
+        self.write(&format!("{folder}{}", names::CHECKSUMS), lines.as_bytes()).map(drop)
     }
 
     /// Puts a file that is no part of a batch into the place of batches, for a person to look at.

@@ -1,0 +1,76 @@
+//! The names of a batch's files. They stand here and nowhere else.
+
+use crate::value::Month;
+use std::path::Path;
+
+/// What went in and what came out.
+pub const MANIFEST: &str = "manifest.json";
+/// The checksums of a folder's files, as `sha256sum -c` reads them.
+pub const CHECKSUMS: &str = "SHA256SUMS";
+/// The data dictionary, to be read by people.
+pub const DICTIONARY_MD: &str = "data_dictionary.md";
+/// The data dictionary, to be read by programs.
+pub const DICTIONARY_CSV: &str = "data_dictionary.csv";
+
+/// The folder that is for the registry's own staff, and never delivered. The names below are paths in the batch.
+pub const QA: &str = "qa";
+/// The places of quarantined rows.
+pub const QUARANTINE: &str = "qa/quarantine.csv";
+/// The manifest's counts as a table.
+pub const COUNTS: &str = "qa/counts.csv";
+/// What the batch was made from.
+pub const INPUTS: &str = "qa/inputs.json";
+/// The counts that the report shows.
+pub const REPORT_DATA: &str = "qa/report.json";
+/// The report.
+pub const REPORT: &str = "qa/report.html";
+/// The checksums of the files in it.
+const CHECKSUMS_IN_QA: &str = "qa/SHA256SUMS";
+
+/// The files of every batch, beside those of its recipients.
+pub const ALWAYS: [&str; 4] = [DICTIONARY_CSV, DICTIONARY_MD, MANIFEST, CHECKSUMS];
+
+/// Those in `QA`, as paths in the batch.
+pub const ALWAYS_IN_QA: [&str; 6] = [COUNTS, INPUTS, QUARANTINE, REPORT, REPORT_DATA, CHECKSUMS_IN_QA];
+
+/// What a recipient's file begins and ends with.
+const BEFORE: &str = "PHDS_";
+const BEHIND: &str = ".csv";
+
+/// The file of a recipient whose name in file names this is.
+pub fn recipient_file(stem: &str, month: Month) -> String {
+    format!("{BEFORE}{stem}_{month}{BEHIND}")
+}
+
+/// Whether a file is named as recipients' files are, whatever stands between.
+pub fn is_for_a_recipient(name: &str) -> bool {
+    name.starts_with(BEFORE)
+}
+
+/// `X` of `PHDS_X_202407.csv`; none of a file with another kind of name.
+pub fn stem_of(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?.strip_suffix(BEHIND)?.strip_prefix(BEFORE)?;
+    let (stem, month) = name.rsplit_once('_')?;
+    Month::parse(month).map(|_| stem)
+}
+
+/// The list of quarantined rows in the place of batches, where nothing is published for them.
+pub fn quarantine_aside(month: Month) -> String {
+    format!("quarantine-{month}.csv")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_whose_file_it_is() {
+        let check = |path: &str, expect: Option<&str>| assert_eq!(stem_of(Path::new(path)), expect, "{path}");
+        check("out/PHDS_Travis_County_202407.csv", Some("Travis_County"));
+        check("PHDS_X_202413.csv", None);
+        check("data_dictionary.csv", None);
+        check("PHDS_X_202407.csv.gz", None);
+        let month = Month::parse("202407").unwrap();
+        assert_eq!(stem_of(Path::new(&recipient_file("A_B", month))), Some("A_B"));
+    }
+}
