@@ -79,11 +79,12 @@ CREATE VIEW shared_rows AS SELECT {columns}
     JOIN vaccines v ON v.vaccine_id = i.vaccine_id
     JOIN organizations o ON o.org_id = i.given_by_org_id
     WHERE k.outcome = '{included}'
-    ORDER BY c.client_id, i.vaccination_date, i.immunization_id, i.immunfact_id;
+    ORDER BY {order};
 CREATE VIEW outcome_counts AS SELECT outcome, count(*) AS facts FROM outcomes GROUP BY outcome;
 PRAGMA application_id = {BATCH_APPLICATION_ID};
 PRAGMA user_version = {VERSION};",
         columns = columns.join(", "),
+        order = elements::ORDER.map(|cell| part(elements::holding(cell))).join(", "),
         included = Outcome::Included.name(),
     )
 }

@@ -3,7 +3,7 @@
 use super::CompareError;
 use super::files::{Column, Pair, SharingFile};
 use super::outcome::ColumnChanges;
-use crate::elements;
+use crate::elements::{self, Cell, ORDER};
 use crate::registry::{Field, split_record};
 use crate::value::{Day, parse_id};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ struct FileLayout {
     /// For each compared column, its field.
     compared: Vec<usize>,
     /// The fields by which rows are ordered.
-    key: [Option<usize>; KEY.len()],
+    key: [Option<usize>; ORDER.len()],
     /// The columns of all fields.
     all: Vec<Column>,
 }
@@ -33,11 +33,8 @@ struct FileLayout {
 /// The field of a column that a file does not have.
 const NOWHERE: usize = usize::MAX;
 
-/// What the rows of a file are ordered by: CLIENT_ID, VACCINATION_DATE, IMMUNIZATION_ID, IMMUNFACT_ID.
-const KEY: [&str; 4] = ["CLIENT_ID", "VACCINATION_DATE", "IMMUNIZATION_ID", "IMMUNFACT_ID"];
-
 /// A row's place in the order of its file. A value that cannot be read sorts first: it only costs time.
-pub(super) type Key = [u64; KEY.len()];
+pub(super) type Key = [u64; ORDER.len()];
 
 impl Columns {
     pub(super) fn of(pairs: &[Pair], ignore: &[String]) -> Result<Columns, CompareError> {
@@ -117,22 +114,20 @@ impl Columns {
 
     /// A row's place in the order of its file.
     pub(super) fn key(&self, split: &SplitRow) -> Key {
-        let key = self.layout(split).map_or([None; KEY.len()], |layout| layout.key);
-        let mut place = 0;
-        key.map(|field| {
-            let value = field.and_then(|field| split.fields.get(field)).map(|f| f.unquoted(&split.text));
-            place += 1;
-            match value {
-                Some(value) if place == 2 => Day::parse(&value).map_or(0, |day| day.number().into()),
-                Some(value) => parse_id(&value).unwrap_or(0),
-                None => 0,
+        let key = self.layout(split).map_or([None; ORDER.len()], |layout| layout.key);
+        std::array::from_fn(|place| {
+            let field = key[place].and_then(|field| split.fields.get(field));
+            let value = field.map(|field| field.unquoted(&split.text)).unwrap_or_default();
+            match ORDER[place] {
+                Cell::VaccinationDate => Day::parse(&value).map_or(0, |day| day.number().into()),
+                _ => parse_id(&value).unwrap_or(0),
             }
         })
     }
 
     /// The id by which a row is matched.
     pub(super) fn id(&self, split: &SplitRow) -> Option<u64> {
-        let field = self.layout(split)?.key[KEY.len() - 1]?;
+        let field = self.layout(split)?.key[ORDER.len() - 1]?;
         parse_id(&split.fields.get(field)?.unquoted(&split.text))
     }
 
@@ -145,11 +140,10 @@ impl Columns {
 impl FileLayout {
     fn of(file: &SharingFile, compared: &[Column]) -> FileLayout {
         let field = |wanted: &Column| file.header.iter().position(|(_, column)| column == wanted);
-        let element = |name| elements::ALL.iter().position(|e| e.name == name).map(Column::Element);
         FileLayout {
             // A file that lacks a column that others of its side have has no field there.
             compared: compared.iter().map(|column| field(column).unwrap_or(NOWHERE)).collect(),
-            key: KEY.map(|name| element(name).and_then(|column| field(&column))),
+            key: ORDER.map(|cell| field(&Column::Element(elements::place_of(cell)))),
             all: file.header.iter().map(|(_, column)| column.clone()).collect(),
         }
     }
@@ -197,11 +191,10 @@ fn listed(names: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::FACT;
     use super::*;
 
     #[test]
     fn rows_are_matched_by_what_they_are_ordered_by_last() {
-        assert_eq!(KEY[KEY.len() - 1], elements::ALL[FACT].name);
+        assert_eq!(ORDER[ORDER.len() - 1], Cell::ImmunfactId);
     }
 }

@@ -1,6 +1,6 @@
 //! A recipient's file on one side, and what its columns are.
 
-use crate::elements;
+use crate::elements::{self, Cell};
 use crate::published::{HeaderNames, Links, PublishedError, Rows};
 use crate::registry::{Field, split_record};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub(super) fn open(
         let what = "the first row is not a header";
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
     };
-    if !columns.contains(&Column::Element(FACT)) {
+    if !columns.contains(&Column::Element(elements::place_of(Cell::ImmunfactId))) {
         let what = "no column is IMMUNFACT_ID, by which rows are matched";
         return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
     }
@@ -67,9 +67,6 @@ pub(super) fn open(
     let header = names.into_iter().zip(columns).collect();
     Ok(SharingFile { path: path.to_owned(), links, size, header })
 }
-
-/// The place of IMMUNFACT_ID among the elements.
-pub(super) const FACT: usize = 11;
 
 fn names(header: &[u8]) -> Vec<String> {
     let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
@@ -121,11 +118,6 @@ fn identify(names: &[String], in_use: Option<&HeaderNames>) -> Option<Vec<Column
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn immunfact_id_is_where_it_is_said_to_be() {
-        assert_eq!(elements::ALL[FACT].name, "IMMUNFACT_ID");
-    }
 
     #[test]
     fn names_are_recognized() {

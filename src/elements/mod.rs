@@ -109,7 +109,14 @@ impl Cell {
         match self {
             Cell::ClientId | Cell::ClientText(_) | Cell::BirthDate => Part::Client,
             Cell::OrganizationId | Cell::OrganizationText(_) => Part::Organization,
-            _ => Part::Fact,
+            Cell::ImmunizationId
+            | Cell::ImmunfactId
+            | Cell::VaccineId
+            | Cell::VaccinationDate
+            | Cell::CvxCode
+            | Cell::VaccineGroup
+            | Cell::OrdinalPosition
+            | Cell::AgeInMonths => Part::Fact,
         }
     }
 }
@@ -154,6 +161,21 @@ impl Identifies {
             Identifies::No => "no",
         }
     }
+}
+
+/// What the rows of a file are ordered by, first to last: ids as numbers, the date as a day. The last is what rows are
+/// matched by from month to month.
+pub const ORDER: [Cell; 4] = [Cell::ClientId, Cell::VaccinationDate, Cell::ImmunizationId, Cell::ImmunfactId];
+
+/// The place of the element that holds this.
+pub fn place_of(cell: Cell) -> usize {
+    let place = ALL.iter().position(|element| element.cell == cell);
+    place.unwrap_or_else(|| unreachable!("every cell is an element's"))
+}
+
+/// The element that holds this.
+pub fn holding(cell: Cell) -> &'static Element {
+    &ALL[place_of(cell)]
 }
 
 /// The elements of one part of a row, in order.

@@ -75,3 +75,38 @@ impl Ord for Chosen {
         self.file_order().cmp(&other.file_order())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elements::{Cell, ORDER};
+
+    /// Spelled out for speed, it must be the order that the table of elements has.
+    #[test]
+    fn facts_are_in_the_order_of_rows() {
+        let day = |text: &str| Day::parse(text.as_bytes()).unwrap();
+        let first = Chosen {
+            immunization_id: 1,
+            immunfact_id: 1,
+            line: 1,
+            client: 1,
+            date: day("2020-01-01"),
+            vaccine: 1,
+            organization: 1,
+            group: 1,
+            ordinal: 1,
+            disaster_flag: None,
+            readings: Readings::ALL,
+        };
+        let later = ORDER.map(|cell| match cell {
+            Cell::ClientId => Chosen { client: 2, ..first },
+            Cell::VaccinationDate => Chosen { date: day("2020-01-02"), ..first },
+            Cell::ImmunizationId => Chosen { immunization_id: 2, ..first },
+            Cell::ImmunfactId => Chosen { immunfact_id: 2, ..first },
+            other => panic!("rows are not ordered by {other:?}"),
+        });
+        assert!(later.iter().all(|fact| first < *fact));
+        // What comes first in the order weighs most.
+        assert!(later.is_sorted_by(|a, b| a > b));
+    }
+}

@@ -133,7 +133,7 @@ fn check_rows(
             faults.add(at_row(None, FaultCode::OutOfOrder));
         }
         before = key.or(before);
-        if let Some((.., fact)) = key {
+        if let Some([.., fact]) = key {
             ids.push((fact, row.line)).and_then(|()| facts.push(fact)).map_err(VerifyError::Spill)?;
         }
     }

@@ -1,7 +1,7 @@
 //! One row of a recipient's file: its values, each by its column.
 
 use super::fault::FaultCode;
-use crate::elements::{self, Cell, Element};
+use crate::elements::{self, Cell, Element, ORDER};
 use crate::policy::Period;
 use crate::published::RulesVersion;
 use crate::registry::{Field, split_record};
@@ -17,8 +17,8 @@ pub(super) struct Limits {
     pub(super) rules: RulesVersion,
 }
 
-/// What rows are ordered by, where it can be read.
-pub(super) type Key = (u64, Day, u64, u64);
+/// What rows are ordered by, where it can be read; in the order of `elements::ORDER`, a day as its number.
+pub(super) type Key = [u64; ORDER.len()];
 
 /// What is reused from row to row.
 #[derive(Debug, Default)]
@@ -66,7 +66,14 @@ pub(super) fn check_row(
         tell(None, FaultCode::WrongQuotes);
     }
     check_dates(&found, limits, tell);
-    Some((found.client?, found.date?, found.immunization?, found.fact?))
+    let key = ORDER.map(|cell| match cell {
+        Cell::ClientId => found.client,
+        Cell::VaccinationDate => found.date.map(|date| date.number().into()),
+        Cell::ImmunizationId => found.immunization,
+        Cell::ImmunfactId => found.fact,
+        other => unreachable!("rows are not ordered by {other:?}"),
+    });
+    key.iter().all(Option::is_some).then(|| key.map(Option::unwrap_or_default))
 }
 
 fn check_value(

@@ -6,7 +6,7 @@
 mod in_words;
 
 use super::csv_text::table_text;
-use crate::elements::{self, Element, Longest, Origin};
+use crate::elements::{self, Cell, Element, Longest, Origin};
 use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;
 use std::borrow::Cow;
@@ -51,8 +51,8 @@ pub fn dictionary_md(policy: &Policy) -> String {
         LineEnding::Lf => "a line feed (`\\n`)",
         LineEnding::Crlf => "a carriage return and a line feed (`\\r\\n`)",
     };
-    let (row_id, dose_id) = (name(&elements::ALL[11]), name(&elements::ALL[10]));
-    let group = name(&elements::ALL[15]);
+    let of = |cell| name(elements::holding(cell));
+    let (row_id, dose_id, group) = (of(Cell::ImmunfactId), of(Cell::ImmunizationId), of(Cell::VaccineGroup));
     let text_columns: Vec<String> = elements::ALL
         .iter()
         .filter(|e| e.format.contains("leading zeros count"))
@@ -109,8 +109,8 @@ These are the rules of the registry's training for those who receive the file:
 |---:|---|---|---|---|---|---|---|
 ",
         policy_name = policy.name,
-        client_id = name(&elements::ALL[0]),
-        date = name(&elements::ALL[13]),
+        client_id = of(Cell::ClientId),
+        date = of(Cell::VaccinationDate),
         rules = rules_in_words(policy),
         text_columns = text_columns.join(", "),
         count = elements::ALL.len(),
