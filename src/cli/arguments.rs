@@ -1,6 +1,6 @@
 //! Arguments that several commands take, and how their texts become checked values.
 
-use super::exit::Failure;
+use super::failure::Failure;
 use crate::clock;
 use crate::policy::Policy;
 use crate::value::{Day, REGISTRY_YEARS};

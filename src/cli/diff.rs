@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::arguments;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::memory::{self, Memory};
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};

@@ -4,7 +4,7 @@
 
 use super::Outcome;
 use super::arguments;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use crate::calendar::{due_day, due_days, has_come, is_due};
 use crate::published::{PublishedError, of_month, why_held_place};

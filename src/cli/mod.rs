@@ -10,6 +10,7 @@ mod due;
 mod events;
 mod exit;
 mod explain;
+mod failure;
 mod filter;
 mod finish;
 mod history;
@@ -32,7 +33,8 @@ mod verify;
 mod write;
 
 use clap::{Parser, Subcommand};
-use exit::{Exit, Failure};
+use exit::Exit;
+use failure::Failure;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use terminal::Terminal;

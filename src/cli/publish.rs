@@ -1,6 +1,6 @@
 //! The last step of `run` and `write`: a batch is published, or held back for a person to look at.
 
-use super::exit::Failure;
+use super::failure::Failure;
 use crate::extract::FactCounts;
 use crate::gate::{Candidate, Stop, judge};
 use crate::inputs::Inputs;

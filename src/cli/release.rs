@@ -1,7 +1,7 @@
 //! `phds release`: a batch that is held back is published after all.
 
 use super::Outcome;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
 use crate::published::{Manifest, names, read_own_file, why_held_place};

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
 use super::events;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::memory::{self, Memory};
 use super::publish::{Gate, GateArgs, publish};
 use super::report;

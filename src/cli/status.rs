@@ -1,7 +1,7 @@
 //! `phds status`: what has been done to a batch database.
 
 use super::Outcome;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::memory;
 use super::summary::{outcomes, tables_read};
 use super::terminal::{Terminal, printable};

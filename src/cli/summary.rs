@@ -1,7 +1,7 @@
 //! What a run did, as a short table.
 
 use super::Outcome;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::extract::FactCounts;
 use crate::filter;

@@ -1,6 +1,6 @@
 //! Stdout and stderr: results, messages and the progress bar, without one drawing over the other.
 
-use super::exit::Failure;
+use super::failure::Failure;
 use super::finish;
 use crate::registry::Progress;
 use crate::value::text;

@@ -1,7 +1,7 @@
 //! `phds verify`: whether a batch, or a single recipient's file, is sound.
 
 use super::Outcome;
-use super::exit::Failure;
+use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
 use crate::policy::Policy;

@@ -5,7 +5,7 @@ mod timeline;
 
 use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP};
-use super::exit::Failure;
+use super::failure::Failure;
 use super::memory;
 use super::terminal::Terminal;
 use crate::batch::BatchDatabase;

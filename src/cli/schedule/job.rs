@@ -2,7 +2,7 @@
 //!
 //! Nobody watches a scheduled run, so whatever can be found wrong with it now is.
 
-use crate::cli::exit::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::{Cli, Command};
 use crate::policy::Policy;
 use crate::schedule::{Job, Place, ScheduleError, Time, Word};
