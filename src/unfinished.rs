@@ -7,6 +7,7 @@
 //!
 //! Only what is listed here is removed, and links are never followed.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -118,10 +119,7 @@ impl PrivateFolder {
         let Ok(own) = self.path().symlink_metadata() else { return };
         for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
             let (name, path) = (entry.file_name(), entry.path());
-            let is_of_this_kind =
-                name.to_str().and_then(|name| name.strip_prefix(prefix)).is_some_and(|random| {
-                    random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
+            let is_of_this_kind = is_made_here(&name, prefix);
             let is_own = |found: &Metadata| {
                 found.is_dir() && found.uid() == own.uid() && found.mode() & 0o7777 == 0o700
             };
@@ -150,6 +148,13 @@ impl PrivateFolder {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Whether a name is one that a private folder is given.
+pub(crate) fn is_made_here(name: &OsStr, prefix: &str) -> bool {
+    name.to_str().and_then(|name| name.strip_prefix(prefix)).is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// What stops work that could not be thrown away as it is.

@@ -74,7 +74,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/Recipients.csv: MISNAMED_TABLE: the file of the table recipients must be named recipients.csv, recipients.csv.gz or recipients.csv.zst, in lower case",
+        "EXPORT/Recipients.csv: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz or recipients.csv.zst",
     );
     let site = Site::new();
     site.file("recipients.csv.bz2", b"");
@@ -82,7 +82,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: the file of the table recipients must be named recipients.csv, recipients.csv.gz or recipients.csv.zst, in lower case",
+        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz or recipients.csv.zst",
     );
     let site = Site::new();
     site.remove("clients.csv");

@@ -175,13 +175,15 @@ fn a_batch_that_is_there_is_replaced_whole() {
 #[test]
 fn leftovers_of_dead_runs_are_cleared_away() {
     let site = Site::new();
-    std::fs::create_dir_all(site.out().join(".phds-dead/batch/qa")).unwrap();
-    std::fs::write(site.out().join(".phds-dead/batch/PHDS_X_202407.csv"), "CLIENT_ID\n").unwrap();
+    std::fs::create_dir_all(site.out().join(".phds-deadDEAD12345678/batch/qa")).unwrap();
+    std::fs::write(site.out().join(".phds-deadDEAD12345678/batch/PHDS_X_202407.csv"), "CLIENT_ID\n").unwrap();
+    // Not of the form that a run's own folders have.
+    std::fs::create_dir(site.out().join(".phds-mine")).unwrap();
     std::fs::create_dir(site.path("elsewhere")).unwrap();
     std::fs::write(site.path("elsewhere/file"), "").unwrap();
-    std::os::unix::fs::symlink(site.path("elsewhere"), site.out().join(".phds-link")).unwrap();
+    std::os::unix::fs::symlink(site.path("elsewhere"), site.out().join(".phds-linkLINK12345678")).unwrap();
     assert_eq!(site.run(&[]).code, 0);
-    assert_eq!(site.left_in_out(), ["202407"]);
+    assert_eq!(site.left_in_out(), [".phds-mine", "202407"]);
     assert!(site.path("elsewhere/file").exists(), "links are removed, not followed");
 }
 

@@ -4,10 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/nobody.rs"]
+mod nobody;
+#[path = "common/skip.rs"]
+mod skip;
 
 use common::{Ran, Site, header, phds_with};
+use nobody::Nobody;
 use rusqlite::Connection;
-use std::os::unix::fs::FileExt;
+use skip::not_tested;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Ana (1) has withdrawn, Bob (2) has not.
@@ -126,6 +132,19 @@ fn a_view_is_not_read_past_an_index_that_is_out_of_date() {
     shares_bob_alone(&site, &path);
 }
 
+/// A virtual table may read a view, and that an index.
+#[test]
+fn a_virtual_table_is_not_read_past_an_index_that_is_out_of_date() {
+    let site = Site::empty();
+    let columns = header("consents");
+    let more = format!(
+        "ALTER TABLE consents RENAME TO c; CREATE VIEW v AS SELECT CLIENT_ID AS id, {columns} FROM c;
+        CREATE VIRTUAL TABLE consents USING fts5({columns}, content='v', content_rowid='id');"
+    );
+    let path = with_a_stale_index(&site, &more);
+    stops(&site, &path, &["UNUSABLE_DATABASE"]);
+}
+
 #[test]
 fn tables_without_row_ids_and_generated_columns_are_read() {
     let site = Site::empty();
@@ -150,6 +169,20 @@ fn a_view_that_names_a_column_twice_stops_the_run() {
         "CREATE TABLE c AS SELECT * FROM consents; DROP VIEW consents; ALTER TABLE c RENAME TO consents;";
     Connection::open(&path).unwrap().execute_batch(table).unwrap();
     stops(&site, &path, &["column END_DATE: COLUMN_TWICE"]);
+    // A name that ends with white space is no other name.
+    let site = Site::empty();
+    let sql = "ALTER TABLE consents RENAME TO c; CREATE TABLE n (CLIENT_ID, \"END_DATE \", \"END_REASON\t\");
+        INSERT INTO n VALUES (1, '2020-01-01', 'WITHDRAWN'); CREATE VIEW consents AS
+        SELECT CLIENT_ID, CONSENT_TYPE, EFFECTIVE_DATE, n.\"END_DATE \", n.\"END_REASON\t\", n.\"END_DATE \" FROM c LEFT JOIN n USING (CLIENT_ID);";
+    stops(&site, &database(&site, sql), &["column END_DATE: COLUMN_TWICE"]);
+    // Nor is a file made from such a view any better.
+    let site = Site::new();
+    site.file(
+        "consents.csv",
+        b"CLIENT_ID,CONSENT_TYPE,EFFECTIVE_DATE,END_DATE,END_REASON,END_DATE:1\n7,STANDARD,2015-01-01,,,\n",
+    );
+    let ran = site.run(&[]);
+    assert!(ran.code == 65 && ran.stderr.contains("line 1, column END_DATE: COLUMN_TWICE"), "{}", ran.stderr);
     // Other names with a colon are names like others.
     let site = Site::empty();
     let sql = "ALTER TABLE consents ADD COLUMN \"NOTE:1\"; ALTER TABLE consents ADD COLUMN \"END_DATE:x\";";
@@ -196,31 +229,116 @@ fn ids_that_are_reals() {
 }
 
 #[test]
-fn a_log_beside_another_name_of_the_database() {
+fn a_database_that_has_another_name() {
     let site = Site::empty();
     let path = database(&site, "PRAGMA journal_mode = WAL;");
     let owner = Connection::open(&path).unwrap();
     owner.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
     owner.execute_batch(WITHDRAWAL).unwrap();
-    let link = site.path("link.sqlite");
-    std::fs::hard_link(&path, &link).unwrap();
-    stops(&site, &link, &["OTHER_NAMES", "give the name under which the database is used"]);
-    // An empty log is what anybody leaves who looks at it there.
-    std::fs::write(site.path("link.sqlite-wal"), "").unwrap();
-    stops(&site, &link, &["OTHER_NAMES"]);
-    std::fs::remove_file(site.path("link.sqlite-wal")).unwrap();
     // Under its own name the log is seen; a symbolic link leads there.
     shares_bob_alone(&site, &path);
     let symbolic = site.path("symbolic.sqlite");
     std::os::unix::fs::symlink(&path, &symbolic).unwrap();
     shares_bob_alone(&site, &symbolic);
-    // Without other names there is nothing to fear, nor in another mode.
+    std::fs::remove_dir_all(site.out()).unwrap();
+    let link = site.path("link.sqlite");
+    std::fs::hard_link(&path, &link).unwrap();
+    stops(&site, &link, &["OTHER_NAMES", "VACUUM INTO"]);
+    // Whatever lies beside the other name: what anybody leaves who looks at it there, or what was there before.
+    for log in [&b""[..], b"\n", &[0; 4152]] {
+        std::fs::write(site.path("link.sqlite-wal"), log).unwrap();
+        stops(&site, &link, &["OTHER_NAMES"]);
+    }
+    // In another mode it is a transaction that was cut off whose journal is not seen.
     drop(owner);
+    Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    std::fs::remove_file(site.path("link.sqlite-wal")).unwrap();
+    stops(&site, &link, &["OTHER_NAMES"]);
+    stops(&site, &path, &["OTHER_NAMES"]);
     std::fs::remove_file(&link).unwrap();
     shares_bob_alone(&site, &path);
-    Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
-    std::fs::hard_link(&path, &link).unwrap();
-    shares_bob_alone(&site, &link);
+}
+
+/// Last month's log, left beside this month's copy, would put last month's pages over this month's.
+#[test]
+fn a_log_that_an_earlier_copy_left() {
+    let site = Site::empty();
+    let path = database(&site, "PRAGMA journal_mode = WAL;");
+    let (copy, log) = (site.path("copy.sqlite"), site.path("copy.sqlite-wal"));
+    let owner = Connection::open(&path).unwrap();
+    owner
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE consents SET EFFECTIVE_DATE = '2014-01-01';")
+        .unwrap();
+    std::fs::copy(&path, &copy).unwrap();
+    std::fs::copy(site.path("export.sqlite-wal"), &log).unwrap();
+    // A log that is newer than its database, or that holds what the database does, is as it should be.
+    owner.execute_batch(&format!("{WITHDRAWAL} PRAGMA wal_checkpoint(PASSIVE);")).unwrap();
+    assert!(std::fs::metadata(site.path("export.sqlite-wal")).unwrap().len() > 0);
+    shares_bob_alone(&site, &path);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    drop(owner);
+    assert!(!site.path("export.sqlite-wal").exists());
+    std::fs::copy(&path, &copy).unwrap();
+    stops(&site, &copy, &["copy.sqlite-wal: STALE_LOG", "remove the -wal and -shm files of an earlier copy"]);
+    std::fs::remove_file(&log).unwrap();
+    shares_bob_alone(&site, &copy);
+}
+
+/// A file that another user than the owner leaves beside the database keeps the owner from writing.
+#[test]
+fn the_owner_of_a_database_can_write_after_it_was_read() {
+    let site = Site::empty();
+    let nobody = match Nobody::in_folder(&site.path("")) {
+        Ok(nobody) if nobody.is_another() => nobody,
+        Ok(_) => return not_tested("the owner of a database", "only root has files that are not nobody's"),
+        Err(why) => return not_tested("the owner of a database", &why),
+    };
+    let path = database(&site, "PRAGMA journal_mode = WAL;");
+    let owner = Connection::open(&path).unwrap();
+    owner.execute_batch(&format!("PRAGMA wal_autocheckpoint = 0; {WITHDRAWAL}")).unwrap();
+    // As a crash leaves it, where everybody may make files.
+    let folder = site.path("left");
+    std::fs::create_dir(&folder).unwrap();
+    let left = folder.join("export.sqlite");
+    std::fs::copy(&path, &left).unwrap();
+    std::fs::copy(site.path("export.sqlite-wal"), folder.join("export.sqlite-wal")).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let out = folder.join("out");
+    let run = || {
+        let arguments = ["run", text(&left), "--as-of", "2024-07-08", "--out", text(&out)];
+        nobody.command().args(arguments).output().unwrap()
+    };
+    let output = run();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(66), "{stderr}");
+    assert!(stderr.contains("that its owner cannot write"), "{stderr}");
+    assert!(!folder.join("export.sqlite-shm").exists() && !out.exists());
+    // While the owner is there, nothing is left that was not there before.
+    let owner = Connection::open(&left).unwrap();
+    owner.execute_batch("UPDATE clients SET MIDDLE_NAME = 'M'").unwrap();
+    let output = run();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    owner.execute_batch("UPDATE clients SET MIDDLE_NAME = 'N'").unwrap();
+}
+
+#[test]
+fn a_database_that_is_named_like_an_address() {
+    let site = Site::empty();
+    std::fs::rename(database(&site, WITHDRAWAL), site.path("file:x.db")).unwrap();
+    database(&site, "");
+    std::fs::rename(site.path("export.sqlite"), site.path("x.db")).unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = common::phds();
+        let output = command.current_dir(site.path("")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    here(&["run", "file:x.db", "--as-of", "2024-07-08", "--out", "out"]);
+    let file = String::from_utf8(site.batch()["PHDS_Travis_County_202407.csv"].clone()).unwrap();
+    assert_eq!(file.lines().count(), 2, "{file}");
+    here(&["read", "file:x.db", "--batch", "file:b.db"]);
+    here(&["filter", "--batch", "file:b.db", "--as-of", "2024-07-08"]);
+    here(&["write", "--batch", "file:b.db", "--out", "out"]);
+    assert!(site.path("file:b.db").exists() && !site.path("b.db").exists());
 }
 
 /// What SQLite finds wrong with values is no damage: rows have checks of their own.
@@ -296,13 +414,57 @@ fn rows_that_went_from_a_stages_database() {
 
 #[test]
 fn outcomes_that_are_not_those_of_the_facts() {
-    for change in ["DELETE FROM outcomes WHERE line = 1", "UPDATE outcomes SET line = 9 WHERE line = 1"] {
+    for change in [
+        "DELETE FROM outcomes WHERE line = 1",
+        "UPDATE outcomes SET line = 9 WHERE line = 1",
+        "UPDATE outcomes SET outcome = 'INCLUDED'",
+        "UPDATE outcomes SET outcome = 'INCLUDED', active_throughout_lookback = 1",
+        "UPDATE outcomes SET outcome = 'STANDARD_CONSENT_WITHDRAWN'",
+        "UPDATE included_under SET facts = facts + 1",
+        "DELETE FROM included_under",
+        "ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c",
+        "DROP VIEW outcome_counts; CREATE VIEW outcome_counts AS SELECT 'INCLUDED' AS outcome, 1 AS facts",
+    ] {
         let site = Site::empty();
         let path = read(&site);
         assert_eq!(phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]).code, 0);
         Connection::open(&path).unwrap().execute_batch(change).unwrap();
         let ran = phds_with(&["write", "--batch", text(&path), "--out", text(&site.out())]);
         assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{change}: {}", ran.stderr);
+    }
+}
+
+/// A trigger would have `filter` write other outcomes than it works out.
+#[test]
+fn a_stages_database_with_a_trigger() {
+    let site = Site::empty();
+    let path = read(&site);
+    let trigger = "CREATE TRIGGER t AFTER INSERT ON outcomes BEGIN
+        UPDATE outcomes SET outcome = 'INCLUDED', active_throughout_lookback = 1; END";
+    Connection::open(&path).unwrap().execute_batch(trigger).unwrap();
+    let ran = phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]);
+    assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+}
+
+/// What was changed in the database is no fault of the export's.
+#[test]
+fn a_row_of_a_stages_database_that_became_unusable() {
+    let site = Site::empty();
+    let path = read(&site);
+    let change = "PRAGMA ignore_check_constraints = ON; UPDATE consents SET client_id = 'x' WHERE line = 1";
+    Connection::open(&path).unwrap().execute_batch(change).unwrap();
+    let ran = phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]);
+    assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+}
+
+/// What a stage's database has lost to its quarantine is not among its tables, whatever its application id says.
+#[test]
+fn a_stages_database_is_no_export() {
+    let site = Site::empty();
+    let path = read(&site);
+    for id in ["", "PRAGMA application_id = 0"] {
+        Connection::open(&path).unwrap().execute_batch(id).unwrap();
+        stops(&site, &path, &["BATCH_DATABASE"]);
     }
 }
 

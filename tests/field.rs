@@ -150,6 +150,27 @@ fn stray_quotes_in_consents_swallow_a_withdrawal() {
     );
 }
 
+/// A copy that was cut off leaves zeros: the beginning of one row and the end of another look like one.
+#[test]
+fn holes_in_a_file_swallow_rows() {
+    let hole = "\0".repeat(45);
+    let field = Field::new();
+    field.replace("consents", "\n1003,STANDARD,2015-01-01,,", &hole);
+    field.stops(&[], "consents.csv, line 3: MALFORMED_ROW", &[]);
+    let field = Field::new();
+    field.replace("clients", ",Ruiz,,1990-05-05,F,,TX,Travis,78701\n1003,IA,Ana", &hole);
+    field.shares_all_but(&[], &[1002, 1003]);
+    assert!(
+        field.quarantine().contains("\nclients,clients.csv,3,,MALFORMED_ROW\n"),
+        "{}",
+        field.quarantine()
+    );
+    // A few are padding, and become a space as other control characters do.
+    let field = Field::new();
+    field.replace("clients", "1002,IA,Ana,", "1002,IA\0\0,Ana\0\0\0\0,");
+    field.shares_all_but(&[], &[]);
+}
+
 #[test]
 fn a_line_break_in_a_header_stops_the_run() {
     for (table, columns) in common::HEADERS {

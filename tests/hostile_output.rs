@@ -258,8 +258,13 @@ fn places_with_something_in_the_way() {
     symlink(site.path("nowhere"), site.out().join("202407")).unwrap();
     refused(&site, &site.out(), 73, "202407: a symbolic link is in the way");
     std::fs::remove_file(site.out().join("202407")).unwrap();
-    // What other runs left, and what looks like it.
-    std::fs::write(site.out().join(".phds-file"), "").unwrap();
+    // Somebody's own folder goes by such a name.
+    std::fs::create_dir(site.out().join("202407")).unwrap();
+    std::fs::write(site.out().join("202407/precious.csv"), "").unwrap();
+    refused(&site, &site.out(), 73, "202407: a folder that is no batch is in the way");
+    std::fs::remove_file(site.out().join("202407/precious.csv")).unwrap();
+    // What other runs left, and what looks like it. An empty folder in the batch's place is nobody's.
+    std::fs::write(site.out().join(".phds-fileFILE12345678"), "").unwrap();
     std::fs::create_dir(site.out().join("notes")).unwrap();
     assert_eq!(site.run(&[]).code, 0);
     assert_eq!(site.left_in_out(), ["202407", "notes"]);

@@ -86,6 +86,18 @@ fn a_batch_is_made_once_from_the_same() {
     std::fs::remove_file(site.out().join("202407/manifest.json")).unwrap();
     assert_eq!(again("2024-07-09", &[]), None);
     assert_eq!(phds_with(&["verify", text(&site.out().join("202407"))]).code, 0);
+    // A file of it is gone, or is shorter.
+    site.rows("consents", &["7,STANDARD,2015-01-01,,"]);
+    assert_eq!(again("2024-07-09", &[]), None);
+    let file = site.out().join("202407/PHDS_Travis_202407.csv");
+    for damage in [|file: &Path| std::fs::remove_file(file), |file: &Path| std::fs::write(file, "CLIENT_ID")]
+    {
+        damage(&file).unwrap();
+        let ran = phds_with(&["due", "--batch-missing", text(&site.out()), "--date", "2024-07-09"]);
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert_eq!(again("2024-07-09", &[]), None);
+    }
+    assert_eq!(again("2024-07-09", &[]), made);
 }
 
 #[test]

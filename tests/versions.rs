@@ -153,3 +153,35 @@ fn two_recipients_that_are_one_now_are_compared_together() {
     let ran = phds_with(&["diff", text(&june(&site)), text(&site.out().join("202407"))]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
 }
+
+/// What version 1 has made may hold what may not be shared: it is made again, and not released as it is.
+#[test]
+fn what_version_1_has_made_is_not_taken_over() {
+    let site = Site::new();
+    let run = |more: &[&str]| {
+        phds_with(
+            &[&["run", text(&site.export()), "--out", text(&site.out()), "--as-of", "2024-07-08"], more]
+                .concat(),
+        )
+    };
+    assert_eq!(run(&[]).code, 0);
+    let july = site.out().join("202407");
+    let version = || site.batch()["manifest.json"].windows(5).any(|part| part == b"0.1.0");
+    edit_manifest(&july, |manifest| manifest["tool"]["version"] = "0.1.0".into());
+    assert!(version());
+    assert_eq!(run(&["--if-due"]).code, 0);
+    assert!(!version());
+    // One that was held.
+    std::fs::create_dir(site.out().join(".held")).unwrap();
+    edit_manifest(&july, |manifest| manifest["tool"]["version"] = "0.1.0".into());
+    let held = site.out().join(".held/202407");
+    std::fs::rename(&july, &held).unwrap();
+    let ran = phds_with(&["release", text(&site.out()), "202407"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("made by phds 0.1.0") && ran.stderr.contains("make the batch again"),
+        "{}",
+        ran.stderr
+    );
+    assert!(held.exists() && !july.exists());
+}

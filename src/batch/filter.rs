@@ -62,7 +62,8 @@ pub fn filter(
         .map_err(failed)?;
     let spill = settings.spill;
     let tables = database.tables();
-    let (reference, mut scratch) = read_reference(&tables, NonZeroUsize::MIN, spill, progress)?;
+    let (reference, mut scratch) =
+        read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let rules = Rules::new(settings.policy, settings.as_of, &reference);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
@@ -79,7 +80,8 @@ pub fn filter(
             let row = params![fact.line as i64, judgement.outcome.name(), under[0], under[1], under[2]];
             insert.execute(row).map_err(|e| BatchError::within_reading(&database.path, e))?;
             Ok(())
-        })?;
+        })
+        .map_err(database.in_reading())?;
     }
     database.must_be_clean(&scratch)?;
     let mut late = Quarantine::new(spill);

@@ -7,7 +7,7 @@ use super::error::BatchError;
 use super::schema;
 use crate::registry::{
     BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
-    RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, read_facts_in_order,
+    RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, as_a_file, read_facts_in_order,
     read_reference_before,
 };
 use crate::spill::Spill;
@@ -75,7 +75,8 @@ pub fn read(
     refuse_what_is_in_the_way(path)?;
     let draft = Draft::new(path)?;
     let mut intake = {
-        let connection = Connection::open(&draft.path).map_err(|e| BatchError::at_work(path, e))?;
+        let connection =
+            Connection::open(as_a_file(&draft.path)).map_err(|e| BatchError::at_work(path, e))?;
         let intake = fill(&connection, source, path, settings, progress)?;
         connection.close().map_err(|(_, e)| BatchError::at_work(path, e))?;
         intake
@@ -200,7 +201,7 @@ fn hold(place: &Path) -> Result<Option<Connection>, BatchError> {
     }
     let failed = |error| BatchError::sqlite(place, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(place, flags).map_err(failed)?;
+    let connection = Connection::open_with_flags(as_a_file(place), flags).map_err(failed)?;
     connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
     // Somebody may have set it to keep changes in a log. They must be in the database before the log goes: should this be
     // the end, the old one has to be whole. While others have it open they stay where they are.

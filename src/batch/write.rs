@@ -38,18 +38,20 @@ pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -
     database.must_be_whole()?;
     database.must_be_complete()?;
     let run = database.needed_filter_run()?;
-    database.must_have_all_outcomes()?;
+    database.must_have_all_outcomes(run.policy.consent.rule)?;
     let intake = database.intake(spill)?;
     let included =
         format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
     let tables = database.tables().where_holds(Table::Immunizations, &included);
-    let (reference, mut scratch) = read_reference(&tables, NonZeroUsize::MIN, spill, progress)?;
+    let (reference, mut scratch) =
+        read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let mut builder = SelectionBuilder::new(run.as_of, reference.organizations.len(), spill);
     read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
         let Seen::Fact(fact) = seen else { return Ok(()) };
         builder.take_included(fact).map_err(RegistryError::Spill)
-    })?;
+    })
+    .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let selection = Selection::of_included(builder, database.counts()?).map_err(BatchError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());

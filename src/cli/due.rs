@@ -7,7 +7,7 @@ use super::arguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use crate::calendar::{due_day, due_days, has_come, is_due};
-use crate::published::{PublishedError, of_month, why_held_place};
+use crate::published::{PublishedError, has_its_files, of_month, why_held_place};
 use crate::value::{Day, shown};
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,13 @@ fn second_monday(date: Day) -> (bool, String) {
 fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError> {
     let month = date.month();
     let found = of_month(out, month)?;
+    if let Some(manifest) = &found.batch {
+        let folder = out.join(month.to_string());
+        if !has_its_files(&folder, manifest) {
+            let what = "a file that its manifest names is missing, or has another length";
+            return Err(PublishedError::Stray { path: folder, what });
+        }
+    }
     let due = due_day(month);
     let place = shown(out);
     let (is_yes, mut text) = match &found.batch {

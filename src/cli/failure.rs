@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::publish::Stops;
 use crate::batch::BatchError;
 use crate::compare::CompareError;
+use crate::gate::Stop;
 use crate::policy::PolicyError;
 use crate::published::{PublishedError, names};
 use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
@@ -52,6 +53,12 @@ pub(super) enum Failure {
     /// A held batch is not what it was when it was made.
     #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
+    /// A held batch was made by rules that are no longer the contract's.
+    #[error(
+        "{}: the held batch was made by phds {version}, which shared what may not be shared any more",
+        shown(place)
+    )]
+    HeldOutdated { place: PathBuf, version: String },
     /// `diff` found differences, and has shown them.
     #[error("different")]
     Different,
@@ -136,12 +143,19 @@ impl Ends for Failure {
             Failure::Synth(error) => error.end(),
             Failure::Compare(error) => error.end(),
             Failure::Verify(error) => error.end(),
+            Failure::Held { stops, .. }
+                if stops.0.iter().any(|s| matches!(s, Stop::StillChanging { .. })) =>
+            {
+                Exit::BadInput.hinting("run again once the export is no longer written to")
+            }
             Failure::Held { month, place, .. } => Exit::BadInput.hinting(format!(
                 "if all of this is as it should be, run: phds release {} {month}",
                 shown(place.parent().and_then(Path::parent).unwrap_or(place))
             )),
             Failure::HeldUnsound { place } => Exit::BadInput
                 .hinting(format!("phds verify {} says what is wrong; make the batch again", shown(place))),
+            Failure::HeldOutdated { .. } => Exit::BadInput
+                .hinting("nothing was published; make the batch again with phds run, from a new export"),
             Failure::NoToday { option } => Exit::Usage
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
@@ -213,9 +227,13 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::ColumnNumbered { .. } => {
             "nothing was published; let the view name each column once, with AS"
         }
+        InputFault::StaleLog => {
+            "nothing was published; remove the -wal and -shm files of an earlier copy before a database is copied; if \
+             this is where it is used, have its owner run PRAGMA wal_checkpoint"
+        }
         InputFault::OtherNames => {
-            "nothing was published; give the name under which the database is used, or have its owner run \
-             PRAGMA wal_checkpoint and make a copy (not a link) for the export"
+            "nothing was published; have its owner make a copy for the export with VACUUM INTO (not a link, not \
+             cp), or mount the folder it lies in instead of the file"
         }
         _ => "nothing was published; have the export made again, or mended at its source",
     }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
-use crate::published::{Manifest, names, read_own_file, why_held_place};
+use crate::published::{Manifest, RulesVersion, names, read_own_file, why_held_place};
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
@@ -53,6 +53,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let manifest = Manifest::of_batch(&batch)?;
     if manifest.batch != args.month {
         return Err(Failure::HeldUnsound { place: held });
+    }
+    if RulesVersion::of_batch(&manifest) != Some(RulesVersion::NEWEST) {
+        return Err(Failure::HeldOutdated { place: held, version: manifest.tool.version });
     }
     let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
     let why = String::from_utf8(why).unwrap_or_default();

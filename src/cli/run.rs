@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::inputs::Inputs;
-use crate::published::{names, of_month};
+use crate::published::{OfMonth, has_its_files, names, of_month};
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
 use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch, write_quarantine};
@@ -144,15 +144,17 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     summary.of_batch(&manifest, &policy, published)
 }
 
-/// Whether the month's batch is there and has been made from the same. What cannot be told does not keep a run from
+/// Whether the month's batch is there, with its files, and has been made from the same by the same version. What cannot be told does not keep a run from
 /// making the batch: at worst it makes the same again.
 fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
     let month = inputs.as_of.month();
-    let there = of_month(&args.out, month);
-    if !there.is_ok_and(|there| there.batch.is_some()) {
+    let folder = args.out.join(month.to_string());
+    let Ok(OfMonth { batch: Some(manifest), .. }) = of_month(&args.out, month) else { return false };
+    // Another version of the program may decide otherwise, and have been led to share what this one does not.
+    if manifest.tool.version != env!("CARGO_PKG_VERSION") || !has_its_files(&folder, &manifest) {
         return false;
     }
-    let Ok(made) = Inputs::of_batch(&args.out.join(month.to_string())) else { return false };
+    let Ok(made) = Inputs::of_batch(&folder) else { return false };
     // Without a date on the command line it is another on each day.
     if args.as_of.is_some() { made == *inputs } else { made.equal_but_for_the_day(inputs) }
 }

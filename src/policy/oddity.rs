@@ -18,6 +18,11 @@ pub enum Oddity {
         /// Whether it is a child's.
         child: bool,
     },
+    /// A CVX code that is no number, as all of them are.
+    UnusualCode {
+        /// The code.
+        code: String,
+    },
 }
 
 impl fmt::Display for Oddity {
@@ -27,6 +32,9 @@ impl fmt::Display for Oddity {
                 "no client type that shares standard immunizations is a child's: no consent ends on a birthday; \
                  give the children's type the key child = true",
             ),
+            Oddity::UnusualCode { code } => {
+                write!(f, "CVX code \"{code}\" is no number: it only fits where it is written just so")
+            }
             Oddity::UnusualType { name, child } => {
                 let usual = USUAL_TYPES.join(", ");
                 let meaning = if *child { "is" } else { "is not" };
@@ -49,6 +57,9 @@ impl Policy {
         let is_usual = |name: &str| USUAL_TYPES.iter().any(|usual| usual.eq_ignore_ascii_case(name));
         let unusual = self.client_types.iter().filter(|client_type| !is_usual(&client_type.name));
         found.extend(unusual.map(|t| Oddity::UnusualType { name: t.name.clone(), child: t.child }));
+        let codes = self.disaster.cvx.iter().chain(&self.rsv_cvx);
+        let unusual = codes.filter(|code| !code.bytes().all(|byte| byte.is_ascii_digit()));
+        found.extend(unusual.map(|code| Oddity::UnusualCode { code: code.clone() }));
         found
     }
 }
@@ -74,5 +85,9 @@ mod tests {
             &[Oddity::NoChildType, unusual("Child", false), unusual("Adult", false)],
         );
         check("[client_types.Child]\nstandard = true\nchild = true", &[unusual("Child", true)]);
+        check(
+            "[disaster]\ncvx = [\"CVX208\", \"0210\"]",
+            &[Oddity::UnusualCode { code: "CVX208".to_owned() }],
+        );
     }
 }

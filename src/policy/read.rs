@@ -383,7 +383,11 @@ mod tests {
         check("[]", true);
         check(r#"["210-213"]"#, false);
         check(r#"["210–213"]"#, false);
-        check(r#"["210, 211"]"#, false);
+        for slip in
+            ["210, 211", "207..210", "207;208", "207/208", "20*", "208.0", "2\u{200b}08", "２08", "20 8"]
+        {
+            check(&format!(r#"["{slip}"]"#), false);
+        }
         check(r#"[208]"#, false);
         check(r#"[""]"#, false);
     }

@@ -111,11 +111,18 @@ pub(super) fn list_of_words(value: &DeValue<'_>) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| words(item.get_ref())).collect()
 }
 
-/// A list of codes. A range is none: it would be held against every code as a text, and never fit.
+/// A list of codes. What begins like a number must be one, and no code holds anything but letters, digits and signs of
+/// ASCII: a range, a pattern or a slip would be held against every code as a text, and never fit.
 pub(super) fn list_of_codes(value: &DeValue<'_>) -> Option<Vec<String>> {
-    let is_range =
-        |code: &String| code.contains(['-', '–', ',', ' ']) && code.starts_with(|c: char| c.is_ascii_digit());
-    list_of_words(value).filter(|codes| !codes.iter().any(is_range))
+    let is_code = |code: &String| {
+        let begins_as_number = code.starts_with(|first: char| first.is_ascii_digit());
+        let fits = |byte: u8| match begins_as_number {
+            true => byte.is_ascii_digit(),
+            false => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
+        };
+        code.bytes().all(fits)
+    };
+    list_of_words(value).filter(|codes| codes.iter().all(is_code))
 }
 
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {

@@ -127,8 +127,8 @@ mod tests {
             [client_types.IC]
             child = false
             [disaster]
-            vaccine_groups = []
-            cvx = ["X\"1", "208"]
+            vaccine_groups = ["X\"1"]
+            cvx = ["X-1", "208"]
             [header]
             STATE_CODE = "STATECODE"
             CLIENT_ID = 'client, "id"'

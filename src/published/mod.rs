@@ -16,7 +16,7 @@ pub use before::Before;
 pub use dictionary::HeaderNames;
 pub use held::{held_folder, held_place, place_of, why_held_place};
 pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
-pub use month::{OfMonth, of_month};
+pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
 pub use rows::{LineEnd, Row, Rows};

@@ -40,6 +40,14 @@ pub fn of_month(out: &Path, month: Month) -> Result<OfMonth, PublishedError> {
     Ok(OfMonth { batch, is_held })
 }
 
+/// Whether the files that a batch's manifest names are there, with the lengths it tells. What is in them is for `verify`.
+pub fn has_its_files(folder: &Path, manifest: &Manifest) -> bool {
+    manifest.files.iter().all(|file| {
+        std::fs::symlink_metadata(folder.join(&file.path))
+            .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+    })
+}
+
 fn look(path: &Path) -> Result<Option<Metadata>, PublishedError> {
     match std::fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found)),

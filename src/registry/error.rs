@@ -138,7 +138,9 @@ pub enum InputFault {
         other: String,
     },
     /// An optional table's file whose name is nearly right.
-    #[error("the file of the table {0} must be named {0}.csv, {0}.csv.gz or {0}.csv.zst, in lower case")]
+    #[error(
+        "this is nearly the name of the table {0}; it must be just {0}, and a file {0}.csv, {0}.csv.gz or {0}.csv.zst"
+    )]
     MisnamedTable(Table),
     /// A folder, a pipe or a device where a file should be.
     #[error("this is not a regular file")]
@@ -196,10 +198,16 @@ pub enum InputFault {
         /// The place of the second, counted from 1.
         second: usize,
     },
-    /// A database in write-ahead-log mode that has other names, with no log beside this one.
+    /// A log that an earlier copy of the database left.
     #[error(
-        "the database is in write-ahead-log mode and has other hard links: what was committed last may lie beside \
-         another of its names"
+        "the file is older than its database and holds other pages: it was left by an earlier copy, and would put that \
+         one's rows over the newer ones"
+    )]
+    StaleLog,
+    /// A database that has other names.
+    #[error(
+        "the database file has another name (a hard link, or it is mounted by itself): changes that belong to it may \
+         lie beside that one"
     )]
     OtherNames,
     /// The file ends inside a quoted field.
@@ -262,6 +270,7 @@ impl InputFault {
             InputFault::HeaderEncoding => "INVALID_UTF8",
             InputFault::MissingColumn => "MISSING_COLUMN",
             InputFault::ColumnTwice { .. } | InputFault::ColumnNumbered { .. } => "COLUMN_TWICE",
+            InputFault::StaleLog => "STALE_LOG",
             InputFault::OtherNames => "OTHER_NAMES",
             InputFault::HeaderOverLines => "HEADER_OVER_LINES",
             InputFault::EndsInQuotes => "ENDS_IN_QUOTES",

@@ -80,7 +80,7 @@ pub fn read_facts<W: Send>(
             }
             .map_err(RegistryError::Spill)
         })?;
-    note_end(intake, TABLE, reader.as_ref())?;
+    note_end(intake, TABLE, reader.as_ref(), rows)?;
     intake.set_read(TABLE, reader.file(), rows);
     let mut done = Vec::with_capacity(workers.len());
     for (worker, quarantine) in workers {
@@ -113,7 +113,7 @@ pub fn read_facts_in_order(
             visit(Seen::Refused(refused))
         }
     })?;
-    note_end(intake, TABLE, reader.as_ref())?;
+    note_end(intake, TABLE, reader.as_ref(), rows)?;
     intake.set_read(TABLE, reader.file(), rows);
     Ok(())
 }

@@ -100,8 +100,10 @@ fn find_file(
         (None, _) => {
             // A table that may be absent must not be overlooked for its name: without `recipients`,
             // every entity would be sent its own data.
+            // A browser's `recipients (1).csv` is near, `recipients of last year.csv` is not.
             let is_near = |name: &&String| {
-                name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(table.name()))
+                let stem = name.split('.').next().unwrap_or_default().to_lowercase();
+                stem.strip_prefix(table.name()).is_some_and(|rest| !rest.contains(char::is_alphabetic))
             };
             let misnamed = names.iter().find(is_near);
             match misnamed {
@@ -160,10 +162,20 @@ mod tests {
         check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
         check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
         check(&["recipients.csv.bz2"], "MISNAMED_TABLE recipients.csv.bz2");
+        check(&["recipients (1).csv"], "MISNAMED_TABLE recipients (1).csv");
+        check(&["recipients .csv"], "MISNAMED_TABLE recipients .csv");
+        check(&["Recipients_202407.csv"], "MISNAMED_TABLE Recipients_202407.csv");
         check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
         assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
         assert!(
-            open(&[&REQUIRED[..], &["notes.txt", "old-recipients.csv", "vaccines.xlsx"]].concat()).is_ok()
+            open(
+                &[
+                    &REQUIRED[..],
+                    &["notes.txt", "old-recipients.csv", "recipients-notes.csv", "vaccines.xlsx"]
+                ]
+                .concat()
+            )
+            .is_ok()
         );
     }
 }

@@ -52,6 +52,8 @@ pub enum Notice {
     NoFinalLineEnd {
         /// The table.
         table: Table,
+        /// Whether it has rows at all.
+        has_rows: bool,
     },
     /// Responsible entities are words for nothing; they count as blank.
     EntitiesForNothing {
@@ -90,11 +92,11 @@ impl fmt::Display for Notice {
             Notice::ExtraColumns { table, count } => {
                 write!(f, "{table}: {count} extra column(s) ignored")
             }
-            Notice::NoFinalLineEnd { table: table @ Table::Consents } => write!(
+            Notice::NoFinalLineEnd { table: table @ Table::Consents, has_rows: true } => write!(
                 f,
                 "{table}: the file does not end with a line end: its last row may be cut, and closes its client"
             ),
-            Notice::NoFinalLineEnd { table } => {
+            Notice::NoFinalLineEnd { table, .. } => {
                 write!(f, "{table}: the file does not end with a line end: was it cut short?")
             }
             Notice::EntitiesForNothing { count } => write!(

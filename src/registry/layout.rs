@@ -68,6 +68,7 @@ impl Layout {
                 .ok_or_else(|| place.error(Some(column.name), InputFault::MissingColumn))?;
         }
         refuse_names_twice(names, place)?;
+        refuse_numbered_names(names, place)?;
         Ok(Layout { splitting, encoding, width: names.len(), fields, extra: names.len() - columns.len() })
     }
 }
@@ -85,6 +86,22 @@ fn refuse_names_twice(names: &[String], place: &Place<'_>) -> Result<(), Registr
             let known = place.table.columns().iter().find(|c| name.eq_ignore_ascii_case(c.name));
             let fault = InputFault::ColumnTwice { first: first + 1, second: position + 1 };
             return Err(place.error(known.map(|column| column.name), fault));
+        }
+    }
+    Ok(())
+}
+
+/// What a view names twice, SQLite calls `NAME:1` the second time, and so does a file made from the view. A name that
+/// ends with white space is no other name.
+fn refuse_numbered_names(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
+    let known = || Table::ALL.into_iter().flat_map(|table| table.columns());
+    for (position, name) in names.iter().enumerate() {
+        let Some((name, number)) = name.rsplit_once(':') else { continue };
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        if let Some(column) = known().find(|column| column.name.eq_ignore_ascii_case(name.trim_end())) {
+            return Err(place.error(Some(column.name), InputFault::ColumnNumbered { second: position + 1 }));
         }
     }
     Ok(())

@@ -27,6 +27,7 @@ mod rows;
 mod scan;
 mod source;
 mod sqlite;
+mod stale_log;
 pub mod tables;
 mod vaccines;
 mod wal;
@@ -57,6 +58,7 @@ pub(crate) use sqlite::{
 };
 pub use tables::Table;
 pub use vaccines::{Vaccine, Vaccines};
+pub(crate) use wal::as_a_file;
 
 /// Is told how far the reading of an export has come.
 pub trait Progress: Sync {

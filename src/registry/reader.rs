@@ -144,7 +144,7 @@ impl Reader<'_> {
         note_extra_columns(&mut found.intake, table, reader.layout().extra);
         let file = reader.file().to_owned();
         let rows = scan(reader.as_mut(), &file, found)?;
-        note_end(&mut found.intake, table, reader.as_ref())?;
+        note_end(&mut found.intake, table, reader.as_ref(), rows)?;
         if rows >= MOST_ROWS {
             return Err(BadInput::of_file(&file, InputFault::TooManyRows(MOST_ROWS)));
         }
@@ -165,6 +165,7 @@ pub(super) fn note_end(
     intake: &mut Intake,
     table: Table,
     reader: &dyn TableReader,
+    rows: u64,
 ) -> Result<(), RegistryError> {
     let Some(line) = reader.unended_line() else { return Ok(()) };
     let stops = match table {
@@ -175,7 +176,7 @@ pub(super) fn note_end(
     if stops {
         return Err(BadInput::at_line(reader.file(), line, InputFault::CutShort(table)));
     }
-    intake.notice(Notice::NoFinalLineEnd { table });
+    intake.notice(Notice::NoFinalLineEnd { table, has_rows: rows > 0 });
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::layout::{Layout, Place, Splitting, clean_name};
 use super::packed::Packer;
 use super::source::{Block, Source, TableReader, TakeBlock};
 use super::tables::{Column, Kind};
-use super::{Encoding, FileStamp, Provenance, Table, wal};
+use super::{Encoding, FileStamp, Provenance, Table, stale_log, wal};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
@@ -55,6 +55,7 @@ pub(crate) struct SqliteExport {
 struct TableOrView {
     /// Its name, as the database spells it.
     name: String,
+    /// Whether it is a view, or a virtual table, which may read one.
     is_view: bool,
 }
 
@@ -67,8 +68,17 @@ impl SqliteExport {
         if let Some(beside) = wal::unfit_beside(path) {
             return Err(BadInput::of_file(&beside, InputFault::NotAFile));
         }
-        if wal::may_lie_beside_another_name(path) {
+        if wal::has_other_names(path) {
             return Err(BadInput::of_file(path, InputFault::OtherNames));
+        }
+        let log = wal::log_of(path);
+        if stale_log::is_stale(path, &log) {
+            return Err(BadInput::of_file(&log, InputFault::StaleLog));
+        }
+        if wal::would_leave_files_of_ours(path) {
+            let source =
+                io::Error::other("reading it would leave files beside it that its owner cannot write");
+            return Err(RegistryError::Unavailable { path: path.to_owned(), source });
         }
         let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -78,13 +88,13 @@ impl SqliteExport {
                        PRAGMA mmap_size = 0; BEGIN";
         connection.execute_batch(careful).map_err(failed)?;
         let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
-        if id == BATCH_APPLICATION_ID {
+        if id == BATCH_APPLICATION_ID || has_a_stages_tables(&connection).map_err(failed)? {
             return Err(BadInput::of_file(path, InputFault::BatchDatabase));
         }
         let mut found = [const { None }; Table::ALL.len()];
         {
-            // Reading the schema is what the snapshot begins with.
-            let sql = "SELECT name, type = 'view' FROM sqlite_schema WHERE type IN ('table', 'view')";
+            // Reading the schema is what the snapshot begins with. Views and virtual tables have no pages of their own.
+            let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
             let mut statement = connection.prepare(sql).map_err(failed)?;
             let mut rows = statement.query([]).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
@@ -136,6 +146,12 @@ impl SqliteExport {
         }
         Ok(())
     }
+}
+
+/// Whether a database has the tables of a batch database, whose application id a dump or another tool may have lost.
+fn has_a_stages_tables(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('quarantine', 'filter_run')";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// Whether pages of a database contradict each other. SQLite itself would tell of some of that only, and only when it
@@ -227,7 +243,6 @@ impl Source for SqliteExport {
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table };
         let found = Layout::find(&cleaned, Splitting::Packed, self.encoding, &place)?;
-        refuse_numbered_names(&cleaned, &place)?;
         let select = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
         if is_recursive(&self.connection, &select).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
@@ -268,21 +283,6 @@ fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'
     let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
     let itself = if from.is_view { "" } else { " NOT INDEXED" };
     format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
-}
-
-/// What a view names twice, SQLite calls `NAME:1` the second time.
-fn refuse_numbered_names(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
-    let known = || Table::ALL.into_iter().flat_map(|table| table.columns());
-    for (position, name) in names.iter().enumerate() {
-        let Some((name, number)) = name.rsplit_once(':') else { continue };
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        if let Some(column) = known().find(|column| column.name.eq_ignore_ascii_case(name)) {
-            return Err(place.error(Some(column.name), InputFault::ColumnNumbered { second: position + 1 }));
-        }
-    }
-    Ok(())
 }
 
 /// From here on a REAL may stand for several whole numbers: 2^53.
@@ -406,8 +406,13 @@ impl TableReader for SqliteTable<'_> {
 /// What an SQLite error means for an export. Its message is left out: it may quote what a view computes with.
 pub(crate) fn sqlite_error(path: &Path, error: rusqlite::Error) -> RegistryError {
     let code = error.sqlite_error_code();
-    let what =
-        error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
+    let what = match code {
+        // Reading alone comes to this where a transaction was cut off.
+        Some(ErrorCode::ReadOnly) => {
+            "a transaction was cut off, and its journal lies beside the database; have the owner open it, which mends it"
+        }
+        _ => error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code)),
+    };
     match code {
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             RegistryError::Unavailable { path: path.to_owned(), source: io::Error::other(what) }

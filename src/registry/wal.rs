@@ -6,6 +6,8 @@
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -20,9 +22,31 @@ const WAL: [u8; 2] = [2, 2];
 /// Where the two files cannot be made, the file is not read at all: without them there is no telling what its
 /// owner does to it meanwhile.
 pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let path = &as_a_file(path);
     let alone = is_in_wal_mode(path) && !log_of(path).exists();
     let how = if alone { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// The same path, spelled so that SQLite does not take it for an address, as it does with one that begins with `file:`.
+pub(crate) fn as_a_file(path: &Path) -> Cow<'_, Path> {
+    match path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        true => Path::new(".").join(path).into(),
+        false => path.into(),
+    }
+}
+
+/// Whether opening the file would leave another beside it that is this process's, and that the owner of the database
+/// may then not write: SQLite makes the index of a log for all who use the database, and only who may write the
+/// database removes it again.
+pub(super) fn would_leave_files_of_ours(path: &Path) -> bool {
+    let user = rustix::process::geteuid();
+    let is_owner = std::fs::metadata(path).is_ok_and(|found| found.uid() == user.as_raw());
+    // What root makes, SQLite gives to the database's owner.
+    if is_owner || user.is_root() || !is_in_wal_mode(path) || named_after(path, "-shm").exists() {
+        return false;
+    }
+    log_of(path).exists() || rustix::fs::access(path, Access::WRITE_OK).is_err()
 }
 
 fn is_in_wal_mode(path: &Path) -> bool {
@@ -30,15 +54,18 @@ fn is_in_wal_mode(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[MODE] == WAL
 }
 
-/// Whether what was committed last may lie beside another name of the file. SQLite keeps its log beside the name under
-/// which a database was opened; under another name of the same file (a hard link) nothing of it is seen, and what was
-/// withdrawn last is not.
-///
-/// A log of this name that is empty tells nothing: whoever looks at the file under this name makes one.
-pub(super) fn may_lie_beside_another_name(path: &Path) -> bool {
-    let has_other_names = std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1);
-    let log = std::fs::metadata(log_of(path)).map_or(0, |found| found.len());
-    has_other_names && log == 0 && is_in_wal_mode(path)
+/// Whether a file may be known by another name: it has other hard links, or it is mounted by itself, as container engines
+/// do it. SQLite keeps its log, and the journal of a transaction that was cut off, beside the name under which a
+/// database was opened. Under another name nothing of them is seen: what was withdrawn last would be missing, or what
+/// was never committed be read. What lies beside this name tells nothing about that.
+pub(super) fn has_other_names(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1) || is_mounted_by_itself(path)
+}
+
+/// What an older kernel cannot tell counts as no.
+fn is_mounted_by_itself(path: &Path) -> bool {
+    let found = rustix::fs::statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+    found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 /// Whether the file ends within a page, of which SQLite would make up the rest. Where changes lie in a log, somebody may

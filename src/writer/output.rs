@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::place::make_folders;
 use crate::published::held_folder;
-use crate::unfinished::remove_unless_in_use;
+use crate::unfinished::{is_made_here, remove_unless_in_use};
 use crate::value::Month;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -79,7 +79,7 @@ impl Output {
         let unusable = |path: &Path, source| WriteError::Create { path: path.to_owned(), source };
         for entry in std::fs::read_dir(&self.folder).map_err(|e| unusable(&self.folder, e))? {
             let entry = entry.map_err(|e| unusable(&self.folder, e))?;
-            if !entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX) {
+            if !is_made_here(&entry.file_name(), STAGING_PREFIX) {
                 continue;
             }
             let path = entry.path();

@@ -2,6 +2,7 @@
 
 use super::error::WriteError;
 use super::file_system;
+use crate::published::names;
 use crate::unfinished::Step;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -53,6 +54,22 @@ pub(super) fn is_there(place: &Path) -> Result<bool, WriteError> {
             let what = if found.is_symlink() { "a symbolic link" } else { "a file" };
             Err(WriteError::InTheWay { path: place.to_owned(), what })
         }
+    }
+}
+
+/// The same for the place of a month's published batch, which a new one replaces. A batch that has lost its manifest is
+/// one still; but a folder with something in it that has nothing of a batch's is somebody else's, and not to be removed.
+pub(super) fn is_batch_there(place: &Path) -> Result<bool, WriteError> {
+    let fail = |source| WriteError::Write { path: place.to_owned(), source };
+    if !is_there(place)? {
+        return Ok(false);
+    }
+    let is_batch = [names::MANIFEST, names::DICTIONARY_CSV]
+        .iter()
+        .any(|name| std::fs::symlink_metadata(place.join(name)).is_ok());
+    match is_batch || std::fs::read_dir(place).map_err(fail)?.next().is_none() {
+        true => Ok(true),
+        false => Err(WriteError::InTheWay { path: place.to_owned(), what: "a folder that is no batch" }),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_there, private_folder, put_in_place, sync_folders, try_out_steps};
+use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
 use crate::published::names;
 use crate::unfinished::{self, PrivateFolder, Step};
 use crate::value::Month;
@@ -55,7 +55,7 @@ impl Staging {
     pub(super) fn without_batch(output: Output, month: Month) -> Result<Staging, WriteError> {
         let path = output.folder().to_owned();
         // Better told before the work than after it.
-        is_there(&path.join(month.to_string()))?;
+        is_batch_there(&path.join(month.to_string()))?;
         output.has_held_folder()?;
         let folder = PrivateFolder::new(&path, STAGING_PREFIX)
             .map_err(|source| WriteError::Create { path: path.clone(), source })?;
@@ -231,6 +231,8 @@ impl Staging {
     /// What was replaced lies in the private folder then and goes with it. If it cannot be removed, the next run does
     /// it; the batch is in its place all the same.
     fn put(&self, step: &Step) -> Result<(), WriteError> {
+        // Somebody may have put something there meanwhile.
+        is_batch_there(&self.place())?;
         put_in_place(step, &self.batch(), &self.place())
     }
 

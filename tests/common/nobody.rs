@@ -34,6 +34,11 @@ impl Nobody {
         }
     }
 
+    /// Whether that is another user than the one who runs the tests.
+    pub fn is_another(&self) -> bool {
+        self.is_root
+    }
+
     /// The program, to be run as nobody.
     pub fn command(&self) -> Command {
         let mut words = self.words().into_iter();

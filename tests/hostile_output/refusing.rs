@@ -103,11 +103,19 @@ fn file_systems_of_every_kind() {
     // A batch that is a mount of its own can't be replaced in one step, and so is not replaced at all.
     let other = site.path("other");
     mount_tmpfs(&other.join("202407"), "size=16m,mode=700");
-    std::fs::write(other.join("202407/kept"), "").unwrap();
+    std::fs::write(other.join("202407/manifest.json"), "").unwrap();
     let ran = run(&other);
     assert_eq!(ran.code, 74, "{}", ran.stderr);
-    assert!(other.join("202407/kept").exists());
+    assert!(other.join("202407/manifest.json").exists());
     assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1);
+    // A database that is mounted by itself: the journal of a change that was cut off is not beside it.
+    let (live, alone) = (site.path("live.db"), site.path("alone.db"));
+    assert_eq!(phds_with(&["read", text(&site.export()), "--batch", text(&live)]).code, 0);
+    std::fs::write(&alone, "").unwrap();
+    let mount = std::process::Command::new("mount").arg("--bind").args([&live, &alone]).status().unwrap();
+    assert!(mount.success());
+    let ran = phds_with(&["run", text(&alone), "--as-of", "2024-07-08", "--out", text(&disk)]);
+    assert!(ran.code == 65 && ran.stderr.contains("OTHER_NAMES"), "{}", ran.stderr);
     // Nowhere to put temporary files: `run` needs none of them.
     let mut command = phds();
     command

@@ -1,14 +1,21 @@
-//! Rows that a stray quote has swallowed.
+//! Rows that a stray quote, or a hole in the file, has swallowed.
 //!
 //! People write `5'4"` and `"called`. One quote that opens by accident, and another that closes lines later, make one
 //! well-formed record of several, and a withdrawal is gone. Nothing can tell for certain; what can be told is whether
 //! a whole row may lie in a record.
+//!
+//! A disk that lost power, or a copy that was cut off, leaves a hole in a file: zeros in place of what was there. Where
+//! it lies over a line end, the beginning of one row and the end of another look like one. No value has a reason to
+//! hold that many zeros.
 
 use super::super::Table;
 use super::split::Field;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
-/// Whether rows may lie in the fields of a record, by the contract's rules. `record` is the record's text, with or
+/// So many zeros are a hole. Two consents become one by no shorter one.
+const HOLE: [u8; 16] = [0; 16];
+
+/// Whether rows may lie in the fields of a record, by the contract's rules, or in a hole in it. `record` is the record's text, with or
 /// without its line end, and `fields` are its fields, which lie in `text`. `width` is the header's number of columns.
 pub(crate) fn may_have_swallowed_rows(
     record: &[u8],
@@ -19,6 +26,9 @@ pub(crate) fn may_have_swallowed_rows(
     width: usize,
 ) -> bool {
     let record = record.strip_suffix(b"\n").unwrap_or(record);
+    if memchr(0, record).is_some() && memmem::find(record, &HOLE).is_some() {
+        return true;
+    }
     if memchr(b'\n', record).is_none() {
         return false;
     }
@@ -76,6 +86,10 @@ mod tests {
         // Doubled quotes stand for themselves.
         check(rows, "1,\"a \"\"b\"\", c\nd\",b,c\n", false);
         check(rows, "1,\"a\"\",b,c\n2,a,b,\"\"\",c\n", true);
+        // A hole; a few zeros are padding.
+        check(rows, &format!("1,a,{}b,c\n", "\0".repeat(16)), true);
+        check(rows, &format!("1,a,{}b,c\n", "\0".repeat(15)), false);
+        check(Table::Consents, &format!("1,a,b,c{}\n", "\0".repeat(100)), true);
         for table in [Table::Consents, Table::Recipients, Table::Control] {
             check(table, "1,\"a\nb\",b,c\n", true);
             check(table, "1,a,b,\"c\n\"\n", true);
