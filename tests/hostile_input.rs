@@ -274,6 +274,18 @@ fn records_without_end() {
         check(table, &format!("{}\n\n7,\"", header(table)), 3);
         check(table, &format!("{}\n7,\"\"", header(table)), 2);
     }
+    // To the byte, whatever ends the line.
+    for end in ["\n", "\r\n", ""] {
+        for (more, is_too_long) in [(0, false), (1, true), (2, true)] {
+            let site = Site::new();
+            let long = "x".repeat((16 << 20) + more - "4,03,".len());
+            site.file("vaccines.csv", format!("{}\n3,03,\n4,03,{long}{end}", header("vaccines")).as_bytes());
+            let ran = site.run(&[]);
+            let says =
+                if is_too_long { "vaccines.csv, line 3: RECORD_TOO_LONG" } else { "TOO_MANY_QUARANTINED" };
+            assert!(ran.code == 65 && ran.stderr.contains(says), "{end:?} {more}: {}", ran.stderr);
+        }
+    }
     // As many fields as there can be.
     let site = Site::new();
     site.file("clients.csv", &vec![b','; 17 << 20]);
