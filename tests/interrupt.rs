@@ -130,6 +130,17 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn help_that_cannot_be_printed_is_an_error() {
+    for argument in ["--help", "--version"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
+        let output = command.arg(argument).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(74), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("No space left on device"));
+    }
+}
+
+#[test]
 fn a_stderr_that_cannot_be_written_changes_nothing() {
     let site = Site::new();
     site.rows("consents", &["7,STANDARD,2015-01-01,,", "8,STANDARD,2015-01-01,,"]);

@@ -1,10 +1,13 @@
 //! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
 
+use super::exit::Exit;
+use super::failure::Failure;
 use super::finish;
 use super::terminal::{Terminal, printable};
 use crate::value::shown;
 use clap::ValueEnum;
 use std::fmt;
+use std::io::{self, Write as _};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
@@ -63,12 +66,23 @@ pub(super) fn refuse_usage(error: &clap::Error) -> ! {
     let arguments: Vec<_> = std::env::args_os().collect();
     let is_json = arguments.iter().any(|argument| argument == "--log-format=json")
         || arguments.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
-    if !is_json || !error.use_stderr() {
+    let log_format = if is_json { Format::Json } else { Format::Text };
+    let begin = || start(&Args { verbose: 0, quiet: false, log_format }, &Terminal::new(false, false));
+    if !error.use_stderr() {
+        let exit = match error.print().and_then(|()| io::stdout().flush()) {
+            Ok(()) => Exit::Done,
+            Err(error) => {
+                begin();
+                Failure::Print(error).report()
+            }
+        };
+        std::process::exit((exit as u8).into());
+    }
+    if !is_json {
         error.exit();
     }
-    let args = Args { verbose: 0, quiet: false, log_format: Format::Json };
-    start(&args, &Terminal::new(false, false));
-    finish::begin("", Format::Json);
+    begin();
+    finish::begin("", log_format);
     let exit_code = u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
     // What was typed is not repeated: the kind of the mistake says enough.
     tracing::error!(exit_code, "wrong usage: {}", error.kind());
