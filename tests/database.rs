@@ -235,12 +235,6 @@ fn a_database_that_has_another_name() {
     let owner = Connection::open(&path).unwrap();
     owner.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
     owner.execute_batch(WITHDRAWAL).unwrap();
-    // Under its own name the log is seen; a symbolic link leads there.
-    shares_bob_alone(&site, &path);
-    let symbolic = site.path("symbolic.sqlite");
-    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
-    shares_bob_alone(&site, &symbolic);
-    std::fs::remove_dir_all(site.out()).unwrap();
     let link = site.path("link.sqlite");
     std::fs::hard_link(&path, &link).unwrap();
     stops(&site, &link, &["OTHER_NAMES", "VACUUM INTO"]);
@@ -249,12 +243,35 @@ fn a_database_that_has_another_name() {
         std::fs::write(site.path("link.sqlite-wal"), log).unwrap();
         stops(&site, &link, &["OTHER_NAMES"]);
     }
-    // In another mode it is a transaction that was cut off whose journal is not seen.
-    drop(owner);
-    Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     std::fs::remove_file(site.path("link.sqlite-wal")).unwrap();
-    stops(&site, &link, &["OTHER_NAMES"]);
+    // Wherever the name lies under which it is used.
+    let elsewhere = site.path("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::hard_link(&path, elsewhere.join("link.sqlite")).unwrap();
+    stops(&site, &elsewhere.join("link.sqlite"), &["OTHER_NAMES"]);
+    // Under its own name the log is seen; a symbolic link leads there.
+    shares_bob_alone(&site, &path);
+    let symbolic = site.path("symbolic.sqlite");
+    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
+    shares_bob_alone(&site, &symbolic);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    drop(owner);
     stops(&site, &path, &["OTHER_NAMES"]);
+    // In another mode it is the journal of a transaction that was cut off which is not seen.
+    let owner = Connection::open(&path).unwrap();
+    owner.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    stops(&site, &link, &["OTHER_NAMES"]);
+    std::fs::remove_file(elsewhere.join("link.sqlite")).unwrap();
+    // Here all names are seen, and none has one.
+    shares_bob_alone(&site, &link);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    let cut_off = "PRAGMA cache_size = 2; BEGIN; UPDATE consents SET END_DATE = NULL, END_REASON = NULL;
+        CREATE TABLE spill AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i, hex(zeroblob(50)) FROM n;";
+    owner.execute_batch(cut_off).unwrap();
+    assert!(std::fs::metadata(site.path("export.sqlite-journal")).unwrap().len() > 0);
+    stops(&site, &link, &["OTHER_NAMES"]);
+    owner.execute_batch("ROLLBACK").unwrap();
+    drop(owner);
     std::fs::remove_file(&link).unwrap();
     shares_bob_alone(&site, &path);
 }

@@ -232,8 +232,8 @@ fn input_hint(fault: &InputFault) -> &'static str {
              this is where it is used, have its owner run PRAGMA wal_checkpoint"
         }
         InputFault::OtherNames => {
-            "nothing was published; have its owner make a copy for the export with VACUUM INTO (not a link, not \
-             cp), or mount the folder it lies in instead of the file"
+            "nothing was published; give the name under which the database is used, or have its owner make a copy \
+             with VACUUM INTO (not a link, not cp); mount the folder it lies in instead of the file"
         }
         _ => "nothing was published; have the export made again, or mended at its source",
     }

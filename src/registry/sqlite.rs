@@ -68,7 +68,7 @@ impl SqliteExport {
         if let Some(beside) = wal::unfit_beside(path) {
             return Err(BadInput::of_file(&beside, InputFault::NotAFile));
         }
-        if wal::has_other_names(path) {
+        if wal::may_lie_beside_another_name(path) {
             return Err(BadInput::of_file(path, InputFault::OtherNames));
         }
         let log = wal::log_of(path);

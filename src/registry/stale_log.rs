@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
@@ -43,33 +43,56 @@ fn is_older(log: &Path, database: &Path) -> bool {
     matches!((modified(log), modified(database)), (Some(log), Some(database)) if log < database)
 }
 
+/// Whether a log holds anything that was committed. One that cannot be read, or is none, does not.
+pub(super) fn holds_commits(log: &Path) -> bool {
+    File::open(log).and_then(|log| Committed::read(&log)).is_ok_and(|committed| !committed.places.is_empty())
+}
+
+/// What was committed to a log.
+#[derive(Default)]
+struct Committed {
+    /// The size of a page.
+    page: usize,
+    /// For each page's number, where in the log its newest state lies.
+    places: BTreeMap<u32, u64>,
+    /// How many pages the database has.
+    pages: u32,
+}
+
+impl Committed {
+    /// Reads up to the last commit; what comes behind it was never committed, or is of an older log.
+    fn read(log: &File) -> io::Result<Committed> {
+        let mut header = [0; HEADER];
+        log.read_exact_at(&mut header, 0)?;
+        let page = number(&header, 8) as usize;
+        let mut committed = Committed { page, ..Committed::default() };
+        if number(&header, 0) & !1 != MAGIC || !(512..=65_536).contains(&page) {
+            return Ok(committed);
+        }
+        let salts = &header[16..24];
+        let mut pending = Vec::new();
+        let mut frame = [0; FRAME_HEADER];
+        for place in (HEADER as u64..).step_by(FRAME_HEADER + page) {
+            if log.read_exact_at(&mut frame, place).is_err() || frame[8..16] != *salts {
+                break;
+            }
+            pending.push((number(&frame, 0), place + FRAME_HEADER as u64));
+            let pages = number(&frame, 4);
+            if pages != 0 {
+                committed.pages = pages;
+                committed.places.extend(pending.drain(..));
+            }
+        }
+        Ok(committed)
+    }
+}
+
 /// Whether a page that was committed to the log is another in the database.
 fn holds_other_pages(database: &Path, log: &Path) -> io::Result<bool> {
-    let (database, mut log) = (File::open(database)?, File::open(log)?);
-    let mut header = [0; HEADER];
-    log.read_exact(&mut header)?;
-    let page = number(&header, 8) as usize;
-    if number(&header, 0) & !1 != MAGIC || !(512..=65_536).contains(&page) {
-        return Ok(false);
-    }
-    let salts = &header[16..24];
-    // Each page's newest state, up to the last commit; what comes behind it was never committed, or is of an older log.
-    let (mut pending, mut committed) = (Vec::new(), BTreeMap::new());
-    let mut pages_in_all = 0;
-    let mut frame = [0; FRAME_HEADER];
-    for place in (HEADER as u64..).step_by(FRAME_HEADER + page) {
-        if log.read_exact_at(&mut frame, place).is_err() || frame[8..16] != *salts {
-            break;
-        }
-        pending.push((number(&frame, 0), place + FRAME_HEADER as u64));
-        let is_commit = number(&frame, 4) != 0;
-        if is_commit {
-            pages_in_all = number(&frame, 4);
-            committed.extend(pending.drain(..));
-        }
-    }
+    let (database, log) = (File::open(database)?, File::open(log)?);
+    let Committed { page, places, pages } = Committed::read(&log)?;
     let (mut in_log, mut in_database) = (vec![0; page], vec![0; page]);
-    for (number, place) in committed.range(1..=pages_in_all) {
+    for (number, place) in places.range(1..=pages.max(1)) {
         log.read_exact_at(&mut in_log, *place)?;
         let there = database.read_exact_at(&mut in_database, u64::from(number - 1) * page as u64);
         if there.is_err() || in_log != in_database {

@@ -4,11 +4,12 @@
 //! read cannot remove them again. So one that finds neither opens the file as if it could write, writes nothing,
 //! and lets SQLite clear them away at the end.
 
+use super::stale_log;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags};
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -54,12 +55,50 @@ fn is_in_wal_mode(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[MODE] == WAL
 }
 
-/// Whether a file may be known by another name: it has other hard links, or it is mounted by itself, as container engines
-/// do it. SQLite keeps its log, and the journal of a transaction that was cut off, beside the name under which a
-/// database was opened. Under another name nothing of them is seen: what was withdrawn last would be missing, or what
-/// was never committed be read. What lies beside this name tells nothing about that.
-pub(super) fn has_other_names(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1) || is_mounted_by_itself(path)
+/// Whether changes that belong to a database may lie beside another name of it. SQLite keeps its log, and the journal of
+/// a transaction that was cut off, beside the name under which a database was opened. Under another name nothing of
+/// them is seen: what was withdrawn last would be missing, or what was never committed be read. A file has other names
+/// if it has other hard links, or is mounted by itself, as container engines do it.
+///
+/// In write-ahead-log mode a log with commits in it tells that this is the name under which it is used. In another mode
+/// nothing tells, unless all names lie in this folder and none has a journal.
+pub(super) fn may_lie_beside_another_name(path: &Path) -> bool {
+    if is_mounted_by_itself(path) {
+        return true;
+    }
+    let Some(found) = std::fs::metadata(path).ok().filter(|found| found.nlink() > 1) else { return false };
+    let names = names_in_folder(path, &found);
+    let is_used =
+        |name: &PathBuf| stale_log::holds_commits(&beside(name, "-wal")) || is_hot(&beside(name, "-journal"));
+    if names.iter().any(is_used) {
+        return true;
+    }
+    match is_in_wal_mode(path) {
+        true => !stale_log::holds_commits(&log_of(path)),
+        // The name given is one of them.
+        false => (names.len() as u64) < found.nlink() - 1,
+    }
+}
+
+/// The other names of a file in the folder it lies in.
+fn names_in_folder(path: &Path, file: &Metadata) -> Vec<PathBuf> {
+    let own = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let entries =
+        own.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let is_other_name = |name: &PathBuf| {
+        *name != own
+            && std::fs::symlink_metadata(name)
+                .is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
+    };
+    entries.map(|entry| entry.path()).filter(is_other_name).collect()
+}
+
+/// Whether a journal is that of a transaction that is under way or was cut off. One that is kept for later begins with
+/// zeros.
+fn is_hot(journal: &Path) -> bool {
+    const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let mut first = [0; MAGIC.len()];
+    File::open(journal).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == MAGIC
 }
 
 /// What an older kernel cannot tell counts as no.
@@ -83,7 +122,11 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
 }
 
 fn named_after(path: &Path, ending: &str) -> PathBuf {
-    let mut name = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
+    beside(&std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), ending)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
@@ -91,8 +134,8 @@ fn named_after(path: &Path, ending: &str) -> PathBuf {
 /// The first of the files beside a database that SQLite would open too and that is not a regular one: it would wait
 /// for the other end of a pipe.
 pub(super) fn unfit_beside(path: &Path) -> Option<PathBuf> {
-    let beside = ["-journal", "-wal", "-shm"].into_iter().map(|ending| named_after(path, ending));
-    beside.into_iter().find(|file| std::fs::metadata(file).is_ok_and(|found| !found.is_file()))
+    let mut files = ["-journal", "-wal", "-shm"].into_iter().map(|ending| named_after(path, ending));
+    files.find(|file| std::fs::metadata(file).is_ok_and(|found| !found.is_file()))
 }
 
 /// Before a connection is closed: sees to it that closing it moves nothing from the log into the database. With
