@@ -144,8 +144,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     summary.of_batch(&manifest, &policy, published)
 }
 
-/// Whether the month's batch is there, with its files, and has been made from the same by the same version. What cannot be told does not keep a run from
-/// making the batch: at worst it makes the same again.
+/// Whether the month's batch is there, with its files, and has been made from the same by the same version. What cannot
+/// be told does not keep a run from making the batch: at worst it makes the same again.
 fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
     let month = inputs.as_of.month();
     let folder = args.out.join(month.to_string());

@@ -6,7 +6,7 @@
 use super::CompareError;
 use super::cancel::Left;
 use super::columns::{Columns, SplitRow};
-use super::matching::{Match, content, differences, match_rows, may_be_compared};
+use super::matching::{Settled, content, match_rows, may_be_compared, settle_pair};
 use super::open_files::OpenFiles;
 use crate::spill::{Fixed, Merge, Sorter, Spill};
 use sha2::{Digest, Sha256};
@@ -22,14 +22,6 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) const USUAL: Bounds = Bounds { rows: 1024, bytes: 32 << 20 };
-}
-
-/// What became of rows, as it is found.
-pub(super) enum Settled {
-    /// So many rows are the same in the same file.
-    Unchanged { file: usize, rows: u64 },
-    /// A row is not.
-    Changed(Match),
 }
 
 /// A row by its content. Ordered so that equal rows of one file lie side by side, old ones first, each side in the order
@@ -126,9 +118,7 @@ impl<'a> Large<'a> {
             }
         }
         let [old, new] = sides;
-        let matches = match_rows(old, new, columns);
-        matches.unchanged.into_iter().for_each(|file| tell(Settled::Unchanged { file, rows: 1 }));
-        matches.changed.into_iter().for_each(|found| tell(Settled::Changed(found)));
+        match_rows(old, new, columns).into_iter().for_each(tell);
         Ok(())
     }
 
@@ -184,16 +174,7 @@ fn pair_as_they_come(
 ) -> Result<(), CompareError> {
     let mut settle = |old: Option<Left>, new: Option<Left>| -> Result<(), CompareError> {
         let mut load = |row: Option<Left>| row.map(|row| files.load(row, columns)).transpose();
-        let (old, new) = (load(old)?, load(new)?);
-        let different = differences(&old, &new, columns);
-        let places = [&old, &new].map(|row| row.as_ref().map(SplitRow::place).map(|(file, _)| file));
-        tell(match places {
-            // The same in all columns that both files have.
-            [Some(file), Some(other)] if file == other && different.is_empty() => {
-                Settled::Unchanged { file, rows: 1 }
-            }
-            _ => Settled::Changed(Match { old, new, columns: different }),
-        });
+        tell(settle_pair(load(old)?, load(new)?, columns));
         Ok(())
     };
     let mut alone = [Sorter::new(spill), Sorter::new(spill)];

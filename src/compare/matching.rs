@@ -6,16 +6,16 @@
 use super::columns::{Columns, SplitRow};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What became of rows with one id.
-#[derive(Default, Debug)]
-pub(super) struct Matches {
-    /// Pairs of rows that are the same, in the same file: their pairs of files.
-    pub(super) unchanged: Vec<usize>,
-    /// Old and new, with the compared columns in which they differ; or one alone.
-    pub(super) changed: Vec<Match>,
+/// What became of rows.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// So many rows are the same in the same file; `file` is its pair.
+    Unchanged { file: usize, rows: u64 },
+    /// A row is not.
+    Changed(Match),
 }
 
-/// An old row and what became of it.
+/// An old row and what it became, with the compared columns in which they differ; or one alone.
 #[derive(Debug)]
 pub(super) struct Match {
     pub(super) old: Option<SplitRow>,
@@ -34,25 +34,33 @@ pub(super) fn may_be_compared(counts: [usize; 2]) -> bool {
 
 type Rows = Vec<Option<SplitRow>>;
 
-pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Columns) -> Matches {
+pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Columns) -> Vec<Settled> {
     let some = |rows: Vec<SplitRow>| rows.into_iter().map(Some).collect::<Rows>();
     let (mut old, mut new) = (some(old), some(new));
-    let mut matches = Matches { unchanged: take_equal(&mut old, &mut new, columns), changed: Vec::new() };
+    let equal = take_equal(&mut old, &mut new, columns).into_iter();
+    let mut settled: Vec<_> = equal.map(|file| Settled::Unchanged { file, rows: 1 }).collect();
     old.retain(Option::is_some);
     new.retain(Option::is_some);
     for pair in pairs(&old, &new, columns) {
-        let (old, new) = (old[pair.old].take(), new[pair.new].take());
-        let different = differences(&old, &new, columns);
-        match file(&old).filter(|_| different.is_empty() && !pair.in_other_file) {
-            // The same in all columns that both files have.
-            Some(file) => matches.unchanged.push(file),
-            None => matches.changed.push(Match { columns: different, old, new }),
-        }
+        settled.push(settle_pair(old[pair.old].take(), new[pair.new].take(), columns));
     }
-    let alone = |old, new| Match { old, new, columns: Vec::new() };
-    matches.changed.extend(old.into_iter().flatten().map(|old| alone(Some(old), None)));
-    matches.changed.extend(new.into_iter().flatten().map(|new| alone(None, Some(new))));
-    matches
+    let alone = old.into_iter().flatten().map(|old| settle_pair(Some(old), None, columns));
+    settled.extend(alone);
+    let alone = new.into_iter().flatten().map(|new| settle_pair(None, Some(new), columns));
+    settled.extend(alone);
+    settled
+}
+
+/// What became of two rows that belong together, or of one alone.
+pub(super) fn settle_pair(old: Option<SplitRow>, new: Option<SplitRow>, columns: &Columns) -> Settled {
+    let different = differences(&old, &new, columns);
+    match (file(&old), file(&new)) {
+        // The same in all columns that both files have.
+        (Some(file), Some(other)) if file == other && different.is_empty() => {
+            Settled::Unchanged { file, rows: 1 }
+        }
+        _ => Settled::Changed(Match { old, new, columns: different }),
+    }
 }
 
 /// The file's pair and the values of a row: what equal rows have in common.
@@ -138,7 +146,7 @@ fn file(row: &Option<SplitRow>) -> Option<usize> {
     row.as_ref().map(|row| row.place().0)
 }
 
-pub(super) fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
+fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
     match (old, new) {
         (Some(old), Some(new)) => columns.differences(old, new).collect(),
         _ => Vec::new(),

@@ -90,5 +90,5 @@ fn compare_within(
     let pairs = pairing::pairs(old, new)?;
     let columns = columns::Columns::of(&pairs, settings.ignore)?;
     let (left, unchanged) = cancel::cancel(&pairs, &columns, settings)?;
-    settle::settle(&pairs, &columns, left, unchanged, (settings, bounds))
+    settle::settle(&pairs, &columns, left, unchanged, settings, bounds)
 }

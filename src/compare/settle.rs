@@ -3,8 +3,8 @@
 use super::cancel::{Left, Totals};
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
-use super::large::{Bounds, Large, Settled};
-use super::matching::{Match, match_rows};
+use super::large::{Bounds, Large};
+use super::matching::{Match, Settled, match_rows};
 use super::open_files::OpenFiles;
 use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 use super::{CompareError, CompareSettings};
@@ -17,9 +17,10 @@ pub(super) fn settle(
     columns: &Columns,
     mut left: Sorter<Left>,
     totals: Vec<Totals>,
-    (settings, bounds): (CompareSettings<'_>, Bounds),
+    settings: CompareSettings<'_>,
+    bounds: Bounds,
 ) -> Result<Comparison, CompareError> {
-    let mut tally = Tally::new(pairs, columns, totals, (settings, bounds));
+    let mut tally = Tally::new(pairs, columns, totals, settings, bounds);
     let mut files = OpenFiles::new(pairs);
     let (mut id, mut group) = (None, Group::EMPTY);
     for row in left.merge().map_err(CompareError::Spill)? {
@@ -67,7 +68,8 @@ impl<'a> Tally<'a> {
         pairs: &'a [Pair],
         columns: &'a Columns,
         totals: Vec<Totals>,
-        (settings, bounds): (CompareSettings<'a>, Bounds),
+        settings: CompareSettings<'a>,
+        bounds: Bounds,
     ) -> Tally<'a> {
         let mut all = KindCounts::default();
         let of_file = |(pair, totals): (&Pair, Totals)| {
@@ -123,11 +125,7 @@ impl<'a> Tally<'a> {
             sides[usize::from(row.side)].push(files.load(row, self.columns)?);
         }
         let [old, new] = sides;
-        let matches = match_rows(old, new, self.columns);
-        for file in matches.unchanged {
-            self.take_note(id, Settled::Unchanged { file, rows: 1 });
-        }
-        matches.changed.into_iter().for_each(|found| self.note(id, found));
+        match_rows(old, new, self.columns).into_iter().for_each(|settled| self.take_note(id, settled));
         Ok(())
     }
 

@@ -36,8 +36,9 @@ impl ProductKind {
 /// Whether a CVX code is one of a policy's. Codes of digits are compared as numbers, others as texts: databases drop
 /// leading zeros, and add them.
 pub fn is_listed(cvx: &[u8], codes: &[String]) -> bool {
-    codes.iter().any(|code| match (number(cvx), number(code.as_bytes())) {
-        (Some(cvx), Some(code)) => cvx == code,
+    let wanted = number(cvx);
+    codes.iter().any(|code| match (wanted, number(code.as_bytes())) {
+        (Some(wanted), Some(code)) => wanted == code,
         _ => cvx == code.as_bytes(),
     })
 }

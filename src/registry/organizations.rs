@@ -52,8 +52,7 @@ impl OrganizationsBuilder {
         // Only now: rows are compared as they stand.
         for row in &mut rows {
             let entity = &mut row.row[ENTITY];
-            let folded = name::fold(entity);
-            if !entity.is_empty() && (folded.is_empty() || name::is_word_for_nothing(&folded)) {
+            if !entity.is_empty() && name::is_for_nothing(entity) {
                 entity.clear();
                 blanked += 1;
             }

@@ -283,8 +283,8 @@ fn note(worst: &mut Option<Fault>, fault: Fault) {
 fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
     match kind {
         Kind::Text => Ok(Value::Text(text)),
-        Kind::Name => match std::str::from_utf8(text).map(name::fold) {
-            Ok(folded) if !folded.is_empty() && !name::is_word_for_nothing(&folded) => Ok(Value::Text(text)),
+        Kind::Name => match std::str::from_utf8(text) {
+            Ok(name) if !name::is_for_nothing(name) => Ok(Value::Text(text)),
             _ => Err(Code::InvalidValue),
         },
         Kind::Cvx => Ok(Value::Text(without_decimal_tail(text))),

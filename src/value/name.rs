@@ -33,8 +33,13 @@ fn single_spaced(text: &str) -> String {
     out
 }
 
-/// Whether a folded name is one of the words that stand for no value, such as `NULL`.
-pub fn is_word_for_nothing(folded: &str) -> bool {
+/// Whether a name is none: nothing of it shows, or it is one of the words that stand for no value, such as `NULL`.
+pub fn is_for_nothing(name: &str) -> bool {
+    let folded = fold(name);
+    folded.is_empty() || is_word_for_nothing(&folded)
+}
+
+fn is_word_for_nothing(folded: &str) -> bool {
     WORDS_FOR_NOTHING.contains(&folded)
 }
 
@@ -108,6 +113,8 @@ mod tests {
         check("NaN County", false);
         check("-", false);
         check("N / A", false);
+        assert!(["", "\u{200b}", " null "].into_iter().all(is_for_nothing));
+        assert!(!is_for_nothing("-"));
     }
 
     #[test]

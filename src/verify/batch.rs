@@ -74,7 +74,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             check_numbers(manifest, &mut faults);
             check_entries(manifest, rules, &present, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
-                check_policy(folder, policy, (manifest, rules), &mut faults);
+                check_policy(folder, policy, manifest, rules, &mut faults);
             }
         }
         Err(fault) => faults.add(fault.clone()),
@@ -189,7 +189,8 @@ fn check_entries(
 fn check_policy(
     folder: &Path,
     policy: &Policy,
-    (manifest, rules): (&Manifest, RulesVersion),
+    manifest: &Manifest,
+    rules: RulesVersion,
     faults: &mut Faults,
 ) {
     if manifest.policy.sha256 != policy.sha256 {

@@ -230,9 +230,8 @@ impl Text {
         let (mut at, mut line, mut fields) = (0, self.line, Vec::new());
         while at < text.len() {
             let next = split_record(text, at, delimiter, &mut fields);
-            let record = &text[at..next];
-            let record = record.strip_suffix(b"\n").unwrap_or(record);
-            if record.strip_suffix(b"\r").unwrap_or(record).len() > LONGEST_RECORD {
+            let line_end = next - usize::from(text[at..next].ends_with(b"\n"));
+            if split::without_cr(text, at, line_end) - at > LONGEST_RECORD {
                 return Err(self.too_long(line));
             }
             self.refuse_many(&fields, line)?;

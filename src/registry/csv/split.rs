@@ -220,7 +220,7 @@ fn split_quoted_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Ve
 }
 
 /// Where a record ends whose `\n` is at `line_end`: before a `\r` that belongs to the line end.
-fn without_cr(text: &[u8], start: usize, line_end: usize) -> usize {
+pub(super) fn without_cr(text: &[u8], start: usize, line_end: usize) -> usize {
     let ends_with_crlf = line_end > start && line_end < text.len() && text[line_end - 1] == b'\r';
     line_end - usize::from(ends_with_crlf)
 }

@@ -15,8 +15,9 @@ use memchr::{memchr, memchr_iter, memmem};
 /// So many zeros are a hole. Two consents become one by no shorter one.
 const HOLE: [u8; 16] = [0; 16];
 
-/// Whether rows may lie in the fields of a record, by the contract's rules, or in a hole in it. `record` is the record's text, with or
-/// without its line end, and `fields` are its fields, which lie in `text`. `width` is the header's number of columns.
+/// Whether rows may lie in the fields of a record, by the contract's rules, or in a hole in it. `record` is the record's
+/// text, with or without its line end, and `fields` are its fields, which lie in `text`. `width` is the header's number
+/// of columns.
 pub(crate) fn may_have_swallowed_rows(
     record: &[u8],
     text: &[u8],
