@@ -27,10 +27,8 @@ mod rows;
 mod scan;
 mod source;
 mod sqlite;
-mod stale_log;
 pub mod tables;
 mod vaccines;
-mod wal;
 
 pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
@@ -54,11 +52,10 @@ pub(crate) use row::{Row, Stored};
 pub(crate) use scan::reading_memory;
 pub use source::{Source, TableReader};
 pub(crate) use sqlite::{
-    BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, has_damaged_pages, packed_layout,
+    BATCH_APPLICATION_ID, Query as SqliteQuery, SqliteTable, as_a_file, has_damaged_pages, packed_layout,
 };
 pub use tables::Table;
 pub use vaccines::{Vaccine, Vaccines};
-pub(crate) use wal::as_a_file;
 
 /// Is told how far the reading of an export has come.
 pub trait Progress: Sync {

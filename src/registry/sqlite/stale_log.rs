@@ -92,7 +92,7 @@ fn holds_other_pages(database: &Path, log: &Path) -> io::Result<bool> {
     let (database, log) = (File::open(database)?, File::open(log)?);
     let Committed { page, places, pages } = Committed::read(&log)?;
     let (mut in_log, mut in_database) = (vec![0; page], vec![0; page]);
-    for (number, place) in places.range(1..=pages.max(1)) {
+    for (number, place) in places.iter().filter(|(number, _)| (1..=pages).contains(*number)) {
         log.read_exact_at(&mut in_log, *place)?;
         let there = database.read_exact_at(&mut in_database, u64::from(number - 1) * page as u64);
         if there.is_err() || in_log != in_database {
@@ -103,5 +103,5 @@ fn holds_other_pages(database: &Path, log: &Path) -> io::Result<bool> {
 }
 
 fn number(bytes: &[u8], place: usize) -> u32 {
-    bytes[place..place + 4].iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes[place..].first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }

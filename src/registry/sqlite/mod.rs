@@ -4,23 +4,28 @@
 //! as a table. An error names the file and the table and never what a row holds. The file may be damaged or made to do
 //! harm: it is checked whole before a row is read, and no value may be larger than a record of a CSV file.
 
+mod damage;
+mod stale_log;
+mod table;
+mod wal;
+
+pub(crate) use damage::has_damaged_pages;
+use damage::{Damage, find_damage};
+pub(crate) use table::{Query, SqliteTable, packed_layout};
+pub(crate) use wal::as_a_file;
+
 use super::csv::LONGEST_RECORD;
 use super::error::{BadInput, InputFault, RegistryError};
 use super::layout::{Layout, Place, Splitting, clean_name};
-use super::packed::Packer;
-use super::source::{Block, Source, TableReader, TakeBlock};
+use super::source::{Source, TableReader};
 use super::tables::{Column, Kind};
-use super::{Encoding, FileStamp, Provenance, Table, stale_log, wal};
+use super::{Encoding, FileStamp, Provenance, Table};
 use rusqlite::limits::Limit;
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// How much text a block holds.
-const BLOCK: usize = 1 << 20;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -65,21 +70,7 @@ impl SqliteExport {
         let failed = |error| sqlite_error(path, error);
         // Before the snapshot is taken: what is committed after this moment makes the export another.
         let arrived = stamps(path, encoding)?;
-        if let Some(beside) = wal::unfit_beside(path) {
-            return Err(BadInput::of_file(&beside, InputFault::NotAFile));
-        }
-        if wal::may_lie_beside_another_name(path) {
-            return Err(BadInput::of_file(path, InputFault::OtherNames));
-        }
-        let log = wal::log_of(path);
-        if stale_log::is_stale(path, &log) {
-            return Err(BadInput::of_file(&log, InputFault::StaleLog));
-        }
-        if wal::would_leave_files_of_ours(path) {
-            let source =
-                io::Error::other("reading it would leave files beside it that its owner cannot write");
-            return Err(RegistryError::Unavailable { path: path.to_owned(), source });
-        }
+        refuse_unfit(path)?;
         let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_RECORD as i32).map_err(failed)?;
@@ -134,55 +125,41 @@ impl SqliteExport {
         if wal::ends_within_a_page(&self.path, page.unsigned_abs()) {
             return damaged("the file is cut short");
         }
-        if has_damaged_pages(&self.connection).map_err(failed)? {
-            return damaged("its pages are damaged, as PRAGMA quick_check tells");
-        }
-        if self.found.iter().flatten().any(|found| found.is_view)
-            && has_stale_indexes(&self.connection).map_err(failed)?
-        {
-            return damaged(
+        let has_view = self.found.iter().flatten().any(|found| found.is_view);
+        match find_damage(&self.connection, has_view).map_err(failed)? {
+            None => Ok(()),
+            Some(Damage::Pages) => damaged("its pages are damaged, as PRAGMA quick_check tells"),
+            Some(Damage::Indexes) => damaged(
                 "an index does not agree with its table, as PRAGMA integrity_check tells, and a view may read it",
-            );
+            ),
         }
-        Ok(())
     }
+}
+
+/// Refuses a file in whose stead SQLite would read something else, or that cannot be read without harm. To be asked before it
+/// is opened.
+fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
+    if let Some(beside) = wal::unfit_beside(path) {
+        return Err(BadInput::of_file(&beside, InputFault::NotAFile));
+    }
+    if wal::may_lie_beside_another_name(path) {
+        return Err(BadInput::of_file(path, InputFault::OtherNames));
+    }
+    let log = wal::log_of(path);
+    if stale_log::is_stale(path, &log) {
+        return Err(BadInput::of_file(&log, InputFault::StaleLog));
+    }
+    if wal::would_leave_files_of_ours(path) {
+        let source = io::Error::other("reading it would leave files beside it that its owner cannot write");
+        return Err(RegistryError::Unavailable { path: path.to_owned(), source });
+    }
+    Ok(())
 }
 
 /// Whether a database has the tables of a batch database, whose application id a dump or another tool may have lost.
 fn has_a_stages_tables(connection: &Connection) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('quarantine', 'filter_run')";
     connection.query_row(sql, [], |row| row.get(0))
-}
-
-/// Whether pages of a database contradict each other. SQLite itself would tell of some of that only, and only when it
-/// gets there.
-pub(crate) fn has_damaged_pages(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    finds_damage(connection, "PRAGMA quick_check")
-}
-
-/// Whether an index holds something other than its table does.
-fn has_stale_indexes(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    finds_damage(connection, "PRAGMA integrity_check")
-}
-
-fn finds_damage(connection: &Connection, check: &str) -> Result<bool, rusqlite::Error> {
-    let mut statement = connection.prepare(check)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let found: String = row.get(0)?;
-        // That values are not as the table's maker wanted them is no damage; rows have checks of their own.
-        if found != "ok" && !is_about_values(&found) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether a finding says that a value is not of its column's type, or not what the table's maker permits: `NULL value in
-/// clients.ZIP_CODE`, `NUMERIC value in …`, `TEXT value in …`, `non-INT value in …`, `CHECK constraint failed in …`.
-fn is_about_values(finding: &str) -> bool {
-    let of_a_type = finding.split_once(" value in ").map(|(kind, _)| kind);
-    of_a_type.is_some_and(|kind| !kind.contains(' ')) || finding.starts_with("CHECK constraint ")
 }
 
 /// The names of a table's or view's columns. One that is not UTF-8 is none that is looked for.
@@ -260,13 +237,6 @@ impl Source for SqliteExport {
     }
 }
 
-/// The layout of records that hold a table's columns, each in its place.
-pub(crate) fn packed_layout(table: Table, encoding: Encoding, extra: usize) -> Layout {
-    let mut fields = [0; super::tables::MOST_COLUMNS];
-    fields.iter_mut().enumerate().for_each(|(place, field)| *field = place);
-    Layout { splitting: Splitting::Packed, encoding, width: table.columns().len(), fields, extra }
-}
-
 /// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
 /// looked at as it is.
 ///
@@ -285,20 +255,6 @@ fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'
     format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
 }
 
-/// From here on a REAL may stand for several whole numbers: 2^53.
-const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
-
-/// What an id that is a REAL is read as: its digits, if it is a whole number that no other could be taken for. Any
-/// other is written in a way that no id is.
-fn write_real(value: f64, out: &mut Vec<u8>) {
-    let is_exact = value.fract() == 0.0 && (0.0..FIRST_INEXACT).contains(&value) && value.is_sign_positive();
-    // Writing to memory cannot fail.
-    let _ = match is_exact {
-        true => write!(out, "{value:.0}"),
-        false => write!(out, "{value:e}"),
-    };
-}
-
 /// The files of an export, as they are now.
 fn stamps(path: &Path, encoding: Encoding) -> Result<Provenance, RegistryError> {
     let mut files = vec![FileStamp::of(path)?];
@@ -313,94 +269,6 @@ fn stamps(path: &Path, encoding: Encoding) -> Result<Provenance, RegistryError> 
 /// A name as SQL writes it, whatever it holds.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A query whose rows are the records of a table.
-pub(crate) struct Query<'c> {
-    pub(crate) connection: &'c Connection,
-    pub(crate) path: &'c Path,
-    pub(crate) sql: String,
-    /// Whether the first column is the record's line; else records are numbered in the order of reading.
-    pub(crate) has_lines: bool,
-    /// What an error of SQLite's means for this database.
-    pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
-}
-
-/// A table of a database, open for reading.
-pub(crate) struct SqliteTable<'c> {
-    pub(crate) query: Query<'c>,
-    pub(crate) layout: Layout,
-    /// The file the rows come from, for messages: a batch database's are those of an export.
-    pub(crate) file: PathBuf,
-}
-
-impl TableReader for SqliteTable<'_> {
-    fn file(&self) -> &Path {
-        &self.file
-    }
-
-    fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
-        let failed = |error| (self.query.on_error)(self.query.path, error);
-        let mut statement = self.query.connection.prepare(&self.query.sql).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let (mut packer, mut block) = (Packer::default(), Block::default());
-        let (mut line, mut read) = (0, 0);
-        let first = usize::from(self.query.has_lines);
-        let mut number = Vec::new();
-        let too_long = |line| BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD));
-        loop {
-            let row = match rows.next() {
-                Ok(Some(row)) => row,
-                Ok(None) => break,
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::TooBig) => {
-                    return Err(too_long(line + 1));
-                }
-                Err(error) => return Err(failed(error)),
-            };
-            line = match self.query.has_lines {
-                true => row.get::<_, i64>(0).map_err(failed)?.unsigned_abs(),
-                false => line + 1,
-            };
-            for place in first..first + self.layout.width {
-                match row.get_ref(place).map_err(failed)? {
-                    ValueRef::Null => packer.push(b""),
-                    ValueRef::Text(text) | ValueRef::Blob(text) => packer.push(text),
-                    ValueRef::Integer(value) => {
-                        number.clear();
-                        // Writing to memory cannot fail.
-                        let _ = write!(number, "{value}");
-                        packer.push(&number);
-                    }
-                    ValueRef::Real(value) => {
-                        number.clear();
-                        write_real(value, &mut number);
-                        packer.push(&number);
-                    }
-                }
-            }
-            if packer.length() > LONGEST_RECORD {
-                return Err(too_long(line));
-            }
-            packer.end_record(line, &mut block.text);
-            if block.text.len() >= BLOCK {
-                read += block.text.len() as u64;
-                match take(block, read)? {
-                    Some(recycled) => block = recycled,
-                    None => return Ok(()),
-                }
-                block.text.clear();
-            }
-        }
-        if !block.text.is_empty() {
-            read += block.text.len() as u64;
-            take(block, read)?;
-        }
-        Ok(())
-    }
 }
 
 /// What an SQLite error means for an export. Its message is left out: it may quote what a view computes with.
@@ -464,25 +332,5 @@ mod tests {
             opening.connection.query_row("SELECT count(*) FROM consents", [], |row| row.get(0)).unwrap();
         assert_eq!(seen, 2000);
         assert_ne!(opening.provenance().unwrap(), opening.provenance_now().unwrap());
-    }
-
-    #[test]
-    fn ids_that_are_reals() {
-        let check = |value: f64, expect: &str| {
-            let mut out = Vec::new();
-            write_real(value, &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expect);
-        };
-        check(0.0, "0");
-        check(140.0, "140");
-        check(1e15, "1000000000000000");
-        check(9_007_199_254_740_991.0, "9007199254740991");
-        // Nothing that could be read as an id.
-        check(9_007_199_254_740_992.0, "9.007199254740992e15");
-        check(1.5, "1.5e0");
-        check(-1.0, "-1e0");
-        check(-0.0, "-0e0");
-        check(f64::INFINITY, "inf");
-        check(f64::NAN, "NaN");
     }
 }
