@@ -132,6 +132,24 @@ fn a_view_is_not_read_past_an_index_that_is_out_of_date() {
     shares_bob_alone(&site, &path);
 }
 
+/// SQLite lists a hundred findings and no more, unless it is asked for more.
+#[test]
+fn an_index_that_is_out_of_date_is_found_behind_values_that_are_not_of_their_columns_types() {
+    let site = Site::empty();
+    // In whatever order tables are looked at, one of these comes first.
+    let odd = |names: std::ops::RangeInclusive<char>| -> String {
+        let rows =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT i FROM n";
+        names.map(|name| format!("CREATE TABLE odd_{name} (X); INSERT INTO odd_{name} {rows};")).collect()
+    };
+    let view = "ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c;";
+    let path = with_a_stale_index(&site, &format!("{}{view}{}", odd('a'..='m'), odd('n'..='z')));
+    let retype = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, '(X)', '(X TEXT)') WHERE name LIKE 'odd%'";
+    Connection::open(&path).unwrap().execute_batch(retype).unwrap();
+    stops(&site, &path, &["UNUSABLE_DATABASE", "an index does not agree with its table"]);
+}
+
 /// A virtual table may read a view, and that an index.
 #[test]
 fn a_virtual_table_is_not_read_past_an_index_that_is_out_of_date() {
