@@ -12,7 +12,7 @@ mod skip;
 mod stops;
 
 use canary_export::{DAYS, found_in, plant};
-use common::{Ran, Site, header, phds, read_folder};
+use common::{Ran, Site, header, phds, read_folder, text};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -54,10 +54,6 @@ fn nothing_in(folder: &Path) {
         let found = [found_in(&bytes), found_in(name.as_bytes())].concat();
         assert!(is_delivered || found.is_empty(), "{name} holds {found:?}");
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// A place with the export planted.

@@ -8,15 +8,10 @@ mod numbers;
 #[path = "damaged/stand_ins.rs"]
 mod stand_ins;
 
-use common::{Ran, Site, phds_with};
+use common::{Ran, Site, phds_with, text};
 use std::io::Read;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// A site with two recipients, and facts that are left out and quarantined for several reasons.
 fn site() -> Site {

@@ -9,7 +9,7 @@ mod nobody;
 #[path = "common/skip.rs"]
 mod skip;
 
-use common::{Ran, Site, header, phds_with};
+use common::{Ran, Site, header, phds_with, text};
 use nobody::Nobody;
 use rusqlite::Connection;
 use skip::not_tested;
@@ -26,10 +26,6 @@ const TABLES: &str = "
     INSERT INTO consents VALUES (1,'STANDARD','2015-01-01',NULL,NULL), (2,'STANDARD','2015-01-01',NULL,NULL);";
 const WITHDRAWAL: &str = "INSERT INTO consents (CLIENT_ID,CONSENT_TYPE,EFFECTIVE_DATE,END_DATE,END_REASON)
     VALUES (1,'STANDARD','2016-01-01','2020-01-01','WITHDRAWN');";
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 fn empty_tables() -> String {
     let table = |table: &&str| format!("CREATE TABLE {table} ({});", header(table));
@@ -469,6 +465,13 @@ fn outcomes_that_are_not_those_of_the_facts() {
     }
 }
 
+/// Checks that `filter` refuses a stage's database after a change.
+fn filter_finds_damage(path: &Path, change: &str) {
+    Connection::open(path).unwrap().execute_batch(change).unwrap();
+    let ran = phds_with(&["filter", "--batch", text(path), "--as-of", "2024-07-08"]);
+    assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+}
+
 /// A trigger would have `filter` write other outcomes than it works out.
 #[test]
 fn a_stages_database_with_a_trigger() {
@@ -476,9 +479,7 @@ fn a_stages_database_with_a_trigger() {
     let path = read(&site);
     let trigger = "CREATE TRIGGER t AFTER INSERT ON outcomes BEGIN
         UPDATE outcomes SET outcome = 'INCLUDED', active_throughout_lookback = 1; END";
-    Connection::open(&path).unwrap().execute_batch(trigger).unwrap();
-    let ran = phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]);
-    assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+    filter_finds_damage(&path, trigger);
 }
 
 /// What was changed in the database is no fault of the export's.
@@ -487,9 +488,7 @@ fn a_row_of_a_stages_database_that_became_unusable() {
     let site = Site::empty();
     let path = read(&site);
     let change = "PRAGMA ignore_check_constraints = ON; UPDATE consents SET client_id = 'x' WHERE line = 1";
-    Connection::open(&path).unwrap().execute_batch(change).unwrap();
-    let ran = phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]);
-    assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
+    filter_finds_damage(&path, change);
 }
 
 /// What a stage's database has lost to its quarantine is not among its tables, whatever its application id says.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with, read_folder};
+use common::{Ran, Site, phds_with, read_folder, text};
 use std::fs::{File, FileTimes};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -34,10 +34,6 @@ fn give(site: &Site, entities: &[(&str, usize)], day: &str) {
     }
     site.rows("organizations", &organizations.iter().map(String::as_str).collect::<Vec<_>>());
     site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 fn run_as_of(site: &Site, as_of: &str, arguments: &[&str]) -> Ran {

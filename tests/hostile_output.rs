@@ -12,7 +12,7 @@ mod refusing;
 #[path = "common/skip.rs"]
 mod skip;
 
-use common::{Ran, Site, manifest, phds_with, read_folder, run_on};
+use common::{Ran, Site, manifest, phds_with, read_folder, run_on, text};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,6 @@ fn is_tame(ran: &Ran) {
             (c.is_control() && c != '\n') || ('\u{2028}'..='\u{202e}').contains(&c) || c == '\u{2066}';
         assert!(!steers, "{c:?} goes to the terminal: {}{}", ran.stdout, ran.stderr);
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 #[path = "common/signal.rs"]
 mod signal;
 
-use common::{Site, phds_with, read_folder};
+use common::{Site, phds_with, read_folder, text};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,10 +15,6 @@ use std::time::{Duration, Instant};
 fn large(site: &Site) {
     let facts: Vec<_> = (0..60_000).map(|id| format!("{id},{id},7,3,2024-07-01,MMR,1,5,N")).collect();
     site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// Every name in a folder, and below it, but for those of batches' files.

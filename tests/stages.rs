@@ -5,7 +5,7 @@
 mod common;
 
 use common::random::Tables;
-use common::{Ran, Site, delivered, manifest, phds_with, read_folder};
+use common::{Ran, Site, delivered, manifest, phds_with, read_folder, text};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -14,10 +14,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 type Batch = BTreeMap<String, Vec<u8>>;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 fn done(ran: Ran) -> Ran {
     assert_eq!(ran.code, 0, "{}", ran.stderr);

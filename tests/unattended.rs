@@ -4,13 +4,9 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with, read_folder};
+use common::{Ran, Site, phds_with, read_folder, text};
 use std::path::Path;
 use std::process::Command;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// A run that does nothing unless it is due, as of a day.
 fn run_on(site: &Site, day: &str, arguments: &[&str]) -> Ran {

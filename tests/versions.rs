@@ -4,16 +4,12 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with};
+use common::{Ran, Site, phds_with, text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 const OLD_FILE: &str = "PHDS_R_o_Seco_202406.csv";
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 fn run_as_of(site: &Site, as_of: &str) -> Ran {
     phds_with(&["run", text(&site.export()), "--out", text(&site.out()), "--as-of", as_of])

@@ -10,6 +10,7 @@ mod read;
 mod schema;
 mod source;
 mod status;
+mod untouched;
 mod write;
 
 pub use error::BatchError;
@@ -20,11 +21,9 @@ pub use status::{Status, status};
 pub use write::{Ready, ready};
 
 use crate::explain::{Earlier, Question};
-use crate::filter::Outcome;
-use crate::policy::{ConsentRule, Policy};
+use crate::policy::Policy;
 use crate::registry::{
-    BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RegistryError, RowIds, Table, as_a_file,
-    has_damaged_pages,
+    BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table, as_a_file,
 };
 use crate::spill::Spill;
 use crate::unfinished::{self, Interruptible};
@@ -117,101 +116,6 @@ impl BatchDatabase {
         Ok(Intake::restored(tables, quarantine))
     }
 
-    /// Refuses a database with damaged pages, whose rows may be lost without a word: a withdrawal, for one.
-    fn must_be_whole(&self) -> Result<(), BatchError> {
-        match has_damaged_pages(&self.connection).map_err(self.failed())? {
-            true => Err(BatchError::damaged(&self.path)),
-            false => Ok(()),
-        }
-    }
-
-    /// Refuses a database in which a table has other rows than were read into it. One that is missing may be a
-    /// withdrawal.
-    ///
-    /// # Errors
-    /// If so, or if it cannot be read.
-    pub fn must_be_complete(&self) -> Result<(), BatchError> {
-        self.must_have_its_schema()?;
-        let failed = self.failed();
-        let count = |sql: &str| {
-            let count = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-            // A number that no count can be is none that fits.
-            count.map(|count| u64::try_from(count).unwrap_or(u64::MAX)).map_err(failed)
-        };
-        for table in Table::ALL {
-            // From the tables themselves: an index may be what is missing nothing.
-            let read = count(&format!("SELECT coalesce(sum(rows), 0) FROM tables WHERE name = '{table}'"))?;
-            let kept = count(&format!("SELECT count(*) FROM {table} NOT INDEXED"))?;
-            let quarantined = count(&format!(
-                "SELECT count(*) FROM quarantine NOT INDEXED WHERE stage = 'read' AND table_name = '{table}'"
-            ))?;
-            if kept.checked_add(quarantined) != Some(read) {
-                return Err(BatchError::RowsDiffer {
-                    path: self.path.clone(),
-                    table,
-                    read,
-                    kept,
-                    quarantined,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses a database whose tables and views are not those that `read` makes: a trigger would change what a stage
-    /// writes, and a view of a table's name would stand for its rows.
-    fn must_have_its_schema(&self) -> Result<(), BatchError> {
-        let failed = self.failed();
-        let found = schema_of(&self.connection).map_err(failed)?;
-        let expected = Connection::open_in_memory()
-            .and_then(|empty| {
-                empty.execute_batch(&(schema::tables() + &schema::indexes_and_views()))?;
-                schema_of(&empty)
-            })
-            .map_err(failed)?;
-        let has_trigger = found.iter().any(|(kind, ..)| kind == "trigger");
-        match !has_trigger && expected.iter().all(|object| found.contains(object)) {
-            true => Ok(()),
-            false => Err(BatchError::damaged(&self.path)),
-        }
-    }
-
-    /// Refuses a database whose outcomes are not those of its facts, one for each, or contradict what else `filter` noted
-    /// of them: somebody changed them.
-    fn must_have_all_outcomes(&self, rule: ConsentRule) -> Result<(), BatchError> {
-        let sql = format!(
-            "SELECT (SELECT count(*) FROM outcomes) = (SELECT count(*) FROM immunizations NOT INDEXED)
-            AND NOT EXISTS (SELECT 1 FROM outcomes o LEFT JOIN immunizations i ON i.line = o.line WHERE i.line IS NULL)
-            AND NOT EXISTS (SELECT 1 FROM outcomes WHERE outcome = '{included}' AND NOT {under})
-            AND (SELECT count(*) FROM outcomes WHERE outcome = '{included}')
-                IS (SELECT facts FROM included_under WHERE rule = '{rule}')",
-            included = Outcome::Included.name(),
-            under = rule.name().replace('-', "_"),
-            rule = rule.name(),
-        );
-        match self.connection.query_row(&sql, [], |row| row.get(0)).map_err(self.failed())? {
-            true => Ok(()),
-            false => Err(BatchError::damaged(&self.path)),
-        }
-    }
-
-    /// What an error in reading the database's tables means. A row that cannot be used could when it was read from the
-    /// export: somebody changed it here.
-    fn in_reading(&self) -> impl Fn(RegistryError) -> BatchError + Copy + '_ {
-        |error| match error {
-            RegistryError::BadInput(_) => BatchError::damaged(&self.path),
-            other => other.into(),
-        }
-    }
-
-    /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.
-    fn must_be_clean(&self, found: &Intake) -> Result<(), BatchError> {
-        match Table::ALL.into_iter().any(|table| found.quarantine.total(table) > 0) {
-            true => Err(BatchError::damaged(&self.path)),
-            false => Ok(()),
-        }
-    }
-
     /// The quarantined rows for which an SQL condition holds.
     pub fn refused(&self, condition: &str) -> Result<Vec<Refused>, BatchError> {
         let failed = self.failed();
@@ -294,11 +198,4 @@ impl BatchDatabase {
     pub fn needed_filter_run(&self) -> Result<FilterRun, BatchError> {
         self.filter_run()?.ok_or_else(|| BatchError::NotFiltered { path: self.path.clone() })
     }
-}
-
-/// The kind, name and SQL of all that a database consists of, but for its indexes, which hold nothing of their own.
-fn schema_of(connection: &Connection) -> Result<Vec<(String, String, String)>, rusqlite::Error> {
-    let sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE type <> 'index'";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }

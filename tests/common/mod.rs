@@ -30,6 +30,11 @@ pub const HEADERS: [(&str, &str); 7] = [
     ("control", "TABLE_NAME,ROW_COUNT"),
 ];
 
+/// A path as an argument of the program.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
 /// The header of a table.
 pub fn header(table: &str) -> &'static str {
     HEADERS.iter().find(|(name, _)| *name == table).unwrap().1

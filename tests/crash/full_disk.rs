@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::common::{Ran, Site, delivered, phds_with, read_folder};
+use crate::common::{Ran, Site, delivered, phds_with, read_folder, text};
 use crate::namespace::{mount_tmpfs, within_own_mounts};
 use std::path::{Path, PathBuf};
 
@@ -49,10 +49,6 @@ impl Disk {
         names.sort();
         names
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// Tries a command with ever more room until it succeeds, and checks what is true each time that it fails. Returns what
