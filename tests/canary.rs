@@ -111,15 +111,15 @@ fn every_command_on_the_whole_export() {
         silent_run(&export, &out, &["--max-quarantined", "100%", "--memory", "1M", "--threads", "3"]).code,
         0
     );
-    assert_eq!(silent(&["read", text(&export), "--batch", text(&database)]).code, 65);
+    assert_eq!(silent(&["read", text(&export), "--work", text(&database)]).code, 65);
     assert!(found_in(&std::fs::read(site.path("b.db.quarantine.csv")).unwrap()).is_empty());
-    assert_eq!(silent(&[&["read", text(&export), "--batch", text(&database)], &ALL[..]].concat()).code, 0);
-    assert_eq!(silent(&["status", "--batch", text(&database)]).code, 0);
-    assert_eq!(silent(&[&["filter", "--batch", text(&database)], &AS_OF[..]].concat()).code, 65);
-    assert_eq!(silent(&[&["filter", "--batch", text(&database)], &AS_OF[..], &ALL[..]].concat()).code, 0);
-    assert_eq!(silent(&["write", "--batch", text(&database), "--out", text(&out)]).code, 0);
+    assert_eq!(silent(&[&["read", text(&export), "--work", text(&database)], &ALL[..]].concat()).code, 0);
+    assert_eq!(silent(&["status", "--work", text(&database)]).code, 0);
+    assert_eq!(silent(&[&["filter", "--work", text(&database)], &AS_OF[..]].concat()).code, 65);
+    assert_eq!(silent(&[&["filter", "--work", text(&database)], &AS_OF[..], &ALL[..]].concat()).code, 0);
+    assert_eq!(silent(&["write", "--work", text(&database), "--out", text(&out)]).code, 0);
     nothing_in(&out);
-    assert_eq!(silent(&["status", "--batch", text(&database)]).code, 0);
+    assert_eq!(silent(&["status", "--work", text(&database)]).code, 0);
     let marked = &site.export().join("clients.csv");
     for arguments in [
         &["report", text(&batch)][..],
@@ -132,7 +132,7 @@ fn every_command_on_the_whole_export() {
         &["verify", text(marked)],
         &["diff", text(marked), text(marked)],
         &["diff", text(&batch.join("PHDS_Travis_202407.csv")), text(marked)],
-        &["status", "--batch", text(marked)],
+        &["status", "--work", text(marked)],
         &["policy", "check", text(marked)],
         &["dictionary", "--policy", text(marked)],
         &["run", text(&export), "--out", text(&out), "--policy", text(marked)],
@@ -142,7 +142,7 @@ fn every_command_on_the_whole_export() {
         &["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--json"],
         &["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--if-due", "--json"],
         &["due", "--batch-missing", text(&out)],
-        &["write", "--batch", text(&database), "--out", text(&out), "--json"],
+        &["write", "--work", text(&database), "--out", text(&out), "--json"],
     ] {
         silent_in(&TONES, arguments);
     }
@@ -198,7 +198,7 @@ fn exports_that_stop_the_run() {
                     let code = silent_run(&export, &site.out(), &ALL).code;
                     assert!([0, 65, 66].contains(&code), "{name}: {code}");
                     stopped.fetch_add(usize::from(code != 0), std::sync::atomic::Ordering::Relaxed);
-                    let read = [&["read", text(&export), "--batch", text(&database)], &ALL[..]].concat();
+                    let read = [&["read", text(&export), "--work", text(&database)], &ALL[..]].concat();
                     assert_eq!(silent(&read).code, code, "{name}");
                     silent(&[&["explain", text(&export), "--fact", "99999"], &AS_OF[..]].concat());
                 }
@@ -251,7 +251,7 @@ fn exports_in_sqlite() {
         let file = make(changes);
         let code = silent_run(&file, &out, &ALL).code;
         assert!([0, 65, 66].contains(&code), "{changes}: {code}");
-        silent(&[&["read", text(&file), "--batch", text(&site.path("b.db"))], &ALL[..]].concat());
+        silent(&[&["read", text(&file), "--work", text(&site.path("b.db"))], &ALL[..]].concat());
         silent(&[&["explain", text(&file), "--fact", "99999"], &AS_OF[..]].concat());
     }
     // Pages of it overwritten with rows.
@@ -358,9 +358,9 @@ fn the_system_is_told_nothing() {
     let csv = batch.join("PHDS_Travis_202407.csv");
     for arguments in [
         [&["run", text(&export), "--out", text(&out), "--memory", "1M"], &AS_OF[..], &ALL[..]].concat(),
-        [&["read", text(&export), "--batch", text(&database)], &ALL[..]].concat(),
-        [&["filter", "--batch", text(&database)], &AS_OF[..], &ALL[..]].concat(),
-        vec!["write", "--batch", text(&database), "--out", text(&out)],
+        [&["read", text(&export), "--work", text(&database)], &ALL[..]].concat(),
+        [&["filter", "--work", text(&database)], &AS_OF[..], &ALL[..]].concat(),
+        vec!["write", "--work", text(&database), "--out", text(&out)],
         vec!["verify", text(&batch)],
         vec!["diff", text(&csv), text(&csv)],
         vec!["explain", text(&export), "--client", "1"],

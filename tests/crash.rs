@@ -89,41 +89,41 @@ static SCENARIOS: [Scenario; 11] = [
     },
     Scenario {
         name: "read",
-        before: &[&["read", "OLD", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
-        command: &["read", "NEW", "--batch", "DB"],
+        before: &[&["read", "OLD", "--work", "DB"], &["filter", "--work", "DB", "--as-of", "2024-07-01"]],
+        command: &["read", "NEW", "--work", "DB"],
         code: 0,
-        probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
+        probe: Some(&["write", "--work", "DB", "--out", "PROBE"]),
         mend: &[
-            &["read", "NEW", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
-            &["write", "--batch", "DB", "--out", "OUT"],
+            &["read", "NEW", "--work", "DB"],
+            &["filter", "--work", "DB", "--as-of", "2024-07-08"],
+            &["write", "--work", "DB", "--out", "OUT"],
         ],
         again: &[0],
         shows: "b.db.reading",
     },
     Scenario {
         name: "read_is_refused",
-        before: &[&["read", "OLD", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
-        command: &["read", "REFUSED", "--batch", "DB"],
+        before: &[&["read", "OLD", "--work", "DB"], &["filter", "--work", "DB", "--as-of", "2024-07-01"]],
+        command: &["read", "REFUSED", "--work", "DB"],
         code: 65,
-        probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
+        probe: Some(&["write", "--work", "DB", "--out", "PROBE"]),
         mend: &[
-            &["read", "NEW", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
-            &["write", "--batch", "DB", "--out", "OUT"],
+            &["read", "NEW", "--work", "DB"],
+            &["filter", "--work", "DB", "--as-of", "2024-07-08"],
+            &["write", "--work", "DB", "--out", "OUT"],
         ],
         again: &[0],
         shows: "b.db.quarantine.csv",
     },
     Scenario {
         name: "filter",
-        before: &[&["read", "NEW", "--batch", "DB"], &["filter", "--batch", "DB", "--as-of", "2024-07-01"]],
-        command: &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
+        before: &[&["read", "NEW", "--work", "DB"], &["filter", "--work", "DB", "--as-of", "2024-07-01"]],
+        command: &["filter", "--work", "DB", "--as-of", "2024-07-08"],
         code: 0,
-        probe: Some(&["write", "--batch", "DB", "--out", "PROBE"]),
+        probe: Some(&["write", "--work", "DB", "--out", "PROBE"]),
         mend: &[
-            &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
-            &["write", "--batch", "DB", "--out", "OUT"],
+            &["filter", "--work", "DB", "--as-of", "2024-07-08"],
+            &["write", "--work", "DB", "--out", "OUT"],
         ],
         again: &[0],
         shows: "b.db-journal",
@@ -132,13 +132,13 @@ static SCENARIOS: [Scenario; 11] = [
         name: "write",
         before: &[
             &["run", "OLD", "--out", "OUT", "--as-of", "2024-07-01"],
-            &["read", "NEW", "--batch", "DB"],
-            &["filter", "--batch", "DB", "--as-of", "2024-07-08"],
+            &["read", "NEW", "--work", "DB"],
+            &["filter", "--work", "DB", "--as-of", "2024-07-08"],
         ],
-        command: &["write", "--batch", "DB", "--out", "OUT"],
+        command: &["write", "--work", "DB", "--out", "OUT"],
         code: 0,
         probe: None,
-        mend: &[&["write", "--batch", "DB", "--out", "OUT"]],
+        mend: &[&["write", "--work", "DB", "--out", "OUT"]],
         again: &[0],
         shows: "/202407\", RENAME_EXCHANGE",
     },
@@ -302,24 +302,24 @@ fn release() {
     sweep("release");
 }
 
-/// A batch database may be set to keep changes in a log beside it. When another takes its place the log goes, and must not
+/// A work database may be set to keep changes in a log beside it. When another takes its place the log goes, and must not
 /// take along what only it held: a kill right then would leave older outcomes than were last worked out.
 #[test]
 fn what_only_a_log_holds_is_not_lost() {
     let site = common::Site::new();
     let (database, export) = (site.path("b.db"), site.export());
     let (name, export) = (database.to_str().unwrap(), export.to_str().unwrap());
-    let read = ["read", export, "--batch", name];
+    let read = ["read", export, "--work", name];
     assert_eq!(common::phds_with(&read).code, 0);
     let other = rusqlite::Connection::open(&database).unwrap();
     other.pragma_update(None, "journal_mode", "WAL").unwrap();
     let look = || other.query_row("SELECT count(*) FROM clients", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(look(), 1);
-    assert_eq!(common::phds_with(&["filter", "--batch", name, "--as-of", "2024-07-08"]).code, 0);
+    assert_eq!(common::phds_with(&["filter", "--work", name, "--as-of", "2024-07-08"]).code, 0);
     assert!(std::fs::metadata(site.path("b.db-wal")).unwrap().len() > 0);
     // Whoever has it open keeps it.
     assert_eq!(common::phds_with(&read).code, 75);
-    assert!(common::phds_with(&["status", "--batch", name]).stdout.contains("Filtered as of 2024-07-08"));
+    assert!(common::phds_with(&["status", "--work", name]).stdout.contains("Filtered as of 2024-07-08"));
     drop(other);
     assert_eq!(common::phds_with(&read).code, 0);
     let names = |ending: &str| site.path(&format!("b.db{ending}")).exists();

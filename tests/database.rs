@@ -366,9 +366,9 @@ fn a_database_that_is_named_like_an_address() {
     here(&["run", "file:x.db", "--as-of", "2024-07-08", "--out", "out"]);
     let file = String::from_utf8(site.batch()["PHDS_Travis_County_202407.csv"].clone()).unwrap();
     assert_eq!(file.lines().count(), 2, "{file}");
-    here(&["read", "file:x.db", "--batch", "file:b.db"]);
-    here(&["filter", "--batch", "file:b.db", "--as-of", "2024-07-08"]);
-    here(&["write", "--batch", "file:b.db", "--out", "out"]);
+    here(&["read", "file:x.db", "--work", "file:b.db"]);
+    here(&["filter", "--work", "file:b.db", "--as-of", "2024-07-08"]);
+    here(&["write", "--work", "file:b.db", "--out", "out"]);
     assert!(site.path("file:b.db").exists() && !site.path("b.db").exists());
 }
 
@@ -393,10 +393,10 @@ fn values_that_are_not_of_their_columns_types() {
     shares_bob_alone(&site, &path);
 }
 
-/// A batch database of the export, with the withdrawal in it.
+/// A work database of the export, with the withdrawal in it.
 fn read(site: &Site) -> PathBuf {
     let (export, database) = (database(site, WITHDRAWAL), site.path("b.db"));
-    let ran = phds_with(&["read", text(&export), "--batch", text(&database)]);
+    let ran = phds_with(&["read", text(&export), "--work", text(&database)]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     database
 }
@@ -421,15 +421,15 @@ fn rows_that_went_from_a_stages_database() {
     ] {
         let site = Site::empty();
         let path = read(&site);
-        let filter = ["filter", "--batch", text(&path), "--as-of", "2024-07-08"];
+        let filter = ["filter", "--work", text(&path), "--as-of", "2024-07-08"];
         assert_eq!(phds_with(&filter).code, 0);
         Connection::open(&path).unwrap().execute_batch(change).unwrap();
         let out = site.out();
         for command in [
             &filter[..],
-            &["write", "--batch", text(&path), "--out", text(&out)],
-            &["status", "--batch", text(&path)],
-            &["explain", "--batch", text(&path), "--client", "1"],
+            &["write", "--work", text(&path), "--out", text(&out)],
+            &["status", "--work", text(&path)],
+            &["explain", "--work", text(&path), "--client", "1"],
         ] {
             let ran = phds_with(command);
             assert_eq!(ran.code, 65, "{change}: {command:?}: {}", ran.stderr);
@@ -458,9 +458,9 @@ fn outcomes_that_are_not_those_of_the_facts() {
     ] {
         let site = Site::empty();
         let path = read(&site);
-        assert_eq!(phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08"]).code, 0);
+        assert_eq!(phds_with(&["filter", "--work", text(&path), "--as-of", "2024-07-08"]).code, 0);
         Connection::open(&path).unwrap().execute_batch(change).unwrap();
-        let ran = phds_with(&["write", "--batch", text(&path), "--out", text(&site.out())]);
+        let ran = phds_with(&["write", "--work", text(&path), "--out", text(&site.out())]);
         assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{change}: {}", ran.stderr);
     }
 }
@@ -468,7 +468,7 @@ fn outcomes_that_are_not_those_of_the_facts() {
 /// Checks that `filter` refuses a stage's database after a change.
 fn filter_finds_damage(path: &Path, change: &str) {
     Connection::open(path).unwrap().execute_batch(change).unwrap();
-    let ran = phds_with(&["filter", "--batch", text(path), "--as-of", "2024-07-08"]);
+    let ran = phds_with(&["filter", "--work", text(path), "--as-of", "2024-07-08"]);
     assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
 }
 
@@ -515,9 +515,9 @@ fn lines_of_malformed_rows_count_in_every_stage() {
     site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
     let (export, path) = (site.export(), site.path("b.db"));
     let read =
-        |limit: &str| phds_with(&["read", text(&export), "--batch", text(&path), "--max-quarantined", limit]);
+        |limit: &str| phds_with(&["read", text(&export), "--work", text(&path), "--max-quarantined", limit]);
     let filter = |limit: &str| {
-        phds_with(&["filter", "--batch", text(&path), "--as-of", "2024-07-08", "--max-quarantined", limit])
+        phds_with(&["filter", "--work", text(&path), "--as-of", "2024-07-08", "--max-quarantined", limit])
     };
     // One row of 200, over two lines: two of 201.
     let says = "TOO_MANY_QUARANTINED: 2 of 201 rows";

@@ -1,4 +1,4 @@
-//! `phds explain`: every outcome, from an export and from a batch database.
+//! `phds explain`: every outcome, from an export and from a work database.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -33,8 +33,8 @@ const EVERY_OUTCOME: [(u64, bool, &str); 18] = [
 
 fn tidy_batch(site: &Site) -> String {
     let batch = site.path("b.db").to_str().unwrap().to_owned();
-    assert_eq!(phds_with(&["read", TIDY, "--batch", &batch, "-q"]).code, 0);
-    assert_eq!(phds_with(&["filter", "--batch", &batch, "--as-of", "2024-07-08", "-q"]).code, 0);
+    assert_eq!(phds_with(&["read", TIDY, "--work", &batch, "-q"]).code, 0);
+    assert_eq!(phds_with(&["filter", "--work", &batch, "--as-of", "2024-07-08", "-q"]).code, 0);
     batch
 }
 
@@ -59,8 +59,8 @@ fn every_outcome_is_explained() {
             assert!(line.chars().count() <= 80, "{line}");
         }
         insta::assert_snapshot!(format!("explain-{outcome}"), ran.stdout);
-        let from_batch = phds_with(&[&["explain", "--batch", &batch][..], &rest].concat());
-        assert_eq!(from_batch.stdout, ran.stdout, "from a batch database it is the same");
+        let from_batch = phds_with(&[&["explain", "--work", &batch][..], &rest].concat());
+        assert_eq!(from_batch.stdout, ran.stdout, "from a work database it is the same");
     }
 }
 
@@ -69,11 +69,11 @@ fn all_facts_of_a_client_are_explained() {
     let site = Site::new();
     let batch = tidy_batch(&site);
     // With what the database was filtered with, unless something else is asked for.
-    let ran = phds_with(&["explain", "--batch", &batch, "--client", "1031"]);
+    let ran = phds_with(&["explain", "--work", &batch, "--client", "1031"]);
     insta::assert_snapshot!("explain-client", ran.stdout);
     let from_export = phds_with(&["explain", TIDY, "--as-of", "2024-07-08", "--client", "1031"]);
     assert_eq!(from_export.stdout, ran.stdout);
-    let json = phds_with(&["explain", "--batch", &batch, "--client", "1031", "--json"]);
+    let json = phds_with(&["explain", "--work", &batch, "--client", "1031", "--json"]);
     let answer: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(answer["facts"].as_array().unwrap().len(), 4);
     assert_eq!(answer["quarantined"][0]["code"], "INVALID_DATE");
@@ -88,9 +88,9 @@ fn quarantined_rows_are_told_with_their_place() {
     let site = Site::new();
     let batch = site.path("b.db").to_str().unwrap().to_owned();
     let (export, all) = ("fixtures/registry-dirty", ["--max-quarantined", "100%"]);
-    assert_eq!(phds_with(&[&["read", export, "--batch", &batch, "-q"][..], &all].concat()).code, 0);
+    assert_eq!(phds_with(&[&["read", export, "--work", &batch, "-q"][..], &all].concat()).code, 0);
     assert_eq!(
-        phds_with(&[&["filter", "--batch", &batch, "--as-of", "2024-07-08", "-q"][..], &all].concat()).code,
+        phds_with(&[&["filter", "--work", &batch, "--as-of", "2024-07-08", "-q"][..], &all].concat()).code,
         0
     );
     // Every row of immunizations that is listed and has an id that can be read is found by it.
@@ -110,7 +110,7 @@ fn quarantined_rows_are_told_with_their_place() {
         assert_eq!(from_export.code, 0, "{}", from_export.stderr);
         assert!(from_export.stdout.contains(&format!("line {line}")), "{id}: {}", from_export.stdout);
         assert!(from_export.stdout.contains(code.as_str()), "{id} {code}: {}", from_export.stdout);
-        let from_batch = phds_with(&["explain", "--batch", &batch, "--fact", &id]);
+        let from_batch = phds_with(&["explain", "--work", &batch, "--fact", &id]);
         assert_eq!(
             from_batch.stdout.lines().filter(|l| l.contains("line ")).collect::<Vec<_>>(),
             from_export.stdout.lines().filter(|l| l.contains("line ")).collect::<Vec<_>>()
@@ -131,7 +131,7 @@ fn what_is_not_there_is_a_no() {
         &["explain", TIDY][..],
         &["explain", "--fact", "1"],
         &["explain", TIDY, "--fact", "1", "--client", "2"],
-        &["explain", TIDY, "--batch", "b.db", "--fact", "1"],
+        &["explain", TIDY, "--work", "b.db", "--fact", "1"],
         &["explain", TIDY, "--fact", "Ana"],
     ] {
         assert_eq!(phds_with(arguments).code, 2, "{arguments:?}");

@@ -196,7 +196,7 @@ fn an_export_that_is_still_being_written_is_held_back() {
     assert_eq!(site.left_in_out(), [".held"]);
     is_done.store(false, Ordering::SeqCst);
     let database = site.path("b.db");
-    let ran = while_it_changes(&|| phds_with(&["read", text(&site.export()), "--batch", text(&database)]));
+    let ran = while_it_changes(&|| phds_with(&["read", text(&site.export()), "--work", text(&database)]));
     assert_eq!(ran.code, 65);
     insta::assert_snapshot!("still-changing-read", ran.stderr);
     assert!(!database.exists());
@@ -209,7 +209,7 @@ fn the_stages_hold_back_what_run_does() {
     let held = read_folder(&site.out().join(".held/202407"));
     std::fs::remove_dir_all(site.out().join(".held")).unwrap();
     let database = site.path("b.db");
-    let (batch, out) = (["--batch", text(&database)], site.out());
+    let (batch, out) = (["--work", text(&database)], site.out());
     let stage = |arguments: &[&str]| phds_with(&[arguments, &batch].concat());
     assert_eq!(stage(&["read", text(&site.export())]).code, 0);
     assert_eq!(stage(&["filter", "--as-of", "2024-07-08"]).code, 0);

@@ -111,10 +111,10 @@ fn names_that_steer_a_terminal() {
     let commands: [(i32, &[&Path], &[&str]); 9] = [
         (0, &["run".as_ref(), &export, "--out".as_ref(), &out], &day),
         (0, &["history".as_ref(), &out], &[]),
-        (0, &["read".as_ref(), &export, "--batch".as_ref(), &batch], &[]),
-        (0, &["status".as_ref(), "--batch".as_ref(), &batch], &[]),
-        (0, &["filter".as_ref(), "--batch".as_ref(), &batch], &day),
-        (0, &["write".as_ref(), "--batch".as_ref(), &batch, "--out".as_ref(), &out], &[]),
+        (0, &["read".as_ref(), &export, "--work".as_ref(), &batch], &[]),
+        (0, &["status".as_ref(), "--work".as_ref(), &batch], &[]),
+        (0, &["filter".as_ref(), "--work".as_ref(), &batch], &day),
+        (0, &["write".as_ref(), "--work".as_ref(), &batch, "--out".as_ref(), &out], &[]),
         (0, &["policy".as_ref(), "check".as_ref(), &policy], &[]),
         (66, &["verify".as_ref(), &place(b"none\x1b[31m")], &[]),
         (
@@ -181,13 +181,13 @@ fn names_that_would_forge_a_line() {
     check(66, &[&"release", &out, &"202407"]);
     check(0, &[&"history", &out]);
     check(0, &[&"verify", &out.join("202407")]);
-    check(0, &[&"read", &export, &"--batch", &batch]);
-    check(65, &[&"write", &"--batch", &batch, &"--out", &out]);
-    check(0, &[&"status", &"--batch", &batch]);
-    check(0, &[&"filter", &"--batch", &batch, &day[0], &day[1], &"--policy", &policy]);
-    check(0, &[&"status", &"--batch", &batch]);
-    check(0, &[&"write", &"--batch", &batch, &"--out", &out]);
-    check(0, &[&"explain", &"--batch", &batch, &"--fact", &"11"]);
+    check(0, &[&"read", &export, &"--work", &batch]);
+    check(65, &[&"write", &"--work", &batch, &"--out", &out]);
+    check(0, &[&"status", &"--work", &batch]);
+    check(0, &[&"filter", &"--work", &batch, &day[0], &day[1], &"--policy", &policy]);
+    check(0, &[&"status", &"--work", &batch]);
+    check(0, &[&"write", &"--work", &batch, &"--out", &out]);
+    check(0, &[&"explain", &"--work", &batch, &"--fact", &"11"]);
     check(0, &[&"policy", &"check", &policy]);
     std::fs::copy(out.join("202407/PHDS_Travis_202407.csv"), &alone).unwrap();
     check(0, &[&"verify", &alone]);
@@ -196,7 +196,7 @@ fn names_that_would_forge_a_line() {
     for missing in ["verify", "history", "report"] {
         check(66, &[&missing, &place("missing")]);
     }
-    check(66, &[&"status", &"--batch", &place("missing.db")]);
+    check(66, &[&"status", &"--work", &place("missing.db")]);
     check(66, &[&"policy", &"check", &place("missing.toml")]);
     // What lies in a batch and does not belong there, and in the way of one.
     std::fs::write(out.join(format!("202407/more\n{FORGED}")), "").unwrap();
@@ -454,11 +454,11 @@ fn a_withdrawal_lost_to_one_changed_byte() {
         });
         phds(&arguments.collect::<Vec<_>>())
     };
-    assert_eq!(stage(&["read", "EXPORT", "--batch", "BATCH"]).code, 0);
-    let filter = ["filter", "--batch", "BATCH", "--as-of", "2024-07-08"];
+    assert_eq!(stage(&["read", "EXPORT", "--work", "BATCH"]).code, 0);
+    let filter = ["filter", "--work", "BATCH", "--as-of", "2024-07-08"];
     assert_eq!(stage(&filter).code, 0);
     lose_a_consent(&batch);
-    for arguments in [&filter[..], &["write", "--batch", "BATCH", "--out", "OUT"]] {
+    for arguments in [&filter[..], &["write", "--work", "BATCH", "--out", "OUT"]] {
         let ran = stage(arguments);
         assert!(ran.code == 65 && ran.stderr.contains("batch.db: DAMAGED_DATABASE: "), "{ran:?}");
     }

@@ -284,11 +284,11 @@ fn an_export_where_the_batch_is_to_be_is_left_alone() {
         assert!(ran.stderr.contains("202407: the export itself is in the way"), "{}", ran.stderr);
         assert!(read_folder(&exports) == before, "{export}");
     }
-    // The same for a batch database.
+    // The same for a work database.
     let database = exports.join("202407/b.db");
-    assert_eq!(phds_with(&["read", text(&site.export()), "--batch", text(&database)]).code, 0);
-    assert_eq!(phds_with(&["filter", "--batch", text(&database), "--as-of", "2024-07-08"]).code, 0);
-    let ran = phds_with(&["write", "--batch", text(&database), "--out", text(&exports)]);
+    assert_eq!(phds_with(&["read", text(&site.export()), "--work", text(&database)]).code, 0);
+    assert_eq!(phds_with(&["filter", "--work", text(&database), "--as-of", "2024-07-08"]).code, 0);
+    let ran = phds_with(&["write", "--work", text(&database), "--out", text(&exports)]);
     assert_eq!(ran.code, 73, "{}", ran.stderr);
     assert!(database.exists() && exports.join("202407/deeper/clients.csv").exists());
     // One month's export does not stand in the way of another's batch; but it is no batch to compare with.

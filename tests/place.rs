@@ -161,7 +161,7 @@ fn a_run_leaves_a_read_into_its_place_alone() {
     let database = site.out().join("x.db");
     let start_reading = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
-        command.arg("read").arg(large.export()).arg("--quiet").arg("--batch").arg(&database);
+        command.arg("read").arg(large.export()).arg("--quiet").arg("--work").arg(&database);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let since = Instant::now();
         let is_locked = || at_work(&site.out()).iter().any(|folder| folder.join("phds-in-use").exists());
@@ -181,7 +181,7 @@ fn a_run_leaves_a_read_into_its_place_alone() {
     signal::send(&child, "-CONT");
     let ran = ended(child);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(common::phds_with(&["status", "--batch", database.to_str().unwrap()]).code, 0);
+    assert_eq!(common::phds_with(&["status", "--work", database.to_str().unwrap()]).code, 0);
     // Once it is dead its folder is nobody's.
     let child = start_reading();
     signal::send(&child, "-KILL");

@@ -1,4 +1,4 @@
-//! The example queries on a batch database, and the page that documents them and the database's tables.
+//! The example queries on a work database, and the page that documents them and the database's tables.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -24,7 +24,7 @@ impl Filtered {
         let export = in_repository("fixtures/registry");
         let (batch, export) = (file.to_str().unwrap(), export.to_str().unwrap());
         for arguments in
-            [&["read", export, "--batch", batch][..], &["filter", "--batch", batch, "--as-of", "2024-07-08"]]
+            [&["read", export, "--work", batch][..], &["filter", "--work", batch, "--as-of", "2024-07-08"]]
         {
             let ran = phds_with(arguments);
             assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
@@ -74,7 +74,7 @@ fn stem(file: &Path) -> String {
 }
 
 fn page() -> String {
-    std::fs::read_to_string(in_repository("docs/batch-database.md")).unwrap()
+    std::fs::read_to_string(in_repository("docs/work-database.md")).unwrap()
 }
 
 /// The part of the page below the heading that begins with a name, up to the next heading.

@@ -95,16 +95,16 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
     let (export, folder) = (site.export(), site.path("place"));
     std::fs::create_dir(&folder).unwrap();
     let (database, out) = (folder.join("b.db"), folder.join("out"));
-    let read = ["read", text(&export), "--batch", text(&database), "--quiet"];
+    let read = ["read", text(&export), "--work", text(&database), "--quiet"];
     strike(&read, &site.path(""), "-TERM", 143, &|is_done| {
         let there = if is_done { vec![database.clone()] } else { vec![] };
         assert_eq!(names(&folder), there);
         let _ = std::fs::remove_file(&database);
     });
     assert_eq!(phds_with(&read).code, 0);
-    let filter = ["filter", "--batch", text(&database), "--as-of", "2024-07-08", "--quiet"];
+    let filter = ["filter", "--work", text(&database), "--as-of", "2024-07-08", "--quiet"];
     assert_eq!(phds_with(&filter).code, 0);
-    let filtered = || phds_with(&["status", "--batch", text(&database)]).stdout;
+    let filtered = || phds_with(&["status", "--work", text(&database)]).stdout;
     let old = filtered();
     strike(&filter, &site.path(""), "-INT", 130, &|_| {
         // A journal may stay where rolling back would take too long; the next stage then does it.
@@ -114,7 +114,7 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
     });
     assert_eq!(phds_with(&filter).code, 0);
     assert_eq!(names(&folder), std::slice::from_ref(&database));
-    let write = ["write", "--batch", text(&database), "--out", text(&out), "--quiet"];
+    let write = ["write", "--work", text(&database), "--out", text(&out), "--quiet"];
     strike(&write, &site.path(""), "-TERM", 143, &|is_done| {
         assert_eq!(out.join("202407").exists(), is_done);
         assert_eq!(names(&out).len(), usize::from(is_done));

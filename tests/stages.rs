@@ -29,9 +29,9 @@ fn run(export: &Path, out: &Path) -> Batch {
 /// The three stages on an export, of whatever kind.
 fn stages(export: &Path, batch: &Path, out: &Path) -> Batch {
     let limit = ["--max-quarantined", "100%"];
-    done(phds_with(&[&["read", text(export), "--batch", text(batch)][..], &limit].concat()));
-    done(phds_with(&[&["filter", "--batch", text(batch), "--as-of", "2024-07-08"][..], &limit].concat()));
-    done(phds_with(&["write", "--batch", text(batch), "--out", text(out)]));
+    done(phds_with(&[&["read", text(export), "--work", text(batch)][..], &limit].concat()));
+    done(phds_with(&[&["filter", "--work", text(batch), "--as-of", "2024-07-08"][..], &limit].concat()));
+    done(phds_with(&["write", "--work", text(batch), "--out", text(out)]));
     read_folder(&out.join("202407"))
 }
 
@@ -128,12 +128,12 @@ fn stages_on_the_dirty_export() {
     assert_eq!(stages(&export, &folder.path().join("b.db"), &folder.path().join("b")), whole);
 }
 
-/// A batch database of a small export, filtered.
+/// A work database of a small export, filtered.
 fn filtered() -> (Site, PathBuf) {
     let site = Site::new();
     let batch = site.path("b.db");
-    done(phds_with(&["read", text(&site.export()), "--batch", text(&batch)]));
-    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08"]));
+    done(phds_with(&["read", text(&site.export()), "--work", text(&batch)]));
+    done(phds_with(&["filter", "--work", text(&batch), "--as-of", "2024-07-08"]));
     (site, batch)
 }
 
@@ -149,30 +149,28 @@ fn stages_know_their_state() {
         assert!(ran.stderr.contains(hint), "{}", ran.stderr);
     };
     let out = site.out();
-    let (filter, write) = (
-        ["filter", "--batch", name, "--as-of", "2024-07-08"],
-        ["write", "--batch", name, "--out", text(&out)],
-    );
+    let (filter, write) =
+        (["filter", "--work", name, "--as-of", "2024-07-08"], ["write", "--work", name, "--out", text(&out)]);
     let (read_again, filter_first) = (
         format!("run: phds read EXPORT --batch {name}"),
         format!("run: phds filter --batch {name} --as-of DATE"),
     );
     check(&filter, 66, "cannot be opened", &read_again);
-    check(&["status", "--batch", name], 66, "cannot be opened", &read_again);
+    check(&["status", "--work", name], 66, "cannot be opened", &read_again);
     std::fs::write(site.path("b.db.reading"), "").unwrap();
     check(&filter, 65, "READ_INTERRUPTED", &read_again);
     for other in
         ["", "CLIENT_ID\n", "SQLite format 3\0 but not really one, though it is long enough to look like it"]
     {
         std::fs::write(&batch, other).unwrap();
-        check(&filter, 65, "NO_BATCH_DATABASE", "run: phds read EXPORT --batch NEW.db");
-        check(&write, 65, "NO_BATCH_DATABASE", "run: phds read EXPORT --batch NEW.db");
-        // What is no batch database is not written over.
-        check(&["read", text(&site.export()), "--batch", name], 73, "in the way", "give another --batch");
+        check(&filter, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --batch NEW.db");
+        check(&write, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --batch NEW.db");
+        // What is no work database is not written over.
+        check(&["read", text(&site.export()), "--work", name], 73, "in the way", "give another --batch");
         assert_eq!(std::fs::read(&batch).unwrap(), other.as_bytes());
     }
     std::fs::remove_file(&batch).unwrap();
-    done(phds_with(&["read", text(&site.export()), "--batch", name]));
+    done(phds_with(&["read", text(&site.export()), "--work", name]));
     assert!(!site.path("b.db.reading").exists());
     check(&write, 65, "NOT_FILTERED", &filter_first);
     assert!(!out.exists());
@@ -181,9 +179,9 @@ fn stages_know_their_state() {
     let connection = Connection::open(&batch).unwrap();
     connection.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(connection);
-    check(&filter, 65, "OTHER_VERSION: the batch database is of version 99", &read_again);
+    check(&filter, 65, "OTHER_VERSION: the work database is of version 99", &read_again);
     // But it is one, and a new one may take its place.
-    done(phds_with(&["read", text(&site.export()), "--batch", name]));
+    done(phds_with(&["read", text(&site.export()), "--work", name]));
     check(&write, 65, "NOT_FILTERED", &filter_first);
 }
 
@@ -219,8 +217,8 @@ fn a_batch_database_that_was_tampered_with_is_damaged() {
         let (site, batch) = filtered();
         Connection::open(&batch).unwrap().execute_batch(change).unwrap();
         for arguments in [
-            &["filter", "--batch", text(&batch), "--as-of", "2024-07-08"][..],
-            &["write", "--batch", text(&batch), "--out", text(&site.path("o"))],
+            &["filter", "--work", text(&batch), "--as-of", "2024-07-08"][..],
+            &["write", "--work", text(&batch), "--out", text(&site.path("o"))],
         ] {
             let ran = phds_with(arguments);
             assert_eq!(ran.code, 65, "{change}: {}", ran.stderr);
@@ -236,11 +234,11 @@ fn a_draft_that_others_may_read_is_made_private() {
     let draft = site.path("b.db.reading");
     std::fs::write(&draft, "left over").unwrap();
     std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o644)).unwrap();
-    done(phds_with(&["read", text(&site.export()), "--batch", text(&site.path("b.db"))]));
+    done(phds_with(&["read", text(&site.export()), "--work", text(&site.path("b.db"))]));
     assert_eq!(std::fs::metadata(site.path("b.db")).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// What a batch database lost to its quarantine is not in its tables: read as an export, it would share a client
+/// What a work database lost to its quarantine is not in its tables: read as an export, it would share a client
 /// whose withdrawal could not be read.
 #[test]
 fn a_batch_database_is_no_export() {
@@ -249,7 +247,7 @@ fn a_batch_database_is_no_export() {
     for command in ["run", "read", "explain"] {
         let rest: &[&str] = match command {
             "run" => &["--out", text(&out)],
-            "read" => &["--batch", "other.db"],
+            "read" => &["--work", "other.db"],
             _ => &["--fact", "11"],
         };
         let ran = phds_with(&[&[command, text(&batch)][..], rest].concat());
@@ -268,7 +266,7 @@ fn stages_stay_out_of_each_others_way() {
     held.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (export, name) = (site.export(), text(&batch));
     for arguments in
-        [&["read", text(&export), "--batch", name][..], &["filter", "--batch", name, "--as-of", "2024-07-08"]]
+        [&["read", text(&export), "--work", name][..], &["filter", "--work", name, "--as-of", "2024-07-08"]]
     {
         let ran = phds_with(arguments);
         assert_eq!(ran.code, 75, "{}", ran.stderr);
@@ -278,9 +276,9 @@ fn stages_stay_out_of_each_others_way() {
     drop(held);
     std::fs::remove_file(&batch).unwrap();
     std::fs::write(site.path("b.db-journal"), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 left over").unwrap();
-    done(phds_with(&["read", text(&export), "--batch", name]));
+    done(phds_with(&["read", text(&export), "--work", name]));
     assert!(!site.path("b.db-journal").exists());
-    done(phds_with(&["filter", "--batch", name, "--as-of", "2024-07-08"]));
+    done(phds_with(&["filter", "--work", name, "--as-of", "2024-07-08"]));
 }
 
 #[test]
@@ -289,17 +287,32 @@ fn a_batch_database_is_its_owners_only() {
     assert_eq!(std::fs::metadata(batch).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// `--work` was called `--batch` before 0.2.0, and jobs out there still say so.
+#[test]
+fn the_old_name_of_the_option_still_serves() {
+    let site = Site::empty();
+    let (export, file, out) =
+        (common::in_repository("fixtures/registry"), site.path("july.db"), site.path("out"));
+    let file = text(&file);
+    done(phds_with(&["read", text(&export), "--batch", file]));
+    done(phds_with(&["filter", "--batch", file, "--as-of", "2024-07-08"]));
+    done(phds_with(&["write", "--batch", file, "--out", text(&out)]));
+    done(phds_with(&["status", "--batch", file]));
+    done(phds_with(&["explain", "--batch", file, "--fact", "100113"]));
+    assert_eq!(delivered(read_folder(&out.join("202407"))), delivered(run(&export, &site.path("other"))));
+}
+
 #[test]
 fn filter_again_replaces_the_outcomes() {
     let (site, batch) = filtered();
     let write = || {
-        done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+        done(phds_with(&["write", "--work", text(&batch), "--out", text(&site.out())]));
         manifest(&site.batch())
     };
     assert_eq!(write()["facts"]["included"], 1);
     let policy = site.path("p.toml");
     std::fs::write(&policy, "name = \"Nobody\"\n[client_types]\n").unwrap();
-    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-09", "--policy", text(&policy)]));
+    done(phds_with(&["filter", "--work", text(&batch), "--as-of", "2024-07-09", "--policy", text(&policy)]));
     let manifest = write();
     assert_eq!(manifest["facts"]["excluded"]["UNKNOWN_CLIENT_TYPE"], 1);
     assert_eq!(
@@ -309,7 +322,7 @@ fn filter_again_replaces_the_outcomes() {
     // A filter that is refused leaves the outcomes of the one before.
     std::fs::write(&policy, "nane = 1").unwrap();
     assert_eq!(
-        phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08", "--policy", text(&policy)])
+        phds_with(&["filter", "--work", text(&batch), "--as-of", "2024-07-08", "--policy", text(&policy)])
             .code,
         78
     );
@@ -322,7 +335,7 @@ fn the_limit_holds_at_both_stages() {
     let batch = site.path("b.db");
     let (export, name) = (site.export(), text(&batch).to_owned());
     site.rows("vaccines", &["3,03,", "x,,"]);
-    let ran = phds_with(&["read", text(&export), "--batch", &name]);
+    let ran = phds_with(&["read", text(&export), "--work", &name]);
     assert_eq!(ran.code, 65);
     assert!(ran.stderr.contains("vaccines.csv: TOO_MANY_QUARANTINED: 1 of 2 rows"), "{}", ran.stderr);
     let list = site.path("b.db.quarantine.csv");
@@ -334,19 +347,19 @@ fn the_limit_holds_at_both_stages() {
     // Duplicate facts show only once the rules were applied.
     site.rows("vaccines", &["3,03,"]);
     site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N", "1,11,7,3,2020-01-01,MMR,2,5,N"]);
-    done(phds_with(&["read", text(&export), "--batch", &name]));
+    done(phds_with(&["read", text(&export), "--work", &name]));
     assert!(!list.exists());
-    let filter = ["filter", "--batch", &name, "--as-of", "2024-07-08"];
+    let filter = ["filter", "--work", &name, "--as-of", "2024-07-08"];
     let ran = phds_with(&filter);
     assert_eq!(ran.code, 65);
     assert!(ran.stderr.contains("immunizations.csv: TOO_MANY_QUARANTINED: 2 of 2 rows"), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&list).unwrap().matches("IMMUNFACT_ID,DUPLICATE_KEY").count(), 2);
-    assert_eq!(phds_with(&["write", "--batch", &name, "--out", text(&site.out())]).code, 65);
+    assert_eq!(phds_with(&["write", "--work", &name, "--out", text(&site.out())]).code, 65);
     done(phds_with(&[&filter[..], &["--max-quarantined", "100%"]].concat()));
     // What `read` was allowed, `filter` does not judge again.
     site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N"]);
     site.rows("vaccines", &["3,03,", "x,,"]);
-    done(phds_with(&["read", text(&export), "--batch", &name, "--max-quarantined", "100%"]));
+    done(phds_with(&["read", text(&export), "--work", &name, "--max-quarantined", "100%"]));
     done(phds_with(&filter));
 }
 
@@ -355,12 +368,12 @@ fn status_tells_what_was_done() {
     let site = Site::new();
     let batch = site.path("b.db");
     let shown =
-        || done(phds_with(&["status", "--batch", text(&batch)])).stdout.replace(text(&batch), "FILE.db");
-    done(phds_with(&["read", text(&site.export()), "--batch", text(&batch)]));
+        || done(phds_with(&["status", "--work", text(&batch)])).stdout.replace(text(&batch), "FILE.db");
+    done(phds_with(&["read", text(&site.export()), "--work", text(&batch)]));
     insta::assert_snapshot!("status-read", shown());
-    done(phds_with(&["filter", "--batch", text(&batch), "--as-of", "2024-07-08"]));
+    done(phds_with(&["filter", "--work", text(&batch), "--as-of", "2024-07-08"]));
     insta::assert_snapshot!("status-filtered", shown());
-    done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+    done(phds_with(&["write", "--work", text(&batch), "--out", text(&site.out())]));
     insta::assert_snapshot!("status-written", shown());
 }
 
@@ -368,15 +381,15 @@ fn status_tells_what_was_done() {
 fn killed_stages_leave_the_result_before_them() {
     let (site, batch) = filtered();
     let write = || {
-        done(phds_with(&["write", "--batch", text(&batch), "--out", text(&site.out())]));
+        done(phds_with(&["write", "--work", text(&batch), "--out", text(&site.out())]));
         site.batch()
     };
     let rows: Vec<String> = (0..30_000).map(|id| format!("{id},{id},7,3,2020-01-01,MMR,1,5,N")).collect();
     site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
     // A database large enough for filter to be killed within.
     let large = site.path("large.db");
-    done(phds_with(&["read", text(&site.export()), "--batch", text(&large)]));
-    done(phds_with(&["filter", "--batch", text(&large), "--as-of", "2024-07-08"]));
+    done(phds_with(&["read", text(&site.export()), "--work", text(&large)]));
+    done(phds_with(&["filter", "--work", text(&large), "--as-of", "2024-07-08"]));
     std::fs::rename(&large, &batch).unwrap();
     let before = write();
     let kept = site.path("kept.db");
@@ -387,8 +400,8 @@ fn killed_stages_leave_the_result_before_them() {
     {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_phds"));
         match stage {
-            "read" => command.args(["read", "--quiet"]).arg(site.export()).arg("--batch").arg(&batch),
-            _ => command.args(["filter", "--quiet", "--as-of", "2020-07-08", "--batch"]).arg(&batch),
+            "read" => command.args(["read", "--quiet"]).arg(site.export()).arg("--work").arg(&batch),
+            _ => command.args(["filter", "--quiet", "--as-of", "2020-07-08", "--work"]).arg(&batch),
         };
         let mut child = command.spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(wait));
@@ -399,7 +412,7 @@ fn killed_stages_leave_the_result_before_them() {
             continue;
         }
         // So is one that was killed in its last moment, when its result was in place: that is then whole.
-        let status = phds_with(&["status", "--batch", text(&batch)]);
+        let status = phds_with(&["status", "--work", text(&batch)]);
         assert_eq!(status.code, 0, "after a killed {stage}: {}", status.stderr);
         if !status.stdout.contains("Filtered as of 2024-07-08") {
             std::fs::copy(&kept, &batch).unwrap();

@@ -202,9 +202,9 @@ fn umasks() {
         under(&["run", "../export", "--as-of", "2024-07-08", "--out", "above/out", "--quiet"]);
         private(&home.join("above"), umask);
         same(umask, &read_folder(&home.join("above/out/202407")), &expected);
-        under(&["read", "../export", "--batch", "b.db", "--quiet"]);
-        under(&["filter", "--as-of", "2024-07-08", "--batch", "b.db", "--quiet"]);
-        under(&["write", "--batch", "b.db", "--out", "above/out", "--quiet"]);
+        under(&["read", "../export", "--work", "b.db", "--quiet"]);
+        under(&["filter", "--as-of", "2024-07-08", "--work", "b.db", "--quiet"]);
+        under(&["write", "--work", "b.db", "--out", "above/out", "--quiet"]);
         private(&home.join("above"), umask);
         same(umask, &read_folder(&home.join("above/out/202407")), &expected);
         under(&["report", "above/out/202407", "--out", "report.html"]);
@@ -266,9 +266,9 @@ fn the_clock() {
         same(way, &place.batch_of(&mut command, "out", way), &expected);
     }
     // Without a day on the command line and one on the clock there is none, and nothing is done.
-    let reading = ["read", "--batch"].map(Path::new);
+    let reading = ["read", "--work"].map(Path::new);
     let made = phds().args(reading).args([&place.path("b.db"), &place.path("export")]).output().unwrap();
-    succeeded(&made, "a batch database");
+    succeeded(&made, "a work database");
     let before = read_folder(place.folder.path());
     let (export, database, out) = (place.path("export"), place.path("b.db"), place.path("out"));
     let [export, database, out] = [&export, &database, &out].map(|path| path.to_str().unwrap());
@@ -279,7 +279,7 @@ fn the_clock() {
         (&["due", "--batch-missing", out], "--date"),
         (&["schedule", "next"], "--date"),
         (&["explain", export, "--client", "1"], "--as-of"),
-        (&["filter", "--batch", database], "--as-of"),
+        (&["filter", "--work", database], "--as-of"),
     ];
     // 1964 and 1969, years with five and twelve digits, and the last second that there is.
     let far = ["-157766400", "-1", "253402387200", "300000000000000", "9223372036854775807"];

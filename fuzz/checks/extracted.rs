@@ -1,11 +1,11 @@
 //! What an export comes to, in a form that can be compared, and what must hold of any.
 
 use super::CANARY;
+use phds::batch::Before;
+use phds::batch::Inputs;
 use phds::extract::{Extract, Settings, extract};
 use phds::filter::Outcome;
-use phds::inputs::Inputs;
 use phds::policy::{ConsentRule, Policy};
-use phds::published::Before;
 use phds::registry::{Encoding, Progress, RegistryError, Source, Table, open_export};
 use phds::spill::Spill;
 use phds::value::Day;

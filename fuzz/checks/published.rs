@@ -1,10 +1,10 @@
 //! A batch in which one file is something else: reading it back, verifying it, comparing it, reporting on it.
 
 use super::seeds;
+use phds::batch::Inputs;
+use phds::batch::{Before, HeaderNames, Links, Manifest, Rows, batches};
 use phds::compare::{CompareSettings, compare};
-use phds::inputs::Inputs;
 use phds::policy::Policy;
-use phds::published::{Before, HeaderNames, Links, Manifest, Rows, batches};
 use phds::report::{ReportData, page};
 use phds::spill::Spill;
 use phds::value::text::hex;

@@ -6,8 +6,8 @@ use super::Outcome;
 use super::arguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
+use crate::batch::{BatchError, has_its_files, of_month, why_held_place};
 use crate::calendar::{due_day, due_days, has_come, is_due};
-use crate::published::{PublishedError, has_its_files, of_month, why_held_place};
 use crate::value::{Day, shown};
 use std::path::{Path, PathBuf};
 
@@ -50,14 +50,14 @@ fn second_monday(date: Day) -> (bool, String) {
     }
 }
 
-fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), PublishedError> {
+fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), BatchError> {
     let month = date.month();
     let found = of_month(out, month)?;
     if let Some(manifest) = &found.batch {
         let folder = out.join(month.to_string());
         if !has_its_files(&folder, manifest) {
             let what = "a file that its manifest names is missing, or has another length";
-            return Err(PublishedError::Stray { path: folder, what });
+            return Err(BatchError::Stray { path: folder, what });
         }
     }
     let due = due_day(month);

@@ -1,8 +1,8 @@
 //! What the log says of the stages of a run: one event for each, with what was counted and how long it took.
 
+use crate::batch::Manifest;
 use crate::extract::FactCounts;
 use crate::filter::Outcome;
-use crate::published::Manifest;
 use crate::registry::{Intake, Provenance, Table};
 use std::time::Instant;
 

@@ -4,17 +4,17 @@
 
 use super::exit::Exit;
 use super::publish::Stops;
-use crate::batch::BatchError;
+use crate::batch::{BatchError, names};
 use crate::compare::CompareError;
 use crate::gate::Stop;
 use crate::policy::PolicyError;
-use crate::published::{PublishedError, names};
 use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
 use crate::value::{Month, shown};
 use crate::verify::VerifyError;
+use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
 use std::borrow::Cow;
 use std::io;
@@ -33,9 +33,9 @@ pub(super) enum Failure {
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
-    Batch(#[from] BatchError),
+    Work(#[from] WorkError),
     #[error(transparent)]
-    Published(#[from] PublishedError),
+    Batch(#[from] BatchError),
     #[error(transparent)]
     Cvx(#[from] CvxError),
     #[error(transparent)]
@@ -137,8 +137,8 @@ impl Ends for Failure {
             Failure::Registry(error) | Failure::Refused { reason: error, .. } => error.end(),
             Failure::Policy(error) => error.end(),
             Failure::Write(error) => error.end(),
+            Failure::Work(error) => error.end(),
             Failure::Batch(error) => error.end(),
-            Failure::Published(error) => error.end(),
             Failure::Cvx(error) => error.end(),
             Failure::Synth(error) => error.end(),
             Failure::Compare(error) => error.end(),
@@ -278,45 +278,43 @@ impl Ends for WriteError {
 /// What to do where somebody else is at work.
 const WAIT: &str = "nothing was done; wait for the other run to end";
 
-impl Ends for BatchError {
+impl Ends for WorkError {
     fn end(&self) -> End {
-        let read = |path: &Path| format!("run: phds read EXPORT --batch {}", shown(path));
+        let read = |path: &Path| format!("run: phds read EXPORT --work {}", shown(path));
         match self {
-            BatchError::Unavailable { path, .. } => Exit::NoInput.hinting(read(path)),
-            BatchError::OtherVersion { path, .. } | BatchError::ReadInterrupted { path } => {
+            WorkError::Unavailable { path, .. } => Exit::NoInput.hinting(read(path)),
+            WorkError::OtherVersion { path, .. } | WorkError::ReadInterrupted { path } => {
                 Exit::BadInput.hinting(read(path))
             }
-            BatchError::NoBatch { .. } => Exit::BadInput
-                .hinting("give a batch database; to make one, run: phds read EXPORT --batch NEW.db"),
-            BatchError::NotFiltered { path } => {
-                Exit::BadInput.hinting(format!("run: phds filter --batch {} --as-of DATE", shown(path)))
+            WorkError::NoBatch { .. } => Exit::BadInput
+                .hinting("give a work database; to make one, run: phds read EXPORT --work NEW.db"),
+            WorkError::NotFiltered { path } => {
+                Exit::BadInput.hinting(format!("run: phds filter --work {} --as-of DATE", shown(path)))
             }
-            BatchError::Damaged { path, .. } => {
+            WorkError::Damaged { path, .. } => {
                 Exit::BadInput.hinting(format!("remove the file, then {}", read(path)))
             }
-            BatchError::RowsDiffer { path, .. } => Exit::BadInput.hinting(format!(
+            WorkError::RowsDiffer { path, .. } => Exit::BadInput.hinting(format!(
                 "somebody has changed the database since the export was read; a row that is missing may be a \
                  withdrawal; {}",
                 read(path)
             )),
-            BatchError::Busy { .. } => Exit::Locked.hinting(WAIT),
-            BatchError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput.alone(),
-            BatchError::Create { .. } => Exit::CannotCreate.alone(),
-            BatchError::InTheWay { .. } => {
-                Exit::CannotCreate.hinting("move it away, or give another --batch")
-            }
-            BatchError::Write { .. } | BatchError::Spill(_) => Exit::InputOutput.alone(),
-            BatchError::Registry(error)
-            | BatchError::Refused { reason: error, .. }
-            | BatchError::RefusedUnlisted { reason: error, .. } => error.end(),
+            WorkError::Busy { .. } => Exit::Locked.hinting(WAIT),
+            WorkError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput.alone(),
+            WorkError::Create { .. } => Exit::CannotCreate.alone(),
+            WorkError::InTheWay { .. } => Exit::CannotCreate.hinting("move it away, or give another --work"),
+            WorkError::Write { .. } | WorkError::Spill(_) => Exit::InputOutput.alone(),
+            WorkError::Registry(error)
+            | WorkError::Refused { reason: error, .. }
+            | WorkError::RefusedUnlisted { reason: error, .. } => error.end(),
         }
     }
 }
 
-impl Ends for PublishedError {
+impl Ends for BatchError {
     fn end(&self) -> End {
         match self {
-            PublishedError::Unavailable { path, source } => {
+            BatchError::Unavailable { path, source } => {
                 let exit = match source.kind() {
                     io::ErrorKind::NotFound
                     | io::ErrorKind::PermissionDenied
@@ -329,14 +327,14 @@ impl Ends for PublishedError {
                     false => exit.alone(),
                 }
             }
-            PublishedError::NoBatch { .. } => {
+            BatchError::NoBatch { .. } => {
                 Exit::NoInput.hinting("give the folder of one month, such as batches/202407")
             }
-            PublishedError::NoRows { .. } => Exit::BadInput.alone(),
-            PublishedError::Stray { .. } => {
+            BatchError::NoRows { .. } => Exit::BadInput.alone(),
+            BatchError::Stray { .. } => {
                 Exit::BadInput.hinting("phds leaves no such thing there; look at it and move it away")
             }
-            PublishedError::Damaged { .. } => {
+            BatchError::Damaged { .. } => {
                 Exit::BadInput.hinting("the file was changed or cut short; make the batch again")
             }
         }
@@ -346,7 +344,7 @@ impl Ends for PublishedError {
 impl Ends for CompareError {
     fn end(&self) -> End {
         match self {
-            CompareError::Published(error) => error.end(),
+            CompareError::Batch(error) => error.end(),
             CompareError::TwoFiles { .. } => Exit::BadInput.alone(),
             CompareError::NotAlike | CompareError::NoSuchColumn { .. } => Exit::Usage.alone(),
             CompareError::Spill(_) => Exit::InputOutput.alone(),
@@ -357,7 +355,7 @@ impl Ends for CompareError {
 impl Ends for VerifyError {
     fn end(&self) -> End {
         match self {
-            VerifyError::Published(error) => error.end(),
+            VerifyError::Batch(error) => error.end(),
             VerifyError::Spill(_) => Exit::InputOutput.alone(),
         }
     }

@@ -5,25 +5,25 @@ use super::arguments::{self, PolicyArg};
 use super::summary::outcomes;
 use super::terminal::Terminal;
 use super::{events, memory};
-use crate::batch::{self, BatchDatabase, FilterSettings};
 use crate::registry::{Limit, Source};
 use crate::value::{Day, shown};
+use crate::work::{self, FilterSettings, WorkDatabase};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Work out the outcome of every fact in a batch database
+/// Work out the outcome of every fact in a work database
 ///
 /// The second of three stages. Can be run again, with another policy or as-of date: the outcomes are replaced when
 /// the new ones are whole.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  phds filter --batch july.db --as-of 2024-07-08
-  phds filter --batch july.db --as-of 2024-07-08 --policy stricter.toml
+  phds filter --work july.db --as-of 2024-07-08
+  phds filter --work july.db --as-of 2024-07-08 --policy stricter.toml
   sqlite3 july.db 'SELECT * FROM outcome_counts'")]
 pub(super) struct Args {
-    /// The batch database
-    #[arg(long, value_name = "FILE.db")]
-    batch: PathBuf,
+    /// The work database
+    #[arg(long, visible_alias = "batch", value_name = "FILE.db")]
+    work: PathBuf,
     /// The day as of which consent and ages are judged; without it, today
     #[arg(long, value_name = "DATE", value_parser = arguments::day)]
     as_of: Option<Day>,
@@ -39,8 +39,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     arguments::warn_of_window(&policy, as_of);
     let mut stage = events::Stage::begin();
-    let database = BatchDatabase::open(&args.batch)?;
-    let scratch = batch::scratch_beside(&args.batch)?;
+    let database = WorkDatabase::open(&args.work)?;
+    let scratch = work::scratch_beside(&args.work)?;
     let bar = terminal.reading(database.tables().size());
     let settings = FilterSettings {
         policy: &policy,
@@ -48,9 +48,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         limit: args.max_quarantined,
         spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
     };
-    let filtered = batch::filter(&database, settings, &bar)?;
+    let filtered = work::filter(&database, settings, &bar)?;
     drop(bar);
     stage.judged(&filtered.intake, &filtered.counts);
     let text = outcomes(&filtered.counts, &filtered.intake, &policy);
-    terminal.print_summary(&format!("{text}\nNext: phds write --batch {} --out OUT\n", shown(&args.batch)))
+    terminal.print_summary(&format!("{text}\nNext: phds write --work {} --out OUT\n", shown(&args.work)))
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::published::{Manifest, PolicyEntry, batches};
+use crate::batch::{Manifest, PolicyEntry, batches};
 use crate::value::{Day, Month, PerCent, grouped, shown};
 use serde::Serialize;
 use std::fmt::Write;

@@ -1,11 +1,11 @@
 //! The last step of `run` and `write`: a batch is published, or held back for a person to look at.
 
 use super::failure::Failure;
+use crate::batch::Inputs;
+use crate::batch::{Before, Manifest, names};
 use crate::extract::FactCounts;
 use crate::gate::{Candidate, Stop, judge};
-use crate::inputs::Inputs;
 use crate::policy::{GateSettings, MaxAge, MaxChange};
-use crate::published::{Before, Manifest, names};
 use crate::registry::FileStamp;
 use crate::writer::Staging;
 use std::fmt::{self, Write};

@@ -1,32 +1,32 @@
-//! `phds read`: the first stage, an export into a batch database.
+//! `phds read`: the first stage, an export into a work database.
 
 use super::Outcome;
 use super::arguments::OPEN_EXPORT_HELP;
 use super::summary::tables_read;
 use super::terminal::Terminal;
 use super::{events, memory};
-use crate::batch::{self, ReadSettings};
 use crate::registry::{Encoding, Limit, Notice, open_export};
 use crate::value::shown;
+use crate::work::{self, ReadSettings};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Read and check an export into a batch database
+/// Read and check an export into a work database
 ///
-/// The first of three stages: `read`, `filter`, `write` make the same batch as `run`. The batch database is an
+/// The first of three stages: `read`, `filter`, `write` make the same batch as `run`. The work database is an
 /// SQLite file in which the export lies clean and typed, for a look in between. One that is there is replaced when
 /// the new one is whole.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  phds read exports/2024-07 --batch july.db
-  phds read registry.sqlite --batch july.db --max-quarantined 0.1%
+  phds read exports/2024-07 --work july.db
+  phds read registry.sqlite --work july.db --max-quarantined 0.1%
   sqlite3 july.db 'SELECT code, count(*) FROM quarantine GROUP BY code'")]
 pub(super) struct Args {
     #[arg(value_name = "EXPORT", help = OPEN_EXPORT_HELP)]
     export: PathBuf,
-    /// The batch database to make
-    #[arg(long, value_name = "FILE.db")]
-    batch: PathBuf,
+    /// The work database to make
+    #[arg(long, visible_alias = "batch", value_name = "FILE.db")]
+    work: PathBuf,
     /// Stop if a larger share of any table's rows can't be used
     #[arg(long, value_name = "PCT", default_value = "1%")]
     max_quarantined: Limit,
@@ -40,7 +40,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let provenance = source.provenance()?;
     let mut stage = events::Stage::begin();
     stage.opened(&provenance);
-    let scratch = batch::scratch_beside(&args.batch)?;
+    let scratch = work::scratch_beside(&args.work)?;
     let bar = terminal.reading(source.size());
     let notify = |notice: &Notice| tracing::warn!("{notice}");
     let settings = ReadSettings {
@@ -49,12 +49,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
         notify: &notify,
     };
-    let intake = batch::read(source.as_ref(), &args.batch, settings, &bar)?;
+    let intake = work::read(source.as_ref(), &args.work, settings, &bar)?;
     drop(bar);
     stage.read(&intake);
     terminal.print_summary(&format!(
-        "{}\nNext: phds filter --batch {}\n",
+        "{}\nNext: phds filter --work {}\n",
         tables_read(&intake),
-        shown(&args.batch)
+        shown(&args.work)
     ))
 }

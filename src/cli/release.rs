@@ -4,7 +4,7 @@ use super::Outcome;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
-use crate::published::{Manifest, RulesVersion, names, read_own_file, why_held_place};
+use crate::batch::{Manifest, RulesVersion, names, read_own_file, why_held_place};
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::published::{Before, Manifest, place_of};
+use crate::batch::{Before, Manifest, place_of};
 use crate::report::{CvxCodes, ReportData, page};
 use crate::value::Month;
 use crate::writer::WriteError;

@@ -1,36 +1,36 @@
-//! `phds status`: what has been done to a batch database.
+//! `phds status`: what has been done to a work database.
 
 use super::Outcome;
 use super::failure::Failure;
 use super::memory;
 use super::summary::{outcomes, tables_read};
 use super::terminal::{Terminal, printable};
-use crate::batch::{self, BatchDatabase};
 use crate::unfinished::PrivateFolder;
 use crate::value::shown;
+use crate::work::{self, WorkDatabase};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Show what has been done to a batch database
+/// Show what has been done to a work database
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  phds status --batch july.db")]
+  phds status --work july.db")]
 pub(super) struct Args {
-    /// The batch database
-    #[arg(long, value_name = "FILE.db")]
-    batch: PathBuf,
+    /// The work database
+    #[arg(long, visible_alias = "batch", value_name = "FILE.db")]
+    work: PathBuf,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
-    let database = BatchDatabase::open(&args.batch)?;
+    let database = WorkDatabase::open(&args.work)?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-    let status = batch::status(&database, &memory::spill(scratch.path(), None, NonZeroUsize::MIN))?;
-    let file = shown(&args.batch);
+    let status = work::status(&database, &memory::spill(scratch.path(), None, NonZeroUsize::MIN))?;
+    let file = shown(&args.work);
     let mut text = format!("Read into {file}\n{}\n", tables_read(&status.intake));
     match &status.filtered {
         None => {
-            let _ = writeln!(text, "Not filtered yet: phds filter --batch {file} --as-of DATE");
+            let _ = writeln!(text, "Not filtered yet: phds filter --work {file} --as-of DATE");
         }
         Some((run, counts)) => {
             let name = shown(&run.policy.name);
@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 outcomes(counts, &status.intake, &run.policy)
             );
             if status.written.is_empty() {
-                let _ = writeln!(text, "Not written yet: phds write --batch {file} --out OUT");
+                let _ = writeln!(text, "Not written yet: phds write --work {file} --out OUT");
             }
         }
     }

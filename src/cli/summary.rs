@@ -3,11 +3,11 @@
 use super::Outcome;
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::batch::{Counts, Manifest};
 use crate::extract::FactCounts;
 use crate::filter;
 use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
-use crate::published::{Counts, Manifest};
 use crate::registry::{Intake, Table};
 use crate::value::{grouped, shown, text};
 use std::fmt::Write;

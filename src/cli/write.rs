@@ -4,22 +4,22 @@ use super::publish::{Gate, GateArgs, publish};
 use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{Outcome, arguments, events, memory, report};
-use crate::batch::{self, BatchDatabase, BatchError};
-use crate::inputs::Inputs;
+use crate::batch::Inputs;
 use crate::registry::Source;
+use crate::work::{self, WorkDatabase, WorkError};
 use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch};
 use std::path::PathBuf;
 
-/// Write the month's batch from a batch database
+/// Write the month's batch from a work database
 ///
 /// The last of three stages. What it writes is, byte for byte, what `run` would have written.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  phds write --batch july.db --out batches")]
+  phds write --work july.db --out batches")]
 pub(super) struct Args {
-    /// The batch database
-    #[arg(long, value_name = "FILE.db")]
-    batch: PathBuf,
+    /// The work database
+    #[arg(long, visible_alias = "batch", value_name = "FILE.db")]
+    work: PathBuf,
     /// The folder of the batches; made if it is not there
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
@@ -33,16 +33,16 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let summary = Summary::new(args.json, terminal);
     let mut stage = events::Stage::begin();
-    let database = BatchDatabase::open(&args.batch)?;
+    let database = WorkDatabase::open(&args.work)?;
     let as_of = database.needed_filter_run()?.as_of;
-    keep_clear_of(&args.out, as_of.month(), &args.batch, "the batch database itself")?;
+    keep_clear_of(&args.out, as_of.month(), &args.work, "the work database itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
     let mut ready =
-        batch::ready(&database, &memory::spill(staging.scratch(), None, arguments::cores()), &bar)?;
+        work::ready(&database, &memory::spill(staging.scratch(), None, arguments::cores()), &bar)?;
     if ready.run.as_of != as_of {
         // It was filtered again between the first look and the second.
-        return Err(BatchError::Busy { path: args.batch }.into());
+        return Err(WorkError::Busy { path: args.work }.into());
     }
     bar.writing();
     let inputs = Inputs::new(as_of, &ready.run.policy, &database.tables().provenance()?);
@@ -73,7 +73,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     if published.is_ok()
         && let Err(error) = database.note_write(&manifest)
     {
-        tracing::warn!("the batch is published, but could not be noted in the batch database: {error}");
+        tracing::warn!("the batch is published, but could not be noted in the work database: {error}");
     }
     summary.of_batch(&manifest, &ready.run.policy, published)
 }

@@ -6,8 +6,8 @@
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
 use super::{CompareError, CompareSettings};
+use crate::batch::{BatchError, Row, Rows};
 use crate::parallel::for_each;
-use crate::published::{PublishedError, Row, Rows};
 use crate::spill::{Fixed, Sorter};
 use std::cmp::{Ordering, Reverse};
 
@@ -104,7 +104,7 @@ struct Side {
 }
 
 impl Side {
-    fn advance(&mut self) -> Result<(), PublishedError> {
+    fn advance(&mut self) -> Result<(), BatchError> {
         self.is_split = false;
         self.head = self.rows.next_row()?;
         // Blank lines are no rows.
@@ -121,7 +121,7 @@ impl Side {
 
 impl<'a> Walk<'a> {
     /// Opens the files and goes to the first row behind the header.
-    fn begin(place: usize, pair: &Pair, columns: &'a Columns) -> Result<Walk<'a>, PublishedError> {
+    fn begin(place: usize, pair: &Pair, columns: &'a Columns) -> Result<Walk<'a>, BatchError> {
         let open = |side: usize| {
             let Some(file) = &pair.sides[side] else { return Ok(None) };
             let mut rows = Rows::open(&file.path, file.links)?;
@@ -168,14 +168,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the split row of a side out, splitting it first if that was not done yet.
-    fn split(&mut self, side: usize) -> Result<SplitRow, PublishedError> {
+    fn split(&mut self, side: usize) -> Result<SplitRow, BatchError> {
         let Some(at) = &mut self.sides[side] else { return Ok(SplitRow::default()) };
         let mut split = std::mem::take(&mut at.split);
         if let (false, Some(row)) = (at.is_split, &at.head)
             && !self.columns.split(self.pair, side, at.rows.text(row), &mut split)
         {
             let what = "the row has another number of fields than the header";
-            return Err(PublishedError::NoRows { path: at.rows.path().to_owned(), line: row.line, what });
+            return Err(BatchError::NoRows { path: at.rows.path().to_owned(), line: row.line, what });
         }
         Ok(split)
     }
@@ -188,7 +188,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Both rows are the same.
-    fn cancel(&mut self) -> Result<(), PublishedError> {
+    fn cancel(&mut self) -> Result<(), BatchError> {
         self.totals.unchanged += 1;
         for (rows, side) in self.totals.rows.iter_mut().zip(&mut self.sides) {
             *rows += 1;
@@ -203,7 +203,7 @@ impl<'a> Walk<'a> {
         let Some(at) = &mut self.sides[side] else { return Ok(()) };
         if let Some(row) = &at.head {
             let what = "the row has no IMMUNFACT_ID to match it by";
-            let no_id = || PublishedError::NoRows { path: at.rows.path().to_owned(), line: row.line, what };
+            let no_id = || BatchError::NoRows { path: at.rows.path().to_owned(), line: row.line, what };
             left.push(Left {
                 id: self.columns.id(&split).ok_or_else(no_id)?,
                 side: side as u8,

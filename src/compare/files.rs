@@ -1,7 +1,7 @@
 //! A recipient's file on one side, and what its columns are.
 
+use crate::batch::{BatchError, HeaderNames, Links, Rows};
 use crate::elements::{self, Cell};
-use crate::published::{HeaderNames, Links, PublishedError, Rows};
 use crate::registry::{Field, split_record};
 use std::path::{Path, PathBuf};
 
@@ -49,19 +49,19 @@ pub(super) fn open(
     path: &Path,
     links: Links,
     in_use: Option<&HeaderNames>,
-) -> Result<SharingFile, PublishedError> {
+) -> Result<SharingFile, BatchError> {
     let mut rows = Rows::open(path, links)?;
-    let no_header = |line| PublishedError::NoRows { path: path.to_owned(), line, what: "there is no header" };
+    let no_header = |line| BatchError::NoRows { path: path.to_owned(), line, what: "there is no header" };
     let row = rows.next_row()?.ok_or_else(|| no_header(1))?;
     let names = names(rows.text(&row));
     let Some(columns) = identify(&names, in_use) else {
         // Nothing of it may be named in a message: it may be a row.
         let what = "the first row is not a header";
-        return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
+        return Err(BatchError::NoRows { path: path.to_owned(), line: row.line, what });
     };
     if !columns.contains(&Column::Element(elements::place_of(Cell::ImmunfactId))) {
         let what = "no column is IMMUNFACT_ID, by which rows are matched";
-        return Err(PublishedError::NoRows { path: path.to_owned(), line: row.line, what });
+        return Err(BatchError::NoRows { path: path.to_owned(), line: row.line, what });
     }
     let size = std::fs::metadata(path).map_or(0, |found| found.len());
     let header = names.into_iter().zip(columns).collect();

@@ -20,7 +20,7 @@ mod settle;
 
 pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 
-use crate::published::PublishedError;
+use crate::batch::BatchError;
 use crate::spill::Spill;
 use crate::value::shown;
 use large::Bounds;
@@ -49,7 +49,7 @@ pub struct CompareSettings<'a> {
 pub enum CompareError {
     /// A file cannot be read.
     #[error(transparent)]
-    Published(#[from] PublishedError),
+    Batch(#[from] BatchError),
     /// One is a folder, the other a file.
     #[error("a batch can only be compared with a batch, and a file with a file")]
     NotAlike,

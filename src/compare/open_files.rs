@@ -4,7 +4,7 @@ use super::CompareError;
 use super::cancel::Left;
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
-use crate::published::{PublishedError, open_file};
+use crate::batch::{BatchError, open_file};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -29,7 +29,7 @@ impl<'a> OpenFiles<'a> {
         let (pair, side) = (row.pair as usize, usize::from(row.side));
         let found = self.pairs[pair].sides[side].as_ref();
         let found = found.unwrap_or_else(|| unreachable!("the row was read from it"));
-        let unavailable = |source| PublishedError::unavailable(&found.path, source);
+        let unavailable = |source| BatchError::unavailable(&found.path, source);
         let file = match self.open[pair][side].take() {
             Some(file) => file,
             None => {

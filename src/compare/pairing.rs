@@ -3,8 +3,8 @@
 
 use super::CompareError;
 use super::files::{Pair, open};
-use crate::published::names::{self, stem_of};
-use crate::published::{HeaderNames, Links, Manifest, PublishedError};
+use crate::batch::names::{self, stem_of};
+use crate::batch::{BatchError, HeaderNames, Links, Manifest};
 use crate::value::name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn pairs(old: &Path, new: &Path) -> Result<Vec<Pair>, CompareError> {
     let is_folder = |path: &Path| match std::fs::metadata(path) {
         Ok(found) => Ok(found.is_dir()),
-        Err(source) => Err(PublishedError::unavailable(path, source)),
+        Err(source) => Err(BatchError::unavailable(path, source)),
     };
     match (is_folder(old)?, is_folder(new)?) {
         (false, false) => {
@@ -70,7 +70,7 @@ fn both_sides(old: &Path, new: &Path) -> Result<(Vec<Found>, Vec<Found>), Compar
 
 /// The recipients' files in a batch, in the order of their names.
 fn files_in(folder: &Path, manifest: Option<&Manifest>) -> Result<Vec<Found>, CompareError> {
-    let unavailable = |source| PublishedError::unavailable(folder, source);
+    let unavailable = |source| BatchError::unavailable(folder, source);
     let recipients: BTreeMap<&str, &str> = manifest
         .iter()
         .flat_map(|manifest| &manifest.files)
@@ -85,7 +85,7 @@ fn files_in(folder: &Path, manifest: Option<&Manifest>) -> Result<Vec<Found>, Co
         files.push(Found { stem, path, recipient });
     }
     if files.is_empty() && !folder.join(names::MANIFEST).is_file() {
-        return Err(PublishedError::NoBatch { path: folder.to_owned() }.into());
+        return Err(BatchError::NoBatch { path: folder.to_owned() }.into());
     }
     files.sort();
     let mut by_stem: BTreeMap<String, &Found> = BTreeMap::new();

@@ -4,7 +4,7 @@
 use super::answer::{Answer, Days, FactAnswer, RefusedAnswer, UnderAnswer};
 use super::asked::{Asked, Question};
 use super::wording::{consent_answers, step_answers};
-use crate::filter::{Chosen, Outcome, Route, Rules, settle_group};
+use crate::filter::{Outcome, Route, Rules, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
 use crate::registry::{
     ConsentType, Fact, Fault, Intake, Progress, Reference, Refused, RegistryError, Row, Seen, Source, Table,
@@ -243,7 +243,7 @@ impl Story<'_> {
     /// What is wrong with a fact that is included under a consent rule for sharing its IMMUNFACT_ID with others
     /// that are, if anything is.
     fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<Fault> {
-        let mut sharing: Vec<Chosen> = Vec::new();
+        let mut sharing: Vec<ShareableFact> = Vec::new();
         for other in all.iter().map(OwnedFact::fact).filter(|f| f.immunfact_id == fact.immunfact_id) {
             let judgement = self.rules.judge(&other);
             if let (true, Some(organization)) = (judgement.included_under.contains(rule), other.organization)
@@ -251,12 +251,12 @@ impl Story<'_> {
                 // The first fact with the same group stands for the group.
                 let group =
                     all.iter().zip(0..).find(|(f, _)| f.group == other.group).map_or(0, |(_, place)| place);
-                sharing.push(Chosen::new(&other, organization, group, judgement.included_under));
+                sharing.push(ShareableFact::new(&other, organization, group, judgement.included_under));
             }
         }
         sharing.sort_by_key(|chosen| chosen.line);
         let key = tables::immunizations::IMMUNFACT_ID;
-        let (finding, passing) = settle_group(&mut sharing, rule, |c| c.readings, Chosen::equals);
+        let (finding, passing) = settle_group(&mut sharing, rule, |c| c.readings, ShareableFact::equals);
         let (stay, fault) = finding.in_force.ruling(key);
         let place = sharing[..passing].iter().position(|chosen| chosen.line == fact.line)?;
         fault.filter(|_| place >= stay)

@@ -1,7 +1,7 @@
 //! Collecting what the rules say of each fact: counts of all, and the facts that may be shared.
 
 use super::FactCounts;
-use crate::filter::{Chosen, Judgement, Outcome, Readings};
+use crate::filter::{Judgement, Outcome, Readings, ShareableFact};
 use crate::registry::Fact;
 use crate::spill::{Sorter, Spill};
 use crate::value::Day;
@@ -16,7 +16,7 @@ pub struct SelectionBuilder {
     as_of: Day,
     pub(super) counts: FactCounts,
     /// In the order in which files list them.
-    pub(super) facts: Sorter<Chosen>,
+    pub(super) facts: Sorter<ShareableFact>,
     /// The IMMUNFACT_ID of each.
     pub(super) ids: Sorter<u64>,
     /// How many included facts each organization gave.
@@ -65,7 +65,7 @@ impl SelectionBuilder {
             let group = self.groups.place(fact.group);
             self.of_organization[organization as usize] += u64::from(judgement.outcome == Outcome::Included);
             self.ids.push(fact.immunfact_id)?;
-            self.facts.push(Chosen::new(fact, organization, group, judgement.included_under))?;
+            self.facts.push(ShareableFact::new(fact, organization, group, judgement.included_under))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::stored::ById;
 use super::{FactCounts, SelectionBuilder};
-use crate::filter::{Chosen, settle_group};
+use crate::filter::{ShareableFact, settle_group};
 use crate::policy::ConsentRule;
 use crate::registry::{Quarantine, Refused, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
@@ -13,7 +13,7 @@ use std::io;
 pub struct Selection {
     /// How many facts came to what.
     pub counts: FactCounts,
-    facts: Sorted<Chosen>,
+    facts: Sorted<ShareableFact>,
     in_force: ConsentRule,
     /// The lines of facts that share an id and may not stay, in ascending order.
     dropped: Vec<u64>,
@@ -80,7 +80,7 @@ impl Selection {
                 sharing.push(ById(fact))?;
             }
         }
-        let mut group: Vec<Chosen> = Vec::new();
+        let mut group: Vec<ShareableFact> = Vec::new();
         for fact in sharing.merge()? {
             let ById(fact) = fact?;
             if group.first().is_some_and(|first| first.immunfact_id != fact.immunfact_id) {
@@ -94,8 +94,9 @@ impl Selection {
         Ok(())
     }
 
-    fn settle_one(&mut self, group: &mut [Chosen], quarantine: &mut Quarantine) -> io::Result<()> {
-        let (finding, passing) = settle_group(group, self.in_force, |fact| fact.readings, Chosen::equals);
+    fn settle_one(&mut self, group: &mut [ShareableFact], quarantine: &mut Quarantine) -> io::Result<()> {
+        let (finding, passing) =
+            settle_group(group, self.in_force, |fact| fact.readings, ShareableFact::equals);
         self.counts.settle(group.iter().map(|fact| fact.readings), finding.included);
         let (stay, fault) = finding.in_force.ruling(tables::immunizations::IMMUNFACT_ID);
         let Some(fault) = fault else { return Ok(()) };
@@ -149,10 +150,10 @@ fn repeated(ids: &mut Sorter<u64>) -> io::Result<Vec<u64>> {
 
 /// Hands out the facts that are shared, in the order in which files list them.
 pub struct InOrder<'a> {
-    facts: Merge<'a, Chosen>,
+    facts: Merge<'a, ShareableFact>,
     selection: &'a Selection,
     /// The fact behind those that were handed out, if it was looked at already.
-    next: Option<Chosen>,
+    next: Option<ShareableFact>,
 }
 
 impl InOrder<'_> {
@@ -161,11 +162,11 @@ impl InOrder<'_> {
     ///
     /// # Errors
     /// If what lies on disk can't be read back.
-    pub fn next_batch(&mut self, about: usize, batch: &mut Vec<Chosen>) -> io::Result<()> {
+    pub fn next_batch(&mut self, about: usize, batch: &mut Vec<ShareableFact>) -> io::Result<()> {
         batch.clear();
         batch.extend(self.next.take());
         while let Some(fact) = self.next_shared()? {
-            let same_day = |last: &Chosen| (last.client, last.date) == (fact.client, fact.date);
+            let same_day = |last: &ShareableFact| (last.client, last.date) == (fact.client, fact.date);
             if batch.len() >= about && !batch.last().is_some_and(same_day) {
                 self.next = Some(fact);
                 break;
@@ -175,7 +176,7 @@ impl InOrder<'_> {
         Ok(())
     }
 
-    fn next_shared(&mut self) -> io::Result<Option<Chosen>> {
+    fn next_shared(&mut self) -> io::Result<Option<ShareableFact>> {
         let Selection { in_force, dropped, .. } = self.selection;
         for fact in &mut self.facts {
             let fact = fact?;

@@ -1,6 +1,6 @@
 //! How a chosen fact lies in a temporary file.
 
-use crate::filter::{Chosen, Readings};
+use crate::filter::{Readings, ShareableFact};
 use crate::registry::DisasterFlag;
 use crate::spill::Fixed;
 use crate::value::Day;
@@ -14,7 +14,7 @@ macro_rules! take {
     }};
 }
 
-impl Fixed for Chosen {
+impl Fixed for ShareableFact {
     const SIZE: usize = 48;
 
     fn store(&self, out: &mut [u8]) {
@@ -37,9 +37,9 @@ impl Fixed for Chosen {
         rest.copy_from_slice(&[low, high, flag, self.readings.to_bits()]);
     }
 
-    fn load(bytes: &[u8]) -> Option<Chosen> {
+    fn load(bytes: &[u8]) -> Option<ShareableFact> {
         let mut rest = bytes;
-        Some(Chosen {
+        Some(ShareableFact {
             immunization_id: take!(rest as u64),
             immunfact_id: take!(rest as u64),
             line: take!(rest as u64),
@@ -62,7 +62,7 @@ impl Fixed for Chosen {
 
 /// A chosen fact among those that share its IMMUNFACT_ID, in the source's order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct ById(pub(super) Chosen);
+pub(super) struct ById(pub(super) ShareableFact);
 
 impl PartialOrd for ById {
     fn partial_cmp(&self, other: &ById) -> Option<std::cmp::Ordering> {
@@ -77,14 +77,14 @@ impl Ord for ById {
 }
 
 impl Fixed for ById {
-    const SIZE: usize = Chosen::SIZE;
+    const SIZE: usize = ShareableFact::SIZE;
 
     fn store(&self, out: &mut [u8]) {
         self.0.store(out);
     }
 
     fn load(bytes: &[u8]) -> Option<ById> {
-        Chosen::load(bytes).map(ById)
+        ShareableFact::load(bytes).map(ById)
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_fact_survives_storing() {
         for disaster_flag in [None, Some(DisasterFlag::Y), Some(DisasterFlag::N)] {
-            let fact = Chosen {
+            let fact = ShareableFact {
                 immunization_id: u64::MAX - 1,
                 immunfact_id: 2,
                 line: 3 << 40,
@@ -109,10 +109,10 @@ mod tests {
                 disaster_flag,
                 readings: Readings::NONE.with(ConsentRule::ActiveOnAsOf, true),
             };
-            let mut bytes = [0xff; Chosen::SIZE];
+            let mut bytes = [0xff; ShareableFact::SIZE];
             fact.store(&mut bytes);
-            assert_eq!(Chosen::load(&bytes), Some(fact));
+            assert_eq!(ShareableFact::load(&bytes), Some(fact));
         }
-        assert_eq!(Chosen::load(&[0xff; Chosen::SIZE]), None);
+        assert_eq!(ShareableFact::load(&[0xff; ShareableFact::SIZE]), None);
     }
 }

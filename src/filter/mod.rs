@@ -4,22 +4,22 @@
 //! What depends on the client alone is worked out once for each client (`standing`), so that a fact needs only a
 //! look at its client's standing, its vaccine, its date and its organization.
 
-mod chosen;
 mod consent;
 mod duplicates;
 mod kind;
 mod outcome;
 mod routing;
 mod rules;
+mod shareable;
 mod standing;
 mod steps;
 
-pub use chosen::Chosen;
 pub use consent::{ConsentFinding, ConsentPart, Lookback, consent_parts, find_consent};
 pub use duplicates::{Finding, settle_group};
 pub use kind::is_listed;
 pub use outcome::{ConsentFailure, Outcome, Readings};
 pub use routing::{Recipient, Route, Routing};
 pub use rules::{Judgement, Rules};
+pub use shareable::ShareableFact;
 pub use standing::{Claim, Standing};
 pub use steps::{Rule, Said, steps};

@@ -8,8 +8,8 @@ mod stop;
 
 pub use stop::Stop;
 
+use crate::batch::Before;
 use crate::policy::{GateSettings, MaxAge};
-use crate::published::Before;
 use crate::registry::{FileStamp, changed_files};
 use crate::value::{Day, name};
 

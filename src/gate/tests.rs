@@ -1,6 +1,6 @@
 use super::{Candidate, judge};
+use crate::batch::{Before, Manifest};
 use crate::policy::Policy;
-use crate::published::{Before, Manifest};
 use crate::registry::{FileStamp, Moment};
 use crate::value::Day;
 use std::path::Path;

@@ -42,13 +42,13 @@ pub enum RegistryError {
         /// What the system said.
         source: io::Error,
     },
-    /// Somebody else is at work on a batch database.
+    /// Somebody else is at work on a work database.
     #[error("{}: another run is at work on it", shown(path))]
     Busy {
         /// The database.
         path: PathBuf,
     },
-    /// A batch database could not be written.
+    /// A work database could not be written.
     #[error("{}: cannot be written: {source}", shown(path))]
     Write {
         /// The database.
@@ -56,7 +56,7 @@ pub enum RegistryError {
         /// What the system said.
         source: io::Error,
     },
-    /// A batch database does not hold what it should.
+    /// A work database does not hold what it should.
     #[error("{}: DAMAGED_DATABASE: {what}", shown(path))]
     DamagedDatabase {
         /// The database.
@@ -158,9 +158,9 @@ pub enum InputFault {
         "the compressed file unpacks to more than 256 MiB and more than 500 times its own size: it is no export"
     )]
     ArchiveBomb,
-    /// A batch database in the place of an export.
-    #[error("this is a batch database, not an export: give it with --batch, to filter, write or explain")]
-    BatchDatabase,
+    /// A work database in the place of an export.
+    #[error("this is a work database, not an export: give it with --batch, to filter, write or explain")]
+    WorkDatabase,
     /// An SQLite file that SQLite cannot make sense of.
     #[error("SQLite cannot use the file: {what}")]
     UnusableDatabase {
@@ -263,7 +263,7 @@ impl InputFault {
             InputFault::StillChanging => "STILL_CHANGING",
             InputFault::DamagedArchive => "DAMAGED_ARCHIVE",
             InputFault::ArchiveBomb => "ARCHIVE_BOMB",
-            InputFault::BatchDatabase => "BATCH_DATABASE",
+            InputFault::WorkDatabase => "BATCH_DATABASE",
             InputFault::UnusableDatabase { .. } => "UNUSABLE_DATABASE",
             InputFault::Utf16 => "UTF16",
             InputFault::NoHeader => "NO_HEADER",

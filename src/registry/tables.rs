@@ -1,6 +1,6 @@
 //! The tables of a registry export and their columns: the one place that knows the layout.
 //!
-//! Checking, quarantine lists, batch databases and the data dictionary's "comes from" all read it from here.
+//! Checking, quarantine lists, work databases and the data dictionary's "comes from" all read it from here.
 
 use super::codes::CodeSet;
 use crate::value::all_of;
@@ -72,7 +72,6 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
 pub const MOST_COLUMNS: usize = 11;
 
 /// The columns of `clients`, by their place.
-#[allow(missing_docs)] // Each is the column of its name.
 pub mod clients {
     pub const CLIENT_ID: usize = 0;
     pub const CLIENT_TYPE: usize = 1;
@@ -88,7 +87,6 @@ pub mod clients {
 }
 
 /// The columns of `consents`, by their place.
-#[allow(missing_docs)]
 pub mod consents {
     pub const CLIENT_ID: usize = 0;
     pub const CONSENT_TYPE: usize = 1;
@@ -98,7 +96,6 @@ pub mod consents {
 }
 
 /// The columns of `immunizations`, by their place.
-#[allow(missing_docs)]
 pub mod immunizations {
     pub const IMMUNIZATION_ID: usize = 0;
     pub const IMMUNFACT_ID: usize = 1;
@@ -112,7 +109,6 @@ pub mod immunizations {
 }
 
 /// The columns of `vaccines`, by their place.
-#[allow(missing_docs)]
 pub mod vaccines {
     pub const VACCINE_ID: usize = 0;
     pub const CVX_CODE: usize = 1;
@@ -120,7 +116,6 @@ pub mod vaccines {
 }
 
 /// The columns of `organizations`, by their place.
-#[allow(missing_docs)]
 pub mod organizations {
     pub const ORG_ID: usize = 0;
     pub const PROVIDER_NAME: usize = 1;
@@ -133,14 +128,12 @@ pub mod organizations {
 }
 
 /// The columns of `recipients`, by their place.
-#[allow(missing_docs)]
 pub mod recipients {
     pub const RECIPIENT: usize = 0;
     pub const RESPONSIBLE_ENTITY: usize = 1;
 }
 
 /// The columns of `control`, by their place.
-#[allow(missing_docs)]
 pub mod control {
     pub const TABLE_NAME: usize = 0;
     pub const ROW_COUNT: usize = 1;

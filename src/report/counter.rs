@@ -3,7 +3,7 @@
 use super::tally::{AGE_BANDS, Tally};
 use crate::elements::{self, Cell};
 use crate::extract::Selection;
-use crate::filter::Chosen;
+use crate::filter::ShareableFact;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
 use crate::value::REGISTRY_YEARS;
 
@@ -24,7 +24,7 @@ pub struct Counter<'a> {
     /// The client that was met last, with its facts so far.
     client: Option<(ClientPlace, u64)>,
     /// The doses of the client's day that was met last.
-    day: Vec<Chosen>,
+    day: Vec<ShareableFact>,
     same_day_again: u64,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Counts a fact.
-    pub fn count(&mut self, fact: &Chosen) {
+    pub fn count(&mut self, fact: &ShareableFact) {
         let month = (fact.date.year() - REGISTRY_YEARS.start()) * 12 + fact.date.month_of_year() - 1;
         self.months[month as usize] += 1;
         let age = self.reference.clients.birth(fact.client).completed_months_until(fact.date).unsigned_abs();

@@ -1,7 +1,7 @@
 //! The counts that the report shows beside those of the manifest.
 
+use crate::batch::{BatchError, names, read_own_json};
 use crate::policy::{Period, Policy};
-use crate::published::{PublishedError, names, read_own_json};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl ReportData {
     ///
     /// # Errors
     /// If it is not there, or not as phds writes it.
-    pub fn of_batch(folder: &Path) -> Result<ReportData, PublishedError> {
+    pub fn of_batch(folder: &Path) -> Result<ReportData, BatchError> {
         read_own_json(&folder.join(names::REPORT_DATA))
     }
 }

@@ -4,13 +4,13 @@ use super::checksums::{self, Present};
 use super::fault::{Fault, FaultCode, Faults, Findings};
 use super::file::{self, Checked, Expected};
 use super::{VerifyError, VerifySettings, manifest_of};
+use crate::batch::{
+    BatchError, Counts, FileEntry, HeaderNames, Links, Manifest, RulesVersion, names, read_own_file,
+};
 use crate::filter::Outcome;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
-use crate::published::{
-    Counts, FileEntry, HeaderNames, Links, Manifest, PublishedError, RulesVersion, names, read_own_file,
-};
 use crate::registry::Code;
 use crate::spill::Sorter;
 use crate::value::Month;
@@ -206,7 +206,7 @@ fn check_policy(
         match read_own_file(&folder.join(name)) {
             Ok(bytes) if bytes == text.as_bytes() => {}
             // That it is missing is told already.
-            Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             // Also what cannot be a data dictionary, because it is no plain file or far too long.
             Ok(_) | Err(_) => faults.add(Fault::of_file(name, FaultCode::OtherPolicy)),
         }

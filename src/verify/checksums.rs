@@ -2,8 +2,8 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
-use crate::published::names::CHECKSUMS;
-use crate::published::{Links, PublishedError, open_file, read_own_file};
+use crate::batch::names::CHECKSUMS;
+use crate::batch::{BatchError, Links, open_file, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) fn check(
     prefix: &str,
     faults: &mut Faults,
 ) -> Result<(BTreeMap<String, Present>, Vec<String>), VerifyError> {
-    let unavailable = |source| PublishedError::Unavailable { path: folder.to_owned(), source };
+    let unavailable = |source| BatchError::Unavailable { path: folder.to_owned(), source };
     let (mut present, mut folders) = (BTreeMap::new(), Vec::new());
     let is_folder_open = is_open(&std::fs::metadata(folder).map_err(unavailable)?);
     for entry in std::fs::read_dir(folder).map_err(unavailable)? {
@@ -114,11 +114,11 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
 }
 
 /// Hashes a file; none if it is not a plain one.
-fn hash(path: &Path) -> Result<Option<Present>, PublishedError> {
-    let unavailable = |source| PublishedError::unavailable(path, source);
+fn hash(path: &Path) -> Result<Option<Present>, BatchError> {
+    let unavailable = |source| BatchError::unavailable(path, source);
     let mut file = match open_file(path, Links::Refused) {
         Ok(file) => file,
-        Err(PublishedError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
+        Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
             return Ok(None);
         }
         Err(error) => return Err(error),

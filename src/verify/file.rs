@@ -3,12 +3,12 @@
 use super::fault::{Fault, FaultCode, Faults};
 use super::row::{Key, Limits, RowBuffer, check_row};
 use super::{VerifyError, VerifySettings};
+use crate::batch::push_field;
+use crate::batch::{BatchError, HeaderNames, LineEnd, Links, Manifest, Rows, RulesVersion};
 use crate::elements;
 use crate::policy::{LineEnding, Policy};
-use crate::published::{HeaderNames, LineEnd, Links, Manifest, PublishedError, Rows, RulesVersion};
 use crate::spill::Sorter;
 use crate::value::Day;
-use crate::writer::push_field;
 use std::path::Path;
 
 /// What a file is held against.
@@ -86,7 +86,7 @@ pub(super) fn check(
     let rows = Rows::open(path, links)?;
     match check_rows(rows, name, expected, settings, &mut checked) {
         // A file that is not even rows is a fault of the file.
-        Err(VerifyError::Published(PublishedError::NoRows { line, .. })) => {
+        Err(VerifyError::Batch(BatchError::NoRows { line, .. })) => {
             checked.faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
         }
         other => other?,

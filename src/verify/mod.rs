@@ -10,8 +10,8 @@ mod row;
 
 pub use fault::{Fault, FaultCode, Findings};
 
+use crate::batch::{BatchError, Links, Manifest, names};
 use crate::policy::Policy;
-use crate::published::{Links, Manifest, PublishedError, names};
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub struct VerifySettings<'a> {
 pub enum VerifyError {
     /// It is not there, or may not be read.
     #[error(transparent)]
-    Published(#[from] PublishedError),
+    Batch(#[from] BatchError),
     /// Temporary files cannot be written or read back.
     #[error("temporary files: {0}")]
     Spill(#[source] std::io::Error),
@@ -46,7 +46,7 @@ pub enum VerifyError {
 /// If it is not there, or cannot be read.
 pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     let found = std::fs::metadata(path);
-    let found = found.map_err(|source| PublishedError::Unavailable { path: path.to_owned(), source })?;
+    let found = found.map_err(|source| BatchError::Unavailable { path: path.to_owned(), source })?;
     match found.is_dir() {
         true => batch::verify_batch(path, settings),
         false => {
@@ -59,14 +59,14 @@ pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, Ver
 }
 
 /// Whether a folder looks like a batch: it has a manifest, whatever is in it.
-pub(super) fn manifest_of(folder: &Path) -> Result<Result<Manifest, Fault>, PublishedError> {
+pub(super) fn manifest_of(folder: &Path) -> Result<Result<Manifest, Fault>, BatchError> {
     match Manifest::of_batch(folder) {
         Ok(manifest) => Ok(Ok(manifest)),
-        Err(PublishedError::Damaged { line, .. }) => {
+        Err(BatchError::Damaged { line, .. }) => {
             Ok(Err(Fault::at_line(names::MANIFEST, line as u64, FaultCode::NotAsWritten)))
         }
         // It is there, and not what could be a manifest.
-        Err(PublishedError::Unavailable { path, source })
+        Err(BatchError::Unavailable { path, source })
             if path != folder && source.kind() == std::io::ErrorKind::InvalidInput =>
         {
             Ok(Err(Fault::of_file(names::MANIFEST, FaultCode::NotAsWritten)))

@@ -1,12 +1,12 @@
 //! One row of a recipient's file: its values, each by its column.
 
 use super::fault::FaultCode;
+use crate::batch::RulesVersion;
+use crate::batch::push_field;
 use crate::elements::{self, Cell, Element, ORDER};
 use crate::policy::Period;
-use crate::published::RulesVersion;
 use crate::registry::{Field, split_record};
 use crate::value::{Day, REGISTRY_YEARS, parse_id};
-use crate::writer::push_field;
 
 /// What a row's values are held against.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! What a recipient's file is called.
 
 use super::error::{NameFault, WriteError};
+use crate::batch::names;
 use crate::filter::Recipient;
-use crate::published::names;
 use crate::value::{Month, name};
 use std::collections::HashMap;
 use std::path::PathBuf;

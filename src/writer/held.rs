@@ -7,7 +7,7 @@ use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_there, link_all, private_folder, sync_folder};
 use super::staging::Staging;
-use crate::published::{held_folder, held_place, why_held_place};
+use crate::batch::{held_folder, held_place, why_held_place};
 use crate::unfinished::PrivateFolder;
 use crate::value::Month;
 use std::io;

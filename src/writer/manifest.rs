@@ -2,10 +2,10 @@
 //!
 //! Holds counts, names of recipients and hashes; no time of day, no path of the machine, nothing of a client.
 
+use crate::batch::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 use crate::extract::FactCounts;
 use crate::filter::Outcome;
 use crate::policy::{ConsentRule, Policy};
-use crate::published::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 use crate::registry::{Intake, Table};
 use crate::value::Day;
 

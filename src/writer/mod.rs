@@ -3,7 +3,6 @@
 //! Everything is written into a private folder beside its place and appears there whole, in one step, or not at
 //! all. This layer decides nothing about records, and never prints.
 
-mod csv_text;
 mod dictionary;
 mod draft;
 mod error;
@@ -19,7 +18,6 @@ mod recipients;
 mod rows;
 mod staging;
 
-pub(crate) use csv_text::push_field;
 pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
@@ -29,11 +27,11 @@ pub(crate) use recipients::writing_memory;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
+use crate::batch::Inputs;
+use crate::batch::{Before, Manifest, names};
 use crate::extract::Selection;
 use crate::filter::Routing;
-use crate::inputs::Inputs;
 use crate::policy::Policy;
-use crate::published::{Before, Manifest, names};
 use crate::registry::{Intake, Reference};
 use crate::report::{self, ReportData};
 use crate::value::Day;

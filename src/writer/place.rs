@@ -2,7 +2,7 @@
 
 use super::error::WriteError;
 use super::file_system;
-use crate::published::names;
+use crate::batch::names;
 use crate::unfinished::Step;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;

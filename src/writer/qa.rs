@@ -2,8 +2,7 @@
 //!
 //! They name places and codes, never a value of a row.
 
-use super::csv_text::table_text;
-use crate::published::Manifest;
+use crate::batch::{Manifest, table_text};
 use crate::registry::{Intake, Table};
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -4,10 +4,10 @@ use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
 use super::{Contents, Staging, WriteError, file_names};
+use crate::batch::FileEntry;
 use crate::extract::InOrder;
-use crate::filter::{Chosen, Recipient, Route, Routing};
+use crate::filter::{Recipient, Route, Routing, ShareableFact};
 use crate::parallel::{for_each, on_threads};
-use crate::published::FileEntry;
 use crate::registry::{Table, tables};
 use crate::report::{Counter, Tally};
 use std::io::{self, Write};
@@ -126,7 +126,7 @@ fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usiz
 
 /// Lays out a fact's row, once, for every recipient of it.
 fn share_out(
-    fact: &Chosen,
+    fact: &ShareableFact,
     routing: &Routing,
     lane_of: &[usize],
     rows: &mut RowWriter<'_>,
@@ -155,7 +155,7 @@ struct Queue<'a> {
 
 impl Queue<'_> {
     /// Takes the next batch; returns its number, or none at the end.
-    fn take(&self, batch: &mut Vec<Chosen>) -> io::Result<Option<u64>> {
+    fn take(&self, batch: &mut Vec<ShareableFact>) -> io::Result<Option<u64>> {
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let (facts, next) = &mut *facts;
         facts.next_batch(self.size, batch)?;

@@ -3,10 +3,10 @@
 //! Most of a row's text is laid out once: an organization's, a vaccine's and a vaccine group's for all rows, a
 //! client's for its own, which stand together. What is left for each fact is a handful of numbers and dates.
 
-use super::csv_text::{push_field, push_number};
+use crate::batch::{push_field, push_number};
 use crate::elements::{self, Cell, Element, Part};
 use crate::extract::Selection;
-use crate::filter::Chosen;
+use crate::filter::ShareableFact;
 use crate::policy::Policy;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
 use std::ops::Range;
@@ -96,7 +96,7 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Appends a fact's row, with its line end.
-    pub fn push_row(&mut self, fact: &Chosen, out: &mut Vec<u8>) {
+    pub fn push_row(&mut self, fact: &ShareableFact, out: &mut Vec<u8>) {
         if self.client != Some(fact.client) {
             self.lay_out_client(fact.client);
         }
@@ -127,7 +127,7 @@ impl<'a> RowWriter<'a> {
         self.client = Some(client);
     }
 
-    fn push_fact_cell(&self, cell: Cell, fact: &Chosen, out: &mut Vec<u8>) {
+    fn push_fact_cell(&self, cell: Cell, fact: &ShareableFact, out: &mut Vec<u8>) {
         let RowTexts { reference, vaccines, groups, .. } = self.texts;
         match cell {
             Cell::ImmunizationId => push_number(out, fact.immunization_id),

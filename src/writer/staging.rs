@@ -7,7 +7,7 @@ use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
-use crate::published::names;
+use crate::batch::names;
 use crate::unfinished::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};

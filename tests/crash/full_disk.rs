@@ -152,11 +152,11 @@ fn no_room_for_a_batch_database() {
     let disk = Disk::new(&site);
     let database = disk.folder.join("b.db");
     let name = text(&database);
-    let read = |site: &Site| phds_with(&["read", text(&site.export()), "--batch", name]);
-    let filter = |as_of: &str| phds_with(&["filter", "--batch", name, "--as-of", as_of]);
+    let read = |site: &Site| phds_with(&["read", text(&site.export()), "--work", name]);
+    let filter = |as_of: &str| phds_with(&["filter", "--work", name, "--as-of", as_of]);
     let written = || {
         let out = site.path("written");
-        let ran = phds_with(&["write", "--batch", name, "--out", text(&out)]);
+        let ran = phds_with(&["write", "--work", name, "--out", text(&out)]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         let batch = read_folder(&out.join("202407"));
         std::fs::remove_dir_all(&out).unwrap();

@@ -88,17 +88,17 @@ fn file_systems_of_every_kind() {
         assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
     }
     let database = disk.join("b.db");
-    let ran = phds_with(&["read", text(&site.export()), "--batch", text(&database)]);
+    let ran = phds_with(&["read", text(&site.export()), "--work", text(&database)]);
     assert_eq!(ran.code, 73, "{}", ran.stderr);
     mount_tmpfs(&disk, "remount,rw");
     assert!(read_folder(&disk.join("202407")) == batch);
-    assert_eq!(phds_with(&["read", text(&site.export()), "--batch", text(&database)]).code, 0);
+    assert_eq!(phds_with(&["read", text(&site.export()), "--work", text(&database)]).code, 0);
     mount_tmpfs(&disk, "remount,ro");
-    let ran = phds_with(&["filter", "--batch", text(&database), "--as-of", "2024-07-08"]);
+    let ran = phds_with(&["filter", "--work", text(&database), "--as-of", "2024-07-08"]);
     assert!([73, 74].contains(&ran.code), "{}: {}", ran.code, ran.stderr);
     // Looking is possible there, all the same.
     assert_eq!(phds_with(&["verify", text(&disk.join("202407"))]).code, 0);
-    assert_eq!(phds_with(&["status", "--batch", text(&database)]).code, 0);
+    assert_eq!(phds_with(&["status", "--work", text(&database)]).code, 0);
     mount_tmpfs(&disk, "remount,rw");
     // A batch that is a mount of its own can't be replaced in one step, and so is not replaced at all.
     let other = site.path("other");
@@ -110,7 +110,7 @@ fn file_systems_of_every_kind() {
     assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1);
     // A database that is mounted by itself: the journal of a change that was cut off is not beside it.
     let (live, alone) = (site.path("live.db"), site.path("alone.db"));
-    assert_eq!(phds_with(&["read", text(&site.export()), "--batch", text(&live)]).code, 0);
+    assert_eq!(phds_with(&["read", text(&site.export()), "--work", text(&live)]).code, 0);
     std::fs::write(&alone, "").unwrap();
     let mount = std::process::Command::new("mount").arg("--bind").args([&live, &alone]).status().unwrap();
     assert!(mount.success());

@@ -30,7 +30,7 @@ use std::time::Duration;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// `phds` in ASCII: the application id by which a batch database is told from an export. What a batch database has
+/// `phds` in ASCII: the application id by which a work database is told from an export. What a work database has
 /// lost to its quarantine is not among its tables, so it must never be taken for an export.
 pub(crate) const BATCH_APPLICATION_ID: i64 = 0x7068_6473;
 
@@ -80,7 +80,7 @@ impl SqliteExport {
         connection.execute_batch(careful).map_err(failed)?;
         let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
         if id == BATCH_APPLICATION_ID || has_a_stages_tables(&connection).map_err(failed)? {
-            return Err(BadInput::of_file(path, InputFault::BatchDatabase));
+            return Err(BadInput::of_file(path, InputFault::WorkDatabase));
         }
         let mut found = [const { None }; Table::ALL.len()];
         {
@@ -156,7 +156,7 @@ fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// Whether a database has the tables of a batch database, whose application id a dump or another tool may have lost.
+/// Whether a database has the tables of a work database, whose application id a dump or another tool may have lost.
 fn has_a_stages_tables(connection: &Connection) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('quarantine', 'filter_run')";
     connection.query_row(sql, [], |row| row.get(0))

@@ -37,7 +37,7 @@ pub(crate) struct Query<'c> {
 pub(crate) struct SqliteTable<'c> {
     pub(crate) query: Query<'c>,
     pub(crate) layout: Layout,
-    /// The file the rows come from, for messages: a batch database's are those of an export.
+    /// The file the rows come from, for messages: a work database's are those of an export.
     pub(crate) file: PathBuf,
 }
 

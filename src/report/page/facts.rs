@@ -1,9 +1,9 @@
 //! From the facts that were read down to those that are shared, and what the consent rule does to them.
 
 use super::{Shown, figure, paragraph, section, share};
+use crate::batch::Counts;
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
-use crate::published::Counts;
 use crate::registry::Code;
 use crate::report::html::{Cell, Markup, Row, Table, code, element};
 use crate::report::svg::{Bar, BarChart, Look};

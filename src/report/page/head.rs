@@ -1,7 +1,7 @@
 //! What is seen first: the title, the key figures, and the points to look at.
 
 use super::{Shown, change, counted, recipients, share, signs};
-use crate::published::Before;
+use crate::batch::Before;
 use crate::report::html::{Markup, element};
 use crate::report::words;
 use crate::value::{Month, grouped};

@@ -15,8 +15,8 @@ use super::html::{Markup, element, empty};
 use super::svg;
 use super::tally::ReportData;
 use super::words;
-use crate::published::Before;
-use crate::published::Manifest;
+use crate::batch::Before;
+use crate::batch::Manifest;
 use crate::value::PerCent;
 
 /// What a page shows.

@@ -1,7 +1,7 @@
 //! The rows of each recipient against those of the batch before.
 
 use super::{Shown, change, counted, facts, figure, paragraph, section};
-use crate::published::Manifest;
+use crate::batch::Manifest;
 use crate::report::html::{Cell, Markup, Row, Table, element};
 use crate::report::svg::{Bar, BarChart, Look};
 use crate::report::words;

@@ -5,7 +5,7 @@
 
 mod in_words;
 
-use super::csv_text::table_text;
+use crate::batch::table_text;
 use crate::elements::{self, Cell, Element, Longest, Origin};
 use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;

@@ -1,18 +1,18 @@
-//! Whether a batch database is still as this program left it. A row that is gone may be a withdrawal, and a row that was
+//! Whether a work database is still as this program left it. A row that is gone may be a withdrawal, and a row that was
 //! changed may be shared for it; what can be told of that is refused before anything is made of the database.
 
-use super::error::BatchError;
-use super::{BatchDatabase, schema};
+use super::error::WorkError;
+use super::{WorkDatabase, schema};
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
 use crate::registry::{Intake, RegistryError, Table, has_damaged_pages};
 use rusqlite::Connection;
 
-impl BatchDatabase {
+impl WorkDatabase {
     /// Refuses a database with damaged pages, whose rows may be lost without a word: a withdrawal, for one.
-    pub(super) fn must_be_whole(&self) -> Result<(), BatchError> {
+    pub(super) fn must_be_whole(&self) -> Result<(), WorkError> {
         match has_damaged_pages(&self.connection).map_err(self.failed())? {
-            true => Err(BatchError::damaged(&self.path)),
+            true => Err(WorkError::damaged(&self.path)),
             false => Ok(()),
         }
     }
@@ -22,7 +22,7 @@ impl BatchDatabase {
     ///
     /// # Errors
     /// If so, or if it cannot be read.
-    pub fn must_be_complete(&self) -> Result<(), BatchError> {
+    pub fn must_be_complete(&self) -> Result<(), WorkError> {
         self.must_have_its_schema()?;
         let failed = self.failed();
         let count = |sql: &str| {
@@ -38,7 +38,7 @@ impl BatchDatabase {
                 "SELECT count(*) FROM quarantine NOT INDEXED WHERE stage = 'read' AND table_name = '{table}'"
             ))?;
             if kept.checked_add(quarantined) != Some(read) {
-                return Err(BatchError::RowsDiffer {
+                return Err(WorkError::RowsDiffer {
                     path: self.path.clone(),
                     table,
                     read,
@@ -52,7 +52,7 @@ impl BatchDatabase {
 
     /// Refuses a database whose tables and views are not those that `read` makes: a trigger would change what a stage
     /// writes, and a view of a table's name would stand for its rows.
-    fn must_have_its_schema(&self) -> Result<(), BatchError> {
+    fn must_have_its_schema(&self) -> Result<(), WorkError> {
         let failed = self.failed();
         let found = schema_of(&self.connection).map_err(failed)?;
         let expected = Connection::open_in_memory()
@@ -64,13 +64,13 @@ impl BatchDatabase {
         let has_trigger = found.iter().any(|(kind, ..)| kind == "trigger");
         match !has_trigger && expected.iter().all(|object| found.contains(object)) {
             true => Ok(()),
-            false => Err(BatchError::damaged(&self.path)),
+            false => Err(WorkError::damaged(&self.path)),
         }
     }
 
     /// Refuses a database whose outcomes are not those of its facts, one for each, or contradict what else `filter` noted
     /// of them: somebody changed them.
-    pub(super) fn must_have_all_outcomes(&self, rule: ConsentRule) -> Result<(), BatchError> {
+    pub(super) fn must_have_all_outcomes(&self, rule: ConsentRule) -> Result<(), WorkError> {
         let sql = format!(
             "SELECT (SELECT count(*) FROM outcomes) = (SELECT count(*) FROM immunizations NOT INDEXED)
             AND NOT EXISTS (SELECT 1 FROM outcomes o LEFT JOIN immunizations i ON i.line = o.line WHERE i.line IS NULL)
@@ -83,23 +83,23 @@ impl BatchDatabase {
         );
         match self.connection.query_row(&sql, [], |row| row.get(0)).map_err(self.failed())? {
             true => Ok(()),
-            false => Err(BatchError::damaged(&self.path)),
+            false => Err(WorkError::damaged(&self.path)),
         }
     }
 
     /// What an error in reading the database's tables means. A row that cannot be used could when it was read from the
     /// export: somebody changed it here.
-    pub(super) fn in_reading(&self) -> impl Fn(RegistryError) -> BatchError + Copy + '_ {
+    pub(super) fn in_reading(&self) -> impl Fn(RegistryError) -> WorkError + Copy + '_ {
         |error| match error {
-            RegistryError::BadInput(_) => BatchError::damaged(&self.path),
+            RegistryError::BadInput(_) => WorkError::damaged(&self.path),
             other => other.into(),
         }
     }
 
     /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.
-    pub(super) fn must_be_clean(&self, found: &Intake) -> Result<(), BatchError> {
+    pub(super) fn must_be_clean(&self, found: &Intake) -> Result<(), WorkError> {
         match Table::ALL.into_iter().any(|table| found.quarantine.total(table) > 0) {
-            true => Err(BatchError::damaged(&self.path)),
+            true => Err(WorkError::damaged(&self.path)),
             false => Ok(()),
         }
     }

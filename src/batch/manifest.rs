@@ -1,6 +1,6 @@
 //! A manifest as it is read back.
 
-use super::{PublishedError, names, read_own_file};
+use super::{BatchError, names, read_own_file};
 use crate::value::{Day, Month, name, total};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -92,13 +92,13 @@ impl Manifest {
     ///
     /// # Errors
     /// If there is none, or it is not as phds writes it.
-    pub fn of_batch(folder: &Path) -> Result<Manifest, PublishedError> {
+    pub fn of_batch(folder: &Path) -> Result<Manifest, BatchError> {
         let path = folder.join(names::MANIFEST);
         let text = read_own_file(&path).map_err(|error| match error {
-            PublishedError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            BatchError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 match folder.is_dir() {
-                    true => PublishedError::NoBatch { path: folder.to_owned() },
-                    false => PublishedError::unavailable(folder, source),
+                    true => BatchError::NoBatch { path: folder.to_owned() },
+                    false => BatchError::unavailable(folder, source),
                 }
             }
             other => other,
@@ -110,8 +110,8 @@ impl Manifest {
     ///
     /// # Errors
     /// If it is not as phds writes it.
-    pub fn from_json(text: &[u8], path: &Path) -> Result<Manifest, PublishedError> {
-        serde_json::from_slice(text).map_err(|error| PublishedError::damaged(path, &error))
+    pub fn from_json(text: &[u8], path: &Path) -> Result<Manifest, BatchError> {
+        serde_json::from_slice(text).map_err(|error| BatchError::damaged(path, &error))
     }
 
     /// The manifest as JSON, with its names in the order in which they were put there.

@@ -1,7 +1,7 @@
 //! The batch before, with which a new one is compared.
 
 use super::month::{OfMonth, of_month};
-use super::{Manifest, PublishedError};
+use super::{BatchError, Manifest};
 use crate::value::Month;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub enum Before {
 
 impl Before {
     /// Looks for the batch before that of a month, in the place of batches. Also returns what is wrong with it.
-    pub fn find(out: &Path, month: Month) -> (Before, Option<PublishedError>) {
+    pub fn find(out: &Path, month: Month) -> (Before, Option<BatchError>) {
         let before = match last_before(out, month) {
             Ok(Some(before)) => before,
             Ok(None) => return (Before::None, None),
@@ -42,8 +42,8 @@ impl Before {
 }
 
 /// The last month before another that anything in the place of batches is named after.
-fn last_before(out: &Path, month: Month) -> Result<Option<Month>, PublishedError> {
-    let unavailable = |source| PublishedError::unavailable(out, source);
+fn last_before(out: &Path, month: Month) -> Result<Option<Month>, BatchError> {
+    let unavailable = |source| BatchError::unavailable(out, source);
     let mut last = None;
     for entry in std::fs::read_dir(out).map_err(unavailable)? {
         let name = entry.map_err(unavailable)?.file_name();

@@ -1,12 +1,12 @@
-//! What has been done to a batch database.
+//! What has been done to a work database.
 
-use super::error::BatchError;
-use super::{BatchDatabase, FilterRun};
+use super::error::WorkError;
+use super::{FilterRun, WorkDatabase};
 use crate::extract::FactCounts;
 use crate::registry::Intake;
 use crate::spill::Spill;
 
-/// What has been done to a batch database.
+/// What has been done to a work database.
 #[derive(Debug)]
 pub struct Status {
     /// What reading found, and, once filtered, late duplicates.
@@ -17,11 +17,11 @@ pub struct Status {
     pub written: Vec<(String, u64, u64)>,
 }
 
-/// What has been done to a batch database.
+/// What has been done to a work database.
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn status(database: &BatchDatabase, spill: &Spill) -> Result<Status, BatchError> {
+pub fn status(database: &WorkDatabase, spill: &Spill) -> Result<Status, WorkError> {
     let failed = database.failed();
     // One snapshot for all that is told; it ends with the connection.
     database.connection.execute_batch("BEGIN").map_err(failed)?;

@@ -3,7 +3,7 @@
 //! Reads what may be damaged or by others: every text falls into rows somehow, and memory stays bounded by the longest
 //! row allowed.
 
-use super::{Links, PublishedError, open_file};
+use super::{BatchError, Links, open_file};
 use crate::registry::{split_record, whole_records};
 use memchr::memchr;
 use std::fs::File;
@@ -60,7 +60,7 @@ impl Rows {
     ///
     /// # Errors
     /// If that is not possible, or it is no plain file.
-    pub fn open(path: &Path, links: Links) -> Result<Rows, PublishedError> {
+    pub fn open(path: &Path, links: Links) -> Result<Rows, BatchError> {
         let file = open_file(path, links)?;
         let path = path.to_owned();
         Ok(Rows { file, path, text: Vec::new(), at: 0, offset: 0, line: 1, at_end: false })
@@ -75,7 +75,7 @@ impl Rows {
     ///
     /// # Errors
     /// If the file cannot be read, or a row is too long to be one.
-    pub fn next_row(&mut self) -> Result<Option<Row>, PublishedError> {
+    pub fn next_row(&mut self) -> Result<Option<Row>, BatchError> {
         loop {
             if let Some(length) = self.length_of_next() {
                 let start = self.at;
@@ -133,16 +133,16 @@ impl Rows {
         Row { offset: self.offset + range.start as u64, range, line, line_end }
     }
 
-    fn fill(&mut self) -> Result<(), PublishedError> {
+    fn fill(&mut self) -> Result<(), BatchError> {
         self.text.drain(..self.at);
         self.offset += self.at as u64;
         self.at = 0;
         if self.text.len() > LONGEST {
             let what = "a row is longer than 16 MiB: is a quote not closed?";
-            return Err(PublishedError::NoRows { path: self.path.clone(), line: self.line, what });
+            return Err(BatchError::NoRows { path: self.path.clone(), line: self.line, what });
         }
         let read = self.file.by_ref().take(PIECE as u64).read_to_end(&mut self.text);
-        self.at_end = read.map_err(|source| PublishedError::unavailable(&self.path, source))? < PIECE;
+        self.at_end = read.map_err(|source| BatchError::unavailable(&self.path, source))? < PIECE;
         Ok(())
     }
 }

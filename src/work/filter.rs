@@ -1,9 +1,9 @@
-//! The second stage: an outcome for every fact of a batch database.
+//! The second stage: an outcome for every fact of a work database.
 //!
 //! One transaction: until it is done, the outcomes are those of the run before.
 
-use super::error::BatchError;
-use super::{BatchDatabase, read};
+use super::error::WorkError;
+use super::{WorkDatabase, read};
 use crate::extract::{FactCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFinding, Outcome, Rules};
 use crate::policy::{ConsentRule, Policy};
@@ -16,7 +16,7 @@ use crate::value::Day;
 use rusqlite::{Connection, params};
 use std::num::NonZeroUsize;
 
-/// How a batch database is filtered.
+/// How a work database is filtered.
 #[derive(Clone, Copy, Debug)]
 pub struct FilterSettings<'a> {
     /// The inclusion rules' settings.
@@ -44,10 +44,10 @@ pub struct Filtered {
 /// If the database cannot be read or written, another run is at work on it, or too many facts turn out to be
 /// duplicates.
 pub fn filter(
-    database: &BatchDatabase,
+    database: &WorkDatabase,
     settings: FilterSettings<'_>,
     progress: &dyn Progress,
-) -> Result<Filtered, BatchError> {
+) -> Result<Filtered, WorkError> {
     let failed = database.failed();
     let connection = &database.connection;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
@@ -78,7 +78,7 @@ pub fn filter(
             builder.take(fact, judgement).map_err(RegistryError::Spill)?;
             let under = ConsentRule::ALL.map(|rule| judgement.included_under.contains(rule));
             let row = params![fact.line as i64, judgement.outcome.name(), under[0], under[1], under[2]];
-            insert.execute(row).map_err(|e| BatchError::within_reading(&database.path, e))?;
+            insert.execute(row).map_err(|e| WorkError::within_reading(&database.path, e))?;
             Ok(())
         })
         .map_err(database.in_reading())?;
@@ -86,7 +86,7 @@ pub fn filter(
     database.must_be_clean(&scratch)?;
     let mut late = Quarantine::new(spill);
     let selection =
-        Selection::new(vec![builder], rules.consent_rule(), &mut late, spill).map_err(BatchError::Spill)?;
+        Selection::new(vec![builder], rules.consent_rule(), &mut late, spill).map_err(WorkError::Spill)?;
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(spill)?;
     // `read` has judged the other tables already.
@@ -126,7 +126,7 @@ fn verdict(finding: ConsentFinding, rule: ConsentRule, unreadable: bool) -> &'st
     }
 }
 
-fn keep_late_duplicates(database: &BatchDatabase, mut late: Quarantine) -> Result<(), BatchError> {
+fn keep_late_duplicates(database: &WorkDatabase, mut late: Quarantine) -> Result<(), WorkError> {
     let failed = database.failed();
     let mut update =
         database.connection.prepare("UPDATE outcomes SET outcome = ?2 WHERE line = ?1").map_err(failed)?;
@@ -145,7 +145,7 @@ fn keep_late_duplicates(database: &BatchDatabase, mut late: Quarantine) -> Resul
         }
         Ok(())
     })
-    .map_err(BatchError::Spill)?;
+    .map_err(WorkError::Spill)?;
     outcome
 }
 
@@ -165,9 +165,9 @@ fn keep_run(
     Ok(())
 }
 
-impl BatchDatabase {
+impl WorkDatabase {
     /// How many facts came to what.
-    pub(super) fn counts(&self) -> Result<FactCounts, BatchError> {
+    pub(super) fn counts(&self) -> Result<FactCounts, WorkError> {
         let mut counts = FactCounts::default();
         for (name, facts) in self.named_numbers("SELECT outcome, facts FROM outcome_counts")? {
             // The others are the codes of late duplicates, which count as quarantined.
@@ -177,19 +177,19 @@ impl BatchDatabase {
         }
         for (name, facts) in self.named_numbers("SELECT rule, facts FROM included_under")? {
             let rule = ConsentRule::named(&name);
-            counts.set_included_under(rule.ok_or_else(|| BatchError::damaged(&self.path))?, facts);
+            counts.set_included_under(rule.ok_or_else(|| WorkError::damaged(&self.path))?, facts);
         }
         let sql = "SELECT newest_vaccination FROM filter_run";
         let newest: Option<String> =
             self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
         let newest =
-            newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| BatchError::damaged(&self.path)));
+            newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| WorkError::damaged(&self.path)));
         counts.set_newest_vaccination(newest.transpose()?);
         Ok(counts)
     }
 
     /// The rows of a query for a name and a number.
-    fn named_numbers(&self, sql: &str) -> Result<Vec<(String, u64)>, BatchError> {
+    fn named_numbers(&self, sql: &str) -> Result<Vec<(String, u64)>, WorkError> {
         let failed = self.failed();
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));

@@ -1,4 +1,4 @@
-//! The tables and views of a batch database. docs/batch-database.md explains them.
+//! The tables and views of a work database. docs/work-database.md explains them.
 
 use crate::elements::{self, Cell, Element};
 use crate::filter::Outcome;
@@ -8,7 +8,7 @@ use crate::registry::{BATCH_APPLICATION_ID, Table};
 /// The version of the tables and views. A database of another version is read again from its export.
 pub(super) const VERSION: i64 = 3;
 
-/// A table's name for each column, as the batch database spells it: the export's, in lower case.
+/// A table's name for each column, as the work database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
     table.columns().iter().map(|column| column.name.to_lowercase()).collect()
 }

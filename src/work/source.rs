@@ -1,6 +1,6 @@
-//! The batch database as a source of tables: what was read is read again by the same code that reads exports.
+//! The work database as a source of tables: what was read is read again by the same code that reads exports.
 
-use super::error::BatchError;
+use super::error::WorkError;
 use super::schema::column_names;
 use crate::registry::{
     Encoding, FileStamp, Moment, Provenance, RegistryError, Source, SqliteQuery, SqliteTable, Table,
@@ -9,7 +9,7 @@ use crate::registry::{
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 
-/// The rows of a batch database's tables: all of them, or those that some question is about.
+/// The rows of a work database's tables: all of them, or those that some question is about.
 #[derive(Debug)]
 pub struct Only<'d> {
     connection: &'d Connection,
@@ -61,8 +61,8 @@ impl Source for Only<'_> {
     }
 
     fn provenance(&self) -> Result<Provenance, RegistryError> {
-        let failed = |error| BatchError::within_reading(self.path, error);
-        let damaged = || BatchError::damaged_within_reading(self.path);
+        let failed = |error| WorkError::within_reading(self.path, error);
+        let damaged = || WorkError::damaged_within_reading(self.path);
         let sql = "SELECT file, bytes, modified, encoding FROM export_files ORDER BY rowid";
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
@@ -89,11 +89,11 @@ impl Source for Only<'_> {
         let ids = self.connection.prepare(sql).and_then(|mut statement| {
             statement.query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?.collect()
         });
-        ids.map_err(|error| BatchError::within_reading(self.path, error))
+        ids.map_err(|error| WorkError::within_reading(self.path, error))
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        let failed = |error| BatchError::within_reading(self.path, error);
+        let failed = |error| WorkError::within_reading(self.path, error);
         let mut find =
             self.connection.prepare_cached("SELECT path FROM tables WHERE name = ?1").map_err(failed)?;
         let path: Option<String> =
@@ -107,7 +107,7 @@ impl Source for Only<'_> {
             path: self.path,
             sql,
             has_lines: true,
-            on_error: BatchError::within_reading,
+            on_error: WorkError::within_reading,
         };
         let layout = packed_layout(table, Encoding::Utf8, 0);
         Ok(Some(Box::new(SqliteTable { query, layout, file })))

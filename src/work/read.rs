@@ -1,9 +1,9 @@
-//! The first stage: an export into a batch database.
+//! The first stage: an export into a work database.
 //!
 //! The database is made beside its place and moved there when it is whole, so that one that is there already
 //! stays usable until then.
 
-use super::error::BatchError;
+use super::error::WorkError;
 use super::schema;
 use crate::registry::{
     BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
@@ -19,7 +19,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// How an export is read into a batch database.
+/// How an export is read into a work database.
 #[derive(Clone, Copy)]
 pub struct ReadSettings<'a> {
     /// The largest share of any table's rows that may be quarantined.
@@ -32,13 +32,13 @@ pub struct ReadSettings<'a> {
     pub notify: &'a dyn Fn(&Notice),
 }
 
-/// A private folder beside a batch database, for what a stage has to put aside; it goes with this.
+/// A private folder beside a work database, for what a stage has to put aside; it goes with this.
 ///
 /// # Errors
 /// If it cannot be made.
-pub fn scratch_beside(path: &Path) -> Result<PrivateFolder, BatchError> {
+pub fn scratch_beside(path: &Path) -> Result<PrivateFolder, WorkError> {
     PrivateFolder::new(folder_of(path), ".phds-")
-        .map_err(|source| BatchError::Create { path: path.to_owned(), source })
+        .map_err(|source| WorkError::Create { path: path.to_owned(), source })
 }
 
 /// The folder a file is in.
@@ -62,7 +62,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Reads and checks an export into the batch database at `path`, which is replaced if it is one.
+/// Reads and checks an export into the work database at `path`, which is replaced if it is one.
 ///
 /// # Errors
 /// If the export cannot be read or may not be used, or the database cannot be made.
@@ -71,14 +71,13 @@ pub fn read(
     path: &Path,
     settings: ReadSettings<'_>,
     progress: &dyn Progress,
-) -> Result<Intake, BatchError> {
+) -> Result<Intake, WorkError> {
     refuse_what_is_in_the_way(path)?;
     let draft = Draft::new(path)?;
     let mut intake = {
-        let connection =
-            Connection::open(as_a_file(&draft.path)).map_err(|e| BatchError::at_work(path, e))?;
+        let connection = Connection::open(as_a_file(&draft.path)).map_err(|e| WorkError::at_work(path, e))?;
         let intake = fill(&connection, source, path, settings, progress)?;
-        connection.close().map_err(|(_, e)| BatchError::at_work(path, e))?;
+        connection.close().map_err(|(_, e)| WorkError::at_work(path, e))?;
         intake
     };
     intake.notices().iter().for_each(settings.notify);
@@ -99,7 +98,7 @@ pub(super) fn refuse_unusable(
     limit: Limit,
     tables: &[Table],
     path: &Path,
-) -> Result<(), BatchError> {
+) -> Result<(), WorkError> {
     let list = list_of(path);
     // The list of an earlier run would only mislead; if it cannot be removed, that is no reason to stop.
     let _ = std::fs::remove_file(&list);
@@ -110,27 +109,27 @@ pub(super) fn refuse_unusable(
     // Half a list is none.
     let _listed = Listed::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
-        Ok(_) => Err(BatchError::Refused { reason, list }),
+        Ok(_) => Err(WorkError::Refused { reason, list }),
         Err(source) => {
             // Half a list would be taken for a whole one.
             let _ = std::fs::remove_file(&list);
-            Err(BatchError::RefusedUnlisted { reason, list, source })
+            Err(WorkError::RefusedUnlisted { reason, list, source })
         }
     }
 }
 
-/// Only a batch database may be replaced: somebody may have named an export by mistake.
-fn refuse_what_is_in_the_way(path: &Path) -> Result<(), BatchError> {
-    let in_the_way = |what| Err(BatchError::InTheWay { path: path.to_owned(), what });
+/// Only a work database may be replaced: somebody may have named an export by mistake.
+fn refuse_what_is_in_the_way(path: &Path) -> Result<(), WorkError> {
+    let in_the_way = |what| Err(WorkError::InTheWay { path: path.to_owned(), what });
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(BatchError::Create { path: path.to_owned(), source }),
+        Err(source) => Err(WorkError::Create { path: path.to_owned(), source }),
         Ok(found) if found.is_symlink() => in_the_way("a symbolic link"),
         Ok(found) if !found.is_file() => in_the_way("something other than a file"),
-        Ok(_) => match super::BatchDatabase::open(path) {
-            Ok(_) | Err(BatchError::OtherVersion { .. }) => Ok(()),
-            Err(BatchError::NoBatch { .. }) => in_the_way("a file that is no batch database"),
-            Err(BatchError::Damaged { .. }) => in_the_way("a damaged database"),
+        Ok(_) => match super::WorkDatabase::open(path) {
+            Ok(_) | Err(WorkError::OtherVersion { .. }) => Ok(()),
+            Err(WorkError::NoBatch { .. }) => in_the_way("a file that is no work database"),
+            Err(WorkError::Damaged { .. }) => in_the_way("a damaged database"),
             Err(error) => Err(error),
         },
     }
@@ -146,16 +145,16 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(place: &Path) -> Result<Draft, BatchError> {
+    fn new(place: &Path) -> Result<Draft, WorkError> {
         let path = draft_of(place);
-        let create = |source| BatchError::Create { path: place.to_owned(), source };
+        let create = |source| WorkError::Create { path: place.to_owned(), source };
         let nofollow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(nofollow);
         let file = options.open(&path).map_err(create)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { path: place.to_owned() }),
+            Err(TryLockError::WouldBlock) => return Err(WorkError::Busy { path: place.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(create(source)),
         }
         // Whoever held the lock before may have moved the file to its place: then it is no draft any more.
@@ -164,7 +163,7 @@ impl Draft {
             _ => false,
         };
         if !is_still_there {
-            return Err(BatchError::Busy { path: place.to_owned() });
+            return Err(WorkError::Busy { path: place.to_owned() });
         }
         // From here on it is this run's, to be removed whatever happens.
         let draft = Draft { _listed: Listed::new(&path), path, file, is_published: false };
@@ -174,8 +173,8 @@ impl Draft {
         Ok(draft)
     }
 
-    fn publish(mut self, place: &Path) -> Result<(), BatchError> {
-        let fail = |source| BatchError::Write { path: place.to_owned(), source };
+    fn publish(mut self, place: &Path) -> Result<(), WorkError> {
+        let fail = |source| WorkError::Write { path: place.to_owned(), source };
         self.file.sync_all().map_err(fail)?;
         let _held = hold(place)?;
         // A journal that a stage left which was killed is the old database's, and would spoil the new one.
@@ -195,11 +194,11 @@ impl Draft {
 }
 
 /// Holds the database that is to be replaced, so that no other stage is at work on it; none if there is none.
-fn hold(place: &Path) -> Result<Option<Connection>, BatchError> {
+fn hold(place: &Path) -> Result<Option<Connection>, WorkError> {
     if !place.exists() {
         return Ok(None);
     }
-    let failed = |error| BatchError::sqlite(place, error);
+    let failed = |error| WorkError::sqlite(place, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(as_a_file(place), flags).map_err(failed)?;
     connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
@@ -208,7 +207,7 @@ fn hold(place: &Path) -> Result<Option<Connection>, BatchError> {
     let mode: String =
         connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(failed)?;
     if mode.eq_ignore_ascii_case("wal") {
-        return Err(BatchError::Busy { path: place.to_owned() });
+        return Err(WorkError::Busy { path: place.to_owned() });
     }
     connection.execute_batch("BEGIN EXCLUSIVE").map_err(failed)?;
     Ok(Some(connection))
@@ -229,8 +228,8 @@ fn fill(
     path: &Path,
     settings: ReadSettings<'_>,
     progress: &dyn Progress,
-) -> Result<Intake, BatchError> {
-    let failed = |error| BatchError::at_work(path, error);
+) -> Result<Intake, WorkError> {
+    let failed = |error| WorkError::at_work(path, error);
     // The file is thrown away if anything happens to it before it is whole.
     let fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA page_size = 16384; PRAGMA cache_size = -65536; BEGIN;";
@@ -311,7 +310,7 @@ impl<'c> Keeper<'c> {
             flag,
         ];
         let insert = &mut self.inserts[Table::Immunizations as usize];
-        insert.execute(row).map_err(|e| BatchError::within_reading(self.path, e))?;
+        insert.execute(row).map_err(|e| WorkError::within_reading(self.path, e))?;
         Ok(())
     }
 }
@@ -324,7 +323,7 @@ fn as_text(text: &[u8]) -> Option<&str> {
 impl Witness for Keeper<'_> {
     fn usable(&mut self, table: Table, line: u64, row: &Row<'_>) -> Result<(), RegistryError> {
         use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-        let failed = |error| BatchError::within_reading(self.path, error);
+        let failed = |error| WorkError::within_reading(self.path, error);
         let insert = &mut self.inserts[table as usize];
         insert.raw_bind_parameter(1, line as i64).map_err(failed)?;
         for (place, value) in row.stored(table).enumerate() {
@@ -341,7 +340,7 @@ impl Witness for Keeper<'_> {
     }
 
     fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
-        let failed = |error| BatchError::within_reading(self.path, error);
+        let failed = |error| WorkError::within_reading(self.path, error);
         let Refused { table, line, fault: Fault { code, column }, ids: RowIds { key, client }, lines } =
             refused;
         // A row that shares its key was kept before that was known.

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 /// A fact that passes the rules under at least one reading of consent: all that a row of a file needs of it, in
 /// little memory, because a state has tens of millions of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Chosen {
+pub struct ShareableFact {
     /// The dose.
     pub immunization_id: u64,
     /// The fact.
@@ -33,10 +33,10 @@ pub struct Chosen {
     pub readings: Readings,
 }
 
-impl Chosen {
+impl ShareableFact {
     /// Keeps what is needed of a fact whose organization and whose group's place are these.
-    pub fn new(fact: &Fact<'_>, organization: u32, group: u32, readings: Readings) -> Chosen {
-        Chosen {
+    pub fn new(fact: &Fact<'_>, organization: u32, group: u32, readings: Readings) -> ShareableFact {
+        ShareableFact {
             immunization_id: fact.immunization_id,
             immunfact_id: fact.immunfact_id,
             line: fact.line,
@@ -52,8 +52,8 @@ impl Chosen {
     }
 
     /// Whether the rows of two facts are equal in every column.
-    pub fn equals(&self, other: &Chosen) -> bool {
-        Chosen { line: 0, ..*self } == Chosen { line: 0, ..*other }
+    pub fn equals(&self, other: &ShareableFact) -> bool {
+        ShareableFact { line: 0, ..*self } == ShareableFact { line: 0, ..*other }
     }
 
     /// What the rows of a file are ordered by. Clients are numbered in the order of their ids. The line comes last,
@@ -63,15 +63,15 @@ impl Chosen {
     }
 }
 
-impl PartialOrd for Chosen {
-    fn partial_cmp(&self, other: &Chosen) -> Option<Ordering> {
+impl PartialOrd for ShareableFact {
+    fn partial_cmp(&self, other: &ShareableFact) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 /// In the order in which files list them.
-impl Ord for Chosen {
-    fn cmp(&self, other: &Chosen) -> Ordering {
+impl Ord for ShareableFact {
+    fn cmp(&self, other: &ShareableFact) -> Ordering {
         self.file_order().cmp(&other.file_order())
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn facts_are_in_the_order_of_rows() {
         let day = |text: &str| Day::parse(text.as_bytes()).unwrap();
-        let first = Chosen {
+        let first = ShareableFact {
             immunization_id: 1,
             immunfact_id: 1,
             line: 1,
@@ -99,10 +99,10 @@ mod tests {
             readings: Readings::ALL,
         };
         let later = ORDER.map(|cell| match cell {
-            Cell::ClientId => Chosen { client: 2, ..first },
-            Cell::VaccinationDate => Chosen { date: day("2020-01-02"), ..first },
-            Cell::ImmunizationId => Chosen { immunization_id: 2, ..first },
-            Cell::ImmunfactId => Chosen { immunfact_id: 2, ..first },
+            Cell::ClientId => ShareableFact { client: 2, ..first },
+            Cell::VaccinationDate => ShareableFact { date: day("2020-01-02"), ..first },
+            Cell::ImmunizationId => ShareableFact { immunization_id: 2, ..first },
+            Cell::ImmunfactId => ShareableFact { immunfact_id: 2, ..first },
             other => panic!("rows are not ordered by {other:?}"),
         });
         assert!(later.iter().all(|fact| first < *fact));

@@ -22,7 +22,7 @@ pub(crate) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
 }
 
 /// A small table as CSV: its header and its rows.
-pub(super) fn table_text<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) -> String {
+pub(crate) fn table_text<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) -> String {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut rows = rows;
     let written = csv
@@ -35,7 +35,7 @@ pub(super) fn table_text<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow
 }
 
 /// Appends a whole number.
-pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+pub(crate) fn push_number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 

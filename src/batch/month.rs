@@ -3,7 +3,7 @@
 //! Says "none" only of a place that could be looked into. Whatever else lies where the batch should be is an error:
 //! neither "it is there" nor "it is missing" would be true of it.
 
-use super::{Manifest, PublishedError, held_folder, held_place};
+use super::{BatchError, Manifest, held_folder, held_place};
 use crate::value::Month;
 use std::fs::Metadata;
 use std::io;
@@ -23,13 +23,13 @@ pub struct OfMonth {
 /// # Errors
 /// If that cannot be told: the place is no folder, or may not be looked into, or what lies there is no batch of that
 /// month.
-pub fn of_month(out: &Path, month: Month) -> Result<OfMonth, PublishedError> {
+pub fn of_month(out: &Path, month: Month) -> Result<OfMonth, BatchError> {
     // Without a slash at its end, which would follow a link before it is seen to be one.
     let out: PathBuf = out.components().collect();
     if look(&out)?.is_none() {
         return Ok(OfMonth { batch: None, is_held: false });
     }
-    let unavailable = |source| PublishedError::unavailable(&out, source);
+    let unavailable = |source| BatchError::unavailable(&out, source);
     // A link that leads nowhere is not a place that is not there yet.
     if !std::fs::metadata(&out).map_err(unavailable)?.is_dir() {
         return Err(unavailable(io::ErrorKind::NotADirectory.into()));
@@ -48,17 +48,17 @@ pub fn has_its_files(folder: &Path, manifest: &Manifest) -> bool {
     })
 }
 
-fn look(path: &Path) -> Result<Option<Metadata>, PublishedError> {
+fn look(path: &Path) -> Result<Option<Metadata>, BatchError> {
     match std::fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(PublishedError::unavailable(path, source)),
+        Err(source) => Err(BatchError::unavailable(path, source)),
     }
 }
 
 /// Whether there is a folder. phds makes no links and no files of these names.
-fn folder_at(path: &Path) -> Result<bool, PublishedError> {
-    let stray = |what| Err(PublishedError::Stray { path: path.to_owned(), what });
+fn folder_at(path: &Path) -> Result<bool, BatchError> {
+    let stray = |what| Err(BatchError::Stray { path: path.to_owned(), what });
     match look(path)? {
         None => Ok(false),
         Some(found) if found.is_dir() => Ok(true),
@@ -67,12 +67,12 @@ fn folder_at(path: &Path) -> Result<bool, PublishedError> {
     }
 }
 
-fn batch_in(folder: &Path, month: Month) -> Result<Manifest, PublishedError> {
-    let stray = |what| PublishedError::Stray { path: folder.to_owned(), what };
+fn batch_in(folder: &Path, month: Month) -> Result<Manifest, BatchError> {
+    let stray = |what| BatchError::Stray { path: folder.to_owned(), what };
     match Manifest::of_batch(folder) {
         Ok(manifest) if manifest.batch == month => Ok(manifest),
         Ok(_) => Err(stray("its manifest is that of another month")),
-        Err(PublishedError::NoBatch { .. }) => Err(stray("there is no manifest.json in it")),
+        Err(BatchError::NoBatch { .. }) => Err(stray("there is no manifest.json in it")),
         Err(other) => Err(other),
     }
 }

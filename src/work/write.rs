@@ -1,10 +1,10 @@
-//! The third stage: what the writer needs, from a batch database.
+//! The third stage: what the writer needs, from a work database.
 
-use super::error::BatchError;
-use super::{BatchDatabase, FilterRun};
+use super::error::WorkError;
+use super::{FilterRun, WorkDatabase};
+use crate::batch::Manifest;
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
-use crate::published::Manifest;
 use crate::registry::{
     Intake, Progress, Reference, RegistryError, Seen, Table, read_facts_in_order, read_reference,
 };
@@ -12,7 +12,7 @@ use crate::spill::Spill;
 use rusqlite::params;
 use std::num::NonZeroUsize;
 
-/// What the writer needs of a batch database.
+/// What the writer needs of a work database.
 #[derive(Debug)]
 pub struct Ready {
     /// The policy and the as-of date.
@@ -27,11 +27,11 @@ pub struct Ready {
     pub selection: Selection,
 }
 
-/// Takes the facts that are shared from a batch database that was filtered.
+/// Takes the facts that are shared from a work database that was filtered.
 ///
 /// # Errors
 /// If it was not filtered, or cannot be read.
-pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -> Result<Ready, BatchError> {
+pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) -> Result<Ready, WorkError> {
     let failed = database.failed();
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.connection.execute_batch("BEGIN").map_err(failed)?;
@@ -53,18 +53,18 @@ pub fn ready(database: &BatchDatabase, spill: &Spill, progress: &dyn Progress) -
     })
     .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let selection = Selection::of_included(builder, database.counts()?).map_err(BatchError::Spill)?;
+    let selection = Selection::of_included(builder, database.counts()?).map_err(WorkError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.connection.execute_batch("COMMIT").map_err(failed)?;
     Ok(Ready { run, intake, reference, routing, selection })
 }
 
-impl BatchDatabase {
+impl WorkDatabase {
     /// Takes note of a batch that was published.
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub fn note_write(&self, manifest: &Manifest) -> Result<(), BatchError> {
+    pub fn note_write(&self, manifest: &Manifest) -> Result<(), WorkError> {
         let rows: u64 = manifest.files.iter().map(|file| file.rows).sum();
         let (as_of, policy) = (manifest.as_of.to_string(), &manifest.policy.sha256);
         let row =

@@ -1,4 +1,4 @@
-//! What can be wrong with a batch database, and which command mends it.
+//! What can be wrong with a work database, and which command mends it.
 
 use crate::registry::{RegistryError, Table};
 use crate::value::shown;
@@ -6,9 +6,9 @@ use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a stage could not do its work on a batch database.
+/// Why a stage could not do its work on a work database.
 #[derive(thiserror::Error, Debug)]
-pub enum BatchError {
+pub enum WorkError {
     /// The file is not there, or may not be read.
     #[error("{}: cannot be opened: {source}", shown(path))]
     Unavailable {
@@ -18,14 +18,14 @@ pub enum BatchError {
         source: io::Error,
     },
     /// Another file.
-    #[error("{}: NO_BATCH_DATABASE: this is not a batch database", shown(path))]
+    #[error("{}: NO_WORK_DATABASE: this is not a work database", shown(path))]
     NoBatch {
         /// The file.
         path: PathBuf,
     },
     /// Made by another version of the program.
     #[error(
-        "{}: OTHER_VERSION: the batch database is of version {found}, this program's is {expected}",
+        "{}: OTHER_VERSION: the work database is of version {found}, this program's is {expected}",
         shown(path)
     )]
     OtherVersion {
@@ -131,9 +131,9 @@ pub enum BatchError {
 
 const NOT_AS_WRITTEN: &str = "it does not hold what this program writes";
 
-impl BatchError {
-    pub(super) fn damaged(path: &Path) -> BatchError {
-        BatchError::Damaged { path: path.to_owned(), what: NOT_AS_WRITTEN }
+impl WorkError {
+    pub(super) fn damaged(path: &Path) -> WorkError {
+        WorkError::Damaged { path: path.to_owned(), what: NOT_AS_WRITTEN }
     }
 
     /// The same, from within the reading of tables.
@@ -141,60 +141,60 @@ impl BatchError {
         RegistryError::DamagedDatabase { path: path.to_owned(), what: NOT_AS_WRITTEN }
     }
 
-    /// What an SQLite error means for a batch database.
-    pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> BatchError {
+    /// What an SQLite error means for a work database.
+    pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> WorkError {
         let path = path.to_owned();
         let what =
             error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code));
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BatchError::Busy { path },
-            Some(ErrorCode::NotADatabase) => BatchError::NoBatch { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => WorkError::Busy { path },
+            Some(ErrorCode::NotADatabase) => WorkError::NoBatch { path },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                BatchError::Unavailable { path, source: io::Error::other(what) }
+                WorkError::Unavailable { path, source: io::Error::other(what) }
             }
             Some(
                 ErrorCode::SystemIoFailure
                 | ErrorCode::DiskFull
                 | ErrorCode::OutOfMemory
                 | ErrorCode::ReadOnly,
-            ) => BatchError::Write { path, source: io::Error::other(what) },
-            _ => BatchError::Damaged { path, what },
+            ) => WorkError::Write { path, source: io::Error::other(what) },
+            _ => WorkError::Damaged { path, what },
         }
     }
 
     /// The same, once the database is open: what can't be opened then is a file that SQLite needs beside it.
-    pub(super) fn at_work(path: &Path, error: rusqlite::Error) -> BatchError {
-        match BatchError::sqlite(path, error) {
-            BatchError::Unavailable { path, source } => BatchError::Write { path, source },
+    pub(super) fn at_work(path: &Path, error: rusqlite::Error) -> WorkError {
+        match WorkError::sqlite(path, error) {
+            WorkError::Unavailable { path, source } => WorkError::Write { path, source },
             other => other,
         }
     }
 
     /// The same, from within the reading of tables.
     pub(super) fn within_reading(path: &Path, error: rusqlite::Error) -> RegistryError {
-        match BatchError::at_work(path, error) {
-            BatchError::Busy { path } => RegistryError::Busy { path },
-            BatchError::Write { path, source } => RegistryError::Write { path, source },
-            BatchError::Damaged { path, what } => RegistryError::DamagedDatabase { path, what },
+        match WorkError::at_work(path, error) {
+            WorkError::Busy { path } => RegistryError::Busy { path },
+            WorkError::Write { path, source } => RegistryError::Write { path, source },
+            WorkError::Damaged { path, what } => RegistryError::DamagedDatabase { path, what },
             other => RegistryError::DamagedDatabase { path: path.to_owned(), what: other.in_short() },
         }
     }
 
     fn in_short(&self) -> &'static str {
         match self {
-            BatchError::NoBatch { .. } => "file is not a database",
+            WorkError::NoBatch { .. } => "file is not a database",
             _ => "it cannot be read",
         }
     }
 }
 
-impl From<RegistryError> for BatchError {
-    fn from(error: RegistryError) -> BatchError {
+impl From<RegistryError> for WorkError {
+    fn from(error: RegistryError) -> WorkError {
         match error {
-            RegistryError::Busy { path } => BatchError::Busy { path },
-            RegistryError::Write { path, source } => BatchError::Write { path, source },
-            RegistryError::DamagedDatabase { path, what } => BatchError::Damaged { path, what },
-            other => BatchError::Registry(other),
+            RegistryError::Busy { path } => WorkError::Busy { path },
+            RegistryError::Write { path, source } => WorkError::Write { path, source },
+            RegistryError::DamagedDatabase { path, what } => WorkError::Damaged { path, what },
+            other => WorkError::Registry(other),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Lies in a batch as `qa/inputs.json`. Knows files by their names, lengths and times, not by what is in them.
 
+use super::{BatchError, names, read_own_json};
 use crate::policy::Policy;
-use crate::published::{PublishedError, names, read_own_json};
 use crate::registry::{FileStamp, Provenance};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ impl Inputs {
     ///
     /// # Errors
     /// If it is not there, or not as phds writes it.
-    pub fn of_batch(folder: &Path) -> Result<Inputs, PublishedError> {
+    pub fn of_batch(folder: &Path) -> Result<Inputs, BatchError> {
         read_own_json(&folder.join(names::INPUTS))
     }
 

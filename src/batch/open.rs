@@ -4,7 +4,7 @@
 //! end, and reading the other may never end. So whether it is a plain file is asked of what has been opened, without
 //! waiting, and nothing can take its place in between.
 
-use super::PublishedError;
+use super::BatchError;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -21,8 +21,8 @@ pub enum Links {
 }
 
 /// Opens a plain file; whatever else lies there is an error, at once.
-pub(crate) fn open_file(path: &Path, links: Links) -> Result<File, PublishedError> {
-    let unavailable = |source| PublishedError::unavailable(path, source);
+pub(crate) fn open_file(path: &Path, links: Links) -> Result<File, BatchError> {
+    let unavailable = |source| BatchError::unavailable(path, source);
     let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     if links == Links::Refused {
         flags |= OFlags::NOFOLLOW;
@@ -47,12 +47,12 @@ fn no_plain_file() -> io::Error {
 const LONGEST_OWN_FILE: u64 = 64 << 20;
 
 /// Reads a file that a batch has of itself: a plain one, and not a huge one, whatever lies there.
-pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, PublishedError> {
+pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, BatchError> {
     read_up_to(path, LONGEST_OWN_FILE)
 }
 
-fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, PublishedError> {
-    let unavailable = |source| PublishedError::unavailable(path, source);
+fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, BatchError> {
+    let unavailable = |source| BatchError::unavailable(path, source);
     let file = open_file(path, Links::Refused)?;
     let mut bytes = Vec::new();
     // It may grow while it is read, so that its length before says nothing.
