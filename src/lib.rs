@@ -8,6 +8,7 @@
 //! must not outlive the process, and `cli` is the only layer that prints. `elements` is the table of the 26 columns,
 //! `policy` the rules' settings.
 
+pub mod assembly;
 pub mod batch;
 pub mod calendar;
 pub mod cli;

@@ -152,8 +152,8 @@ fn stages_know_their_state() {
     let (filter, write) =
         (["filter", "--work", name, "--as-of", "2024-07-08"], ["write", "--work", name, "--out", text(&out)]);
     let (read_again, filter_first) = (
-        format!("run: phds read EXPORT --batch {name}"),
-        format!("run: phds filter --batch {name} --as-of DATE"),
+        format!("run: phds read EXPORT --work {name}"),
+        format!("run: phds filter --work {name} --as-of DATE"),
     );
     check(&filter, 66, "cannot be opened", &read_again);
     check(&["status", "--work", name], 66, "cannot be opened", &read_again);
@@ -163,10 +163,10 @@ fn stages_know_their_state() {
         ["", "CLIENT_ID\n", "SQLite format 3\0 but not really one, though it is long enough to look like it"]
     {
         std::fs::write(&batch, other).unwrap();
-        check(&filter, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --batch NEW.db");
-        check(&write, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --batch NEW.db");
+        check(&filter, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --work NEW.db");
+        check(&write, 65, "NO_WORK_DATABASE", "run: phds read EXPORT --work NEW.db");
         // What is no work database is not written over.
-        check(&["read", text(&site.export()), "--work", name], 73, "in the way", "give another --batch");
+        check(&["read", text(&site.export()), "--work", name], 73, "in the way", "give another --work");
         assert_eq!(std::fs::read(&batch).unwrap(), other.as_bytes());
     }
     std::fs::remove_file(&batch).unwrap();

@@ -1,6 +1,7 @@
 //! What an export comes to, in a form that can be compared, and what must hold of any.
 
 use super::CANARY;
+use phds::assembly::assemble_batch;
 use phds::batch::Before;
 use phds::batch::Inputs;
 use phds::extract::{Extract, Settings, extract};
@@ -10,7 +11,7 @@ use phds::registry::{Encoding, Progress, RegistryError, Source, Table, open_expo
 use phds::spill::Spill;
 use phds::value::Day;
 use phds::verify::{VerifySettings, verify};
-use phds::writer::{Contents, Output, Staging, WriteError, write_batch};
+use phds::writer::{Contents, Output, Staging, WriteError};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -178,10 +179,9 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
         routing: extract.rules.routing(),
         selection: &extract.selection,
         inputs: &inputs,
-        before: &Before::None,
         threads: threads(2),
     };
-    match write_batch(contents, &staging) {
+    match assemble_batch(contents, &Before::None, &staging) {
         Err(WriteError::BadName { .. }) => None,
         written => {
             written.unwrap();

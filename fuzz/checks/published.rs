@@ -2,10 +2,11 @@
 
 use super::seeds;
 use phds::batch::Inputs;
+use phds::batch::ReportData;
 use phds::batch::{Before, HeaderNames, Links, Manifest, Rows, batches};
 use phds::compare::{CompareSettings, compare};
 use phds::policy::Policy;
-use phds::report::{ReportData, page};
+use phds::report::page;
 use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};

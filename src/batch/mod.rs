@@ -3,26 +3,30 @@
 //! Trusts nothing but the names it looks for; whether a batch is sound is for others to find out. Never writes.
 
 mod before;
-mod csv_text;
+mod dialect;
 mod dictionary;
 mod held;
+mod hold_reason;
 mod inputs;
 mod manifest;
 mod month;
 pub mod names;
 mod open;
+mod report_counts;
 mod rows;
 mod version;
 
 pub use before::Before;
-pub(crate) use csv_text::{push_field, push_number, table_text};
+pub(crate) use dialect::{push_field, push_number, table_text};
 pub use dictionary::HeaderNames;
 pub use held::{held_folder, held_place, place_of, why_held_place};
+pub use hold_reason::HoldReason;
 pub use inputs::Inputs;
 pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
+pub use report_counts::{AGE_BANDS, ReportData, Settings, Tally};
 pub use rows::{LineEnd, Row, Rows};
 pub use version::RulesVersion;
 

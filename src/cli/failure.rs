@@ -4,9 +4,8 @@
 
 use super::exit::Exit;
 use super::publish::Stops;
-use crate::batch::{BatchError, names};
+use crate::batch::{BatchError, HoldReason, names};
 use crate::compare::CompareError;
-use crate::gate::Stop;
 use crate::policy::PolicyError;
 use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
 use crate::report::CvxError;
@@ -144,7 +143,7 @@ impl Ends for Failure {
             Failure::Compare(error) => error.end(),
             Failure::Verify(error) => error.end(),
             Failure::Held { stops, .. }
-                if stops.0.iter().any(|s| matches!(s, Stop::StillChanging { .. })) =>
+                if stops.0.iter().any(|s| matches!(s, HoldReason::ExportStillChanging { .. })) =>
             {
                 Exit::BadInput.hinting("run again once the export is no longer written to")
             }

@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use crate::batch::Inputs;
-use crate::batch::{Before, Manifest, names};
+use crate::batch::{Before, HoldReason, Manifest, names};
 use crate::extract::FactCounts;
-use crate::gate::{Candidate, Stop, judge};
+use crate::gate::{Candidate, judge};
 use crate::policy::{GateSettings, MaxAge, MaxChange};
 use crate::registry::FileStamp;
 use crate::writer::Staging;
@@ -62,7 +62,7 @@ pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> 
     };
     let verdict = judge(&gate.settings, &candidate, gate.before);
     for warning in &verdict.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", warning.line());
     }
     let stops = Stops(verdict.stops);
     if stops.0.is_empty() {
@@ -77,7 +77,7 @@ pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> 
 
 /// What speaks against publishing a batch, a line each.
 #[derive(Debug)]
-pub(super) struct Stops(pub(super) Vec<Stop>);
+pub(super) struct Stops(pub(super) Vec<HoldReason>);
 
 impl fmt::Display for Stops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +85,7 @@ impl fmt::Display for Stops {
             if number > 0 {
                 f.write_char('\n')?;
             }
-            write!(f, "  {stop}")?;
+            write!(f, "  {}", stop.line())?;
         }
         Ok(())
     }

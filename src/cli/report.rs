@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::batch::{Before, Manifest, place_of};
-use crate::report::{CvxCodes, ReportData, page};
+use crate::batch::{Before, Manifest, ReportData, place_of};
+use crate::report::{CvxCodes, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};

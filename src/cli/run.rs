@@ -9,13 +9,14 @@ use super::publish::{Gate, GateArgs, publish};
 use super::report;
 use super::summary::Summary;
 use super::terminal::Terminal;
+use crate::assembly::assemble_batch;
 use crate::batch::Inputs;
 use crate::batch::{OfMonth, has_its_files, names, of_month};
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch, write_quarantine};
+use crate::writer::{Contents, Output, Staging, keep_clear_of, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -124,10 +125,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         routing: extract.rules.routing(),
         selection: &extract.selection,
         inputs: &inputs,
-        before: &before,
         threads,
     };
-    let manifest = write_batch(contents, &staging)?;
+    let manifest = assemble_batch(contents, &before, &staging)?;
     stage.written(&manifest);
     // What has grown since reading began was not read whole.
     let now = export.provenance_now()?;

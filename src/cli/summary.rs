@@ -3,10 +3,10 @@
 use super::Outcome;
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::batch::HoldReason;
 use crate::batch::{Counts, Manifest};
 use crate::extract::FactCounts;
 use crate::filter;
-use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
 use crate::value::{grouped, shown, text};
@@ -41,7 +41,7 @@ struct Told<'a> {
 #[derive(serde::Serialize)]
 struct ToldStop<'a> {
     code: &'static str,
-    message: &'a Stop,
+    message: &'a HoldReason,
 }
 
 impl<'a> Summary<'a> {

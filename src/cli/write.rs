@@ -4,10 +4,11 @@ use super::publish::{Gate, GateArgs, publish};
 use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{Outcome, arguments, events, memory, report};
+use crate::assembly::assemble_batch;
 use crate::batch::Inputs;
 use crate::registry::Source;
 use crate::work::{self, WorkDatabase, WorkError};
-use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch};
+use crate::writer::{Contents, Output, Staging, keep_clear_of};
 use std::path::PathBuf;
 
 /// Write the month's batch from a work database
@@ -55,10 +56,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         routing: &ready.routing,
         selection: &ready.selection,
         inputs: &inputs,
-        before: &before,
         threads: arguments::cores(),
     };
-    let manifest = write_batch(contents, &staging)?;
+    let manifest = assemble_batch(contents, &before, &staging)?;
     stage.written(&manifest);
     let gate = Gate {
         settings: args.gate.over(ready.run.policy.gate),

@@ -4,11 +4,7 @@
 //! it against the batch before and the day it is for. Pure: everything it looks at is given to it, and it never sees a
 //! row.
 
-mod stop;
-
-pub use stop::Stop;
-
-use crate::batch::Before;
+use crate::batch::{Before, HoldReason};
 use crate::policy::{GateSettings, MaxAge};
 use crate::registry::{FileStamp, changed_files};
 use crate::value::{Day, name};
@@ -36,9 +32,9 @@ pub struct Candidate<'a> {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Verdict {
     /// What speaks against publishing it without a look; nothing if it may be published.
-    pub stops: Vec<Stop>,
+    pub stops: Vec<HoldReason>,
     /// What somebody should know all the same.
-    pub warnings: Vec<Stop>,
+    pub warnings: Vec<HoldReason>,
 }
 
 /// Looks at everything that may speak against publishing a batch.
@@ -54,28 +50,28 @@ pub fn judge(gate: &GateSettings, candidate: &Candidate<'_>, before: &Before) ->
     verdict
 }
 
-fn judge_export(gate: &GateSettings, candidate: &Candidate<'_>, stops: &mut Vec<Stop>) {
+fn judge_export(gate: &GateSettings, candidate: &Candidate<'_>, stops: &mut Vec<HoldReason>) {
     if let Some(now) = candidate.export_now {
         let changed = changed_files(candidate.export, now);
-        stops.extend(changed.map(|file| Stop::StillChanging { file: file.to_owned() }));
+        stops.extend(changed.map(|file| HoldReason::ExportStillChanging { file: file.to_owned() }));
     }
     if let MaxAge(Some(limit)) = gate.max_export_age {
         for stamp in candidate.export {
             let day = stamp.modified.day();
             if is_older(day, candidate.as_of, limit) {
-                stops.push(Stop::OldExport { file: stamp.file.clone(), day, limit });
+                stops.push(HoldReason::ExportOld { file: stamp.file.clone(), day, limit });
             }
         }
     }
 }
 
-fn judge_vaccinations(gate: &GateSettings, candidate: &Candidate<'_>, stops: &mut Vec<Stop>) {
+fn judge_vaccinations(gate: &GateSettings, candidate: &Candidate<'_>, stops: &mut Vec<HoldReason>) {
     if let MaxAge(Some(limit)) = gate.max_vaccination_age
         && candidate.included >= gate.min_rows
         && candidate.included > 0
         && is_older(candidate.newest_vaccination, candidate.as_of, limit)
     {
-        stops.push(Stop::NoRecentVaccination { as_of: candidate.as_of, limit });
+        stops.push(HoldReason::NoRecentVaccination { as_of: candidate.as_of, limit });
     }
 }
 
@@ -84,37 +80,43 @@ fn is_older(day: Option<Day>, as_of: Day, limit: u32) -> bool {
     day.is_none_or(|day| day.days_until(as_of) > i64::from(limit))
 }
 
-fn judge_recipients(gate: &GateSettings, candidate: &Candidate<'_>, before: &Before, stops: &mut Vec<Stop>) {
+fn judge_recipients(
+    gate: &GateSettings,
+    candidate: &Candidate<'_>,
+    before: &Before,
+    stops: &mut Vec<HoldReason>,
+) {
     let before = match before {
         Before::None => return,
         // What cannot be compared could be anything.
-        Before::Unreadable(month) => return stops.push(Stop::NothingToCompareWith { month: *month }),
+        Before::Unreadable(month) => return stops.push(HoldReason::BatchBeforeUnreadable { month: *month }),
         Before::Batch(before) => before,
     };
     // Half an export can be half of many recipients that are too small to be looked at one by one.
     let (facts_before, facts) = (before.facts.included, candidate.included);
     if gate.holds_change(facts_before, facts) {
-        stops.push(Stop::AllChanged { facts_before, facts });
+        stops.push(HoldReason::BatchChanged { facts_before, facts });
     }
     let mut rows_before = before.rows_of_recipients();
     for (recipient, rows) in candidate.recipients.iter().copied() {
         match rows_before.remove(&name::fold(recipient)) {
             Some((_, rows_before)) if gate.holds_change(rows_before, rows) => {
-                stops.push(Stop::Changed { recipient: recipient.to_owned(), rows_before, rows });
+                stops.push(HoldReason::RecipientChanged {
+                    recipient: recipient.to_owned(),
+                    rows_before,
+                    rows,
+                });
             }
             None if !gate.recipients_may_change => {
-                stops.push(Stop::Appeared { recipient: recipient.to_owned(), rows });
+                stops.push(HoldReason::RecipientAppeared { recipient: recipient.to_owned(), rows });
             }
             Some(_) | None => {}
         }
     }
     if !gate.recipients_may_change {
-        stops.extend(
-            rows_before.into_values().map(|(recipient, rows_before)| Stop::Vanished {
-                recipient: recipient.to_owned(),
-                rows_before,
-            }),
-        );
+        stops.extend(rows_before.into_values().map(|(recipient, rows_before)| {
+            HoldReason::RecipientVanished { recipient: recipient.to_owned(), rows_before }
+        }));
     }
 }
 

@@ -3,15 +3,11 @@
 //! What it counts is gathered while the batch is written and kept beside the page, so that the page can be made again
 //! without reading the batch. Nothing of a row is in it but codes of public lists; it never looks at the clock.
 
-mod counter;
 mod cvx;
 mod html;
 mod page;
 mod svg;
-mod tally;
 mod words;
 
-pub use counter::Counter;
 pub use cvx::{CvxCodes, CvxError};
 pub use page::page;
-pub use tally::{AGE_BANDS, ReportData, Settings, Tally};

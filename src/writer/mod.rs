@@ -3,6 +3,7 @@
 //! Everything is written into a private folder beside its place and appears there whole, in one step, or not at
 //! all. This layer decides nothing about records, and never prints.
 
+mod counter;
 mod dictionary;
 mod draft;
 mod error;
@@ -27,13 +28,11 @@ pub(crate) use recipients::writing_memory;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
-use crate::batch::Inputs;
-use crate::batch::{Before, Manifest, names};
+use crate::batch::{self, Inputs, Manifest, ReportData, names};
 use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::policy::Policy;
 use crate::registry::{Intake, Reference};
-use crate::report::{self, ReportData};
 use crate::value::Day;
 use std::num::NonZeroUsize;
 
@@ -54,19 +53,18 @@ pub struct Contents<'a> {
     pub selection: &'a Selection,
     /// What it is made from.
     pub inputs: &'a Inputs,
-    /// The batch before, which the report compares with.
-    pub before: &'a Before,
     /// How many threads write. The files are the same for any number.
     pub threads: NonZeroUsize,
 }
 
-/// Writes every file of a batch into the staging folder, which can then be published.
+/// Writes a batch's files into the staging folder, but for the report and the checksums of the folder that the report
+/// lies in. Returns the manifest and the counts that the report is made from.
 ///
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
-pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest, WriteError> {
+pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
     let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
-    let Contents { as_of, policy, intake, selection, before, inputs, .. } = contents;
+    let Contents { as_of, policy, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
     let manifest = manifest::manifest(as_of, policy, intake, &selection.counts, files);
@@ -76,10 +74,7 @@ pub fn write_batch(contents: Contents<'_>, staging: &Staging) -> Result<Manifest
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
     staging.write(names::INPUTS, inputs.to_json().as_bytes())?;
-    let data = ReportData { settings: report::Settings::of(policy), tally };
+    let data = ReportData { settings: batch::Settings::of(policy), tally };
     staging.write(names::REPORT_DATA, data.to_json().as_bytes())?;
-    // Of nothing but what is kept, so that it can be made again.
-    staging.write(names::REPORT, report::page(&manifest, &data, before, None).as_bytes())?;
-    staging.write_checksums(&format!("{}/", names::QA))?;
-    Ok(manifest)
+    Ok((manifest, data))
 }

@@ -1,15 +1,15 @@
 //! The recipients' files: which there are, and their rows, written on several threads.
 
+use super::counter::Counter;
 use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
 use super::{Contents, Staging, WriteError, file_names};
-use crate::batch::FileEntry;
+use crate::batch::{FileEntry, Tally};
 use crate::extract::InOrder;
 use crate::filter::{Recipient, Route, Routing, ShareableFact};
 use crate::parallel::{for_each, on_threads};
 use crate::registry::{Table, tables};
-use crate::report::{Counter, Tally};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};

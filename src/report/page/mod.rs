@@ -13,10 +13,9 @@ mod vaccines;
 use super::cvx::CvxCodes;
 use super::html::{Markup, element, empty};
 use super::svg;
-use super::tally::ReportData;
 use super::words;
 use crate::batch::Before;
-use crate::batch::Manifest;
+use crate::batch::{Manifest, ReportData};
 use crate::value::PerCent;
 
 /// What a page shows.

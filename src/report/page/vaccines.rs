@@ -1,10 +1,10 @@
 //! The facts that are shared by vaccine group and by age.
 
 use super::{Shown, figure, section, share};
+use crate::batch::AGE_BANDS;
 use crate::elements::{self, Cell as ElementCell};
 use crate::report::html::{Cell, Markup, Row, Table, code};
 use crate::report::svg::{Bar, BarChart, Look};
-use crate::report::tally::AGE_BANDS;
 use crate::value::grouped;
 
 pub(super) fn by_group(shown: &Shown<'_>) -> Markup {

@@ -1,6 +1,6 @@
 //! Counting facts as they are written, by the places of what they refer to, so that it costs next to nothing.
 
-use super::tally::{AGE_BANDS, Tally};
+use crate::batch::{AGE_BANDS, Tally};
 use crate::elements::{self, Cell};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
@@ -11,7 +11,7 @@ use crate::value::REGISTRY_YEARS;
 ///
 /// Facts must come in the order in which files list them, all of one client's on one day to the same counter.
 #[derive(Debug)]
-pub struct Counter<'a> {
+pub(super) struct Counter<'a> {
     reference: &'a Reference,
     /// By months since January of the first year that a registry's date may lie in.
     months: Vec<u64>,
@@ -30,7 +30,7 @@ pub struct Counter<'a> {
 
 impl<'a> Counter<'a> {
     /// A counter of facts of a selection.
-    pub fn new(reference: &'a Reference, selection: &Selection) -> Counter<'a> {
+    pub(super) fn new(reference: &'a Reference, selection: &Selection) -> Counter<'a> {
         Counter {
             reference,
             months: vec![0; 12 * REGISTRY_YEARS.count()],
@@ -47,7 +47,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Counts a fact.
-    pub fn count(&mut self, fact: &ShareableFact) {
+    pub(super) fn count(&mut self, fact: &ShareableFact) {
         let month = (fact.date.year() - REGISTRY_YEARS.start()) * 12 + fact.date.month_of_year() - 1;
         self.months[month as usize] += 1;
         let age = self.reference.clients.birth(fact.client).completed_months_until(fact.date).unsigned_abs();
@@ -99,7 +99,7 @@ impl<'a> Counter<'a> {
     }
 
     /// The counts of all threads, in words.
-    pub fn tally(counters: Vec<Counter<'_>>, reference: &Reference, selection: &Selection) -> Tally {
+    pub(super) fn tally(counters: Vec<Counter<'_>>, reference: &Reference, selection: &Selection) -> Tally {
         let mut tally =
             Tally { by_age: vec![0; AGE_BANDS.len()], by_day_of_month: vec![0; 31], ..Tally::default() };
         for element in &elements::ALL {

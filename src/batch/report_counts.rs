@@ -1,6 +1,6 @@
 //! The counts that the report shows beside those of the manifest.
 
-use crate::batch::{BatchError, names, read_own_json};
+use super::{BatchError, names, read_own_json};
 use crate::policy::{Period, Policy};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
