@@ -45,18 +45,12 @@ impl Inputs {
     pub fn equal_but_for_the_day(&self, other: &Inputs) -> bool {
         Inputs { as_of: other.as_of, ..self.clone() } == *other
     }
-
-    /// The text of the file.
-    pub fn to_json(&self) -> String {
-        // Texts and numbers: nothing that JSON could not hold.
-        let text = serde_json::to_string_pretty(self);
-        text.unwrap_or_else(|_| unreachable!("inputs can be written")) + "\n"
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::to_json;
     use crate::registry::{Encoding, Moment};
 
     #[test]
@@ -72,7 +66,7 @@ mod tests {
             }],
         };
         let made = Inputs::new(day("2024-07-08"), &policy, &export(7, "2024-07-01T01:02:03.000000004Z"));
-        let read: Inputs = serde_json::from_str(&made.to_json()).unwrap();
+        let read: Inputs = serde_json::from_str(&to_json(&made)).unwrap();
         assert_eq!(read, made);
         let check = |as_of: &str, export: &Provenance, expect: bool| {
             let now = Inputs::new(day(as_of), &policy, export);

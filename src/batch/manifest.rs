@@ -114,13 +114,6 @@ impl Manifest {
         serde_json::from_slice(text).map_err(|error| BatchError::damaged(path, &error))
     }
 
-    /// The manifest as JSON, with its names in the order in which they were put there.
-    pub fn to_json(&self) -> String {
-        // Numbers and texts with text keys cannot fail to be written as JSON.
-        let json = serde_json::to_string_pretty(self);
-        json.map_or_else(|_| unreachable!("a manifest is plain data"), |json| json + "\n")
-    }
-
     /// How many rows the recipients' files have together.
     pub fn rows(&self) -> u64 {
         total(self.files.iter().map(|file| &file.rows))

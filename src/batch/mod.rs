@@ -31,6 +31,7 @@ pub use rows::{LineEnd, Row, Rows};
 pub use version::RulesVersion;
 
 use crate::value::{Month, shown};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,13 @@ pub enum BatchError {
 pub(crate) fn read_own_json<T: DeserializeOwned>(path: &Path) -> Result<T, BatchError> {
     let text = read_own_file(path)?;
     serde_json::from_slice(&text).map_err(|error| BatchError::damaged(path, &error))
+}
+
+/// The text of a file of JSON that a batch has of itself. Maps keep the order in which they were filled.
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    // What a batch keeps is plain data: maps with text keys, lists, numbers and texts.
+    let text = serde_json::to_string_pretty(value);
+    text.unwrap_or_else(|_| unreachable!("plain data can be written as JSON")) + "\n"
 }
 
 impl BatchError {

@@ -17,14 +17,6 @@ pub struct ReportData {
 }
 
 impl ReportData {
-    /// The text of `qa/report.json`.
-    pub fn to_json(&self) -> String {
-        // Maps with names for keys, lists, numbers and texts: nothing that JSON could not hold.
-        let text =
-            serde_json::to_string_pretty(self).unwrap_or_else(|_| unreachable!("counts can be written"));
-        text + "\n"
-    }
-
     /// Reads what the batch in a folder keeps for its report.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 use super::{Candidate, judge};
-use crate::batch::{Before, Manifest};
+use crate::batch::{Before, HoldReason, Manifest};
 use crate::policy::Policy;
 use crate::registry::{FileStamp, Moment};
 use crate::value::Day;
@@ -110,7 +110,7 @@ fn holds_what_is_made_from_an_old_export() {
             is_attended: false,
         };
         let stops = judge(&policy.gate, &candidate, &Before::None).stops;
-        let texts: Vec<_> = stops.iter().map(ToString::to_string).collect();
+        let texts: Vec<_> = stops.iter().map(HoldReason::line).collect();
         assert_eq!(texts, expect, "[gate] {gate}; {newest:?}");
     };
     let stale = "NO_RECENT_VACCINATION: the newest vaccination is more than 45 day(s) before the as-of date 2024-07-08";
@@ -144,7 +144,7 @@ fn holds_what_changed_while_it_was_read() {
             is_attended: true,
         };
         let stops = judge(&policy.gate, &candidate, &Before::None).stops;
-        let texts: Vec<_> = stops.iter().map(ToString::to_string).collect();
+        let texts: Vec<_> = stops.iter().map(HoldReason::line).collect();
         assert_eq!(texts, expect, "{now:?}");
     };
     let of = |file: &str| format!("EXPORT_STILL_CHANGING: {file}: the file was changed while it was read");

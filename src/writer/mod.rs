@@ -28,7 +28,7 @@ pub(crate) use recipients::writing_memory;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
-use crate::batch::{self, Inputs, Manifest, ReportData, names};
+use crate::batch::{self, Inputs, Manifest, ReportData, names, to_json};
 use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::policy::Policy;
@@ -68,13 +68,13 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
     let manifest = manifest::manifest(as_of, policy, intake, &selection.counts, files);
-    staging.write(names::MANIFEST, manifest.to_json().as_bytes())?;
+    staging.write(names::MANIFEST, to_json(&manifest).as_bytes())?;
     staging.write_checksums("")?;
     staging.make_folder(names::QA)?;
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
-    staging.write(names::INPUTS, inputs.to_json().as_bytes())?;
+    staging.write(names::INPUTS, to_json(inputs).as_bytes())?;
     let data = ReportData { settings: batch::Settings::of(policy), tally };
-    staging.write(names::REPORT_DATA, data.to_json().as_bytes())?;
+    staging.write(names::REPORT_DATA, to_json(&data).as_bytes())?;
     Ok((manifest, data))
 }
