@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod cli;
 mod clock;
 pub mod compare;
+pub mod dictionary;
 pub mod elements;
 pub mod explain;
 pub mod extract;

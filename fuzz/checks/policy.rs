@@ -1,8 +1,8 @@
 //! A policy: any text is one, or is refused without being quoted; what is one is the same when it is shown.
 
 use super::CANARY;
+use phds::dictionary::{dictionary_csv, dictionary_md};
 use phds::policy::Policy;
-use phds::writer::{dictionary_csv, dictionary_md};
 use std::path::Path;
 
 pub fn check(text: &[u8]) {

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
-use crate::writer::{dictionary_csv, dictionary_md};
+use crate::dictionary::{dictionary_csv, dictionary_md};
 use clap::ValueEnum;
 
 /// Print the data dictionary

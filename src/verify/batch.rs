@@ -7,6 +7,7 @@ use super::{VerifyError, VerifySettings, manifest_of};
 use crate::batch::{
     BatchError, Counts, FileEntry, HeaderNames, Links, Manifest, RulesVersion, names, read_own_file,
 };
+use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::filter::Outcome;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
@@ -14,7 +15,6 @@ use crate::policy::Policy;
 use crate::registry::Code;
 use crate::spill::Sorter;
 use crate::value::Month;
-use crate::writer::{dictionary_csv, dictionary_md};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;

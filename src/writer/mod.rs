@@ -4,7 +4,6 @@
 //! all. This layer decides nothing about records, and never prints.
 
 mod counter;
-mod dictionary;
 mod draft;
 mod error;
 mod file_names;
@@ -19,7 +18,6 @@ mod recipients;
 mod rows;
 mod staging;
 
-pub use dictionary::{dictionary_csv, dictionary_md};
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
 pub use output::{Output, keep_clear_of};
@@ -29,6 +27,7 @@ pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
 use crate::batch::{self, Inputs, Manifest, ReportData, names, to_json};
+use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::extract::Selection;
 use crate::filter::Routing;
 use crate::policy::Policy;
