@@ -1,12 +1,11 @@
 //! Makes the monthly public-health data sharing files of an immunization registry.
 //!
-//! Data flows one way: `registry` reads and checks an export, `filter` decides which immunization facts are
-//! shared, `writer` makes the files. `extract` joins the first two in memory, `batch` keeps an export between the
-//! stages in a database, `published` reads batches back, `verify` checks one, `compare` two,
-//! `report` shows one, `gate` says which must not be published without a look, `inputs` what one was made from,
-//! `calendar` knows when one is due, `clock` what day it is, `schedule` words what has it made then, `unfinished` what
-//! must not outlive the process, and `cli` is the only layer that prints. `elements` is the table of the 26 columns,
-//! `policy` the rules' settings.
+//! Data flows one way. `registry` reads an export and checks its rows. `filter` decides, for each immunization fact,
+//! whether it is shared. `writer` lays out the files, and `assembly` puts them together to a batch, the folder of one
+//! month. `batch` says what a batch looks like. `work` is the database that keeps an export between the stages.
+//! `verify`, `compare`, `report` and `gate` look at batches. `cli` is the only layer that prints.
+//!
+//! ARCHITECTURE.md shows all modules, what each may know, and where to put something new.
 
 pub mod assembly;
 pub mod batch;

@@ -105,23 +105,18 @@ fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usiz
             places.iter().for_each(|recipient| rows_of[*recipient as usize] += rows);
         }
     }
-    let with_rows = || recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0);
-    let names = with_rows().map(|(recipient, _)| recipient);
+    let with_rows: Vec<_> = recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0).collect();
+    let names = with_rows.iter().map(|(recipient, _)| *recipient);
     let names = file_names::file_names(names, &source_of_names(contents), contents.as_of.month())?;
-    let receivers = with_rows()
-        .zip(names)
-        .map(|((recipient, rows), file_name)| Receiver { recipient, rows: *rows, file_name })
-        .collect();
-    let mut next = 0;
-    let lane_of = rows_of
-        .iter()
-        .map(|rows| {
-            let lane = next;
-            next += usize::from(*rows > 0);
-            lane
-        })
-        .collect();
-    Ok((receivers, lane_of))
+    let lane_of = rows_of.iter().scan(0, |next, rows| {
+        let lane = *next;
+        *next += usize::from(*rows > 0);
+        Some(lane)
+    });
+    let receivers = with_rows.into_iter().zip(names);
+    let receivers =
+        receivers.map(|((recipient, rows), file_name)| Receiver { recipient, rows: *rows, file_name });
+    Ok((receivers.collect(), lane_of.collect()))
 }
 
 /// Lays out a fact's row, once, for every recipient of it.
