@@ -5,6 +5,7 @@
 mod before;
 mod dialect;
 mod dictionary;
+mod gate_record;
 mod held;
 mod hold_reason;
 mod inputs;
@@ -19,8 +20,11 @@ mod version;
 pub use before::Before;
 pub(crate) use dialect::{push_field, push_number, table_text};
 pub use dictionary::HeaderNames;
-pub use held::{held_folder, held_place, place_of, why_held_place};
-pub use hold_reason::HoldReason;
+pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
+pub use held::{
+    HoldRecord, held_batches, held_folder, held_place, place_of, why_held_json_place, why_held_place,
+};
+pub use hold_reason::{HoldReason, Share};
 pub use inputs::Inputs;
 pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
 pub use month::{OfMonth, has_its_files, of_month};

@@ -22,6 +22,10 @@ pub const COUNTS: &str = "qa/counts.csv";
 pub const INPUTS: &str = "qa/inputs.json";
 /// The counts that the report shows.
 pub const REPORT_DATA: &str = "qa/report.json";
+/// What the gate saw and found.
+pub const GATE_RECORD: &str = "qa/gate.json";
+/// Who released the batch. Only a batch that had been held back has it.
+pub const RELEASE: &str = "qa/release.json";
 /// The report.
 pub const REPORT: &str = "qa/report.html";
 /// The checksums of the files in it.

@@ -52,15 +52,21 @@ pub(super) struct Gate<'a> {
 /// If it had to be held back, or cannot be moved to its place.
 pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> Result<PathBuf, Failure> {
     let candidate = Candidate {
-        as_of: manifest.as_of,
-        recipients: manifest.files.iter().map(|file| (file.recipient.as_str(), file.rows)).collect(),
-        included: manifest.facts.included,
+        manifest,
+        tally: &Default::default(),
+        evidence: &Default::default(),
+        window_ends: crate::value::Day::parse(b"9999-12-31").unwrap_or(manifest.as_of),
+        today: None,
         newest_vaccination: gate.counts.newest_vaccination(),
         export: &gate.inputs.export,
         export_now: gate.export_now,
         is_attended: gate.is_attended,
     };
-    let verdict = judge(&gate.settings, &candidate, gate.before);
+    let verdict = judge(
+        &gate.settings,
+        &candidate,
+        crate::gate::Reference { before: gate.before, tally: None, evidence: None },
+    );
     for warning in &verdict.warnings {
         tracing::warn!("{}", warning.line());
     }
@@ -71,7 +77,11 @@ pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> 
         return Ok(place);
     }
     let why = format!("The batch of {} is held back:\n{stops}\n", manifest.batch);
-    let place = staging.hold(&why)?;
+    let place = staging.hold(&crate::batch::HoldRecord {
+        batch: manifest.batch,
+        as_of: manifest.as_of,
+        found: stops.0.iter().cloned().map(Into::into).collect(),
+    })?;
     Err(Failure::Held { month: manifest.batch, stops, place })
 }
 

@@ -4,12 +4,12 @@ use crate::value::Percentage;
 use std::fmt;
 use std::str::FromStr;
 
-/// The thresholds.
+/// The thresholds, and which gates look at all. Each field is a key of the policy's `[gate]`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GateSettings {
     /// How much a recipient's rows may grow or drop against the batch before.
     pub max_change: MaxChange,
-    /// Below so many rows neither changes nor the newest vaccination are looked at.
+    /// Below so many rows or facts no share and no change is looked at.
     pub min_rows: u64,
     /// Whether a recipient may appear or vanish.
     pub recipients_may_change: bool,
@@ -17,6 +17,30 @@ pub struct GateSettings {
     pub max_export_age: MaxAge,
     /// How long before the as-of date the newest vaccination may lie.
     pub max_vaccination_age: MaxAge,
+    /// Whether a batch without a fact is held.
+    pub nothing_shared: bool,
+    /// How many records of consents may be an earlier one again.
+    pub repeated_consents: MaxCount,
+    /// Whether an entity of `recipients` that no organization has holds the batch.
+    pub unmatched_recipients: bool,
+    /// Whether names that look the same and are not hold the batch.
+    pub look_alikes: bool,
+    /// How large a share of the facts may be left out because a client type, an entity or a recipient is not known.
+    pub max_unknown: MaxChange,
+    /// Whether the export of the batch before, given again, holds the batch.
+    pub same_export: bool,
+    /// Whether the consents of the batch before, given with other immunizations, hold the batch.
+    pub same_consents: bool,
+    /// Whether an as-of date after the window holds the batch.
+    pub window_over: bool,
+    /// Whether an export that is newer than the day that the clock shows holds the batch.
+    pub newer_than_as_of: bool,
+    /// By how many percentage points the share of an outcome or of a quarantine code may move.
+    pub max_excluded_change: MaxChange,
+    /// By how many percentage points the share of blanks in a column may move.
+    pub max_blank_change: MaxChange,
+    /// Whether an export without `control` is bad input.
+    pub require_control: bool,
 }
 
 impl GateSettings {
@@ -27,7 +51,89 @@ impl GateSettings {
         recipients_may_change: false,
         max_export_age: MaxAge(Some(0)),
         max_vaccination_age: MaxAge(Some(0)),
+        nothing_shared: true,
+        repeated_consents: MaxCount(Some(0)),
+        unmatched_recipients: true,
+        look_alikes: true,
+        max_unknown: MaxChange(Some(Percentage::ZERO)),
+        same_export: true,
+        same_consents: true,
+        window_over: true,
+        newer_than_as_of: true,
+        max_excluded_change: MaxChange(Some(Percentage::ZERO)),
+        max_blank_change: MaxChange(Some(Percentage::ZERO)),
+        require_control: true,
     };
+
+    /// Turns a gate off, as `--gate-off` does for one run.
+    pub fn turn_off(&mut self, gate: GateKey) {
+        match gate {
+            GateKey::MaxChange => self.max_change = MaxChange(None),
+            GateKey::RecipientsMayChange => self.recipients_may_change = true,
+            GateKey::MaxExportAge => self.max_export_age = MaxAge(None),
+            GateKey::MaxVaccinationAge => self.max_vaccination_age = MaxAge(None),
+            GateKey::NothingShared => self.nothing_shared = false,
+            GateKey::RepeatedConsents => self.repeated_consents = MaxCount(None),
+            GateKey::UnmatchedRecipients => self.unmatched_recipients = false,
+            GateKey::LookAlikes => self.look_alikes = false,
+            GateKey::MaxUnknown => self.max_unknown = MaxChange(None),
+            GateKey::SameExport => self.same_export = false,
+            GateKey::SameConsents => self.same_consents = false,
+            GateKey::WindowOver => self.window_over = false,
+            GateKey::NewerThanAsOf => self.newer_than_as_of = false,
+            GateKey::MaxExcludedChange => self.max_excluded_change = MaxChange(None),
+            GateKey::MaxBlankChange => self.max_blank_change = MaxChange(None),
+            GateKey::RequireControl => self.require_control = false,
+        }
+    }
+}
+
+/// A gate, by its key in the policy.
+#[derive(strum::EnumString, strum::IntoStaticStr, strum::VariantNames, Clone, Copy, PartialEq, Eq, Debug)]
+#[strum(serialize_all = "snake_case")]
+pub enum GateKey {
+    MaxChange,
+    RecipientsMayChange,
+    MaxExportAge,
+    MaxVaccinationAge,
+    NothingShared,
+    RepeatedConsents,
+    UnmatchedRecipients,
+    LookAlikes,
+    MaxUnknown,
+    SameExport,
+    SameConsents,
+    WindowOver,
+    NewerThanAsOf,
+    MaxExcludedChange,
+    MaxBlankChange,
+    RequireControl,
+}
+
+impl GateKey {
+    /// The key as the policy has it.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// The most of something there may be; none if it is not looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MaxCount(pub Option<u64>);
+
+impl MaxCount {
+    /// How one is written.
+    pub const EXPECTED: &'static str = "a whole number, or \"off\"";
+}
+
+impl fmt::Display for MaxCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(count) => count.fmt(f),
+            // As TOML writes a text.
+            None => write!(f, "\"{OFF}\""),
+        }
+    }
 }
 
 /// The most that something may change; none if it is not looked at.

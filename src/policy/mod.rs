@@ -11,7 +11,7 @@ mod section;
 mod show;
 
 pub use error::{PolicyError, PolicyFault};
-pub use gate::{GateSettings, MaxAge, MaxChange};
+pub use gate::{GateKey, GateSettings, MaxAge, MaxChange, MaxCount};
 pub use oddity::Oddity;
 
 use crate::elements::Element;

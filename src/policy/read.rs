@@ -2,11 +2,12 @@
 
 use super::error::{PolicyError, PolicyFault};
 use super::section::{
-    Checked, Document, Section, date, list_of_codes, list_of_words, parsed, whole_number, whole_years, words,
+    Checked, Document, Section, count_or_off, date, list_of_codes, list_of_words, parsed, whole_number,
+    whole_years, words,
 };
 use super::{
     ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, GateSettings, LineEnding, MaxAge, MaxChange,
-    Period, Policy, Renamed, hash,
+    MaxCount, Period, Policy, Renamed, hash,
 };
 use crate::elements;
 use crate::value::Day;
@@ -143,7 +144,27 @@ impl<'a> Section<'a> {
         let changes = &mut gate.recipients_may_change;
         self.set("recipients_may_change", changes, "true or false", DeValue::as_bool)?;
         self.set("max_export_age", &mut gate.max_export_age, MaxAge::EXPECTED, parsed)?;
-        self.set("max_vaccination_age", &mut gate.max_vaccination_age, MaxAge::EXPECTED, parsed)
+        self.set("max_vaccination_age", &mut gate.max_vaccination_age, MaxAge::EXPECTED, parsed)?;
+        for (key, is_on) in [
+            ("nothing_shared", &mut gate.nothing_shared),
+            ("unmatched_recipients", &mut gate.unmatched_recipients),
+            ("look_alikes", &mut gate.look_alikes),
+            ("same_export", &mut gate.same_export),
+            ("same_consents", &mut gate.same_consents),
+            ("window_over", &mut gate.window_over),
+            ("newer_than_as_of", &mut gate.newer_than_as_of),
+            ("require_control", &mut gate.require_control),
+        ] {
+            self.set(key, is_on, "true or false", DeValue::as_bool)?;
+        }
+        for (key, most) in [
+            ("max_unknown", &mut gate.max_unknown),
+            ("max_excluded_change", &mut gate.max_excluded_change),
+            ("max_blank_change", &mut gate.max_blank_change),
+        ] {
+            self.set(key, most, MaxChange::EXPECTED, parsed)?;
+        }
+        self.set("repeated_consents", &mut gate.repeated_consents, MaxCount::EXPECTED, count_or_off)
     }
 
     fn set_period(&mut self, period: &mut Period) -> Checked<()> {

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what a policy means.
 
+use super::MaxCount;
 use super::error::{PolicyError, PolicyFault};
 use crate::value::{Day, text};
 use std::ops::Range;
@@ -123,6 +124,14 @@ pub(super) fn list_of_codes(value: &DeValue<'_>) -> Option<Vec<String>> {
         code.bytes().all(fits)
     };
     list_of_words(value).filter(|codes| codes.iter().all(is_code))
+}
+
+pub(super) fn count_or_off(value: &DeValue<'_>) -> Option<MaxCount> {
+    match value.as_str() {
+        Some("off") => Some(MaxCount(None)),
+        Some(_) => None,
+        None => whole_number(value).map(|count| MaxCount(Some(count))),
+    }
 }
 
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {

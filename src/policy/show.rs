@@ -67,12 +67,34 @@ impl Policy {
         line(comment_before("[file]").to_owned());
         line(format!("[file]\nline_ending = {}\n", quote(self.line_ending.name())));
         line(comment_before("[gate]").to_owned());
-        let GateSettings { max_change, min_rows, recipients_may_change, max_export_age, max_vaccination_age } =
-            self.gate;
+        let GateSettings {
+            max_change,
+            min_rows,
+            recipients_may_change,
+            max_export_age,
+            max_vaccination_age,
+            nothing_shared,
+            repeated_consents,
+            unmatched_recipients,
+            look_alikes,
+            max_unknown,
+            same_export,
+            same_consents,
+            window_over,
+            newer_than_as_of,
+            max_excluded_change,
+            max_blank_change,
+            require_control,
+        } = self.gate;
         line(format!(
             "[gate]\nmax_change = \"{max_change}\"\nmin_rows = {min_rows}\n\
              recipients_may_change = {recipients_may_change}\nmax_export_age = \"{max_export_age}\"\n\
-             max_vaccination_age = \"{max_vaccination_age}\""
+             max_vaccination_age = \"{max_vaccination_age}\"\nnothing_shared = {nothing_shared}\n\
+             repeated_consents = {repeated_consents}\nunmatched_recipients = {unmatched_recipients}\n\
+             look_alikes = {look_alikes}\nmax_unknown = \"{max_unknown}\"\nsame_export = {same_export}\n\
+             same_consents = {same_consents}\nwindow_over = {window_over}\n\
+             newer_than_as_of = {newer_than_as_of}\nmax_excluded_change = \"{max_excluded_change}\"\n\
+             max_blank_change = \"{max_blank_change}\"\nrequire_control = {require_control}"
         ));
         out
     }

@@ -43,6 +43,16 @@ fn is_word_for_nothing(folded: &str) -> bool {
     WORDS_FOR_NOTHING.contains(&folded)
 }
 
+/// What names are compared by that look the same: their skeletons by Unicode's UTS 39, without white space. A capital may
+/// look like another letter than its small form, so the name is lower-cased behind its skeleton in the first, and before it
+/// in the second.
+pub fn skeletons(name: &str) -> [String; 2] {
+    let without_spaces = |text: String| text.chars().filter(|c| !c.is_whitespace()).collect();
+    let lower = name.to_lowercase();
+    let of = |text: &str| unicode_security::confusable_detection::skeleton(text).collect::<String>();
+    [without_spaces(of(name).to_lowercase()), without_spaces(of(&lower))]
+}
+
 /// What is left of a recipient's name in the name of a file: letters without their accents, each run of characters
 /// other than ASCII letters, digits and `-` as one `_`, none at the ends. It may be empty.
 pub fn file_stem(name: &str) -> String {

@@ -78,6 +78,11 @@ impl Percentage {
     /// 100 %.
     pub const WHOLE: Percentage = Percentage { millionths: 100_000_000 };
 
+    /// So many per cent.
+    pub const fn of_whole(per_cent: u64) -> Percentage {
+        Percentage { millionths: per_cent * 1_000_000 }
+    }
+
     /// Reads `25%`, `0.5%` or the same without the sign: up to six digits before the point and six after it.
     pub fn parse(text: &str) -> Option<Percentage> {
         let number = text.strip_suffix('%').unwrap_or(text);
@@ -96,6 +101,19 @@ impl Percentage {
     pub fn is_exceeded_by(self, part: u64, whole: u64) -> bool {
         let share = u128::from(whole) * u128::from(self.millionths);
         u128::from(part) * u128::from(Percentage::WHOLE.millionths) > share
+    }
+
+    /// Whether a share, so many of so many, has risen by more percentage points than this. Whole numbers decide. A share
+    /// of none is 0; numbers that are too large to be counts exceed anything.
+    pub fn is_exceeded_by_rise(self, (before, of_before): (u64, u64), (now, of_now): (u64, u64)) -> bool {
+        let share = |count: u64, of: u64| if of == 0 { (0, 1) } else { (i128::from(count), i128::from(of)) };
+        let ((before, of_before), (now, of_now)) = (share(before, of_before), share(now, of_now));
+        let exceeds = || {
+            let rise = now.checked_mul(of_before)?.checked_sub(before.checked_mul(of_now)?)?;
+            let allowed = of_before.checked_mul(of_now)?.checked_mul(i128::from(self.millionths))?;
+            Some(rise.checked_mul(i128::from(Percentage::WHOLE.millionths))? > allowed)
+        };
+        exceeds().unwrap_or(true)
     }
 }
 
@@ -128,6 +146,26 @@ mod tests {
         assert_eq!(total(&[1, 2, 3]), 6);
         assert_eq!(total(&[u64::MAX - 1, 1]), u64::MAX);
         assert_eq!(total(&[1 << 63, 1 << 63, 1]), u64::MAX);
+    }
+
+    #[test]
+    fn a_share_rises_by_points() {
+        let check = |points: &str, before, now, expect: bool| {
+            let points = Percentage::parse(points).unwrap();
+            assert_eq!(points.is_exceeded_by_rise(before, now), expect, "{points} {before:?} {now:?}");
+        };
+        check("5%", (10, 100), (15, 100), false);
+        check("5%", (10, 100), (151, 1000), true);
+        check("5%", (1, 3), (115, 300), false);
+        check("5%", (1, 3), (11501, 30000), true);
+        check("5%", (15, 100), (10, 100), false);
+        check("0%", (1, 2), (2, 4), false);
+        check("0%", (1, 2), (500_000_001, 1_000_000_000), true);
+        check("5%", (0, 0), (5, 100), false);
+        check("5%", (0, 0), (6, 100), true);
+        check("5%", (6, 100), (0, 0), false);
+        check("5%", (1 << 40, 1 << 41), (1 << 40, 1 << 41), false);
+        check("100%", (u64::MAX, u64::MAX), (u64::MAX, u64::MAX), true);
     }
 
     #[test]

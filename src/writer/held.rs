@@ -5,9 +5,9 @@
 
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_there, link_all, private_folder, sync_folder};
+use super::place::{copy_all, is_there, private_folder, sync_folder};
 use super::staging::Staging;
-use crate::batch::{held_folder, held_place, why_held_place};
+use crate::batch::{held_folder, held_place, why_held_json_place, why_held_place};
 use crate::unfinished::PrivateFolder;
 use crate::value::Month;
 use std::io;
@@ -19,8 +19,9 @@ impl Output {
         held_place(self.folder(), month)
     }
 
-    pub(super) fn why_held(&self, month: Month) -> PathBuf {
-        why_held_place(self.folder(), month)
+    /// Where it says why, for machines and for people.
+    pub(super) fn why_held(&self, month: Month) -> [PathBuf; 2] {
+        [why_held_json_place(self.folder(), month), why_held_place(self.folder(), month)]
     }
 
     fn held_folder(&self) -> PathBuf {
@@ -58,7 +59,8 @@ impl Output {
         self.has_held_folder()?;
         let mut taken = TakenHeld { output: self, moves: Vec::new() };
         // What says why goes last: a batch without it could not be understood. Alone it does no harm.
-        for (place, name) in [(self.held(month), "held"), (self.why_held(month), "why-held")] {
+        let [json, text] = self.why_held(month);
+        for (place, name) in [(self.held(month), "held"), (json, "why-held.json"), (text, "why-held.txt")] {
             let aside = private.join(name);
             match std::fs::rename(&place, &aside) {
                 Ok(()) => taken.moves.push(Move { place, aside: Some(aside) }),
@@ -122,8 +124,9 @@ impl TakenHeld<'_> {
 }
 
 impl Staging {
-    /// A batch that is held back, to be published after all. Its files are linked, so that until it is published it stays
-    /// where it is held, whatever happens; and only their owner may read them, whoever may have done so meanwhile.
+    /// A copy of a batch that is held back, to be published after all. What somebody writes to the held batch from then on
+    /// changes nothing of the copy, so that what is verified is what is published. Until then the held batch stays where it
+    /// is.
     ///
     /// # Errors
     /// If none is held, or something else is in its place.
@@ -137,8 +140,7 @@ impl Staging {
             return Err(WriteError::NothingHeld { path: held });
         }
         let staging = Staging::without_batch(output, month)?;
-        let fail = |source| WriteError::Write { path: held.clone(), source };
-        link_all(&held, &staging.batch()).map_err(fail)?;
+        copy_all(&held, &staging.batch())?;
         Ok(staging)
     }
 }

@@ -7,7 +7,7 @@ use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
-use crate::batch::names;
+use crate::batch::{HoldRecord, names, read_own_file, to_json};
 use crate::unfinished::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};
@@ -118,6 +118,19 @@ impl Staging {
         Ok(self.note(path, bytes, sha256))
     }
 
+    /// Writes a file of the batch anew, or for the first time. The checksums must be written anew then, too.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn replace(&self, path: &str, bytes: &[u8]) -> Result<Written, WriteError> {
+        match std::fs::remove_file(self.path_of(path)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(self.failed(path, source)),
+            _ => {}
+        }
+        self.written().retain(|written| written.path != path);
+        self.write(path, bytes)
+    }
+
     /// Begins a file of the batch, which is part of it once it is finished.
     pub(super) fn draft(&self, path: &str, stays_open: bool) -> Result<Draft, WriteError> {
         Draft::create(&self.path_of(path), stays_open).map_err(|source| self.failed(path, source))
@@ -149,13 +162,35 @@ impl Staging {
     pub fn write_checksums(&self, folder: &str) -> Result<(), WriteError> {
         let written = self.written().clone();
         let in_folder = |w: &Written| {
-            let name = w.path.strip_prefix(folder).filter(|name| !name.contains('/'));
+            let name = w.path.strip_prefix(folder);
+            let name = name.filter(|name| !name.contains('/') && *name != names::CHECKSUMS);
             name.map(|name| (name.to_owned(), w.sha256.clone()))
         };
         let mut files: Vec<_> = written.iter().filter_map(in_folder).collect();
         files.sort();
         let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
-        self.write(&format!("{folder}{}", names::CHECKSUMS), lines.as_bytes()).map(drop)
+        self.replace(&format!("{folder}{}", names::CHECKSUMS), lines.as_bytes()).map(drop)
+    }
+
+    /// Takes over the checksums of a folder's files that are there already, from the list in it, which must be sound.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn adopt_checksums(&self, folder: &str) -> Result<(), WriteError> {
+        let list = format!("{folder}{}", names::CHECKSUMS);
+        let text = read_own_file(&self.path_of(&list));
+        let text = text.map_err(|error| self.failed(&list, io::Error::other(error)))?;
+        let adopted = String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|line| line.split_once("  "))
+            .map(|(sha256, name)| Written {
+                path: format!("{folder}{name}"),
+                bytes: 0,
+                sha256: sha256.to_owned(),
+            })
+            .collect::<Vec<_>>();
+        self.written().extend(adopted);
+        Ok(())
     }
 
     /// Puts a file that is no part of a batch into the place of batches, for a person to look at.
@@ -245,12 +280,12 @@ impl Staging {
         Ok(place)
     }
 
-    /// Puts the batch where held batches are, for a person to look at, and `why` beside it. One of the same month that is
-    /// there already is replaced. Returns the place.
+    /// Puts the batch where held batches are, for a person to look at, and the reasons beside it. One of the same month
+    /// that is there already is replaced. Returns the place.
     ///
     /// # Errors
     /// If that is not possible; one that was there is there again.
-    pub fn hold(self, why: &str) -> Result<PathBuf, WriteError> {
+    pub fn hold(self, why: &HoldRecord) -> Result<PathBuf, WriteError> {
         let batch = self.batch();
         let place = self.output.held(self.month);
         let fail = |path: &Path| {
@@ -258,16 +293,20 @@ impl Staging {
             move |source: io::Error| WriteError::Write { path, source }
         };
         sync_folders(&batch).map_err(fail(&place))?;
-        let (draft, reasons) = (self.folder.path().join("why"), self.output.why_held(self.month));
-        write_private(&draft, |out| out.write_all(why.as_bytes())).map_err(fail(&reasons))?;
+        let drafts = ["why.json", "why.txt"].map(|name| self.folder.path().join(name));
+        let reasons = self.output.why_held(self.month);
+        for ((draft, text), reasons) in drafts.iter().zip([to_json(why), why.to_string()]).zip(&reasons) {
+            write_private(draft, |out| out.write_all(text.as_bytes())).map_err(fail(reasons))?;
+        }
         let step = unfinished::step();
         // Never an earlier batch beside the reasons of this.
         let earlier = self.output.take_held(self.month, self.folder.path())?;
-        let put = self
-            .output
-            .make_held_folder()
-            .and_then(|()| std::fs::rename(&draft, &reasons).map_err(fail(&reasons)))
-            .and_then(|()| put_in_place(&step, &batch, &place));
+        let put = self.output.make_held_folder().and_then(|()| {
+            for (draft, reasons) in drafts.iter().zip(&reasons) {
+                std::fs::rename(draft, reasons).map_err(fail(reasons))?;
+            }
+            put_in_place(&step, &batch, &place)
+        });
         if let Err(error) = put {
             earlier.put_back();
             return Err(error);

@@ -1,0 +1,133 @@
+//! Whether counts and shares have moved much since the batch before.
+
+use super::{Candidate, Reference, Verdict};
+use crate::batch::{Before, Counts, HoldReason, Manifest, Share};
+use crate::filter::Outcome;
+use crate::policy::{GateKey, GateSettings, MaxChange};
+use crate::registry::Table;
+use crate::value::{Percentage, name};
+use std::collections::BTreeSet;
+
+pub(super) fn judge(
+    gate: &GateSettings,
+    candidate: &Candidate<'_>,
+    reference: Reference<'_>,
+    verdict: &mut Verdict,
+) {
+    let before = match reference.before {
+        Before::None => return,
+        // What cannot be compared could be anything.
+        Before::Unreadable(month) => {
+            return verdict.stops.push(HoldReason::BatchBeforeUnreadable { month: *month });
+        }
+        Before::Batch(before) => before,
+    };
+    if let MaxChange(Some(points)) = gate.max_excluded_change {
+        judge_outcomes(gate, points, before, candidate.manifest, &mut verdict.stops);
+    }
+    judge_blanks(gate, candidate, before, reference, verdict);
+    judge_recipients(gate, candidate.manifest, before, &mut verdict.stops);
+}
+
+/// Every name that either side counts, with its count on both; one that is not counted is there 0 times.
+fn side_by_side<'a>(before: &'a Counts, now: &'a Counts) -> impl Iterator<Item = (&'a String, u64, u64)> {
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let count = |counts: &Counts, name: &String| counts.get(name).copied().unwrap_or_default();
+    names.into_iter().map(move |name| (name, count(before, name), count(now, name)))
+}
+
+/// The shares of outcomes among the facts read, and of quarantine codes among their tables' rows.
+fn judge_outcomes(
+    gate: &GateSettings,
+    points: Percentage,
+    before: &Manifest,
+    now: &Manifest,
+    stops: &mut Vec<HoldReason>,
+) {
+    let mut look = |table: &str, name: &str, then: Share, now: Share| {
+        if gate.holds_move(points, then, now) {
+            let (table, name) = (table.to_owned(), name.to_owned());
+            stops.push(HoldReason::MaxExcludedChange { table, name, before: then, now });
+        }
+    };
+    let facts = Table::Immunizations.name();
+    let share = |count, of| Share { count, of };
+    let included = |manifest: &Manifest| share(manifest.facts.included, manifest.facts.read);
+    look(facts, Outcome::Included.name(), included(before), included(now));
+    for (name, then, count) in side_by_side(&before.facts.excluded, &now.facts.excluded) {
+        look(facts, name, share(then, before.facts.read), share(count, now.facts.read));
+    }
+    for (table, entry) in &now.tables {
+        let Some(then) = before.tables.get(table) else { continue };
+        for (name, count_then, count) in side_by_side(&then.quarantined, &entry.quarantined) {
+            look(table, name, share(count_then, then.rows), share(count, entry.rows));
+        }
+    }
+}
+
+/// The shares of blanks in each column, among the facts that are shared.
+fn judge_blanks(
+    gate: &GateSettings,
+    candidate: &Candidate<'_>,
+    before: &Manifest,
+    reference: Reference<'_>,
+    verdict: &mut Verdict,
+) {
+    let MaxChange(Some(points)) = gate.max_blank_change else { return };
+    let Some(then) = reference.tally else {
+        return verdict.not_compared.push(GateKey::MaxBlankChange.name());
+    };
+    let columns: BTreeSet<&String> = then.blanks.keys().chain(candidate.tally.blanks.keys()).collect();
+    for column in columns {
+        let count = |tally: &crate::batch::Tally| tally.blanks.get(column).copied().unwrap_or_default();
+        let before = Share { count: count(then), of: before.facts.included };
+        let now = Share { count: count(candidate.tally), of: candidate.manifest.facts.included };
+        if gate.holds_move(points, before, now) {
+            verdict.stops.push(HoldReason::MaxBlankChange { column: column.clone(), before, now });
+        }
+    }
+}
+
+fn judge_recipients(gate: &GateSettings, now: &Manifest, before: &Manifest, stops: &mut Vec<HoldReason>) {
+    // Half an export can be half of many recipients that are too small to be looked at one by one.
+    let (facts_before, facts) = (before.facts.included, now.facts.included);
+    if gate.holds_change(facts_before, facts) {
+        stops.push(HoldReason::BatchChanged { facts_before, facts });
+    }
+    let mut rows_before = before.rows_of_recipients();
+    for file in &now.files {
+        let (recipient, rows) = (file.recipient.clone(), file.rows);
+        match rows_before.remove(&name::fold(&recipient)) {
+            Some((_, rows_before)) if gate.holds_change(rows_before, rows) => {
+                stops.push(HoldReason::RecipientChanged { recipient, rows_before, rows });
+            }
+            None if !gate.recipients_may_change => {
+                stops.push(HoldReason::RecipientAppeared { recipient, rows });
+            }
+            Some(_) | None => {}
+        }
+    }
+    if !gate.recipients_may_change {
+        stops.extend(rows_before.into_values().map(|(recipient, rows_before)| {
+            HoldReason::RecipientVanished { recipient: recipient.to_owned(), rows_before }
+        }));
+    }
+}
+
+impl GateSettings {
+    /// Whether a recipient's rows have changed so much that somebody should look.
+    pub(crate) fn holds_change(&self, before: u64, now: u64) -> bool {
+        let change = self.max_change.0;
+        before.max(now) >= self.min_rows
+            && change.is_some_and(|share| share.is_exceeded_by(before.abs_diff(now), before))
+    }
+
+    /// Whether a share has moved so far that somebody should look. It is not looked at where little is counted on both
+    /// sides.
+    fn holds_move(&self, points: Percentage, before: Share, now: Share) -> bool {
+        let pair = |share: Share| (share.count, share.of);
+        before.count.max(now.count) >= self.min_rows
+            && (points.is_exceeded_by_rise(pair(before), pair(now))
+                || points.is_exceeded_by_rise(pair(now), pair(before)))
+    }
+}
