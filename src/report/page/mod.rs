@@ -15,12 +15,11 @@ use super::html::{Markup, element, empty};
 use super::svg;
 use super::tally::ReportData;
 use super::words;
-use crate::batch::Before;
-use crate::batch::Manifest;
-use crate::value::PerCent;
+use crate::batch::{Before, Manifest};
+use crate::value::{PerCent, grouped};
 
-/// What a page shows.
-struct Shown<'a> {
+/// The data that a page is made from.
+struct Report<'a> {
     manifest: &'a Manifest,
     data: &'a ReportData,
     before: &'a Before,
@@ -29,40 +28,34 @@ struct Shown<'a> {
 
 /// The report on a batch as one HTML page that needs nothing else.
 pub fn page(manifest: &Manifest, data: &ReportData, before: &Before, cvx: Option<&CvxCodes>) -> String {
-    let shown = Shown { manifest, data, before, cvx };
+    let report = Report { manifest, data, before, cvx };
     let title = format!("Data sharing report, {}", words::month(manifest.batch));
-    let head = element(
-        "head",
-        &[],
-        [
-            empty("meta", &[("charset", "utf-8")]),
-            empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
-            // The page loads nothing from anywhere, and this keeps it so.
-            empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]),
-            empty("meta", &[("name", "color-scheme"), ("content", "light dark")]),
-            empty("link", &[("rel", "icon"), ("href", "data:,")]),
-            element("title", &[], title.as_str()),
-            Markup::from("\n"),
-            element("style", &[], Markup::written_here(include_str!("../style.css"))),
-        ],
-    );
-    let main = element(
-        "main",
-        &[],
-        [
-            head::points(&shown),
-            facts::waterfall(&shown),
-            facts::consent(&shown),
-            recipients::section_of(&shown),
-            months::section_of(&shown),
-            vaccines::by_group(&shown),
-            vaccines::by_age(&shown),
-            signs::blanks(&shown),
-            signs::bad_data(&shown),
-            made::section_of(&shown),
-        ],
-    );
-    let body = element("body", &[], [svg::patterns(), head::header(&shown), main, made::footer(&shown)]);
+    let head = [
+        empty("meta", &[("charset", "utf-8")]),
+        empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
+        // The page loads nothing from anywhere, and this keeps it so.
+        empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]),
+        empty("meta", &[("name", "color-scheme"), ("content", "light dark")]),
+        empty("link", &[("rel", "icon"), ("href", "data:,")]),
+        element("title", &[], title.as_str()),
+        Markup::from("\n"),
+        element("style", &[], Markup::constant(include_str!("../style.css"))),
+    ];
+    let head = element("head", &[], head);
+    let sections = [
+        head::points(&report),
+        facts::waterfall(&report),
+        facts::consent(&report),
+        recipients::section_of(&report),
+        months::section_of(&report),
+        vaccines::by_group(&report),
+        vaccines::by_age(&report),
+        signs::blanks(&report),
+        signs::bad_data(&report),
+        made::section_of(&report),
+    ];
+    let main = element("main", &[], sections);
+    let body = element("body", &[], [svg::patterns(), head::header(&report), main, made::footer(&report)]);
     element("html", &[("lang", "en-US")], [head, body]).into_page()
 }
 
@@ -103,5 +96,5 @@ fn change(before: u64, now: u64) -> String {
 
 /// A count with its noun, as `1 file` or `2 files`.
 fn counted(count: u64, one: &str, more: &str) -> String {
-    format!("{} {}", crate::value::grouped(count), if count == 1 { one } else { more })
+    format!("{} {}", grouped(count), if count == 1 { one } else { more })
 }
