@@ -4,10 +4,10 @@
 //! words what the other parts say, and decides nothing itself.
 
 mod answer;
-mod asked;
 mod gather;
+mod request;
 mod wording;
 
 pub use answer::{Answer, ConsentAnswer, Days, FactAnswer, RefusedAnswer, StepAnswer, UnderAnswer};
-pub use asked::{Asked, Question};
 pub use gather::{Earlier, explain};
+pub use request::{Question, Request};

@@ -42,7 +42,7 @@ pub(super) fn person(seed: u64, place: u64) -> u64 {
 }
 
 /// The client under whom this one's records are on that day.
-fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
+pub(super) fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
     if merged(seed, place).is_some_and(|merged| merged <= as_of) { place - 1 } else { place }
 }
 
@@ -67,10 +67,9 @@ pub(super) fn renamed(seed: u64, organization: u64, as_of: i64) -> Option<Dice> 
     renamed.then_some(dice)
 }
 
-/// What has become of a dose.
+/// What was done to the record of a dose.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fate {
-    Kept,
+pub(super) enum DoseChange {
     /// It was entered in error, and is not there any more.
     Withdrawn,
     /// It was entered for the wrong client; this is the right one.
@@ -79,19 +78,19 @@ pub(super) enum Fate {
     Renumbered,
 }
 
-impl Fate {
-    /// The fate by that day of a dose given to a client on another.
-    pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Fate {
+impl DoseChange {
+    /// What was done by that day to a dose given to a client on another.
+    pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Option<DoseChange> {
         let dice = &mut Dice::of(seed ^ 0x3e4, dose);
-        let fate = dice.below(100_000);
-        if fate >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
-            return Fate::Kept;
+        let kind = dice.below(100_000);
+        if kind >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
+            return None;
         }
-        match fate {
-            0..20 => Fate::Withdrawn,
+        match kind {
+            0..20 => Some(DoseChange::Withdrawn),
             20..70 => right_client(seed, place, given)
-                .map_or(Fate::Kept, |right| Fate::Reassigned(holder(seed, right, as_of))),
-            _ => Fate::Renumbered,
+                .map(|right| DoseChange::Reassigned(holder(seed, right, as_of))),
+            _ => Some(DoseChange::Renumbered),
         }
     }
 }

@@ -50,20 +50,9 @@ pub struct SynthCounts {
 pub enum SynthError {
     /// The folder is there already, or cannot be made.
     #[error("{}: cannot be created: {source}", shown(path))]
-    Create {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Writing failed halfway.
+    Create { path: PathBuf, source: io::Error },
     #[error("{}: cannot be written: {source}", shown(path))]
-    Write {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 /// Writes an invented export into a new folder.
@@ -82,7 +71,7 @@ fn write(settings: SynthSettings, folder: &Path) -> io::Result<SynthCounts> {
     places::write_vaccines(&mut vaccines)?;
     let mut organizations = create(Table::Organizations)?;
     places.write_organizations(&mut organizations)?;
-    let mut recipients = TableFile::create(folder, Table::Recipients, settings.seed, 0)?;
+    let mut recipients = create(Table::Recipients)?;
     places.write_recipients(&mut recipients)?;
 
     let (mut clients, mut consents, mut immunizations) =
@@ -93,7 +82,7 @@ fn write(settings: SynthSettings, folder: &Path) -> io::Result<SynthCounts> {
         client.write_consents(&mut consents)?;
         client.write_immunizations(&mut immunizations)?;
     }
-    let mut control = TableFile::create(folder, Table::Control, settings.seed, 0)?;
+    let mut control = create(Table::Control)?;
     let mut rows = Vec::new();
     for file in [clients, consents, immunizations, vaccines, organizations, recipients] {
         let (table, count) = file.finish()?;
