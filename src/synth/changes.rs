@@ -36,7 +36,7 @@ pub(super) fn merged(seed: u64, place: u64) -> Option<i64> {
     change_after(birth_of(seed, place - 1), &mut Dice::of(seed ^ 0x3e1, place))
 }
 
-/// The client in whose life this one's is invented: itself, or the one whose duplicate it is, merged or not.
+/// The person that this client is: itself, or the client whose duplicate it is, merged or not.
 pub(super) fn person(seed: u64, place: u64) -> u64 {
     if merged(seed, place).is_some() { place - 1 } else { place }
 }
@@ -79,7 +79,7 @@ pub(super) enum DoseChange {
 }
 
 impl DoseChange {
-    /// What was done by that day to a dose given to a client on another.
+    /// What was done by the as-of date to a dose that was given to a client on a day; none if it was left as it is.
     pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Option<DoseChange> {
         let dice = &mut Dice::of(seed ^ 0x3e4, dose);
         let kind = dice.below(100_000);

@@ -1,4 +1,4 @@
-//! An invented client: who, with which consents, with which doses.
+//! An invented client with consents and doses.
 
 use super::SynthSettings;
 use super::changes::{self, Address, DoseChange};
@@ -54,10 +54,10 @@ const YEAR: i64 = 365;
 /// The most facts a client can have; ids of facts are given out in blocks of as many.
 const MOST_FACTS: u64 = 128;
 
-/// A client and all that the registry holds of them.
+/// A client and the client's records.
 pub(super) struct Client {
     id: u64,
-    /// Under whom the records are: the client, or who it has been merged with.
+    /// The id that the records are listed under: the client's own, or that of the client it was merged with.
     holder: u64,
     client_type: &'static str,
     names: [&'static str; 3],

@@ -21,12 +21,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use table::TableFile;
 
-/// What is invented.
+/// What to invent.
 #[derive(Clone, Copy, Debug)]
 pub struct SynthSettings {
     /// How many clients are invented; those not born yet, and duplicates that have been merged, are not written.
     pub clients: u64,
-    /// Where chance begins.
+    /// The same seed gives the same export.
     pub seed: u64,
     /// The day on which the export is made: nothing later is in it.
     pub as_of: Day,
@@ -37,11 +37,8 @@ pub struct SynthSettings {
 /// How many rows were written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SynthCounts {
-    /// Rows of `clients`.
     pub clients: u64,
-    /// Rows of `consents`.
     pub consents: u64,
-    /// Rows of `immunizations`.
     pub immunizations: u64,
 }
 

@@ -78,10 +78,12 @@ pub(super) const CHILDHOOD: [(i64, &[usize], u64, u32); 28] = [
     (200, &[27], 300, 1),
 ];
 
-/// The waves of COVID-19 vaccination, in order: year, month and day on which one begins, how many days it lasts, the
-/// least age in years, the products, how many in a thousand take part, and the dose's number. Somebody who sits one
-/// out sits out those after it.
-pub(super) const WAVES: [([u32; 3], u64, i64, &[usize], u64, u32); 6] = [
+/// A wave of COVID-19 vaccination: year, month and day on which it begins, how many days it lasts, the least age in
+/// years, the products, how many in a thousand take part, and the dose's number.
+type Wave = ([u32; 3], u64, i64, &'static [usize], u64, u32);
+
+/// The waves, in order. Somebody who sits one out sits out those after it.
+pub(super) const WAVES: [Wave; 6] = [
     ([2021, 1, 5], 240, 12, &[17, 18, 17, 19], 560, 1),
     ([2021, 2, 1], 250, 12, &[17, 18], 880, 2),
     ([2021, 10, 1], 180, 18, &[17, 18], 500, 3),

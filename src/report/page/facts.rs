@@ -18,7 +18,7 @@ struct Reason<'a> {
     facts: u64,
 }
 
-/// The reasons that occur, in the order in which they are looked for.
+/// The reasons that occur, in the order of the checks and rules.
 fn reasons<'a>(report: &'a Report<'_>) -> Vec<Reason<'a>> {
     let facts = &report.manifest.facts;
     let quarantined = in_order(&facts.quarantined, Code::ALL.map(Code::name)).map(|(code, facts)| {

@@ -78,7 +78,7 @@ fn figure(chart: impl Into<Markup>, table: impl Into<Markup>) -> Markup {
     element("div", &[("class", "pair")], [chart, table.into()])
 }
 
-/// A share in words: one that is not nothing never looks like nothing, nor one that is not all like all.
+/// A share as text. A share above zero is never shown as 0.0%, nor one below the whole as 100.0%.
 fn share(part: u64, whole: u64) -> String {
     match PerCent::of(part, whole) {
         None => "–".to_owned(),

@@ -54,21 +54,21 @@ struct Recipient<'a> {
 fn recipients<'a>(report: &'a Report<'_>) -> Vec<Recipient<'a>> {
     let before = report.before.manifest();
     let mut rows_before = before.map(Manifest::rows_of_recipients).unwrap_or_default();
-    let mut recipients = Vec::new();
-    for file in &report.manifest.files {
-        let rows_before = rows_before.remove(&name::fold(&file.recipient)).map(|(_, rows)| rows);
-        recipients.push((file.recipient.as_str(), rows_before, Some(file.rows)));
-    }
-    recipients.extend(rows_before.into_values().map(|(name, rows)| (name, Some(rows), None)));
-    recipients.sort_by_key(|(name, _, now)| (Reverse(*now), *name));
-    let recipient = |(name, rows_before, now)| {
+    let recipient = |name, rows_before, now| {
         let mark = before.and_then(|_| Mark::of(rows_before, now));
         Recipient { name, before: rows_before, now, mark }
     };
-    recipients.into_iter().map(recipient).collect()
+    let mut recipients = Vec::new();
+    for file in &report.manifest.files {
+        let rows_before = rows_before.remove(&name::fold(&file.recipient)).map(|(_, rows)| rows);
+        recipients.push(recipient(&file.recipient, rows_before, Some(file.rows)));
+    }
+    recipients.extend(rows_before.into_values().map(|(name, rows)| recipient(name, Some(rows), None)));
+    recipients.sort_by_key(|recipient| (Reverse(recipient.now), recipient.name));
+    recipients
 }
 
-/// What is to be looked at.
+/// The points to look at.
 pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let recipients = recipients(report);
     let point = |(mark, one, more)| {

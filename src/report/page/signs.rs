@@ -1,4 +1,4 @@
-//! What the figures say of the registry's own data: blanks, and signs of bad entries.
+//! Blank columns, and signs of bad entries in the registry's own data.
 
 use super::facts::legend;
 use super::{Report, counted, figure, paragraph, section, share};
@@ -33,7 +33,7 @@ pub(super) fn blanks(report: &Report<'_>) -> Markup {
     section("blanks", "Blanks", inside)
 }
 
-/// A day of the month on which dates are heaped when somebody knew the month alone.
+/// A day of the month that is often entered when only the month is known.
 struct Heap {
     name: &'static str,
     facts: u64,
@@ -41,7 +41,7 @@ struct Heap {
 }
 
 impl Heap {
-    /// In twelve of the 365 days of a year.
+    /// The day comes in twelve of the 365 days of a year.
     fn expected(&self) -> u64 {
         (u128::from(self.all) * 12 / 365) as u64
     }
@@ -82,7 +82,7 @@ fn unknown_cvx<'a>(report: &Report<'a>) -> Option<Vec<(&'a str, u64)>> {
     Some(codes.filter(|(code, _)| !code.is_empty() && !set.has(code)).collect())
 }
 
-/// What is to be looked at.
+/// The points to look at.
 pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let mut points = Vec::new();
     for heap in heaps(report).iter().filter(|heap| heap.stands_out()) {
