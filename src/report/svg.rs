@@ -72,7 +72,7 @@ pub(super) fn bar_chart(id: &str, title: &str, description: &str, scale: u64, ba
             parts.push(across("still-in", "0", &percent(share(bar.start, scale))));
         }
         if bar.end > bar.start {
-            // A bar of something is always to be seen.
+            // A bar that is not zero is wide enough to be seen.
             let width = share(bar.end - bar.start, scale).max(LEAST);
             let x = share(bar.start, scale).min(WHOLE - width);
             parts.push(across(bar.look.into(), &percent(x), &percent(width)));
@@ -84,7 +84,7 @@ pub(super) fn bar_chart(id: &str, title: &str, description: &str, scale: u64, ba
         parts.extend(bar.join.map(|at| down("join", at, y + BAR_HEIGHT, y + BAR_LINE)));
         parts.extend(bar.mark.map(|at| down("mark", at, y - 3, y + BAR_HEIGHT + 3)));
     }
-    // Last, so that no line crosses them.
+    // The texts come last, so that no line crosses them.
     parts.append(&mut texts);
     frame(id, title, description, bars.len() as u64 * BAR_LINE, parts)
 }
@@ -126,7 +126,7 @@ pub(super) fn column_chart(
     let grid: &[u64] = if most.is_multiple_of(2) { &[most, most / 2] } else { &[most] };
     parts.extend(grid.iter().map(|value| across("grid", PLOT_BOTTOM - height(*value))));
     for (index, column) in (0..).zip(columns).filter(|(_, column)| column.value > 0) {
-        // A column of something is always to be seen.
+        // A column that is not zero is high enough to be seen.
         let height = height(column.value).max(2);
         let (x, width) = (percent(share(100 * index + 10, 100 * count)), percent(share(80, 100 * count)));
         parts.push(rect("plain", (&x, PLOT_BOTTOM - height), (&width, height)));
@@ -139,7 +139,7 @@ pub(super) fn column_chart(
         let Some(label) = &column.label else { continue };
         let x = place(index);
         parts.push(line("axis", (&x, PLOT_BOTTOM), (&x, PLOT_BOTTOM + 6)));
-        // Within the chart's edges.
+        // So that the label stays inside the chart.
         let class = match share(index as u64, count) {
             ..90_000 => "start",
             90_000..95_000 => "middle",
@@ -167,7 +167,7 @@ fn round_up(number: u64) -> u64 {
 
 /// The whole width, in thousandths of a per cent.
 const WHOLE: u64 = 100_000;
-/// The least width that is to be seen.
+/// The least width of a bar that is not zero.
 const LEAST: u64 = 400;
 
 fn share(part: u64, whole: u64) -> u64 {

@@ -2,8 +2,8 @@
 //! and withdrawn, people move, organizations are renamed.
 //!
 //! Each change has a day, and is in every export made on that day or later. Which records change, and when, comes from
-//! dice of their own, so that everything else is the same as if nothing changed. Where a change needs somebody else, it
-//! is somebody shortly before, who can be invented again: nothing has to be kept in memory.
+//! dice of their own, so that everything else is the same as if nothing changed. A change that needs another client takes
+//! one with a number shortly before, who can be invented again: nothing has to be kept in memory.
 
 use super::client::birth_of;
 use super::dice::Dice;
@@ -27,8 +27,8 @@ fn may_be_duplicate(seed: u64, place: u64) -> bool {
     Dice::of(seed ^ 0x3e0, place).per_mille(10)
 }
 
-/// If this client is the one before once more: the day from which both are one. The one before stays, and is never
-/// merged itself.
+/// If this client is a duplicate of the one before: the day from which both are one client. The one before stays, and
+/// is never merged itself.
 pub(super) fn merged(seed: u64, place: u64) -> Option<i64> {
     if place < 2 || !may_be_duplicate(seed, place) || may_be_duplicate(seed, place - 1) {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn person(seed: u64, place: u64) -> u64 {
     if merged(seed, place).is_some() { place - 1 } else { place }
 }
 
-/// The client under whom this one's records are on that day.
+/// The client under whom this one's records are listed on that day.
 pub(super) fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
     if merged(seed, place).is_some_and(|merged| merged <= as_of) { place - 1 } else { place }
 }

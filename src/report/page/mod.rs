@@ -1,6 +1,6 @@
 //! The page: its head, its sections in order, and its foot.
 //!
-//! Made of counts, names of recipients and codes alone; the same figures always give the same bytes.
+//! It contains only counts, names of recipients and codes. The same figures always give the same bytes.
 
 mod facts;
 mod head;

@@ -33,7 +33,7 @@ pub(super) fn blanks(report: &Report<'_>) -> Markup {
     section("blanks", "Blanks", inside)
 }
 
-/// A day of the month that is often entered when only the month is known.
+/// The facts dated on a day of the month that is often entered when only the month is known.
 struct Heap {
     name: &'static str,
     facts: u64,
