@@ -1,18 +1,17 @@
-//! Finding what an explanation is about: the facts asked for, those that share their ids, the rows that were
-//! refused.
+//! Finding what an explanation needs: the facts asked for, those that share their ids, and the quarantined rows.
 
 use super::answer::{Answer, Days, FactAnswer, RefusedAnswer, UnderAnswer};
-use super::asked::{Asked, Question};
-use super::wording::{consent_answers, step_answers};
-use crate::filter::{Outcome, Route, Rules, ShareableFact, settle_group};
+use super::request::{Question, Request};
+use super::wording::{Words, consent_answers, recipient_names};
+use crate::filter::{Outcome, Rules, ShareableFact};
 use crate::policy::ConsentRule;
 use crate::registry::{
     ConsentType, Fact, Fault, Intake, Progress, Reference, Refused, RegistryError, Row, Seen, Source, Table,
-    Witness, read_facts_in_order, read_reference_before, tables,
+    Witness, read_facts_in_order, read_reference_before, sharing, tables,
 };
 use std::collections::BTreeSet;
 
-/// What is known of rows that were refused before a source was made.
+/// Rows that were quarantined before, when the work database that is now read was made.
 #[derive(Clone, Default, Debug)]
 pub struct Earlier {
     /// Those that may bear on the question.
@@ -21,36 +20,34 @@ pub struct Earlier {
     pub unreadable: u64,
 }
 
-/// Explains facts of a source, of which some rows may have been refused earlier.
+/// Explains facts of a source, of which some rows may have been quarantined earlier.
 ///
 /// # Errors
 /// If the source cannot be read.
 pub fn explain(
     source: &dyn Source,
     earlier: Earlier,
-    asked: Asked<'_>,
+    request: Request<'_>,
     progress: &dyn Progress,
 ) -> Result<Answer, RegistryError> {
-    let mut witness = Kept { refused: earlier.refused };
-    let (reference, mut intake) = read_reference_before(source, asked.spill, progress, &mut witness)?;
-    let rules = Rules::new(asked.policy, asked.as_of, &reference);
-    let mut found = Found { facts: Vec::new(), unreadable: earlier.unreadable };
-    let wanted = wanted_ids(source, &reference, asked, &mut intake, progress)?;
+    let mut rows = RelatedRows { earlier, facts: Vec::new() };
+    let (reference, mut intake) = read_reference_before(source, request.spill, progress, &mut rows)?;
+    let rules = Rules::new(request.policy, request.as_of, &reference);
+    let wanted = wanted_ids(source, &reference, request, &mut intake, progress)?;
     read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| {
         match seen {
-            Seen::Fact(fact) if wanted.contains(&fact.immunfact_id) => found.facts.push(OwnedFact::of(fact)),
+            Seen::Fact(fact) if wanted.contains(&fact.immunfact_id) => rows.facts.push(OwnedFact::of(fact)),
             Seen::Refused(refused) => {
-                found.unreadable += u64::from(refused.ids.key.is_none());
-                if is_asked_for(asked.question, &refused) {
-                    witness.refused.push(refused);
+                rows.earlier.unreadable += u64::from(refused.ids.key.is_none());
+                if is_asked_for(request.question, &refused) {
+                    rows.earlier.refused.push(refused);
                 }
             }
             Seen::Fact(_) => {}
         }
         Ok(())
     })?;
-    let story = Story { asked, reference: &reference, rules: &rules, intake: &intake };
-    Ok(story.answer(found, witness.refused))
+    Ok(Explainer { request, reference: &reference, rules: &rules, intake: &intake }.answer(rows))
 }
 
 /// The ids of the facts asked for. Those of a client must be looked up first, because a fact of somebody else may
@@ -58,11 +55,11 @@ pub fn explain(
 fn wanted_ids(
     source: &dyn Source,
     reference: &Reference,
-    asked: Asked<'_>,
+    request: Request<'_>,
     intake: &mut Intake,
     progress: &dyn Progress,
 ) -> Result<BTreeSet<u64>, RegistryError> {
-    let client = match asked.question {
+    let client = match request.question {
         Question::Fact(id) => return Ok(BTreeSet::from([id])),
         Question::Client(id) => reference.clients.find(id),
     };
@@ -85,27 +82,21 @@ fn is_asked_for(question: Question, refused: &Refused) -> bool {
     }
 }
 
-/// Keeps the rows that were refused and can be told whose they are.
-struct Kept {
-    refused: Vec<Refused>,
+/// The rows that may bear on the question: facts, and quarantined rows that have a client's id.
+struct RelatedRows {
+    earlier: Earlier,
+    facts: Vec<OwnedFact>,
 }
 
-impl Witness for Kept {
+impl Witness for RelatedRows {
     fn usable(&mut self, _: Table, _: u64, _: &Row<'_>) -> Result<(), RegistryError> {
         Ok(())
     }
 
     fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
-        if refused.ids.client.is_some() {
-            self.refused.push(refused);
-        }
+        self.earlier.refused.extend(Some(refused).filter(|refused| refused.ids.client.is_some()));
         Ok(())
     }
-}
-
-struct Found {
-    facts: Vec<OwnedFact>,
-    unreadable: u64,
 }
 
 /// A fact that is kept beyond its block.
@@ -124,41 +115,42 @@ impl OwnedFact {
     }
 }
 
-/// What an answer is made from.
-struct Story<'a> {
-    asked: Asked<'a>,
+struct Explainer<'a> {
+    request: Request<'a>,
     reference: &'a Reference,
     rules: &'a Rules,
     intake: &'a Intake,
 }
 
-impl Story<'_> {
-    fn answer(&self, found: Found, refused: Vec<Refused>) -> Answer {
-        let clients: BTreeSet<u64> = match self.asked.question {
+impl Explainer<'_> {
+    fn answer(&self, rows: RelatedRows) -> Answer {
+        let RelatedRows { earlier: Earlier { mut refused, unreadable }, facts } = rows;
+        let client_of = |fact: &OwnedFact| self.reference.clients.id(fact.fact.client);
+        let is_row_of_fact = |refused: &Refused| {
+            refused.table == Table::Immunizations && is_asked_for(self.request.question, refused)
+        };
+        let clients: BTreeSet<u64> = match self.request.question {
             Question::Client(id) => BTreeSet::from([id]),
-            Question::Fact(id) => {
-                let of_refused =
-                    refused.iter().filter(|r| r.table == Table::Immunizations && r.ids.key == Some(id));
-                let of_facts = found.facts.iter().map(|f| self.reference.clients.id(f.fact.client));
-                of_refused.filter_map(|r| r.ids.client).chain(of_facts).collect()
+            Question::Fact(_) => {
+                let of_refused = refused.iter().filter(|r| is_row_of_fact(r)).filter_map(|r| r.ids.client);
+                of_refused.chain(facts.iter().map(client_of)).collect()
             }
         };
-        let is_about = |r: &&Refused| match r.table {
-            Table::Immunizations => is_asked_for(self.asked.question, r),
+        refused.retain(|r| match r.table {
+            Table::Immunizations => is_row_of_fact(r),
             _ => r.ids.client.is_some_and(|id| clients.contains(&id)),
-        };
-        let mut quarantined: Vec<&Refused> = refused.iter().filter(is_about).collect();
-        quarantined.sort_by_key(|r| (r.table, r.line));
-        let is_shown = |f: &&OwnedFact| match self.asked.question {
+        });
+        refused.sort_by_key(|r| (r.table, r.line));
+        let is_asked_for = |fact: &&OwnedFact| match self.request.question {
             Question::Fact(_) => true,
-            Question::Client(id) => self.reference.clients.id(f.fact.client) == id,
+            Question::Client(id) => client_of(fact) == id,
         };
         Answer {
-            as_of: self.asked.as_of,
-            policy: self.asked.policy.name.clone(),
-            facts: found.facts.iter().filter(is_shown).map(|f| self.fact_answer(f, &found.facts)).collect(),
-            quarantined: quarantined.into_iter().map(|r| self.refused_answer(r)).collect(),
-            unreadable_rows: found.unreadable,
+            as_of: self.request.as_of,
+            policy: self.request.policy.name.clone(),
+            facts: facts.iter().filter(is_asked_for).map(|fact| self.fact_answer(fact, &facts)).collect(),
+            quarantined: refused.iter().map(|refused| self.refused_answer(refused)).collect(),
+            unreadable_rows: unreadable,
         }
     }
 
@@ -185,14 +177,12 @@ impl Story<'_> {
         let outcome = self.rules.judge(fact).outcome;
         let late = self.late_duplicate(fact, all, self.rules.consent_rule());
         let needed = self.rules.consent_needed(fact);
-        let names: Vec<String> = clients
-            .texts(fact.client)
-            .take(3)
-            .map(|text| String::from_utf8_lossy(text).into_owned())
-            .collect();
-        let [first, last, middle] = [0, 1, 2].map(|place| names.get(place).map_or("", String::as_str));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let names: Vec<String> = clients.texts(fact.client).take(3).map(text).collect();
+        // The columns are the first, the last and the middle name.
+        let names = [0, 2, 1].iter().filter_map(|place| names.get(*place)).filter(|name| !name.is_empty());
         let lookback = self.rules.lookback();
-        let disaster = self.asked.policy.disaster.period;
+        let disaster = self.request.policy.disaster.period;
         let under = |rule: ConsentRule| UnderAnswer {
             rule: rule.name(),
             in_force: rule == self.rules.consent_rule(),
@@ -201,64 +191,52 @@ impl Story<'_> {
                 None => self.rules.outcome_under(fact, rule).name(),
             },
         };
-        let recipients = match self.rules.routing().route(fact.organization) {
-            Route::To(places) if outcome == Outcome::Included && late.is_none() => places
-                .iter()
-                .map(|place| self.rules.routing().recipients()[*place as usize].name.clone())
-                .collect(),
-            _ => Vec::new(),
-        };
-        let provider =
-            fact.organization.and_then(|place| organizations.texts(place).next()).unwrap_or_default();
+        let is_shared = outcome == Outcome::Included && late.is_none();
+        let provider = fact.organization.and_then(|place| organizations.texts(place).next());
+        let (request, reference, rules) = (self.request, self.reference, self.rules);
         FactAnswer {
             immunfact_id: fact.immunfact_id,
             immunization_id: fact.immunization_id,
             file: self.file(Table::Immunizations),
             line: fact.line,
             client_id: clients.id(fact.client),
-            client_name: [first, middle, last]
-                .into_iter()
-                .filter(|n| !n.is_empty())
-                .collect::<Vec<_>>()
-                .join(" "),
+            client_name: names.map(String::as_str).collect::<Vec<_>>().join(" "),
             client_type: clients.client_type(fact.client).to_owned(),
             birth_date: clients.birth(fact.client),
             vaccine_id: vaccines.id(fact.vaccine),
-            cvx_code: String::from_utf8_lossy(&vaccines.get(fact.vaccine).cvx).into_owned(),
-            vaccine_group: String::from_utf8_lossy(fact.group).into_owned(),
+            cvx_code: text(&vaccines.get(fact.vaccine).cvx),
+            vaccine_group: text(fact.group),
             vaccination_date: fact.date,
             org_id: fact.organization.map(|place| organizations.id(place)),
-            provider_name: provider.to_owned(),
+            provider_name: provider.unwrap_or_default().to_owned(),
             outcome: late.map_or(outcome.name(), |fault| fault.code.name()).to_owned(),
             is_disaster: needed == ConsentType::Disaster,
-            steps: step_answers(self.asked, self.reference, self.rules, fact, late),
-            consents: consent_answers(consents.of(fact.client), self.asked.as_of),
+            steps: Words { request, reference, rules, fact, needed }.steps(outcome, late),
+            consents: consent_answers(consents.of(fact.client), self.request.as_of),
             lookback: Days { first_day: lookback.first_day, last_day: lookback.as_of },
             disaster: Days { first_day: disaster.first_day, last_day: disaster.last_day },
             under: ConsentRule::ALL.map(under).into(),
-            recipients,
+            recipients: if is_shared { recipient_names(rules, fact) } else { Vec::new() },
         }
     }
 
     /// What is wrong with a fact that is included under a consent rule for sharing its IMMUNFACT_ID with others
     /// that are, if anything is.
     fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<Fault> {
-        let mut sharing: Vec<ShareableFact> = Vec::new();
+        let mut included: Vec<ShareableFact> = Vec::new();
         for other in all.iter().map(OwnedFact::fact).filter(|f| f.immunfact_id == fact.immunfact_id) {
-            let judgement = self.rules.judge(&other);
-            if let (true, Some(organization)) = (judgement.included_under.contains(rule), other.organization)
-            {
+            let readings = self.rules.judge(&other).included_under;
+            if let (true, Some(organization)) = (readings.contains(rule), other.organization) {
                 // The first fact with the same group stands for the group.
-                let group =
-                    all.iter().zip(0..).find(|(f, _)| f.group == other.group).map_or(0, |(_, place)| place);
-                sharing.push(ShareableFact::new(&other, organization, group, judgement.included_under));
+                let group = all.iter().zip(0..).find(|(f, _)| f.group == other.group);
+                let group = group.map_or(0, |(_, place)| place);
+                included.push(ShareableFact::new(&other, organization, group, readings));
             }
         }
-        sharing.sort_by_key(|chosen| chosen.line);
+        included.sort_by_key(|other| other.line);
         let key = tables::immunizations::IMMUNFACT_ID;
-        let (finding, passing) = settle_group(&mut sharing, rule, |c| c.readings, ShareableFact::equals);
-        let (stay, fault) = finding.in_force.ruling(key);
-        let place = sharing[..passing].iter().position(|chosen| chosen.line == fact.line)?;
+        let (stay, fault) = sharing(&included, ShareableFact::equals).ruling(key);
+        let place = included.iter().position(|other| other.line == fact.line)?;
         fault.filter(|_| place >= stay)
     }
 }

@@ -1,13 +1,13 @@
-//! Why a fact is in or out: its values, the rules on its way, its client's consents.
+//! Explains why a fact is shared or not: its values, what each rule said, and its client's consents.
 //!
-//! Holds values of rows, and exists for that; only the command that shows it to a person may print it. Gathers and
-//! words what the other parts say, and decides nothing itself.
+//! An explanation contains values of rows, so only the command that shows it to a person may print it. This module
+//! collects what the registry's rows and the rules say and puts it into words. It decides nothing itself.
 
 mod answer;
-mod asked;
 mod gather;
+mod request;
 mod wording;
 
 pub use answer::{Answer, ConsentAnswer, Days, FactAnswer, RefusedAnswer, StepAnswer, UnderAnswer};
-pub use asked::{Asked, Question};
 pub use gather::{Earlier, explain};
+pub use request::{Question, Request};

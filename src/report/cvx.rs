@@ -1,6 +1,6 @@
 //! CDC's CVX code set, as far as the report needs it: which codes there are.
 //!
-//! Messages name the file, never what stands there: somebody may have named an export's table instead.
+//! Messages name the file and quote nothing from it: somebody may have given an export's table instead.
 
 use crate::value::shown;
 use std::collections::HashSet;
@@ -17,28 +17,13 @@ pub struct CvxCodes(HashSet<Vec<u8>>);
 /// Why a file is not a code set.
 #[derive(thiserror::Error, Debug)]
 pub enum CvxError {
-    /// It is not there, or may not be read.
     #[error("{}: cannot be read: {source}", shown(path))]
-    Unavailable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Unavailable { path: PathBuf, source: io::Error },
     /// No column of codes, or more than one.
-    #[error("{}, line 1: {found} columns are named CVXCode, and there must be one", shown(path))]
-    Column {
-        /// The file.
-        path: PathBuf,
-        /// How many there are.
-        found: usize,
-    },
-    /// No code at all.
+    #[error("{}, line 1: {count} columns are named CVXCode, and there must be one", shown(path))]
+    Column { path: PathBuf, count: usize },
     #[error("{}: there is no CVX code in it", shown(path))]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
 }
 
 impl CvxCodes {
@@ -50,11 +35,11 @@ impl CvxCodes {
         let unavailable = |source| CvxError::Unavailable { path: path.to_owned(), source };
         let unfit = |what| unavailable(io::Error::new(io::ErrorKind::InvalidInput, what));
         // Looked at before it is opened: opening a pipe would wait for its other end.
-        let found = std::fs::metadata(path).map_err(unavailable)?;
-        if !found.is_file() {
+        let metadata = std::fs::metadata(path).map_err(unavailable)?;
+        if !metadata.is_file() {
             return Err(unfit("not a regular file"));
         }
-        if found.len() > LONGEST_FILE {
+        if metadata.len() > LONGEST_FILE {
             return Err(unfit("longer than any code set"));
         }
         // It is small, and its descriptions are in whatever encoding CDC's program chose; codes are plain digits.
@@ -68,18 +53,14 @@ impl CvxCodes {
         let header = reader.byte_headers().cloned().unwrap_or_default();
         let columns: Vec<usize> = (0..header.len()).filter(|place| is_cvx_code(&header[*place])).collect();
         let &[column] = columns.as_slice() else {
-            return Err(CvxError::Column { path: path.to_owned(), found: columns.len() });
+            return Err(CvxError::Column { path: path.to_owned(), count: columns.len() });
         };
-        let mut codes = HashSet::new();
-        for row in reader.byte_records().flatten() {
-            // A row without a code, such as a blank one that a spreadsheet left at the end, says nothing.
-            let code = row.get(column).map(<[u8]>::trim_ascii).filter(|code| !code.is_empty());
-            codes.extend(code.map(<[u8]>::to_owned));
-        }
-        match codes.is_empty() {
-            true => Err(CvxError::Empty { path: path.to_owned() }),
-            false => Ok(CvxCodes(codes)),
-        }
+        // A row without a code, such as a blank one that a spreadsheet left at the end, says nothing.
+        let codes = reader.byte_records().flatten().filter_map(|row| {
+            row.get(column).map(<[u8]>::trim_ascii).filter(|code| !code.is_empty()).map(<[u8]>::to_owned)
+        });
+        let codes: HashSet<Vec<u8>> = codes.collect();
+        if codes.is_empty() { Err(CvxError::Empty { path: path.to_owned() }) } else { Ok(CvxCodes(codes)) }
     }
 
     /// Whether the set has this code. Codes are text: `093` is not `93`.

@@ -1,8 +1,9 @@
-//! HTML and SVG as they are written: escaped, and in one shape.
+//! Building blocks of HTML and SVG.
 //!
-//! Text becomes markup by being escaped and in no other way, so that no name can be more than a name on the page.
+//! All text is escaped on its way into markup, so that a name from the export cannot add an element to the page.
 
-use crate::value::{grouped, text};
+use crate::value::text;
+use std::ops::Add;
 
 /// A piece of a page.
 #[derive(Clone, Default, Debug)]
@@ -14,12 +15,8 @@ impl Markup {
         format!("<!DOCTYPE html>\n{}", self.0)
     }
 
-    pub(super) fn push(&mut self, other: impl Into<Markup>) {
-        self.0.push_str(&other.into().0);
-    }
-
-    /// What is written in this program, and nowhere else, as it is.
-    pub(super) fn written_here(text: &'static str) -> Markup {
+    /// Markup that is a constant of this program. Nothing else becomes markup without being escaped.
+    pub(super) fn constant(text: &'static str) -> Markup {
         Markup(text.to_owned())
     }
 }
@@ -48,150 +45,110 @@ impl From<String> for Markup {
     }
 }
 
-impl From<Vec<Markup>> for Markup {
-    fn from(parts: Vec<Markup>) -> Markup {
+impl<const N: usize> From<[Markup; N]> for Markup {
+    fn from(parts: [Markup; N]) -> Markup {
+        parts.into_iter().collect()
+    }
+}
+
+impl FromIterator<Markup> for Markup {
+    fn from_iter<I: IntoIterator<Item = Markup>>(parts: I) -> Markup {
         Markup(parts.into_iter().map(|part| part.0).collect())
     }
 }
 
-impl<const N: usize> From<[Markup; N]> for Markup {
-    fn from(parts: [Markup; N]) -> Markup {
-        Markup::from(Vec::from(parts))
+impl<T: Into<Markup>> Add<T> for Markup {
+    type Output = Markup;
+
+    fn add(self, next: T) -> Markup {
+        Markup(self.0 + &next.into().0)
     }
 }
 
-/// Elements that stand inside a line.
+/// Elements that stand inside a line. No line break follows them.
 const INLINE: [&str; 10] = ["a", "b", "code", "small", "span", "strong", "time", "tspan", "title", "desc"];
 
-/// An element with its attributes and what is in it.
-pub(super) fn element(
-    name: &'static str,
-    attributes: &[(&'static str, &str)],
-    content: impl Into<Markup>,
-) -> Markup {
-    let mut out = String::new();
-    open(&mut out, name, attributes);
-    out.push('>');
-    out.push_str(&content.into().0);
-    out.push_str("</");
-    out.push_str(name);
-    out.push('>');
-    if !INLINE.contains(&name) {
-        out.push('\n');
-    }
-    Markup(out)
+/// An element with its attributes and its content.
+pub(super) fn element(name: &str, attributes: &[(&str, &str)], content: impl Into<Markup>) -> Markup {
+    let line_end = if INLINE.contains(&name) { "" } else { "\n" };
+    Markup(format!("{}>{}</{name}>{line_end}", start_of(name, attributes), content.into().0))
 }
 
-/// An element that has nothing in it and no end.
-pub(super) fn empty(name: &'static str, attributes: &[(&'static str, &str)]) -> Markup {
-    let mut out = String::new();
-    open(&mut out, name, attributes);
-    out.push_str("/>\n");
-    Markup(out)
+/// An element that has no content and no end tag.
+pub(super) fn empty(name: &str, attributes: &[(&str, &str)]) -> Markup {
+    Markup(start_of(name, attributes) + "/>\n")
 }
 
-fn open(out: &mut String, name: &str, attributes: &[(&'static str, &str)]) {
-    out.push('<');
-    out.push_str(name);
-    for (attribute, value) in attributes {
-        out.push(' ');
-        out.push_str(attribute);
-        out.push_str("=\"");
-        out.push_str(&Markup::from(*value).0);
-        out.push('"');
-    }
+fn start_of(name: &str, attributes: &[(&str, &str)]) -> String {
+    let attributes = attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", Markup::from(*value).0));
+    format!("<{name}{}", attributes.collect::<String>())
 }
 
 /// A code, which may break after an underscore where there is little room.
 pub(super) fn code(code: &str) -> Markup {
     let mut parts = code.split_inclusive('_');
-    let mut inside = Markup::from(parts.next().unwrap_or_default());
-    for part in parts {
-        inside.push(Markup::written_here("<wbr>"));
-        inside.push(part);
-    }
-    element("code", &[], inside)
+    let first = Markup::from(parts.next().unwrap_or_default());
+    element("code", &[], parts.fold(first, |inside, part| inside + Markup::constant("<wbr>") + part))
 }
 
-/// A cell of a table.
-pub(super) enum Cell {
-    /// Text, to the left.
-    Text(Markup),
-    /// A number or a share, to the right.
-    Figure(Markup),
+/// An explanation behind a name, in small letters.
+pub(super) fn small(text: &str) -> Markup {
+    element("small", &[], text)
 }
 
-impl Cell {
-    pub(super) fn text(text: impl Into<Markup>) -> Cell {
-        Cell::Text(text.into())
-    }
-
-    pub(super) fn count(count: u64) -> Cell {
-        Cell::Figure(grouped(count).into())
-    }
-
-    pub(super) fn figure(figure: impl Into<Markup>) -> Cell {
-        Cell::Figure(figure.into())
-    }
+/// A word that makes a name stand out.
+pub(super) fn flag(text: &str) -> Markup {
+    element("strong", &[("class", "flag")], text)
 }
 
-/// A table of figures: what it shows, its columns, and its rows, the first cell of each naming it.
-pub(super) struct Table<'a> {
-    pub(super) caption: &'a str,
-    pub(super) head: Vec<Cell>,
-    pub(super) rows: Vec<Row>,
-}
-
-/// A row of a table.
-pub(super) struct Row {
-    pub(super) cells: Vec<Cell>,
-    /// Whether it is a sum or another end of the table's story.
+/// A row of a table: text to the left, figures to the right.
+#[derive(Default)]
+pub(super) struct TableRow {
+    pub(super) name: Markup,
+    /// Text behind the name, in tables that have such a column.
+    pub(super) text: Option<Markup>,
+    pub(super) figures: Vec<Markup>,
+    /// Whether it is a sum, or another row that is set apart from the others.
     pub(super) is_sum: bool,
 }
 
-impl Row {
-    pub(super) fn of<const N: usize>(cells: [Cell; N]) -> Row {
-        Row { cells: cells.into(), is_sum: false }
+impl TableRow {
+    /// A row of a name, or a head of the columns' names.
+    pub(super) fn new<T: Into<Markup>>(
+        name: impl Into<Markup>,
+        figures: impl IntoIterator<Item = T>,
+    ) -> TableRow {
+        let figures = figures.into_iter().map(Into::into).collect();
+        TableRow { name: name.into(), figures, ..TableRow::default() }
     }
 
-    pub(super) fn sum<const N: usize>(cells: [Cell; N]) -> Row {
-        Row { cells: cells.into(), is_sum: true }
+    fn into_markup(self, is_head: bool) -> Markup {
+        let scope = [("scope", if is_head { "col" } else { "row" })];
+        let cell = |class: &[(&str, &str)], content: Markup| {
+            if is_head {
+                element("th", &[&scope, class].concat(), content)
+            } else {
+                element("td", class, content)
+            }
+        };
+        let text = self.text.map(|text| cell(&[], text));
+        let figures = self.figures.into_iter().map(|figure| cell(&[("class", "figure")], figure));
+        let cells = element("th", &scope, self.name) + text.into_iter().chain(figures).collect::<Markup>();
+        element("tr", if self.is_sum { &[("class", "sum")] } else { &[] }, cells)
     }
 }
 
-impl From<Table<'_>> for Markup {
-    fn from(table: Table<'_>) -> Markup {
-        let row = |cells: Vec<Cell>, is_head: bool, attributes: &[(&'static str, &str)]| {
-            let cells = cells.into_iter().enumerate().map(|(place, cell)| {
-                let (class, inside) = match cell {
-                    Cell::Text(inside) => (None, inside),
-                    Cell::Figure(inside) => (Some(("class", "figure")), inside),
-                };
-                let (name, scope) = match (is_head, place) {
-                    (true, _) => ("th", Some(("scope", "col"))),
-                    (false, 0) => ("th", Some(("scope", "row"))),
-                    _ => ("td", None),
-                };
-                let attributes: Vec<_> = scope.into_iter().chain(class).collect();
-                element(name, &attributes, inside)
-            });
-            element("tr", attributes, cells.collect::<Vec<_>>())
-        };
-        let head = element("thead", &[], row(table.head, true, &[]));
-        let rows = table.rows.into_iter().map(|r| {
-            let class = [("class", "sum")];
-            row(r.cells, false, if r.is_sum { &class } else { &[] })
-        });
-        let body = element("tbody", &[], rows.collect::<Vec<_>>());
-        let caption = element("caption", &[], table.caption);
-        let inside = element("table", &[], [caption, head, body]);
-        // A table that is too wide for a small screen moves by itself, and the page stays; by keyboard too.
-        element(
-            "div",
-            &[("class", "table"), ("tabindex", "0"), ("role", "region"), ("aria-label", table.caption)],
-            inside,
-        )
-    }
+/// A table of figures: what it shows, the names of its columns, and its rows.
+pub(super) fn table(caption: &str, head: TableRow, rows: impl IntoIterator<Item = TableRow>) -> Markup {
+    let rows = rows.into_iter().map(|row| row.into_markup(false));
+    let inside = [
+        element("caption", &[], caption),
+        element("thead", &[], head.into_markup(true)),
+        element("tbody", &[], rows.collect::<Markup>()),
+    ];
+    // A table that is too wide for a small screen moves by itself, and the page stays; by keyboard too.
+    let attributes = [("class", "table"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
+    element("div", &attributes, element("table", &[], inside))
 }
 
 #[cfg(test)]

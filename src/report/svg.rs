@@ -1,14 +1,16 @@
-//! The charts: plain SVG in the page, made of figures alone.
+//! The charts: plain SVG inside the page, made of figures alone.
 //!
-//! Lengths across are shares of the width, and text keeps its size, so that a chart is as easy to read on a telephone
-//! as on paper. What a colour says is said by a pattern, a mark or a word too. Each chart tells in words what it
+//! Widths are shares of the chart's width, and text keeps its size, so that a chart is as easy to read on a telephone
+//! as on paper. What a colour tells is told by a pattern, a mark or a word too. Each chart describes in words what it
 //! shows, and stands beside a table of its figures.
 
 use super::html::{Markup, element, empty};
 use crate::value::grouped;
+use strum::IntoStaticStr;
 
-/// What a bar stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What a bar stands for. Its name is the class in the style sheet.
+#[derive(Clone, Copy, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum Look {
     /// What is shared, and any other plain quantity.
     Plain,
@@ -20,18 +22,7 @@ pub(super) enum Look {
     Unusable,
 }
 
-impl Look {
-    fn class(self) -> &'static str {
-        match self {
-            Look::Plain => "plain",
-            Look::Whole => "whole",
-            Look::LeftOut => "left-out",
-            Look::Unusable => "unusable",
-        }
-    }
-}
-
-/// A bar, from somewhere to somewhere.
+/// A bar of a bar chart.
 pub(super) struct Bar {
     pub(super) label: String,
     /// The figure at the end of its line.
@@ -39,27 +30,22 @@ pub(super) struct Bar {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) look: Look,
-    /// Where a mark stands across the bar, for what it is compared with.
+    /// Where a mark stands across the bar: what the bar is compared with.
     pub(super) mark: Option<u64>,
+    /// Where a line leads down to the next bar.
+    pub(super) join: Option<u64>,
 }
 
-/// Bars one below the other, each under its label.
-pub(super) struct BarChart<'a> {
-    /// Names the chart in the page.
-    pub(super) id: &'a str,
-    pub(super) title: &'a str,
-    /// What it shows, in words, for those who can't see it.
-    pub(super) description: &'a str,
-    pub(super) bars: Vec<Bar>,
-    /// What the whole width stands for.
-    pub(super) scale: u64,
-    /// Whether each bar begins where the one before ends.
-    pub(super) is_chain: bool,
+impl Bar {
+    /// A bar from zero to a number.
+    pub(super) fn new(label: impl Into<String>, figure: impl Into<String>, end: u64, look: Look) -> Bar {
+        Bar { label: label.into(), figure: figure.into(), start: 0, end, look, mark: None, join: None }
+    }
 }
 
-const BAR_LINE: usize = 37;
-const BAR_TOP: usize = 18;
-const BAR_HEIGHT: usize = 12;
+const BAR_LINE: u64 = 37;
+const BAR_TOP: u64 = 18;
+const BAR_HEIGHT: u64 = 12;
 
 /// A label that fits on a small screen beside its figure. The table has it whole.
 fn short(label: &str) -> String {
@@ -70,50 +56,37 @@ fn short(label: &str) -> String {
     }
 }
 
-impl From<BarChart<'_>> for Markup {
-    fn from(chart: BarChart<'_>) -> Markup {
-        let scale = chart.scale.max(1);
-        let mut parts = Vec::new();
-        let mut texts = Vec::new();
-        let last = chart.bars.len().saturating_sub(1);
-        for (place, bar) in chart.bars.iter().enumerate() {
-            let top = place * BAR_LINE;
-            let baseline = (top + 13).to_string();
-            let label = [("x", "0"), ("y", baseline.as_str()), ("class", "over")];
-            texts.push(element("text", &label, short(&bar.label)));
-            let figure = [("x", "100%"), ("y", &baseline), ("class", "over end")];
-            texts.push(element("text", &figure, bar.figure.as_str()));
-            let (y, height) = ((top + BAR_TOP).to_string(), BAR_HEIGHT.to_string());
-            let track = [("class", "track"), ("x", "0"), ("y", &y), ("width", "100%"), ("height", &height)];
-            parts.push(empty("rect", &track));
-            if chart.is_chain && bar.start > 0 {
-                let still_in = percent(share(bar.start, scale));
-                let rect =
-                    [("class", "still-in"), ("x", "0"), ("y", &y), ("width", &still_in), ("height", &height)];
-                parts.push(empty("rect", &rect));
-            }
-            if bar.end > bar.start {
-                // A bar of something is always to be seen.
-                let width = share(bar.end - bar.start, scale).max(LEAST);
-                let x = percent(share(bar.start, scale).min(WHOLE - width));
-                let place = [("x", x.as_str()), ("y", &y), ("width", &percent(width)), ("height", &height)];
-                parts.push(empty("rect", &[&[("class", bar.look.class())], &place[..]].concat()));
-            }
-            if chart.is_chain && place < last {
-                let x = percent(share(if place == 0 { bar.end } else { bar.start }, scale));
-                let (y1, y2) = (top + BAR_TOP + BAR_HEIGHT, top + BAR_LINE + BAR_TOP);
-                parts.push(line("join", (&x, &y1.to_string()), (&x, &y2.to_string())));
-            }
-            if let Some(mark) = bar.mark {
-                let x = percent(share(mark.min(scale), scale));
-                let (y1, y2) = (top + BAR_TOP - 3, top + BAR_TOP + BAR_HEIGHT + 3);
-                parts.push(line("mark", (&x, &y1.to_string()), (&x, &y2.to_string())));
-            }
+/// Bars one below the other, each under its label. The whole width stands for `scale`. The description is for those
+/// who can't see the chart.
+pub(super) fn bar_chart(id: &str, title: &str, description: &str, scale: u64, bars: &[Bar]) -> Markup {
+    let scale = scale.max(1);
+    let mut parts = Vec::new();
+    let mut texts = Vec::new();
+    for (top, bar) in (0..).step_by(BAR_LINE as usize).zip(bars) {
+        texts.push(text("0", top + 13, "over", &short(&bar.label)));
+        texts.push(text("100%", top + 13, "over end", &bar.figure));
+        let y = top + BAR_TOP;
+        let across = |class, x: &str, width: &str| rect(class, (x, y), (width, BAR_HEIGHT));
+        parts.push(across("track", "0", "100%"));
+        if bar.start > 0 {
+            parts.push(across("still-in", "0", &percent(share(bar.start, scale))));
         }
-        // Last, so that no line crosses them.
-        parts.append(&mut texts);
-        frame(chart.id, chart.title, chart.description, chart.bars.len() * BAR_LINE, parts)
+        if bar.end > bar.start {
+            // A bar that is not zero is wide enough to be seen.
+            let width = share(bar.end - bar.start, scale).max(LEAST);
+            let x = share(bar.start, scale).min(WHOLE - width);
+            parts.push(across(bar.look.into(), &percent(x), &percent(width)));
+        }
+        let down = |class, at: u64, y1, y2| {
+            let x = percent(share(at, scale));
+            line(class, (&x, y1), (&x, y2))
+        };
+        parts.extend(bar.join.map(|at| down("join", at, y + BAR_HEIGHT, y + BAR_LINE)));
+        parts.extend(bar.mark.map(|at| down("mark", at, y - 3, y + BAR_HEIGHT + 3)));
     }
+    // The texts come last, so that no line crosses them.
+    parts.append(&mut texts);
+    frame(id, title, description, bars.len() as u64 * BAR_LINE, parts)
 }
 
 /// A column of a column chart.
@@ -124,84 +97,57 @@ pub(super) struct Column {
     pub(super) is_shaded: bool,
 }
 
-/// Columns beside each other, some of them before a shade.
-pub(super) struct ColumnChart<'a> {
-    /// Names the chart in the page.
-    pub(super) id: &'a str,
-    pub(super) title: &'a str,
-    /// What it shows, in words, for those who can't see it.
-    pub(super) description: &'a str,
-    pub(super) columns: Vec<Column>,
-    /// What the shade says.
-    pub(super) shade: &'a str,
-}
-
 const PLOT_TOP: u64 = 44;
 const PLOT_HEIGHT: u64 = 170;
+const PLOT_BOTTOM: u64 = PLOT_TOP + PLOT_HEIGHT;
 
-impl From<ColumnChart<'_>> for Markup {
-    fn from(chart: ColumnChart<'_>) -> Markup {
-        let count = chart.columns.len().max(1) as u64;
-        let most = round_up(chart.columns.iter().map(|column| column.value).max().unwrap_or(0));
-        let bottom = PLOT_TOP + PLOT_HEIGHT;
-        let place = |place: usize| percent(share(place as u64, count));
-        let mut parts = Vec::new();
-        let shaded = |column: &Column| column.is_shaded;
-        if let Some(first) = chart.columns.iter().position(shaded) {
-            let columns = chart.columns.iter().filter(|column| column.is_shaded).count();
-            let x = place(first);
-            let (width, height) = (place(columns), (PLOT_HEIGHT + 20).to_string());
-            let y = (PLOT_TOP - 20).to_string();
-            let rect = [("class", "shade"), ("x", &x), ("y", &y), ("width", &width), ("height", &height)];
-            parts.push(empty("rect", &rect));
-            let (x, class) = match first * 2 > chart.columns.len() {
-                true => (place(first + columns), "end note"),
-                false => (x, "note"),
-            };
-            parts.push(element("text", &[("x", &x), ("y", "14"), ("class", class)], chart.shade));
-        }
-        let grid: &[u64] = if most.is_multiple_of(2) { &[most, most / 2] } else { &[most] };
-        let height = |value: u64| u128::from(value) * u128::from(PLOT_HEIGHT) / u128::from(most);
-        for value in grid {
-            let y = (u128::from(bottom) - height(*value)).to_string();
-            parts.push(line("grid", ("0", &y), ("100%", &y)));
-        }
-        for (index, column) in chart.columns.iter().enumerate().filter(|(_, column)| column.value > 0) {
-            // A column of something is always to be seen.
-            let height = height(column.value).max(2);
-            let y = (u128::from(bottom) - height).to_string();
-            let width = percent(share(80, 100 * count));
-            let x = percent(share(100 * index as u64 + 10, 100 * count));
-            let rect = [
-                ("class", "plain"),
-                ("x", &x),
-                ("y", &y),
-                ("width", &width),
-                ("height", &height.to_string()),
-            ];
-            parts.push(empty("rect", &rect));
-        }
-        let y = bottom.to_string();
-        parts.push(line("axis", ("0", &y), ("100%", &y)));
-        for value in grid {
-            let y = (u128::from(bottom) - height(*value)).saturating_sub(4).to_string();
-            parts.push(element("text", &[("x", "0"), ("y", &y), ("class", "halo")], grouped(*value)));
-        }
-        for (index, column) in chart.columns.iter().enumerate() {
-            let Some(label) = &column.label else { continue };
-            let x = place(index);
-            parts.push(line("axis", (&x, &y), (&x, &(bottom + 6).to_string())));
-            // Within the chart's edges.
-            let class = match share(index as u64, count) {
-                ..90_000 => "start",
-                90_000..95_000 => "middle",
-                _ => "end",
-            };
-            let text = [("x", x.as_str()), ("y", &(bottom + 20).to_string()), ("class", class)];
-            parts.push(element("text", &text, label.as_str()));
-        }
-        frame(chart.id, chart.title, chart.description, bottom as usize + 26, parts)
+/// Columns beside each other, some of them on a shade that has a name. The description is for those who can't see
+/// the chart.
+pub(super) fn column_chart(
+    id: &str,
+    title: &str,
+    description: &str,
+    shade: &str,
+    columns: &[Column],
+) -> Markup {
+    let count = columns.len().max(1) as u64;
+    let most = round_up(columns.iter().map(|column| column.value).max().unwrap_or(0));
+    let place = |place: usize| percent(share(place as u64, count));
+    let height = |value: u64| (u128::from(value) * u128::from(PLOT_HEIGHT) / u128::from(most)) as u64;
+    let mut parts = Vec::new();
+    if let Some(first) = columns.iter().position(|column| column.is_shaded) {
+        let shaded = columns.iter().filter(|column| column.is_shaded).count();
+        parts.push(rect("shade", (&place(first), PLOT_TOP - 20), (&place(shaded), PLOT_HEIGHT + 20)));
+        let is_right = first * 2 > columns.len();
+        let (end, class) = if is_right { (first + shaded, "end note") } else { (first, "note") };
+        parts.push(text(&place(end), 14, class, shade));
     }
+    let across = |class, y| line(class, ("0", y), ("100%", y));
+    let grid: &[u64] = if most.is_multiple_of(2) { &[most, most / 2] } else { &[most] };
+    parts.extend(grid.iter().map(|value| across("grid", PLOT_BOTTOM - height(*value))));
+    for (index, column) in (0..).zip(columns).filter(|(_, column)| column.value > 0) {
+        // A column that is not zero is high enough to be seen.
+        let height = height(column.value).max(2);
+        let (x, width) = (percent(share(100 * index + 10, 100 * count)), percent(share(80, 100 * count)));
+        parts.push(rect("plain", (&x, PLOT_BOTTOM - height), (&width, height)));
+    }
+    parts.push(across("axis", PLOT_BOTTOM));
+    parts.extend(
+        grid.iter().map(|value| text("0", PLOT_BOTTOM - height(*value) - 4, "halo", &grouped(*value))),
+    );
+    for (index, column) in columns.iter().enumerate() {
+        let Some(label) = &column.label else { continue };
+        let x = place(index);
+        parts.push(line("axis", (&x, PLOT_BOTTOM), (&x, PLOT_BOTTOM + 6)));
+        // So that the label stays inside the chart.
+        let class = match share(index as u64, count) {
+            ..90_000 => "start",
+            90_000..95_000 => "middle",
+            _ => "end",
+        };
+        parts.push(text(&x, PLOT_BOTTOM + 20, class, label));
+    }
+    frame(id, title, description, PLOT_BOTTOM + 26, parts)
 }
 
 /// The next round number, for the top of a scale.
@@ -221,7 +167,7 @@ fn round_up(number: u64) -> u64 {
 
 /// The whole width, in thousandths of a per cent.
 const WHOLE: u64 = 100_000;
-/// The least width that is to be seen.
+/// The least width of a bar that is not zero.
 const LEAST: u64 = 400;
 
 fn share(part: u64, whole: u64) -> u64 {
@@ -233,25 +179,32 @@ fn percent(thousandths: u64) -> String {
     format!("{}.{:03}%", thousandths / 1000, thousandths % 1000)
 }
 
-fn line(class: &'static str, from: (&str, &str), to: (&str, &str)) -> Markup {
-    empty("line", &[("class", class), ("x1", from.0), ("y1", from.1), ("x2", to.0), ("y2", to.1)])
+fn rect(class: &str, (x, y): (&str, u64), (width, height): (&str, u64)) -> Markup {
+    let (y, height) = (y.to_string(), height.to_string());
+    empty("rect", &[("class", class), ("x", x), ("y", &y), ("width", width), ("height", &height)])
 }
 
-fn frame(id: &str, title: &str, description: &str, height: usize, parts: Vec<Markup>) -> Markup {
+fn line(class: &str, (x1, y1): (&str, u64), (x2, y2): (&str, u64)) -> Markup {
+    let (y1, y2) = (y1.to_string(), y2.to_string());
+    empty("line", &[("class", class), ("x1", x1), ("y1", &y1), ("x2", x2), ("y2", &y2)])
+}
+
+fn text(x: &str, y: u64, class: &str, content: &str) -> Markup {
+    element("text", &[("x", x), ("y", &y.to_string()), ("class", class)], content)
+}
+
+fn frame(id: &str, title: &str, description: &str, height: u64, parts: Vec<Markup>) -> Markup {
     let (title_id, description_id) = (format!("{id}-title"), format!("{id}-words"));
-    let mut inside = vec![
-        element("title", &[("id", &title_id)], title),
-        element("desc", &[("id", &description_id)], description),
-    ];
-    inside.extend(parts);
-    let words = format!("{title_id} {description_id}");
-    let (height, attributes) = (height.to_string(), ("width", "100%"));
-    element("svg", &[("role", "img"), ("aria-labelledby", &words), attributes, ("height", &height)], inside)
+    let title = element("title", &[("id", &title_id)], title);
+    let description = element("desc", &[("id", &description_id)], description);
+    let (label, height) = (format!("{title_id} {description_id}"), height.to_string());
+    let attributes = [("role", "img"), ("aria-labelledby", &*label), ("width", "100%"), ("height", &height)];
+    element("svg", &attributes, title + description + parts.into_iter().collect::<Markup>())
 }
 
 /// The patterns that the charts are filled with, once for the page.
 pub(super) fn patterns() -> Markup {
-    Markup::written_here(
+    Markup::constant(
         r#"<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>
 <pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="stripe-ground" width="6" height="6"/><rect class="stripe" width="3" height="6"/></pattern>
 <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="dot-ground" width="6" height="6"/><circle class="dot" cx="3" cy="3" r="1.4"/></pattern>

@@ -2,26 +2,11 @@
 
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
-use crate::registry::Code;
 use crate::value::{Day, Month};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 fn name_of(month: u32) -> &'static str {
-    MONTHS.get(month.saturating_sub(1) as usize).copied().unwrap_or_default()
+    let month = u8::try_from(month).ok().and_then(|month| chrono::Month::try_from(month).ok());
+    month.map_or("", |month| month.name())
 }
 
 /// A day as `July 8, 2024`.
@@ -34,14 +19,9 @@ pub(super) fn month(month: Month) -> String {
     format!("{} {}", name_of(month.month_of_year()), month.year())
 }
 
-/// The first letters of a month's name, by its number less one.
+/// The first letters of the months' names, from January.
 pub(super) fn short_months() -> impl Iterator<Item = &'static str> {
-    MONTHS.into_iter().map(|name| &name[..3])
-}
-
-/// Why a fact could not be used.
-pub(super) fn of_quarantine(code: &str) -> &'static str {
-    Code::named(code).map_or("", Code::meaning)
+    (1..=12).map(|month| &name_of(month)[..3])
 }
 
 /// Why a fact is not shared.

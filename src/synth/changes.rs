@@ -2,8 +2,8 @@
 //! and withdrawn, people move, organizations are renamed.
 //!
 //! Each change has a day, and is in every export made on that day or later. Which records change, and when, comes from
-//! dice of their own, so that everything else is the same as if nothing changed. Where a change needs somebody else, it
-//! is somebody shortly before, who can be invented again: nothing has to be kept in memory.
+//! dice of their own, so that everything else is the same as if nothing changed. A change that needs another client takes
+//! one with a number shortly before, who can be invented again: nothing has to be kept in memory.
 
 use super::client::birth_of;
 use super::dice::Dice;
@@ -27,8 +27,8 @@ fn may_be_duplicate(seed: u64, place: u64) -> bool {
     Dice::of(seed ^ 0x3e0, place).per_mille(10)
 }
 
-/// If this client is the one before once more: the day from which both are one. The one before stays, and is never
-/// merged itself.
+/// If this client is a duplicate of the one before: the day from which both are one client. The one before stays, and
+/// is never merged itself.
 pub(super) fn merged(seed: u64, place: u64) -> Option<i64> {
     if place < 2 || !may_be_duplicate(seed, place) || may_be_duplicate(seed, place - 1) {
         return None;
@@ -36,13 +36,13 @@ pub(super) fn merged(seed: u64, place: u64) -> Option<i64> {
     change_after(birth_of(seed, place - 1), &mut Dice::of(seed ^ 0x3e1, place))
 }
 
-/// The client in whose life this one's is invented: itself, or the one whose duplicate it is, merged or not.
+/// The person that this client is: itself, or the client whose duplicate it is, merged or not.
 pub(super) fn person(seed: u64, place: u64) -> u64 {
     if merged(seed, place).is_some() { place - 1 } else { place }
 }
 
-/// The client under whom this one's records are on that day.
-fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
+/// The client under whom this one's records are listed on that day.
+pub(super) fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
     if merged(seed, place).is_some_and(|merged| merged <= as_of) { place - 1 } else { place }
 }
 
@@ -67,10 +67,9 @@ pub(super) fn renamed(seed: u64, organization: u64, as_of: i64) -> Option<Dice> 
     renamed.then_some(dice)
 }
 
-/// What has become of a dose.
+/// What was done to the record of a dose.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fate {
-    Kept,
+pub(super) enum DoseChange {
     /// It was entered in error, and is not there any more.
     Withdrawn,
     /// It was entered for the wrong client; this is the right one.
@@ -79,19 +78,19 @@ pub(super) enum Fate {
     Renumbered,
 }
 
-impl Fate {
-    /// The fate by that day of a dose given to a client on another.
-    pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Fate {
+impl DoseChange {
+    /// What was done by the as-of date to a dose that was given to a client on a day; none if it was left as it is.
+    pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Option<DoseChange> {
         let dice = &mut Dice::of(seed ^ 0x3e4, dose);
-        let fate = dice.below(100_000);
-        if fate >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
-            return Fate::Kept;
+        let kind = dice.below(100_000);
+        if kind >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
+            return None;
         }
-        match fate {
-            0..20 => Fate::Withdrawn,
+        match kind {
+            0..20 => Some(DoseChange::Withdrawn),
             20..70 => right_client(seed, place, given)
-                .map_or(Fate::Kept, |right| Fate::Reassigned(holder(seed, right, as_of))),
-            _ => Fate::Renumbered,
+                .map(|right| DoseChange::Reassigned(holder(seed, right, as_of))),
+            _ => Some(DoseChange::Renumbered),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! An invented client: who, with which consents, with which doses.
+//! An invented client with consents and doses.
 
 use super::SynthSettings;
-use super::changes::{self, Address, Fate};
+use super::changes::{self, Address, DoseChange};
 use super::dice::Dice;
 use super::places::{Places, TOWNS};
 use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
@@ -54,10 +54,10 @@ const YEAR: i64 = 365;
 /// The most facts a client can have; ids of facts are given out in blocks of as many.
 const MOST_FACTS: u64 = 128;
 
-/// A client and all that the registry holds of them.
+/// A client and the client's records.
 pub(super) struct Client {
     id: u64,
-    /// Under whom the records are: the client, or who it has been merged with.
+    /// The id that the records are listed under: the client's own, or that of the client it was merged with.
     holder: u64,
     client_type: &'static str,
     names: [&'static str; 3],
@@ -82,7 +82,7 @@ struct Dose {
     ordinal: u32,
     organization: Option<u64>,
     flag: &'static str,
-    fate: Fate,
+    change: Option<DoseChange>,
 }
 
 impl Client {
@@ -90,9 +90,10 @@ impl Client {
     /// and what comes after it is left out, so that the exports of two months share their past.
     pub(super) fn invent(place: u64, settings: SynthSettings, places: &Places) -> Option<Client> {
         let seed = settings.seed;
-        let merged = changes::merged(seed, place);
         // A duplicate is the same person again, with doses and consents of its own.
-        let dice = &mut Dice::of(seed, if merged.is_some() { place - 1 } else { place });
+        let person = changes::person(seed, place);
+        let is_duplicate = person != place;
+        let dice = &mut Dice::of(seed, person);
         let as_of = settings.as_of.days_from_zero();
         let birth = invent_birth(dice);
         if birth >= as_of {
@@ -114,13 +115,13 @@ impl Client {
         let address = changes::address(town, dice);
         let mut client = Client {
             id: id_of(place),
-            holder: id_of(place - u64::from(merged.is_some_and(|merged| merged <= as_of))),
+            holder: id_of(changes::holder(seed, place, as_of)),
             client_type,
             // Less is known of a duplicate, or it would not have become one.
-            names: if merged.is_some() { [names[0], names[1], ""] } else { names },
+            names: if is_duplicate { [names[0], names[1], ""] } else { names },
             birth: day(birth),
             sex,
-            race: if merged.is_some() { "" } else { race },
+            race: if is_duplicate { "" } else { race },
             address: changes::moved(seed, place, birth, as_of).unwrap_or(address),
             consents: Vec::new(),
             doses: Vec::new(),
@@ -128,7 +129,7 @@ impl Client {
         client.consent(seed, place, birth, as_of);
         client.vaccinate(&mut Dice::of(seed ^ 0xd0, place), birth, as_of, places);
         for (dose, number_of_dose) in client.doses.iter_mut().zip(client.id * MOST_FACTS..) {
-            dose.fate = Fate::of(number_of_dose, seed, place, dose.date.days_from_zero(), as_of);
+            dose.change = DoseChange::of(number_of_dose, seed, place, dose.date.days_from_zero(), as_of);
         }
         Some(client)
     }
@@ -137,9 +138,10 @@ impl Client {
     /// depends on the as-of date.
     fn consent(&mut self, seed: u64, place: u64, birth: i64, as_of: i64) {
         let dice = &mut Dice::of(seed ^ 0xc0, place);
-        let enrolled = match birth > number_of(2003, 1, 1) {
-            true => birth + 1 + dice.below(90) as i64,
-            false => number_of(2012, 1, 1) + dice.below(4200) as i64,
+        let enrolled = if birth > number_of(2003, 1, 1) {
+            birth + 1 + dice.below(90) as i64
+        } else {
+            number_of(2012, 1, 1) + dice.below(4200) as i64
         };
         let after = number_of(2020, 3, 10).max(enrolled) + dice.below(700) as i64;
         if !dice.per_mille(60) {
@@ -155,14 +157,13 @@ impl Client {
         // Some consents are on file before they begin.
         while effective <= as_of + 60 {
             let lasts = 200 + dice.below(4000) as i64;
-            let fate = dice.below(1000);
+            let chance = dice.below(1000);
             let (is_renewed, pause) = (dice.per_mille(550), dice.below(500) as i64);
-            let end = Some(effective + lasts).filter(|end| *end <= as_of && fate < 400);
+            let end = Some(effective + lasts).filter(|end| *end <= as_of && chance < 400);
             let reason = match end {
-                None => "",
-                Some(_) if fate < withdrawn => "WITHDRAWN",
-                Some(_) if fate < 350 => "EXPIRED",
-                Some(_) => "",
+                Some(_) if chance < withdrawn => "WITHDRAWN",
+                Some(_) if chance < 350 => "EXPIRED",
+                _ => "",
             };
             self.consents.push(ConsentRow { kind, effective: day(effective), end: end.map(day), reason });
             match end {
@@ -185,20 +186,14 @@ impl Client {
                 _ => None,
             };
             if (first_day.max(birth)..=as_of).contains(&date) {
-                self.doses.push(Dose {
-                    product,
-                    date: day(date),
-                    ordinal,
-                    organization,
-                    flag,
-                    fate: Fate::Kept,
-                });
+                let date = day(date);
+                self.doses.push(Dose { product, date, ordinal, organization, flag, change: None });
             }
         };
-        for due in &CHILDHOOD {
-            let (product, late) = (dice.pick(due.products), dice.skewed(120) as i64);
-            if dice.per_mille(due.per_mille) {
-                give(dice, product, birth + due.age + late, due.ordinal, "");
+        for (age, products, per_mille, ordinal) in CHILDHOOD {
+            let (product, late) = (dice.pick(products), dice.skewed(120) as i64);
+            if dice.per_mille(per_mille) {
+                give(dice, product, birth + age + late, ordinal, "");
             }
         }
         let likes_flu_shots = 100 + dice.below(500);
@@ -209,20 +204,21 @@ impl Client {
             }
         }
         let mut takes_part = true;
-        for wave in &WAVES {
-            let date = number_of(wave.first[0], wave.first[1], wave.first[2]) + dice.below(wave.days) as i64;
-            let product = dice.pick(wave.products);
+        for ([year, month, day], days, least_age, products, per_mille, ordinal) in WAVES {
+            let date = number_of(year, month, day) + dice.below(days) as i64;
+            let product = dice.pick(products);
             let therapeutic = PRODUCTS[product].class == "COVID_THERAPEUTIC";
-            let goes = dice.per_mille(wave.per_mille);
+            let goes = dice.per_mille(per_mille);
             let after = date > number_of(2023, 5, 11);
             let flag = dice.pick(if after { &["N", "N", "", "Y"] } else { &["Y", "Y", "", ""] });
-            let old_enough = (date - birth) / YEAR >= wave.least_age;
+            let old_enough = (date - birth) / YEAR >= least_age;
             takes_part &= goes || therapeutic;
             if goes && (takes_part || therapeutic) && old_enough {
-                give(dice, product, date, wave.ordinal, flag);
+                give(dice, product, date, ordinal, flag);
             }
         }
-        let age = |years: i64| birth + years * YEAR + dice_days(birth);
+        // Some days later, differently for each person.
+        let age = |years: i64| birth + years * YEAR + birth.rem_euclid(97);
         for (years, product, per_mille, ordinal) in [
             (22, 29, 300, 1),
             (32, 29, 300, 2),
@@ -261,37 +257,26 @@ impl Client {
 
     pub(super) fn write_immunizations(&self, out: &mut TableFile) -> io::Result<()> {
         let holder = self.holder.to_string();
-        let mut fact = self.id * MOST_FACTS;
-        for (place, dose) in (0u64..).zip(&self.doses) {
+        // Those of withdrawn doses are not given out again.
+        let mut fact_ids = self.id * MOST_FACTS..;
+        for (dose_id, dose) in (self.id * MOST_FACTS..).zip(&self.doses) {
             let groups = PRODUCTS[dose.product].groups;
-            let (client, ordinal) = match dose.fate {
-                Fate::Kept => (&holder, dose.ordinal),
-                Fate::Renumbered => (&holder, dose.ordinal + 1),
-                Fate::Reassigned(right) => (&id_of(right).to_string(), dose.ordinal),
-                Fate::Withdrawn => {
-                    // Their ids are not given out again.
-                    fact += groups.len() as u64;
+            let ids = fact_ids.by_ref().take(groups.len());
+            let (client, ordinal) = match dose.change {
+                None => (&holder, dose.ordinal),
+                Some(DoseChange::Renumbered) => (&holder, dose.ordinal + 1),
+                Some(DoseChange::Reassigned(right)) => (&id_of(right).to_string(), dose.ordinal),
+                Some(DoseChange::Withdrawn) => {
+                    ids.for_each(drop);
                     continue;
                 }
             };
-            let immunization = (self.id * MOST_FACTS + place).to_string();
-            let (vaccine, date) = ((dose.product + 101).to_string(), dose.date.to_string());
-            let ordinal = ordinal.to_string();
-            let organization = dose.organization.map_or_else(String::new, |id| id.to_string());
-            for group in groups {
-                let id = fact.to_string();
-                fact += 1;
-                out.row(&[
-                    &immunization,
-                    &id,
-                    client,
-                    &vaccine,
-                    &date,
-                    group,
-                    &ordinal,
-                    &organization,
-                    dose.flag,
-                ])?;
+            let (dose_id, vaccine) = (dose_id.to_string(), (dose.product + 101).to_string());
+            let (date, ordinal) = (dose.date.to_string(), ordinal.to_string());
+            let clinic = dose.organization.map_or_else(String::new, |id| id.to_string());
+            for (id, group) in ids.zip(groups) {
+                let id = id.to_string();
+                out.row(&[&dose_id, &id, client, &vaccine, &date, group, &ordinal, &clinic, dose.flag])?;
             }
         }
         Ok(())
@@ -321,9 +306,4 @@ fn invent_age(dice: &mut Dice) -> i64 {
         _ => 65 + dice.skewed(35),
     };
     years as i64 * YEAR + dice.below(365) as i64
-}
-
-/// A few days that differ from person to person.
-fn dice_days(birth: i64) -> i64 {
-    birth.rem_euclid(97)
 }

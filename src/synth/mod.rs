@@ -21,12 +21,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use table::TableFile;
 
-/// What is invented.
+/// What to invent.
 #[derive(Clone, Copy, Debug)]
 pub struct SynthSettings {
     /// How many clients are invented; those not born yet, and duplicates that have been merged, are not written.
     pub clients: u64,
-    /// Where chance begins.
+    /// The same seed gives the same export.
     pub seed: u64,
     /// The day on which the export is made: nothing later is in it.
     pub as_of: Day,
@@ -37,11 +37,8 @@ pub struct SynthSettings {
 /// How many rows were written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SynthCounts {
-    /// Rows of `clients`.
     pub clients: u64,
-    /// Rows of `consents`.
     pub consents: u64,
-    /// Rows of `immunizations`.
     pub immunizations: u64,
 }
 
@@ -50,20 +47,9 @@ pub struct SynthCounts {
 pub enum SynthError {
     /// The folder is there already, or cannot be made.
     #[error("{}: cannot be created: {source}", shown(path))]
-    Create {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Writing failed halfway.
+    Create { path: PathBuf, source: io::Error },
     #[error("{}: cannot be written: {source}", shown(path))]
-    Write {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 /// Writes an invented export into a new folder.
@@ -82,7 +68,7 @@ fn write(settings: SynthSettings, folder: &Path) -> io::Result<SynthCounts> {
     places::write_vaccines(&mut vaccines)?;
     let mut organizations = create(Table::Organizations)?;
     places.write_organizations(&mut organizations)?;
-    let mut recipients = TableFile::create(folder, Table::Recipients, settings.seed, 0)?;
+    let mut recipients = create(Table::Recipients)?;
     places.write_recipients(&mut recipients)?;
 
     let (mut clients, mut consents, mut immunizations) =
@@ -93,7 +79,7 @@ fn write(settings: SynthSettings, folder: &Path) -> io::Result<SynthCounts> {
         client.write_consents(&mut consents)?;
         client.write_immunizations(&mut immunizations)?;
     }
-    let mut control = TableFile::create(folder, Table::Control, settings.seed, 0)?;
+    let mut control = create(Table::Control)?;
     let mut rows = Vec::new();
     for file in [clients, consents, immunizations, vaccines, organizations, recipients] {
         let (table, count) = file.finish()?;

@@ -86,14 +86,12 @@ impl Places {
             let (_, city, zip) = TOWNS[(place % TOWNS.len() as u64) as usize];
             // The first organizations are the entities' own, so that every entity has some.
             let entity = if place < ENTITIES { place } else { dice.skewed(ENTITIES) };
-            let entity = match place >= ENTITIES && dice.per_mille(12) {
-                true => String::new(),
-                false => entity_name(entity),
-            };
+            let has_none = place >= ENTITIES && dice.per_mille(12);
+            let entity = if has_none { String::new() } else { entity_name(entity) };
             let name_by = |dice: &mut Dice| format!("{} {} {place}", dice.pick(&NAMES), dice.pick(&KINDS));
-            let name = name_by(dice);
-            let name =
-                changes::renamed(self.seed, place, self.as_of).map_or(name, |mut dice| name_by(&mut dice));
+            let old_name = name_by(dice);
+            let new_name = changes::renamed(self.seed, place, self.as_of).map(|mut dice| name_by(&mut dice));
+            let name = new_name.unwrap_or(old_name);
             let street = format!("{} {} St", 1 + dice.below(9_900), dice.pick(&NAMES));
             let zip = format!("{zip}{:02}", dice.below(100));
             let (id, short) = ((1_001 + place).to_string(), format!("ORG{place}"));

@@ -45,79 +45,49 @@ pub(super) const PRODUCTS: [Product; 30] = [
     vaccine("113", &["TD"]),
 ];
 
-/// A dose of the childhood series: the age in days at which it is due, the products one of which is given, how
+/// The doses of the childhood series: the age in days at which one is due, the products one of which is given, how
 /// many children in a thousand get it, and its number in the series.
-pub(super) struct Due {
-    pub(super) age: i64,
-    pub(super) products: &'static [usize],
-    pub(super) per_mille: u64,
-    pub(super) ordinal: u32,
-}
-
-const fn due(age: i64, products: &'static [usize], per_mille: u64, ordinal: u32) -> Due {
-    Due { age, products, per_mille, ordinal }
-}
-
-/// The childhood series.
-pub(super) const CHILDHOOD: [Due; 28] = [
-    due(1, &[0], 850, 1),
-    due(61, &[1, 1, 2], 880, 1),
-    due(61, &[3], 300, 1),
-    due(61, &[4], 880, 1),
-    due(61, &[5], 780, 1),
-    due(122, &[1, 1, 2], 850, 2),
-    due(122, &[4], 850, 2),
-    due(122, &[5], 750, 2),
-    due(183, &[1, 1, 2], 800, 3),
-    due(183, &[4], 800, 3),
-    due(370, &[6, 6, 8], 880, 1),
-    due(370, &[7], 560, 1),
-    due(372, &[9], 850, 1),
-    due(372, &[4], 800, 4),
-    due(460, &[10], 800, 4),
-    due(460, &[3], 780, 4),
-    due(560, &[9], 750, 2),
-    due(1490, &[11], 780, 5),
-    due(1490, &[8], 780, 2),
-    due(4040, &[12], 820, 1),
-    due(4040, &[14], 800, 1),
-    due(4045, &[13], 600, 1),
-    due(4240, &[13], 520, 2),
-    due(5860, &[14], 520, 2),
-    due(5870, &[15], 250, 1),
-    due(5905, &[15], 190, 2),
-    due(120, &[25], 60, 1),
-    due(200, &[27], 300, 1),
+pub(super) const CHILDHOOD: [(i64, &[usize], u64, u32); 28] = [
+    (1, &[0], 850, 1),
+    (61, &[1, 1, 2], 880, 1),
+    (61, &[3], 300, 1),
+    (61, &[4], 880, 1),
+    (61, &[5], 780, 1),
+    (122, &[1, 1, 2], 850, 2),
+    (122, &[4], 850, 2),
+    (122, &[5], 750, 2),
+    (183, &[1, 1, 2], 800, 3),
+    (183, &[4], 800, 3),
+    (370, &[6, 6, 8], 880, 1),
+    (370, &[7], 560, 1),
+    (372, &[9], 850, 1),
+    (372, &[4], 800, 4),
+    (460, &[10], 800, 4),
+    (460, &[3], 780, 4),
+    (560, &[9], 750, 2),
+    (1490, &[11], 780, 5),
+    (1490, &[8], 780, 2),
+    (4040, &[12], 820, 1),
+    (4040, &[14], 800, 1),
+    (4045, &[13], 600, 1),
+    (4240, &[13], 520, 2),
+    (5860, &[14], 520, 2),
+    (5870, &[15], 250, 1),
+    (5905, &[15], 190, 2),
+    (120, &[25], 60, 1),
+    (200, &[27], 300, 1),
 ];
 
-/// A wave of COVID-19 vaccination: its first and last day as `yyyymmdd`, the least age in years, the products, how
-/// many in a thousand take part, and the dose's number.
-pub(super) struct Wave {
-    pub(super) first: [u32; 3],
-    pub(super) days: u64,
-    pub(super) least_age: i64,
-    pub(super) products: &'static [usize],
-    pub(super) per_mille: u64,
-    pub(super) ordinal: u32,
-}
-
-const fn wave(
-    first: [u32; 3],
-    days: u64,
-    least_age: i64,
-    products: &'static [usize],
-    per_mille: u64,
-    ordinal: u32,
-) -> Wave {
-    Wave { first, days, least_age, products, per_mille, ordinal }
-}
+/// A wave of COVID-19 vaccination: year, month and day on which it begins, how many days it lasts, the least age in
+/// years, the products, how many in a thousand take part, and the dose's number.
+type Wave = ([u32; 3], u64, i64, &'static [usize], u64, u32);
 
 /// The waves, in order. Somebody who sits one out sits out those after it.
 pub(super) const WAVES: [Wave; 6] = [
-    wave([2021, 1, 5], 240, 12, &[17, 18, 17, 19], 560, 1),
-    wave([2021, 2, 1], 250, 12, &[17, 18], 880, 2),
-    wave([2021, 10, 1], 180, 18, &[17, 18], 500, 3),
-    wave([2022, 9, 5], 150, 5, &[20], 480, 4),
-    wave([2023, 9, 15], 140, 1, &[21], 520, 5),
-    wave([2022, 1, 10], 300, 18, &[26], 12, 1),
+    ([2021, 1, 5], 240, 12, &[17, 18, 17, 19], 560, 1),
+    ([2021, 2, 1], 250, 12, &[17, 18], 880, 2),
+    ([2021, 10, 1], 180, 18, &[17, 18], 500, 3),
+    ([2022, 9, 5], 150, 5, &[20], 480, 4),
+    ([2023, 9, 15], 140, 1, &[21], 520, 5),
+    ([2022, 1, 10], 300, 18, &[26], 12, 1),
 ];

@@ -8,7 +8,7 @@ use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::failure::Failure;
 use super::memory;
 use super::terminal::Terminal;
-use crate::explain::{Answer, Asked, Earlier, Question, explain};
+use crate::explain::{Answer, Earlier, Question, Request, explain};
 use crate::policy::Policy;
 use crate::registry::{Encoding, Source, open_export};
 use crate::unfinished::PrivateFolder;
@@ -78,7 +78,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 None => Policy::built_in()?,
             };
             let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked = Asked {
+            let asked = Request {
                 question,
                 policy: &policy,
                 as_of,
@@ -96,7 +96,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 None => Policy::built_in()?,
             };
             let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked = Asked {
+            let asked = Request {
                 question,
                 policy: &policy,
                 as_of,

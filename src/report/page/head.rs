@@ -1,65 +1,50 @@
 //! What is seen first: the title, the key figures, and the points to look at.
 
-use super::{Shown, change, counted, recipients, share, signs};
-use crate::batch::Before;
+use super::{Report, change, counted, paragraph, recipients, section, share, signs};
+use crate::batch::{Before, Manifest};
 use crate::report::html::{Markup, element};
 use crate::report::words;
 use crate::value::{Month, grouped};
 
-pub(super) fn header(shown: &Shown<'_>) -> Markup {
-    let manifest = shown.manifest;
+pub(super) fn header(report: &Report<'_>) -> Markup {
+    let manifest = report.manifest;
     let as_of = manifest.as_of.to_string();
     let eyebrow = element("p", &[("class", "eyebrow")], "Immunization registry · public-health data sharing");
     let title = element("h1", &[], format!("Data sharing report, {}", words::month(manifest.batch)));
-    let about = element(
-        "p",
-        &[("class", "about")],
-        [
-            Markup::from(format!("Batch {}, as of ", manifest.batch)),
-            element("time", &[("datetime", &as_of)], words::day(manifest.as_of)),
-            Markup::from(format!(". Policy: {}.", manifest.policy.name)),
-        ],
-    );
-    element("header", &[], [eyebrow, title, about, headline(shown), key_figures(shown)])
+    let about = Markup::from(format!("Batch {}, as of ", manifest.batch))
+        + element("time", &[("datetime", &as_of)], words::day(manifest.as_of))
+        + format!(". Policy: {}.", manifest.policy.name);
+    let about = element("p", &[("class", "about")], about);
+    element("header", &[], [eyebrow, title, about, headline(report), key_figures(report)])
 }
 
 /// The batch in a sentence or two.
-fn headline(shown: &Shown<'_>) -> Markup {
-    let manifest = shown.manifest;
-    let facts = &manifest.facts;
-    let strong = element(
-        "strong",
-        &[],
-        format!(
-            "{} of {} immunization facts ({}) are shared",
-            grouped(facts.included),
-            grouped(facts.read),
-            share(facts.included, facts.read)
-        ),
-    );
-    let files = manifest.files.len() as u64;
-    let rest = match files {
-        0 => ". No recipient has any row.".to_owned(),
-        _ => format!(
-            ", in {} with {}.",
-            counted(files, "file", "files"),
-            counted(manifest.rows(), "row", "rows")
-        ),
+fn headline(report: &Report<'_>) -> Markup {
+    let manifest = report.manifest;
+    let (read, included) = (manifest.facts.read, manifest.facts.included);
+    let facts = format!("{} of {} immunization facts", grouped(included), grouped(read));
+    let strong = element("strong", &[], format!("{facts} ({}) are shared", share(included, read)));
+    let rows = |manifest: &Manifest| counted(manifest.rows(), "row", "rows");
+    let files = match manifest.files.len() as u64 {
+        0 => ". No recipient has any row. ".to_owned(),
+        files => format!(", in {} with {}. ", counted(files, "file", "files"), rows(manifest)),
     };
-    let compared = match shown.before {
-        Before::None => " There is no earlier batch here to compare with.".to_owned(),
-        Before::Unreadable(month) => format!(" {}", unreadable(*month)),
-        Before::Batch(before) if before.rows() == 0 => {
-            format!(" The batch before, {}, has no rows.", words::month(before.batch))
+    let compared = match report.before {
+        Before::None => "There is no earlier batch here to compare with.".to_owned(),
+        Before::Unreadable(month) => unreadable(*month),
+        Before::Batch(before) => {
+            let month = words::month(before.batch);
+            match before.rows() {
+                0 => format!("The batch before, {month}, has no rows."),
+                count => format!(
+                    "The batch before, {month}, had {}: a change of {}.",
+                    rows(before),
+                    change(count, manifest.rows())
+                ),
+            }
         }
-        Before::Batch(before) => format!(
-            " The batch before, {}, had {}: a change of {}.",
-            words::month(before.batch),
-            counted(before.rows(), "row", "rows"),
-            change(before.rows(), manifest.rows())
-        ),
     };
-    element("p", &[("class", "headline")], [strong, Markup::from(rest), Markup::from(compared)])
+    element("p", &[("class", "headline")], strong + files + compared)
 }
 
 fn unreadable(month: Option<Month>) -> String {
@@ -74,73 +59,51 @@ fn unreadable(month: Option<Month>) -> String {
     }
 }
 
-fn key_figures(shown: &Shown<'_>) -> Markup {
-    let manifest = shown.manifest;
-    let facts = &manifest.facts;
-    let before = shown.before.manifest();
-    let quarantined = manifest.quarantined();
-    let read = Some(facts.read);
+fn key_figures(report: &Report<'_>) -> Markup {
+    let tile = |id: &str, name: &str, is_share: bool, count: fn(&Manifest) -> u64| {
+        let now = count(report.manifest);
+        let share = is_share.then(|| format!("{} of those read", share(now, report.manifest.facts.read)));
+        let before = report.before.manifest().map(|before| format!("before: {}", grouped(count(before))));
+        let notes = share.into_iter().chain(before).map(|note| element("dd", &[], note));
+        let figure = element("data", &[("id", id), ("value", &now.to_string())], grouped(now));
+        let figure = element("dt", &[], name) + element("dd", &[("class", "key")], figure);
+        element("div", &[], figure + notes.collect::<Markup>())
+    };
     let tiles = [
-        ("read", "Facts read", facts.read, None, before.map(|b| b.facts.read)),
-        ("included", "Shared", facts.included, read, before.map(|b| b.facts.included)),
-        ("excluded", "Left out by a rule", manifest.excluded(), read, before.map(|b| b.excluded())),
-        ("quarantined", "Could not be used", quarantined, read, before.map(|b| b.quarantined())),
-        (
-            "files",
-            "Recipients with a file",
-            manifest.files.len() as u64,
-            None,
-            before.map(|b| b.files.len() as u64),
-        ),
-        ("rows", "Rows in their files", manifest.rows(), None, before.map(|b| b.rows())),
+        tile("read", "Facts read", false, |manifest| manifest.facts.read),
+        tile("included", "Shared", true, |manifest| manifest.facts.included),
+        tile("excluded", "Left out by a rule", true, Manifest::excluded),
+        tile("quarantined", "Could not be used", true, Manifest::quarantined),
+        tile("files", "Recipients with a file", false, |manifest| manifest.files.len() as u64),
+        tile("rows", "Rows in their files", false, Manifest::rows),
     ];
-    let tiles = tiles.map(|(id, name, count, whole, before)| {
-        let mut notes = Vec::new();
-        if let Some(whole) = whole {
-            notes.push(format!("{} of those read", share(count, whole)));
-        }
-        if let Some(before) = before {
-            notes.push(format!("before: {}", grouped(before)));
-        }
-        let figure = element("data", &[("id", id), ("value", &count.to_string())], grouped(count));
-        let mut inside = vec![element("dt", &[], name), element("dd", &[("class", "key")], figure)];
-        inside.extend(notes.into_iter().map(|note| element("dd", &[], note)));
-        element("div", &[], inside)
-    });
     element("dl", &[("class", "tiles")], tiles)
 }
 
 /// The points to look at before the files are delivered.
-pub(super) fn points(shown: &Shown<'_>) -> Markup {
+pub(super) fn points(report: &Report<'_>) -> Markup {
     let mut points = Vec::new();
-    match shown.before {
+    match report.before {
         Before::None => {}
         Before::Unreadable(month) => points.push(unreadable(*month)),
         Before::Batch(before) => {
-            if !follows(before.batch, shown.manifest.batch) {
-                points.push(format!(
-                    "The batch before is of {}: there is none of the months between.",
-                    words::month(before.batch)
-                ));
+            let month = words::month(before.batch);
+            if !follows(before.batch, report.manifest.batch) {
+                points.push(format!("The batch before is of {month}: there is none of the months between."));
             }
-            if before.policy.sha256 != shown.manifest.policy.sha256 {
-                points.push(format!(
-                    "The policy is not the one of {}: changes may come from it.",
-                    words::month(before.batch)
-                ));
+            if before.policy.sha256 != report.manifest.policy.sha256 {
+                points.push(format!("The policy is not the one of {month}: changes may come from it."));
             }
         }
     }
-    points.extend(recipients::points(shown));
-    points.extend(signs::points(shown));
-    let inside = match points.is_empty() {
-        true => super::paragraph("Nothing stands out."),
-        false => {
-            let items = points.into_iter().map(|point| element("li", &[], point));
-            element("ul", &[], items.collect::<Vec<_>>())
-        }
+    points.extend(recipients::points(report));
+    points.extend(signs::points(report));
+    let inside = if points.is_empty() {
+        paragraph("Nothing stands out.")
+    } else {
+        element("ul", &[], points.into_iter().map(|point| element("li", &[], point)).collect::<Markup>())
     };
-    super::section("points", "Points to look at", inside)
+    section("points", "Points to look at", inside)
 }
 
 /// Whether a month comes right after another.

@@ -1,6 +1,6 @@
 //! The page: its head, its sections in order, and its foot.
 //!
-//! Made of counts, names of recipients and codes alone; the same figures always give the same bytes.
+//! It contains only counts, names of recipients and codes. The same figures always give the same bytes.
 
 mod facts;
 mod head;
@@ -14,12 +14,11 @@ use super::cvx::CvxCodes;
 use super::html::{Markup, element, empty};
 use super::svg;
 use super::words;
-use crate::batch::Before;
-use crate::batch::{Manifest, ReportData};
-use crate::value::PerCent;
+use crate::batch::{Before, Manifest, ReportData};
+use crate::value::{PerCent, grouped};
 
-/// What a page shows.
-struct Shown<'a> {
+/// The data that a page is made from.
+struct Report<'a> {
     manifest: &'a Manifest,
     data: &'a ReportData,
     before: &'a Before,
@@ -28,40 +27,34 @@ struct Shown<'a> {
 
 /// The report on a batch as one HTML page that needs nothing else.
 pub fn page(manifest: &Manifest, data: &ReportData, before: &Before, cvx: Option<&CvxCodes>) -> String {
-    let shown = Shown { manifest, data, before, cvx };
+    let report = Report { manifest, data, before, cvx };
     let title = format!("Data sharing report, {}", words::month(manifest.batch));
-    let head = element(
-        "head",
-        &[],
-        [
-            empty("meta", &[("charset", "utf-8")]),
-            empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
-            // The page loads nothing from anywhere, and this keeps it so.
-            empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]),
-            empty("meta", &[("name", "color-scheme"), ("content", "light dark")]),
-            empty("link", &[("rel", "icon"), ("href", "data:,")]),
-            element("title", &[], title.as_str()),
-            Markup::from("\n"),
-            element("style", &[], Markup::written_here(include_str!("../style.css"))),
-        ],
-    );
-    let main = element(
-        "main",
-        &[],
-        [
-            head::points(&shown),
-            facts::waterfall(&shown),
-            facts::consent(&shown),
-            recipients::section_of(&shown),
-            months::section_of(&shown),
-            vaccines::by_group(&shown),
-            vaccines::by_age(&shown),
-            signs::blanks(&shown),
-            signs::bad_data(&shown),
-            made::section_of(&shown),
-        ],
-    );
-    let body = element("body", &[], [svg::patterns(), head::header(&shown), main, made::footer(&shown)]);
+    let head = [
+        empty("meta", &[("charset", "utf-8")]),
+        empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
+        // The page loads nothing from anywhere, and this keeps it so.
+        empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]),
+        empty("meta", &[("name", "color-scheme"), ("content", "light dark")]),
+        empty("link", &[("rel", "icon"), ("href", "data:,")]),
+        element("title", &[], title.as_str()),
+        Markup::from("\n"),
+        element("style", &[], Markup::constant(include_str!("../style.css"))),
+    ];
+    let head = element("head", &[], head);
+    let sections = [
+        head::points(&report),
+        facts::waterfall(&report),
+        facts::consent(&report),
+        recipients::section_of(&report),
+        months::section_of(&report),
+        vaccines::by_group(&report),
+        vaccines::by_age(&report),
+        signs::blanks(&report),
+        signs::bad_data(&report),
+        made::section_of(&report),
+    ];
+    let main = element("main", &[], sections);
+    let body = element("body", &[], [svg::patterns(), head::header(&report), main, made::footer(&report)]);
     element("html", &[("lang", "en-US")], [head, body]).into_page()
 }
 
@@ -84,7 +77,7 @@ fn figure(chart: impl Into<Markup>, table: impl Into<Markup>) -> Markup {
     element("div", &[("class", "pair")], [chart, table.into()])
 }
 
-/// A share in words: one that is not nothing never looks like nothing, nor one that is not all like all.
+/// A share as text. A share above zero is never shown as 0.0%, nor one below the whole as 100.0%.
 fn share(part: u64, whole: u64) -> String {
     match PerCent::of(part, whole) {
         None => "–".to_owned(),
@@ -102,5 +95,5 @@ fn change(before: u64, now: u64) -> String {
 
 /// A count with its noun, as `1 file` or `2 files`.
 fn counted(count: u64, one: &str, more: &str) -> String {
-    format!("{} {}", crate::value::grouped(count), if count == 1 { one } else { more })
+    format!("{} {}", grouped(count), if count == 1 { one } else { more })
 }

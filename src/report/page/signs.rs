@@ -1,56 +1,39 @@
-//! What the figures say of the registry's own data: blanks, and signs of bad entries.
+//! Blank columns, and signs of bad entries in the registry's own data.
 
-use super::{Shown, counted, figure, paragraph, section, share};
+use super::facts::legend;
+use super::{Report, counted, figure, paragraph, section, share};
 use crate::elements;
 use crate::registry::Code;
-use crate::report::html::{Cell, Markup, Row, Table, code, element};
-use crate::report::svg::{Bar, BarChart, Look};
+use crate::report::html::{Markup, TableRow, code, element, flag, small, table};
+use crate::report::svg::{Bar, Look, bar_chart};
 use crate::value::{grouped, total};
 
-pub(super) fn blanks(shown: &Shown<'_>) -> Markup {
-    let included = shown.manifest.facts.included;
-    let blanks = &shown.data.tally.blanks;
+pub(super) fn blanks(report: &Report<'_>) -> Markup {
+    let included = report.manifest.facts.included;
+    let blanks = &report.data.tally.blanks;
     let columns: Vec<(&str, u64)> =
         elements::ALL.iter().filter_map(|e| Some((e.name, *blanks.get(e.name)?))).collect();
-    let bars = columns.iter().map(|(name, count)| Bar {
-        label: (*name).to_owned(),
-        figure: share(*count, included),
-        start: 0,
-        end: *count,
-        look: Look::LeftOut,
-        mark: None,
-    });
-    let rows = columns.iter().map(|(name, count)| {
-        Row::of([Cell::text(code(name)), Cell::count(*count), Cell::figure(share(*count, included))])
-    });
-    let most = columns.iter().max_by_key(|(_, count)| *count);
-    let description = format!(
-        "Share of blanks in {} columns that may be blank.{}",
-        columns.len(),
-        most.map_or_else(String::new, |(name, count)| format!(
-            " Among those with most is {name} with {}.",
-            share(*count, included)
-        ))
-    );
-    let chart = BarChart {
-        id: "chart-blanks",
-        title: "Blanks by column",
-        description: &description,
-        bars: bars.collect(),
-        scale: included,
-        is_chain: false,
-    };
-    let head = vec![Cell::text("Column"), Cell::figure("Blanks"), Cell::figure("Of facts shared")];
-    let table = Table { caption: "Blanks by column", head, rows: rows.collect() };
-    let intro = paragraph("All other columns always hold something.");
-    let inside = match included {
-        0 => paragraph("No fact is shared."),
-        _ => Markup::from([intro, figure(chart, table)]),
+    let bars =
+        columns.iter().map(|(name, count)| Bar::new(*name, share(*count, included), *count, Look::LeftOut));
+    let rows = columns
+        .iter()
+        .map(|(name, count)| TableRow::new(code(name), [grouped(*count), share(*count, included)]));
+    let mut description = format!("Share of blanks in {} columns that may be blank.", columns.len());
+    if let Some((name, count)) = columns.iter().max_by_key(|(_, count)| *count) {
+        description += &format!(" Among those with most is {name} with {}.", share(*count, included));
+    }
+    let title = "Blanks by column";
+    let chart = bar_chart("chart-blanks", title, &description, included, &bars.collect::<Vec<_>>());
+    let table = table(title, TableRow::new("Column", ["Blanks", "Of facts shared"]), rows);
+    let inside = if included == 0 {
+        paragraph("No fact is shared.")
+    } else {
+        paragraph("All other columns always hold something.") + figure(chart, table)
     };
     section("blanks", "Blanks", inside)
 }
 
-/// A day of the month on which dates are heaped when somebody knew the month alone.
+/// The facts dated on a day of the month that is often entered when only the month is known.
 struct Heap {
     name: &'static str,
     facts: u64,
@@ -58,7 +41,7 @@ struct Heap {
 }
 
 impl Heap {
-    /// In twelve of the 365 days of a year.
+    /// The day comes in twelve of the 365 days of a year.
     fn expected(&self) -> u64 {
         (u128::from(self.all) * 12 / 365) as u64
     }
@@ -77,8 +60,8 @@ impl Heap {
     }
 }
 
-fn heaps(shown: &Shown<'_>) -> [Heap; 2] {
-    let days = &shown.data.tally.by_day_of_month;
+fn heaps(report: &Report<'_>) -> [Heap; 2] {
+    let days = &report.data.tally.by_day_of_month;
     let all = total(days);
     [("the 1st", 0), ("the 15th", 14)].map(|(name, place)| Heap {
         name,
@@ -87,22 +70,22 @@ fn heaps(shown: &Shown<'_>) -> [Heap; 2] {
     })
 }
 
-fn before_birth(shown: &Shown<'_>) -> u64 {
-    let quarantined = &shown.manifest.facts.quarantined;
+fn before_birth(report: &Report<'_>) -> u64 {
+    let quarantined = &report.manifest.facts.quarantined;
     quarantined.get(Code::VaccinatedBeforeBirth.name()).copied().unwrap_or(0)
 }
 
 /// CVX codes that are not in the code set; none if there is no set to look in.
-fn unknown_cvx<'a>(shown: &Shown<'a>) -> Option<Vec<(&'a str, u64)>> {
-    let set = shown.cvx?;
-    let codes = shown.data.tally.by_cvx.iter().map(|(code, count)| (code.as_str(), *count));
+fn unknown_cvx<'a>(report: &Report<'a>) -> Option<Vec<(&'a str, u64)>> {
+    let set = report.cvx?;
+    let codes = report.data.tally.by_cvx.iter().map(|(code, count)| (code.as_str(), *count));
     Some(codes.filter(|(code, _)| !code.is_empty() && !set.has(code)).collect())
 }
 
-/// What is to be looked at.
-pub(super) fn points(shown: &Shown<'_>) -> Vec<String> {
+/// The points to look at.
+pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let mut points = Vec::new();
-    for heap in heaps(shown).iter().filter(|heap| heap.stands_out()) {
+    for heap in heaps(report).iter().filter(|heap| heap.stands_out()) {
         points.push(format!(
             "{} of the vaccinations are dated on {} of a month, {} times what is expected.",
             share(heap.facts, heap.all),
@@ -110,17 +93,17 @@ pub(super) fn points(shown: &Shown<'_>) -> Vec<String> {
             heap.times()
         ));
     }
-    let before_birth = before_birth(shown);
+    let before_birth = before_birth(report);
     if before_birth > 0 {
         let facts = counted(before_birth, "fact is", "facts are");
         points.push(format!("{facts} dated before the client's birth, and could not be used."));
     }
-    let again = shown.data.tally.same_day_again;
+    let again = report.data.tally.same_day_again;
     if again > 0 {
         let times = counted(again, "time", "times");
         points.push(format!("{times} a client has more than one dose of one CVX code on one day."));
     }
-    let unknown = unknown_cvx(shown).unwrap_or_default();
+    let unknown = unknown_cvx(report).unwrap_or_default();
     if !unknown.is_empty() {
         let codes = counted(unknown.len() as u64, "CVX code is", "CVX codes are");
         let facts = counted(total(unknown.iter().map(|(_, count)| count)), "fact", "facts");
@@ -129,14 +112,14 @@ pub(super) fn points(shown: &Shown<'_>) -> Vec<String> {
     points
 }
 
-pub(super) fn bad_data(shown: &Shown<'_>) -> Markup {
+pub(super) fn bad_data(report: &Report<'_>) -> Markup {
     let inside = [
         subheading("Dates on the 1st and the 15th"),
-        heaped_dates(shown),
+        heaped_dates(report),
         subheading("Doubtful doses"),
-        doubtful_doses(shown),
+        doubtful_doses(report),
         subheading("CVX codes"),
-        cvx_codes(shown),
+        cvx_codes(report),
     ];
     section("signs", "Signs of bad source data", inside)
 }
@@ -145,107 +128,77 @@ fn subheading(text: &str) -> Markup {
     element("h3", &[], text)
 }
 
-fn heaped_dates(shown: &Shown<'_>) -> Markup {
-    let heaps = heaps(shown);
+fn heaped_dates(report: &Report<'_>) -> Markup {
+    let heaps = heaps(report);
     if heaps[0].all == 0 {
         return paragraph("No fact is shared.");
     }
-    let bars = heaps.iter().map(|heap| Bar {
-        label: format!("Dated on {}", heap.name),
-        figure: share(heap.facts, heap.all),
-        start: 0,
-        end: heap.facts,
-        look: if heap.stands_out() { Look::LeftOut } else { Look::Plain },
-        mark: Some(heap.expected()),
+    let bars = heaps.each_ref().map(|heap| {
+        let look = if heap.stands_out() { Look::LeftOut } else { Look::Plain };
+        let bar = Bar::new(format!("Dated on {}", heap.name), share(heap.facts, heap.all), heap.facts, look);
+        Bar { mark: Some(heap.expected()), ..bar }
     });
-    let rows = heaps.iter().map(|heap| {
-        let mut name = Markup::from(format!("On {} of a month", heap.name));
-        if heap.stands_out() {
-            name.push(" ");
-            name.push(element("strong", &[("class", "flag")], "▲ many"));
-        }
-        Row::of([
-            Cell::text(name),
-            Cell::count(heap.facts),
-            Cell::figure(share(heap.facts, heap.all)),
-            Cell::figure("3.3%"),
-            Cell::figure(heap.times()),
-        ])
+    let rows = heaps.each_ref().map(|heap| {
+        let name = Markup::from(format!("On {} of a month", heap.name));
+        let name = if heap.stands_out() { name + " " + flag("▲ many") } else { name };
+        let share = share(heap.facts, heap.all);
+        TableRow::new(name, [grouped(heap.facts), share, "3.3%".to_owned(), heap.times()])
     });
-    let [first, fifteenth] = &heaps;
+    let [first, fifteenth] = heaps.each_ref().map(|heap| share(heap.facts, heap.all));
     let description = format!(
-        "{} of the vaccinations are dated on the 1st of a month and {} on the 15th; about 3.3% are expected for each.",
-        share(first.facts, first.all),
-        share(fifteenth.facts, fifteenth.all)
+        "{first} of the vaccinations are dated on the 1st of a month and {fifteenth} on the 15th; about 3.3% are \
+         expected for each."
     );
+    // Room for the mark of what is expected.
     let most = heaps.iter().flat_map(|heap| [heap.facts, heap.expected()]).max().unwrap_or(0);
-    let chart = BarChart {
-        id: "chart-heaps",
-        title: "Vaccinations dated on the 1st and the 15th",
-        description: &description,
-        bars: bars.collect(),
-        // Room for the mark of what is expected.
-        scale: most.saturating_add(most / 4).saturating_add(1),
-        is_chain: false,
-    };
-    let head = vec![
-        Cell::text("Dated"),
-        Cell::figure("Facts"),
-        Cell::figure("Share"),
-        Cell::figure("Expected"),
-        Cell::figure("Times"),
-    ];
-    let table = Table { caption: "Vaccinations dated on the 1st and the 15th", head, rows: rows.collect() };
+    let scale = most.saturating_add(most / 4).saturating_add(1);
+    let title = "Vaccinations dated on the 1st and the 15th";
+    let chart = bar_chart("chart-heaps", title, &description, scale, &bars);
+    let table = table(title, TableRow::new("Dated", ["Facts", "Share", "Expected", "Times"]), rows);
     let intro = paragraph(
         "Where only the month was known, a date is often entered as the 1st or the 15th. Each comes in 12 of 365 days, \
          3.3%. From twice that it is marked, if there are 100 facts or more.",
     );
-    let key = super::facts::key(&[("plain", "facts"), ("mark", "expected")]);
-    Markup::from([intro, key, figure(chart, table)])
+    intro + legend(&[("plain", "facts"), ("mark", "expected")]) + figure(chart, table)
 }
 
-fn doubtful_doses(shown: &Shown<'_>) -> Markup {
-    let row = |what: &str, meaning: &str, count: u64| {
-        let meaning = element("small", &[], meaning);
-        Row::of([Cell::text([Markup::from(what), Markup::from(" "), meaning]), Cell::count(count)])
+fn doubtful_doses(report: &Report<'_>) -> Markup {
+    let row = |sign: &str, meaning: &str, count: u64| {
+        TableRow::new(Markup::from(sign) + " " + small(meaning), [grouped(count)])
     };
-    let rows = vec![
+    let rows = [
         row(
             "Before birth",
             "facts dated before the client's birth; they are not shared",
-            before_birth(shown),
+            before_birth(report),
         ),
         row(
             "Same client, day and CVX code",
             "times that a client has more than one dose of one code on one day; they are shared",
-            shown.data.tally.same_day_again,
+            report.data.tally.same_day_again,
         ),
     ];
-    let head = vec![Cell::text("Sign"), Cell::figure("Count")];
-    Table { caption: "How often each sign occurs", head, rows }.into()
+    table("How often each sign occurs", TableRow::new("Sign", ["Count"]), rows)
 }
 
-fn cvx_codes(shown: &Shown<'_>) -> Markup {
-    let codes = shown.data.tally.by_cvx.keys().filter(|code| !code.is_empty()).count() as u64;
-    let Some(unknown) = unknown_cvx(shown) else {
-        return paragraph(vec![
-            Markup::from(format!("The facts hold {}. ", counted(codes, "CVX code", "different CVX codes"))),
-            Markup::from("To compare with CDC's code set, run "),
-            element("code", &[("class", "command")], "phds report DIR --cvx FILE"),
-            Markup::from("."),
-        ]);
+fn cvx_codes(report: &Report<'_>) -> Markup {
+    let codes = report.data.tally.by_cvx.keys().filter(|code| !code.is_empty()).count() as u64;
+    let Some(unknown) = unknown_cvx(report) else {
+        let codes = counted(codes, "CVX code", "different CVX codes");
+        let text = format!("The facts hold {codes}. To compare with CDC's code set, run ");
+        let command = element("code", &[("class", "command")], "phds report DIR --cvx FILE");
+        return paragraph(Markup::from(text) + command + ".");
     };
     if unknown.is_empty() {
         let codes = counted(codes, "CVX code is", "CVX codes are");
         return paragraph(format!("Compared with CDC's code set: {codes} in it, none is unknown."));
     }
-    let rows = unknown.iter().map(|(cvx, count)| Row::of([Cell::text(code(cvx)), Cell::count(*count)]));
-    let head = vec![Cell::text("CVX code"), Cell::figure("Facts")];
     let intro = paragraph(format!(
         "{} of the batch's {} are not in CDC's code set.",
         grouped(unknown.len() as u64),
         counted(codes, "CVX code", "CVX codes")
     ));
-    let table = Table { caption: "CVX codes that CDC's code set does not have", head, rows: rows.collect() };
-    Markup::from([intro, table.into()])
+    let rows = unknown.iter().map(|(cvx, count)| TableRow::new(code(cvx), [grouped(*count)]));
+    let head = TableRow::new("CVX code", ["Facts"]);
+    intro + table("CVX codes that CDC's code set does not have", head, rows)
 }

@@ -1,90 +1,71 @@
 //! The facts that are shared by vaccine group and by age.
 
-use super::{Shown, figure, section, share};
+use super::{Report, figure, paragraph, section, share};
 use crate::batch::AGE_BANDS;
-use crate::elements::{self, Cell as ElementCell};
-use crate::report::html::{Cell, Markup, Row, Table, code};
-use crate::report::svg::{Bar, BarChart, Look};
+use crate::elements::{self, Cell};
+use crate::report::html::{Markup, TableRow, code, table};
+use crate::report::svg::{Bar, Look, bar_chart};
 use crate::value::grouped;
+use std::cmp::Reverse;
 
-pub(super) fn by_group(shown: &Shown<'_>) -> Markup {
-    let listed = elements::ALL.iter().find(|element| element.cell == ElementCell::VaccineGroup);
-    let names = listed.map_or(&[][..], |element| element.codes);
-    let mut groups: Vec<(&str, &str, u64)> = Vec::new();
-    for (group, count) in &shown.data.tally.by_group {
-        let named = names.iter().find(|(code, _)| code == group).map(|(code, name)| (*code, *name));
-        let (code, name) = named.unwrap_or(match group.is_empty() {
-            true => ("", "no group"),
-            false => ("OTHER", "groups that the data dictionary does not list"),
+pub(super) fn by_group(report: &Report<'_>) -> Markup {
+    let element = elements::ALL.iter().find(|element| element.cell == Cell::VaccineGroup);
+    let listed = element.map_or(&[][..], |element| element.codes);
+    let mut groups: Vec<(bool, &str, &str, u64)> = Vec::new();
+    for (group, count) in &report.data.tally.by_group {
+        groups.push(match listed.iter().find(|(code, _)| code == group) {
+            Some((code, name)) => (true, code, name, *count),
+            None if group.is_empty() => (false, "", "no group", *count),
+            None => (false, "OTHER", "groups that the data dictionary does not list", *count),
         });
-        groups.push((code, name, *count));
     }
     // The largest first, those that are no group of the list last.
-    let is_listed = |code: &str| names.iter().any(|(listed, _)| *listed == code);
-    groups.sort_by_key(|(code, _, count)| (!is_listed(code), std::cmp::Reverse(*count), *code));
-    let included = shown.manifest.facts.included;
-    let bars = groups.iter().map(|(code, name, count)| {
-        let label = if is_listed(code) { format!("{code} · {name}") } else { (*name).to_owned() };
-        plain_bar(label, *count)
+    groups.sort_by_key(|(is_listed, code, _, count)| (!is_listed, Reverse(*count), *code));
+    let parts = groups.iter().map(|(is_listed, code, name, count)| {
+        let label = if *is_listed { format!("{code} · {name}") } else { (*name).to_owned() };
+        (label, *name, *count)
     });
-    let rows = groups.iter().map(|(group, name, count)| {
-        let group = if group.is_empty() { Markup::from("–") } else { code(group) };
-        let name = Cell::text(*name);
-        Row::of([Cell::text(group), name, Cell::count(*count), Cell::figure(share(*count, included))])
+    let included = report.manifest.facts.included;
+    let rows = groups.iter().map(|(_, group, name, count)| {
+        let group = if group.is_empty() { "–".into() } else { code(group) };
+        let row = TableRow::new(group, [grouped(*count), share(*count, included)]);
+        TableRow { text: Some(Markup::from(*name)), ..row }
     });
-    let description = described(groups.iter().map(|(_, name, count)| (*name, *count)), "vaccine groups");
-    let chart = BarChart {
-        id: "chart-groups",
-        title: "Facts shared by vaccine group",
-        description: &description,
-        scale: groups.iter().map(|(_, _, count)| *count).max().unwrap_or(0),
-        bars: bars.collect(),
-        is_chain: false,
-    };
-    let head = vec![
-        Cell::text("Group"),
-        Cell::text("Against"),
-        Cell::figure("Facts"),
-        Cell::figure("Of those shared"),
-    ];
-    let table = Table { caption: "Facts shared by vaccine group", head, rows: rows.collect() };
-    let inside = match groups.is_empty() {
-        true => super::paragraph("No fact is shared."),
-        false => figure(chart, table),
-    };
+    let head = TableRow::new("Group", ["Facts", "Of those shared"]);
+    let head = TableRow { text: Some("Against".into()), ..head };
+    let title = "Facts shared by vaccine group";
+    let chart = chart_of_parts("chart-groups", title, "vaccine groups", parts);
+    let table = table(title, head, rows);
+    let inside = if groups.is_empty() { paragraph("No fact is shared.") } else { figure(chart, table) };
     section("groups", "By vaccine group", inside)
 }
 
-pub(super) fn by_age(shown: &Shown<'_>) -> Markup {
-    let included = shown.manifest.facts.included;
-    let bands = || AGE_BANDS.iter().zip(&shown.data.tally.by_age).map(|((name, _), count)| (*name, *count));
-    let row =
-        |(name, count)| Row::of([Cell::text(name), Cell::count(count), Cell::figure(share(count, included))]);
-    let description = described(bands(), "age bands");
-    let chart = BarChart {
-        id: "chart-ages",
-        title: "Facts shared by age at vaccination",
-        description: &description,
-        bars: bands().map(|(name, count)| plain_bar(name.to_owned(), count)).collect(),
-        scale: bands().map(|(_, count)| count).max().unwrap_or(0),
-        is_chain: false,
-    };
-    let head = vec![Cell::text("Age at vaccination"), Cell::figure("Facts"), Cell::figure("Of those shared")];
-    let table = Table { caption: "Facts shared by age", head, rows: bands().map(row).collect() };
-    let inside = match included {
-        0 => super::paragraph("No fact is shared."),
-        _ => figure(chart, table),
-    };
+pub(super) fn by_age(report: &Report<'_>) -> Markup {
+    let included = report.manifest.facts.included;
+    let bands = AGE_BANDS.iter().zip(&report.data.tally.by_age).map(|((name, _), count)| (*name, *count));
+    let rows =
+        bands.clone().map(|(name, count)| TableRow::new(name, [grouped(count), share(count, included)]));
+    let parts = bands.clone().map(|(name, count)| (name.to_owned(), name, count));
+    let chart = chart_of_parts("chart-ages", "Facts shared by age at vaccination", "age bands", parts);
+    let head = TableRow::new("Age at vaccination", ["Facts", "Of those shared"]);
+    let table = table("Facts shared by age", head, rows);
+    let inside = if included == 0 { paragraph("No fact is shared.") } else { figure(chart, table) };
     section("ages", "By age at vaccination", inside)
 }
 
-fn plain_bar(label: String, count: u64) -> Bar {
-    Bar { label, figure: grouped(count), start: 0, end: count, look: Look::Plain, mark: None }
-}
-
-/// What a chart of parts shows, in words.
-fn described<'a>(parts: impl Iterator<Item = (&'a str, u64)> + Clone, what: &str) -> String {
-    let largest = parts.clone().reduce(|most, next| if next.1 > most.1 { next } else { most });
-    let largest = largest.map(|(name, count)| format!(" The largest is {name} with {}.", grouped(count)));
-    format!("Bars for {} {what}.{}", parts.count(), largest.unwrap_or_default())
+/// A bar for each part: its label in the chart, its name in the description, and its count.
+fn chart_of_parts<'a>(
+    id: &str,
+    title: &str,
+    what: &str,
+    parts: impl Iterator<Item = (String, &'a str, u64)> + Clone,
+) -> Markup {
+    let bars = parts.clone().map(|(label, _, count)| Bar::new(label, grouped(count), count, Look::Plain));
+    let bars: Vec<Bar> = bars.collect();
+    let mut description = format!("Bars for {} {what}.", bars.len());
+    let largest = parts.reduce(|most, next| if next.2 > most.2 { next } else { most });
+    if let Some((_, name, count)) = &largest {
+        description += &format!(" The largest is {name} with {}.", grouped(*count));
+    }
+    bar_chart(id, title, &description, largest.map_or(0, |(_, _, count)| count), &bars)
 }

@@ -15,13 +15,10 @@ pub enum Question {
 
 /// A question, and under which rules it is to be answered.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// What is asked about.
+pub struct Request<'a> {
     pub question: Question,
-    /// The inclusion rules' settings.
     pub policy: &'a Policy,
-    /// The day as of which the rules are applied.
     pub as_of: Day,
-    /// Where what outgrows memory goes.
+    /// Where data that outgrow memory go.
     pub spill: &'a Spill,
 }
