@@ -29,8 +29,7 @@ pub(crate) fn local_day(moment: DateTime<Utc>) -> Option<Day> {
     // Further out there is no day in any time zone, and looking for it there would end in a panic.
     (0..=10_000).contains(&moment.year()).then_some(())?;
     let utc = moment.naive_utc();
-    let date = utc.checked_add_offset(Local.offset_from_utc_datetime(&utc))?.date();
-    Day::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
+    Day::from_date(utc.checked_add_offset(Local.offset_from_utc_datetime(&utc))?.date())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::memory::{self, Memory};
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
 use crate::unfinished::PrivateFolder;
-use crate::value::{grouped, shown};
+use crate::value::{grouped, shown, text::json};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -85,12 +85,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let comparison = compare(&args.old, &args.new, settings)?;
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
     if comparison.same { Ok(()) } else { Err(Failure::Different) }
-}
-
-fn json(comparison: &Comparison) -> String {
-    // Plain data: nothing that JSON could not hold.
-    let text = serde_json::to_string_pretty(comparison);
-    text.unwrap_or_else(|_| unreachable!("a comparison can be written")) + "\n"
 }
 
 fn text(comparison: &Comparison) -> String {

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::terminal::Terminal;
 use crate::batch::{Manifest, PolicyEntry, batches};
-use crate::value::{Day, Month, PerCent, grouped, shown};
+use crate::value::{Day, Month, PerCent, grouped, shown, text};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -54,15 +54,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         lines.push(line);
     }
     if args.json {
-        // Texts and finite numbers, so that there is nothing that JSON could not hold.
-        let json = serde_json::to_string_pretty(&lines);
-        return terminal
-            .print(&json.map_or_else(|_| unreachable!("lines are plain data"), |json| json + "\n"));
+        return terminal.print(&text::json(&lines));
     }
-    terminal.print(&match lines.is_empty() {
-        true => format!("No batches in {}\n", shown(&args.out)),
-        false => table(&lines),
-    })
+    if lines.is_empty() {
+        return terminal.print(&format!("No batches in {}\n", shown(&args.out)));
+    }
+    terminal.print(&table(&lines))
 }
 
 impl Line {

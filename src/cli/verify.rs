@@ -6,7 +6,7 @@ use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
 use crate::policy::Policy;
 use crate::unfinished::PrivateFolder;
-use crate::value::{grouped, shown};
+use crate::value::{grouped, shown, text};
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -51,9 +51,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let findings = verify(&args.path, settings)?;
     let mut out = String::new();
     if args.json {
-        // Plain data: nothing that JSON could not hold.
-        let text = serde_json::to_string_pretty(&findings);
-        out = text.unwrap_or_else(|_| unreachable!("findings can be written")) + "\n";
+        out = text::json(&findings);
     } else {
         for fault in &findings.faults {
             let _ = writeln!(out, "{fault}");

@@ -11,6 +11,7 @@ mod shown;
 pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};
+pub(crate) use day::{day, number_of};
 pub use id::{parse_id, without_decimal_tail};
 pub use number::{PerCent, Percentage, grouped, total};
 pub use shown::{Shown, shown};

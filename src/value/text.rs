@@ -62,6 +62,14 @@ fn clean_of(text: &[u8], is_control: fn(char) -> bool) -> Cow<'_, [u8]> {
     Cow::Owned(out.into_bytes())
 }
 
+/// A value as JSON for people to read, with a line end.
+///
+/// What is written holds texts, finite numbers and maps with texts as keys, none of which JSON could fail to hold.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value);
+    text.unwrap_or_else(|_| unreachable!("plain data can be written")) + "\n"
+}
+
 /// Bytes in hexadecimal, as checksums are written.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
