@@ -3,6 +3,7 @@
 //! A monitoring tool needs to look at nothing else. It is a line of its own only where machines read; people are told
 //! by the error, if there is one.
 
+use super::exit::Exit;
 use super::log::Format;
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -35,7 +36,9 @@ pub(super) fn begin(command: &'static str, format: Format) {
 /// Says how the command ended: the last event of the log.
 pub(super) fn end(exit_code: u8) {
     let Some(Begun { command, format, at }) = BEGUN.get() else { return };
-    let (seconds, outcome) = (at.elapsed().as_secs_f64(), outcome(exit_code));
+    let seconds = at.elapsed().as_secs_f64();
+    // What is no exit code of the program's own is a signal's.
+    let outcome: &str = Exit::from_repr(exit_code).map_or("interrupted", Exit::into);
     match (format, exit_code) {
         (Format::Json, 2..) => {
             tracing::error!(stage = "end", command, outcome, exit_code, seconds, "finished");
@@ -57,21 +60,4 @@ pub(super) fn by_signal(signal: i32, name: &'static str) {
     let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");
     end(exit_code);
-}
-
-/// An exit code in a word.
-fn outcome(exit_code: u8) -> &'static str {
-    match exit_code {
-        0 => "done",
-        1 => "no",
-        2 => "usage",
-        65 => "bad-input",
-        66 => "no-input",
-        73 => "cannot-create",
-        74 => "io-error",
-        75 => "locked",
-        78 => "bad-policy",
-        101 => "fault",
-        _ => "interrupted",
-    }
 }
