@@ -21,7 +21,9 @@ pub fn holiday_on(second_monday: Day) -> Option<Holiday> {
         // On the second Monday of October since the law that moved holidays to Mondays.
         (10, _) if year >= 1971 => Some(Holiday { name: "Columbus Day", is_observed: false }),
         // Before 1978 Veterans Day was the fourth Monday of October.
-        (11, day @ (11 | 12)) if year >= 1978 => Some(Holiday { name: "Veterans Day", is_observed: day == 12 }),
+        (11, day @ (11 | 12)) if year >= 1978 => {
+            Some(Holiday { name: "Veterans Day", is_observed: day == 12 })
+        }
         _ => None,
     }
 }

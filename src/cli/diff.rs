@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::arguments;
 use super::failure::Failure;
-use super::memory::{self, Memory};
+use super::memory;
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
 use crate::unfinished::PrivateFolder;
@@ -45,8 +45,8 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// How much memory to take, about, such as 512M; more goes to the temporary folder's disk
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<Memory>,
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<usize>,
 }
 
 /// Which rows are listed.

@@ -44,9 +44,10 @@ fn second_monday(date: Day) -> (bool, String) {
         Some(day) => format!("the next is {day}"),
         None => "there is no next".to_owned(),
     };
-    match is_due(date) {
-        true => (true, format!("{date} is the second Monday of its month: the files are due; {next}\n")),
-        false => (false, format!("{date} is not the second Monday of its month; {next}\n")),
+    if is_due(date) {
+        (true, format!("{date} is the second Monday of its month: the files are due; {next}\n"))
+    } else {
+        (false, format!("{date} is not the second Monday of its month; {next}\n"))
     }
 }
 

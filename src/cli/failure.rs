@@ -238,8 +238,9 @@ impl Ends for WriteError {
             // A place that cannot be made is one thing, a disk that is full another, wherever it shows first.
             WriteError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput.alone(),
             WriteError::Create { .. } => Exit::CannotCreate.alone(),
-            WriteError::InTheWay { .. } => Exit::CannotCreate
-                .hinting("move it away, or give another --out; links are not followed here"),
+            WriteError::InTheWay { .. } => {
+                Exit::CannotCreate.hinting("move it away, or give another --out; links are not followed here")
+            }
             WriteError::NotInOneStep { .. } => Exit::CannotCreate.hinting(
                 "nothing was done; give another --out, on a local file system such as ext4, XFS or Btrfs",
             ),

@@ -118,10 +118,7 @@ where
             write!(writer, " ({})", fields.others)?;
         }
         writeln!(writer)?;
-        match fields.hint.is_empty() {
-            true => Ok(()),
-            false => writeln!(writer, "phds: hint: {}", fields.hint),
-        }
+        if fields.hint.is_empty() { Ok(()) } else { writeln!(writer, "phds: hint: {}", fields.hint) }
     }
 }
 

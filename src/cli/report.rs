@@ -7,7 +7,7 @@ use crate::report::{CvxCodes, ReportData, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -58,10 +58,8 @@ fn write(path: &Path, text: &str) -> Result<(), WriteError> {
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(create)?;
     // One that was there may have been open to others. What is no file, such as a pipe, stays as it is.
-    let private = |file: &std::fs::File| match file.metadata()?.is_file() {
-        true => file.set_permissions(Permissions::from_mode(0o600)),
-        false => Ok::<(), io::Error>(()),
-    };
-    private(&file).map_err(create)?;
+    if file.metadata().map_err(create)?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(create)?;
+    }
     file.write_all(text.as_bytes()).map_err(|source| WriteError::Write { path: path.to_owned(), source })
 }

@@ -2,20 +2,18 @@
 
 use super::Outcome;
 use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
-use super::events;
 use super::failure::Failure;
-use super::memory::{self, Memory};
-use super::publish::{Gate, GateArgs, publish};
-use super::report;
+use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
+use super::{events, memory, report};
 use crate::batch::Inputs;
 use crate::batch::{OfMonth, has_its_files, names, of_month};
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
-use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch, write_quarantine};
+use crate::writer::{Contents, Output, Staging, keep_clear_of, write_quarantine};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -57,8 +55,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
     /// How much memory to take, about, such as 512M; facts that need more go to OUT's disk
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<Memory>,
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<usize>,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -127,19 +125,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         before: &before,
         threads,
     };
-    let manifest = write_batch(contents, &staging)?;
-    stage.written(&manifest);
-    // What has grown since reading began was not read whole.
-    let now = export.provenance_now()?;
-    let gate = Gate {
-        settings: args.gate.over(policy.gate),
-        before: &before,
-        inputs: &inputs,
-        export_now: Some(&now.files),
-        counts: &extract.selection.counts,
-        is_attended: !args.if_due,
-    };
-    let published = publish(staging, &manifest, gate);
+    let last = LastStep { gate: args.gate, export: Some(export.as_ref()), is_attended: !args.if_due };
+    let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
     drop(bar);
     summary.of_batch(&manifest, &policy, published)
 }

@@ -24,22 +24,22 @@ pub(super) struct Summary<'a> {
     terminal: &'a Terminal,
 }
 
-/// The same for machines.
-#[derive(serde::Serialize)]
-struct Told<'a> {
+/// The summary for machines.
+#[derive(serde::Serialize, Default)]
+struct JsonSummary<'a> {
     /// `published`, `held` or `nothing-to-do`.
     outcome: &'static str,
     /// Where the batch lies.
     place: Option<String>,
     /// What speaks against publishing it.
-    stops: Vec<ToldStop<'a>>,
+    stops: Vec<JsonStop<'a>>,
     /// Why there was nothing to do.
     reason: Option<&'a str>,
     manifest: Option<&'a Manifest>,
 }
 
 #[derive(serde::Serialize)]
-struct ToldStop<'a> {
+struct JsonStop<'a> {
     code: &'static str,
     message: &'a Stop,
 }
@@ -62,10 +62,13 @@ impl<'a> Summary<'a> {
             Err(_) => return published.map(drop),
         };
         if self.is_json {
-            let stops = stops.iter().map(|stop| ToldStop { code: stop.code(), message: stop }).collect();
-            let manifest = Some(manifest);
-            let place = Some(place.display().to_string());
-            let printed = self.tell(&Told { outcome, place, stops, reason: None, manifest });
+            let printed = self.terminal.print(&text::json(&JsonSummary {
+                outcome,
+                place: Some(place.display().to_string()),
+                stops: stops.iter().map(|stop| JsonStop { code: stop.code(), message: stop }).collect(),
+                reason: None,
+                manifest: Some(manifest),
+            }));
             // That a batch is held back is told whatever becomes of the summary.
             if published.is_ok() {
                 printed?;
@@ -80,17 +83,11 @@ impl<'a> Summary<'a> {
     pub(super) fn nothing_to_do(&self, reason: &str) -> Outcome {
         tracing::info!(stage = "open", "nothing to do: {reason}");
         if self.is_json {
-            let (stops, reason) = (Vec::new(), Some(reason));
-            self.tell(&Told { outcome: "nothing-to-do", place: None, stops, reason, manifest: None })?;
+            let summary =
+                JsonSummary { outcome: "nothing-to-do", reason: Some(reason), ..JsonSummary::default() };
+            self.terminal.print(&text::json(&summary))?;
         }
         Ok(())
-    }
-
-    fn tell(&self, told: &Told<'_>) -> Outcome {
-        // Texts and numbers: nothing that JSON could not hold.
-        let text = serde_json::to_string_pretty(told);
-        let text = text.unwrap_or_else(|_| unreachable!("a summary can be written"));
-        self.terminal.print(&(text + "\n"))
     }
 }
 
@@ -121,14 +118,11 @@ fn pairs(counts: &Counts) -> Vec<(&str, u64)> {
 pub(super) fn tables_read(intake: &Intake) -> String {
     let mut table = Lines::default();
     table.title("Rows read");
-    for (name, rows, quarantined) in Table::ALL.into_iter().filter_map(|t| {
-        Some((
-            t.name(),
-            intake.table(t)?.rows,
-            intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n)),
-        ))
-    }) {
-        table.table(name, rows, quarantined);
+    for t in Table::ALL {
+        if let Some(read) = intake.table(t) {
+            let quarantined = intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n));
+            table.table(t.name(), read.rows, quarantined);
+        }
     }
     table.text
 }

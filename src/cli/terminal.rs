@@ -65,10 +65,8 @@ impl Terminal {
 
     /// A bar for the reading of so many bytes; it is drawn on a terminal only.
     pub(super) fn reading(&self, bytes: u64) -> Bar {
-        let bar = match self.shows_progress {
-            true => self.bars.add(ProgressBar::new(bytes)),
-            false => ProgressBar::hidden(),
-        };
+        let bar =
+            if self.shows_progress { self.bars.add(ProgressBar::new(bytes)) } else { ProgressBar::hidden() };
         let template = "{msg:8} {wide_bar} {bytes:>10} of {total_bytes} {eta:>4}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

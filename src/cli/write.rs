@@ -1,13 +1,13 @@
 //! `phds write`: the third stage, the files.
 
-use super::publish::{Gate, GateArgs, publish};
+use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{Outcome, arguments, events, memory, report};
 use crate::batch::Inputs;
 use crate::registry::Source;
 use crate::work::{self, WorkDatabase, WorkError};
-use crate::writer::{Contents, Output, Staging, keep_clear_of, write_batch};
+use crate::writer::{Contents, Output, Staging, keep_clear_of};
 use std::path::PathBuf;
 
 /// Write the month's batch from a work database
@@ -58,17 +58,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         before: &before,
         threads: arguments::cores(),
     };
-    let manifest = write_batch(contents, &staging)?;
-    stage.written(&manifest);
-    let gate = Gate {
-        settings: args.gate.over(ready.run.policy.gate),
-        before: &before,
-        inputs: &inputs,
-        export_now: None,
-        counts: &ready.selection.counts,
-        is_attended: true,
-    };
-    let published = publish(staging, &manifest, gate);
+    let last = LastStep { gate: args.gate, export: None, is_attended: true };
+    let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
     drop(bar);
     if published.is_ok()
         && let Err(error) = database.note_write(&manifest)
