@@ -3,8 +3,7 @@
 use super::answer::{ConsentAnswer, StepAnswer};
 use super::asked::Asked;
 use crate::filter::{
-    ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, is_listed,
-    steps,
+    ConsentFailure, ConsentPart, Outcome, Route, Rule, Rules, Verdict, consent_parts, is_listed, steps,
 };
 use crate::registry::{Code, Consent, ConsentType, Fact, Fault, ProductClass, Reference};
 use crate::value::Day;
@@ -22,9 +21,9 @@ pub(super) fn step_answers(
     let outcome = rules.judge(fact).outcome;
     let needed = rules.consent_needed(fact);
     let mut answers = Vec::new();
-    for (rule, said) in steps(needed, outcome) {
+    for (rule, verdict) in steps(needed, outcome) {
         if rule == Rule::Permitted {
-            let said = if said == Said::NotAsked { "not asked" } else { kind_name(needed) };
+            let said = if verdict == Verdict::NotAsked { "not asked" } else { kind_name(needed) };
             answers.push(StepAnswer { number: "4/5", rule: "kind", looked_at: story.kind(), said });
         }
         let (number, name) = number_and_name(rule, needed);
@@ -32,7 +31,7 @@ pub(super) fn step_answers(
             number,
             rule: name,
             looked_at: story.looked_at(rule, needed),
-            said: said_in_words(said),
+            said: verdict.into(),
         });
     }
     let (looked_at, said) = match late.map(|fault| fault.code) {
@@ -64,14 +63,6 @@ pub(super) fn consent_answers(consents: &[Consent], as_of: Day) -> Vec<ConsentAn
             })
         })
         .collect()
-}
-
-fn said_in_words(said: Said) -> &'static str {
-    match said {
-        Said::Passes => "passes",
-        Said::Against => "against",
-        Said::NotAsked => "not asked",
-    }
 }
 
 fn type_name(consent_type: ConsentType) -> &'static str {
@@ -214,7 +205,7 @@ impl Words<'_> {
         let finding = self.rules.find_consent(self.reference, self.fact.client, needed);
         let name = type_name(needed);
         match finding {
-            ConsentFinding::Failed(failure) => {
+            Err(failure) => {
                 let what = match failure {
                     ConsentFailure::Missing => "there is none",
                     ConsentFailure::NotYetEffective => "all begin after the as-of date",
@@ -223,7 +214,7 @@ impl Words<'_> {
                 };
                 format!("{name}: {what}")
             }
-            ConsentFinding::Stands(readings) => {
+            Ok(readings) => {
                 let holds = if readings.contains(rule) { "holds" } else { "does not hold" };
                 format!("{name}: {rule} {holds}")
             }

@@ -14,7 +14,7 @@ mod shareable;
 mod standing;
 mod steps;
 
-pub use consent::{ConsentFinding, ConsentPart, Lookback, consent_parts, find_consent};
+pub use consent::{ConsentPart, Lookback, consent_parts, find_consent};
 pub use duplicates::{Finding, settle_group};
 pub use kind::is_listed;
 pub use outcome::{ConsentFailure, Outcome, Readings};
@@ -22,4 +22,4 @@ pub use routing::{Recipient, Route, Routing};
 pub use rules::{Judgement, Rules};
 pub use shareable::ShareableFact;
 pub use standing::{Claim, Standing};
-pub use steps::{Rule, Said, steps};
+pub use steps::{Rule, Verdict, steps};
