@@ -4,7 +4,7 @@
 
 use super::finish;
 use super::terminal::Terminal;
-use crate::unfinished;
+use crate::cleanup;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,8 +50,8 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     IS_ENDING.store(true, Ordering::SeqCst);
     let since = Instant::now();
     // Again and again: only a statement that is being carried out at that moment is interrupted.
-    while unfinished::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
-    unfinished::remove_all();
+    while cleanup::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
+    cleanup::remove_all();
     let (said, waiting) = std::sync::mpsc::channel();
     let terminal = terminal.clone();
     let saying = std::thread::Builder::new().spawn(move || {

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::memory;
 use super::summary::{outcomes, tables_read};
 use super::terminal::{Terminal, printable};
-use crate::unfinished::PrivateFolder;
+use crate::cleanup::PrivateFolder;
 use crate::value::shown;
 use crate::work::{self, WorkDatabase};
 use std::fmt::Write;
