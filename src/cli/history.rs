@@ -5,7 +5,6 @@ use super::terminal::Terminal;
 use crate::batch::{Manifest, PolicyEntry, batches};
 use crate::value::{Day, Month, PerCent, grouped, shown, text};
 use serde::Serialize;
-use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Show the batches month by month
@@ -38,13 +37,7 @@ struct Line {
     change_per_cent: Option<f64>,
     #[serde(skip)]
     change: Option<PerCent>,
-    policy: Policy,
-}
-
-#[derive(Serialize)]
-struct Policy {
-    name: String,
-    sha256: String,
+    policy: PolicyEntry,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
@@ -66,7 +59,6 @@ impl Line {
     fn of(manifest: Manifest, before: Option<&Line>) -> Line {
         let rows = manifest.rows();
         let change = before.and_then(|before| PerCent::change(before.rows, rows));
-        let PolicyEntry { name, sha256 } = manifest.policy.clone();
         Line {
             batch: manifest.batch,
             as_of: manifest.as_of,
@@ -77,7 +69,7 @@ impl Line {
             rows,
             change_per_cent: change.map(|change| change.tenths() as f64 / 10.0),
             change,
-            policy: Policy { name, sha256 },
+            policy: manifest.policy,
         }
     }
 }
@@ -105,17 +97,14 @@ fn table(lines: &[Line]) -> String {
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 9] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in &rows {
-        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // Names to the left, numbers to the right; nothing behind the last.
-            let _ = match column {
-                0 => write!(text, "{cell:width$}"),
-                1 => write!(text, "  {cell:width$}"),
-                8 => writeln!(text, "  {cell}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-    }
-    text
+    let line = |row: &[String; 9]| {
+        // Names to the left, numbers to the right; nothing behind the last.
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
+            0 | 1 => format!("{cell:width$}"),
+            8 => cell.clone(),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ") + "\n"
+    };
+    rows.iter().map(line).collect()
 }

@@ -34,7 +34,7 @@ pub(super) struct Args {
     export: PathBuf,
     /// The day as of which consent and ages are judged; without it, today
     #[arg(long, value_name = "DATE", value_parser = arguments::day)]
-    as_of: Option<Day>,
+    pub(super) as_of: Option<Day>,
     /// The folder of the batches; made if it is not there
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
@@ -60,13 +60,6 @@ pub(super) struct Args {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
-}
-
-impl Args {
-    /// Whether the day is given on the command line, instead of being today.
-    pub(super) fn is_for_one_day(&self) -> bool {
-        self.as_of.is_some()
-    }
 }
 
 /// More threads than any machine of today has would only cost memory.

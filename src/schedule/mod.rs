@@ -54,13 +54,12 @@ pub enum ScheduleError {
     ProgramName,
     /// cron would cut it off.
     #[error(
-        "the line would have {length} bytes, and some crons cut a command off after {most}; use shorter paths, or links to them"
+        "the line would have {length} bytes, and some crons cut a command off after {}; use shorter paths, or links to them",
+        cron::LONGEST
     )]
     LongLine {
         /// How long it would be.
         length: usize,
-        /// How long it may be.
-        most: usize,
     },
 }
 
@@ -89,11 +88,6 @@ impl Job {
         words.extend(self.more.iter().map(Word::as_str));
         words.extend(["--quiet", "--if-due"]);
         words
-    }
-
-    /// What the program is given.
-    fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.command_line().into_iter().skip(1)
     }
 
     /// All paths that the program reads, and itself.

@@ -60,7 +60,7 @@ impl JobArgs {
         // The run's own arguments are refused here as they would be then.
         match Cli::try_parse_from(job.command_line()) {
             // A day that is fixed is the day of one month: later ones would never be made, without a word.
-            Ok(Cli { command: Command::Run(run), .. }) if run.is_for_one_day() => {
+            Ok(Cli { command: Command::Run(run), .. }) if run.as_of.is_some() => {
                 Err(ScheduleError::OneDay.into())
             }
             Ok(_) => Ok(job),
