@@ -1,4 +1,6 @@
-//! The machine's clock and its time zone: asked here and nowhere else, and never trusted to show a day that there is.
+//! Today's date, by the machine's clock and time zone. Nothing else in the program asks for it.
+//!
+//! A clock may show anything: without a usable day there is none.
 
 use crate::value::Day;
 use chrono::{DateTime, Datelike, Local, TimeZone, Utc};

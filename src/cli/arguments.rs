@@ -22,10 +22,7 @@ pub(super) struct PolicyArg {
 impl PolicyArg {
     /// Reads the policy, all of it, before anything else is done.
     pub(super) fn load(&self) -> Result<Policy, Failure> {
-        Ok(match &self.policy {
-            Some(path) => Policy::from_file(path)?,
-            None => Policy::built_in()?,
-        })
+        Ok(self.policy.as_deref().map_or_else(Policy::built_in, Policy::from_file)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `phds diff`: what changed between two batches, or two recipients' files.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments;
 use super::failure::Failure;
 use super::memory;
@@ -70,7 +70,7 @@ impl Only {
     }
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
     let threads = arguments::cores();

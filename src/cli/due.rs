@@ -2,7 +2,7 @@
 //!
 //! The exit code is the answer: anything that keeps it from being known is an error, never a "no".
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
@@ -29,7 +29,7 @@ pub(super) struct Args {
     batch_missing: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let date = arguments::or_today(args.date, "--date")?;
     let (is_yes, text) = match &args.batch_missing {
         None => second_monday(date),

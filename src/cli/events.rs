@@ -1,4 +1,4 @@
-//! What the log says of the stages of a run: one event for each, with what was counted and how long it took.
+//! The log's events for the stages of a run: what was counted, and how long it took.
 
 use crate::batch::Manifest;
 use crate::extract::FactCounts;

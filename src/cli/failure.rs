@@ -1,6 +1,6 @@
-//! Why a command did not do what it was asked, and what is said of it.
+//! The errors of the commands: what each prints, and with which exit code the process then ends.
 //!
-//! Each type of error says in one place how the process is to end, and what a person can do about it.
+//! Each type of error has its exit codes and its hints in one place.
 
 use super::exit::Exit;
 use super::publish::Stops;

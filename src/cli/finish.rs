@@ -1,7 +1,7 @@
-//! The end of every command, for whoever watches: what it came to, as the last line of the log.
+//! The last line of the log: which command ran, how it ended and how long it took.
 //!
-//! A monitoring tool needs to look at nothing else. It is a line of its own only where machines read; people are told
-//! by the error, if there is one.
+//! A monitoring tool needs to read no other line. In JSON it is there always. In text it is there only with --verbose,
+//! because people are told by the error, if there is one.
 
 use super::exit::Exit;
 use super::log::Format;
@@ -12,10 +12,10 @@ use std::time::Instant;
 
 /// The command that the process was started for.
 #[derive(Debug)]
-struct Begun {
-    command: &'static str,
+struct RunningCommand {
+    name: &'static str,
     format: Format,
-    at: Instant,
+    since: Instant,
 }
 
 /// Whether the last line has been said: nothing may come after it, whatever other threads still do.
@@ -26,17 +26,17 @@ pub(super) fn is_said() -> bool {
     IS_SAID.load(Ordering::SeqCst)
 }
 
-static BEGUN: OnceLock<Begun> = OnceLock::new();
+static COMMAND: OnceLock<RunningCommand> = OnceLock::new();
 
 /// Takes note of the command. Only the first time counts.
-pub(super) fn begin(command: &'static str, format: Format) {
-    let _ = BEGUN.set(Begun { command, format, at: Instant::now() });
+pub(super) fn begin(name: &'static str, format: Format) {
+    let _ = COMMAND.set(RunningCommand { name, format, since: Instant::now() });
 }
 
 /// Says how the command ended: the last event of the log.
 pub(super) fn end(exit_code: u8) {
-    let Some(Begun { command, format, at }) = BEGUN.get() else { return };
-    let seconds = at.elapsed().as_secs_f64();
+    let Some(RunningCommand { name: command, format, since }) = COMMAND.get() else { return };
+    let seconds = since.elapsed().as_secs_f64();
     // What is no exit code of the program's own is a signal's.
     let outcome: &str = Exit::from_repr(exit_code).map_or("interrupted", Exit::into);
     match (format, exit_code) {

@@ -1,6 +1,6 @@
 //! `phds history`: the batches that there are, month by month.
 
-use super::Outcome;
+use super::CommandResult;
 use super::terminal::Terminal;
 use crate::batch::{Manifest, PolicyEntry, batches};
 use crate::value::{Day, Month, PerCent, grouped, shown, text};
@@ -40,7 +40,7 @@ struct Line {
     policy: PolicyEntry,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let mut lines: Vec<Line> = Vec::new();
     for (_, folder) in batches(&args.out)? {
         let line = Line::of(Manifest::of_batch(&folder)?, lines.last());

@@ -1,4 +1,4 @@
-//! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
+//! The messages on stderr: warnings and errors, more with --verbose, as text or as JSON lines.
 
 use super::exit::Exit;
 use super::failure::Failure;

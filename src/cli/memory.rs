@@ -1,4 +1,4 @@
-//! How much memory a command takes: what it is told, or a part of what there is.
+//! How much memory a command takes: what --memory says, or a part of the machine's.
 
 use crate::registry::reading_memory;
 use crate::spill::Spill;

@@ -90,14 +90,14 @@ pub fn main() -> ExitCode {
     let exit = match outcome {
         Ok(Ok(())) => Exit::Done,
         Ok(Err(failure)) => failure.report(),
-        // The hook has told.
+        // The panic hook has said so.
         Err(_) => Exit::Fault,
     };
     finish::end(exit as u8);
     exit.into()
 }
 
-fn carry_out(command: Command, terminal: &Terminal) -> Outcome {
+fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Read(args) => read::run(args, terminal),
@@ -119,4 +119,4 @@ fn carry_out(command: Command, terminal: &Terminal) -> Outcome {
 }
 
 /// What a command comes to.
-type Outcome = Result<(), Failure>;
+type CommandResult = Result<(), Failure>;

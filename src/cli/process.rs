@@ -1,4 +1,4 @@
-//! What the process is, before it does anything.
+//! What is set up before a command runs: no core dumps, and the owner's own rights on all that is made.
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
@@ -18,9 +18,13 @@ pub(super) fn prepare() {
 
 /// Whether another process traces this one.
 fn is_traced() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.is_some_and(|tracer| tracer.trim() != "0")
+    status("TracerPid:").is_some_and(|tracer| tracer != "0")
+}
+
+/// What the kernel says of this process under a name.
+pub(super) fn status(name: &str) -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
 /// Takes the owner's own rights out of the mask: else a folder would be closed to another run, and to this, from the

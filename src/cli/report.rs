@@ -1,6 +1,6 @@
 //! `phds report`: the report on a batch, made again.
 
-use super::Outcome;
+use super::CommandResult;
 use super::terminal::Terminal;
 use crate::batch::{Before, Manifest, place_of};
 use crate::report::{CvxCodes, ReportData, page};
@@ -31,7 +31,7 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let cvx = args.cvx.as_deref().map(CvxCodes::from_file).transpose()?;
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;

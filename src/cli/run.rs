@@ -1,6 +1,6 @@
 //! `phds run`: from an export to a batch in one pass.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
 use super::failure::Failure;
 use super::publish::{GateArgs, LastStep};
@@ -70,7 +70,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| format!("not a number from 1 to {MOST_THREADS}"))
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let summary = Summary::new(args.json, terminal);
@@ -140,7 +140,7 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
 }
 
 /// Stops the run if the export may not be used, and says where to look.
-fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
+fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> CommandResult {
     let list = names::quarantine_aside(as_of.month());
     let Err(reason) = intake.check(limit, &Table::ALL) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {

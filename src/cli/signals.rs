@@ -2,8 +2,8 @@
 //!
 //! A thread of its own waits for signals, so that whatever the others do, the end comes within a second.
 
-use super::finish;
 use super::terminal::Terminal;
+use super::{finish, process};
 use crate::cleanup;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -98,8 +98,6 @@ fn name(signal: i32) -> &'static str {
 
 /// Whether the process was started with a signal ignored.
 fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    ignored >> (signal - 1) & 1 == 1
+    let ignored = process::status("SigIgn:").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+    ignored.unwrap_or(0) >> (signal - 1) & 1 == 1
 }

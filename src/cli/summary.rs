@@ -1,11 +1,11 @@
-//! What a run did, as a short table.
+//! The summary that `run` and `write` print when they are done, and the counts that other stages print.
 
-use super::Outcome;
+use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::batch::{Counts, Manifest};
 use crate::extract::FactCounts;
-use crate::filter;
+use crate::filter::Outcome;
 use crate::gate::Stop;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
@@ -55,7 +55,7 @@ impl<'a> Summary<'a> {
         manifest: &Manifest,
         policy: &Policy,
         published: Result<PathBuf, Failure>,
-    ) -> Outcome {
+    ) -> CommandResult {
         let (outcome, place, stops) = match &published {
             Ok(place) => ("published", place, &[][..]),
             Err(Failure::Held { stops, place, .. }) => ("held", place, &stops.0[..]),
@@ -80,7 +80,7 @@ impl<'a> Summary<'a> {
     }
 
     /// Tells that a run had no reason to do anything: to people only if they ask.
-    pub(super) fn nothing_to_do(&self, reason: &str) -> Outcome {
+    pub(super) fn nothing_to_do(&self, reason: &str) -> CommandResult {
         tracing::info!(stage = "open", "nothing to do: {reason}");
         if self.is_json {
             let summary =
@@ -134,7 +134,7 @@ pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) ->
     let excluded: Vec<_> = counts.excluded().map(|(outcome, n)| (outcome.name(), n)).collect();
     let quarantined: Vec<_> =
         intake.quarantine.by_code(Table::Immunizations).map(|(code, n)| (code.name(), n)).collect();
-    table.facts(read, counts.outcome(filter::Outcome::Included), &excluded, &quarantined);
+    table.facts(read, counts.outcome(Outcome::Included), &excluded, &quarantined);
     let under: Vec<_> = ConsentRule::ALL.map(|rule| (rule.name(), counts.included_under(rule))).into();
     table.included_under(&under, policy);
     table.text

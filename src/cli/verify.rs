@@ -1,6 +1,6 @@
 //! `phds verify`: whether a batch, or a single recipient's file, is sound.
 
-use super::Outcome;
+use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
@@ -38,7 +38,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let threads = arguments::cores();

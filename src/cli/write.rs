@@ -3,7 +3,7 @@
 use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{Outcome, arguments, events, memory, report};
+use super::{CommandResult, arguments, events, memory, report};
 use crate::batch::Inputs;
 use crate::registry::Source;
 use crate::work::{self, WorkDatabase, WorkError};
@@ -30,7 +30,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let summary = Summary::new(args.json, terminal);
     let mut stage = events::Stage::begin();
     let database = WorkDatabase::open(&args.work)?;

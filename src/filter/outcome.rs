@@ -1,4 +1,4 @@
-//! What can come of a fact.
+//! The outcomes that a fact can have, and the sets of consent rules.
 
 use crate::policy::ConsentRule;
 use crate::registry::ConsentType;

@@ -1,4 +1,4 @@
-//! What can be said of a client once, for all their facts.
+//! What is worked out once for each client, for all the client's facts.
 
 use super::consent::{Lookback, find_consent};
 use super::outcome::{ConsentFailure, Outcome, Readings};

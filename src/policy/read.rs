@@ -2,7 +2,8 @@
 
 use super::error::{PolicyError, PolicyFault};
 use super::section::{
-    Checked, Document, Section, date, list_of_codes, list_of_words, parsed, whole_number, whole_years, words,
+    Document, PolicyResult, Section, date, list_of_codes, list_of_words, parsed, whole_number, whole_years,
+    words,
 };
 use super::{ClientType, ConsentSettings, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange};
 use super::{Period, Policy, Renamed, hash};
@@ -66,7 +67,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Policy, PolicyError> {
 }
 
 impl Section<'_> {
-    fn policy(&mut self, bytes: &[u8]) -> Checked<Policy> {
+    fn policy(&mut self, bytes: &[u8]) -> PolicyResult<Policy> {
         Ok(Policy {
             name: self.get("name", TEXT, words)?,
             window: self.section("window", Section::period)?,
@@ -84,7 +85,7 @@ impl Section<'_> {
         })
     }
 
-    fn consent(&mut self) -> Checked<ConsentSettings> {
+    fn consent(&mut self) -> PolicyResult<ConsentSettings> {
         Ok(ConsentSettings {
             rule: self.get("rule", RULES, parsed)?,
             lookback_years: self.get("lookback_years", YEARS, whole_years)?,
@@ -92,7 +93,7 @@ impl Section<'_> {
         })
     }
 
-    fn disaster(&mut self) -> Checked<Disaster> {
+    fn disaster(&mut self) -> PolicyResult<Disaster> {
         Ok(Disaster {
             period: self.period()?,
             vaccine_groups: self.get("vaccine_groups", "a list of texts, none blank", list_of_words)?,
@@ -100,7 +101,7 @@ impl Section<'_> {
         })
     }
 
-    fn gate(&mut self) -> Checked<GateSettings> {
+    fn gate(&mut self) -> PolicyResult<GateSettings> {
         Ok(GateSettings {
             max_change: self.get("max_change", MaxChange::EXPECTED, parsed)?,
             min_rows: self.get("min_rows", "a whole number of rows", whole_number)?,
@@ -110,7 +111,7 @@ impl Section<'_> {
         })
     }
 
-    fn period(&mut self) -> Checked<Period> {
+    fn period(&mut self) -> PolicyResult<Period> {
         let first_day = self.get("first_day", DATE, date)?;
         let last_day = self.get("last_day", DATE, date)?;
         if last_day < first_day {
@@ -123,7 +124,7 @@ impl Section<'_> {
     }
 
     /// Every key is a client type of the site's own choosing.
-    fn client_types(&mut self) -> Checked<Vec<ClientType>> {
+    fn client_types(&mut self) -> PolicyResult<Vec<ClientType>> {
         let mut types: Vec<ClientType> = Vec::new();
         for (key, value) in self.entries() {
             let name = key.get_ref().trim().to_owned();
@@ -131,7 +132,7 @@ impl Section<'_> {
             let Some(table) = table.filter(|_| !name.is_empty() && !name.chars().any(char::is_control))
             else {
                 let expected = "a table with `standard`, `disaster` and `child`, named by a client type";
-                return Err(self.wrong(&name, value, expected));
+                return Err(self.error(value.span(), &name, PolicyFault::WrongValue(expected)));
             };
             if types.iter().any(|t| t.name.to_lowercase() == name.to_lowercase()) {
                 return Err(self.error(key.span(), &name, PolicyFault::NamedTwice));
@@ -142,7 +143,7 @@ impl Section<'_> {
                     // What is not granted is not shared.
                     standard: flag("standard")?.unwrap_or(false),
                     disaster: flag("disaster")?.unwrap_or(false),
-                    // Policies that were written before there was this key have their children in the registry's own type.
+                    // Policies from before there was this key have their children in the registry's own type.
                     child: flag("child")?.unwrap_or(name.eq_ignore_ascii_case(CHILD_TYPE)),
                     name: name.clone(),
                 })
@@ -152,7 +153,7 @@ impl Section<'_> {
     }
 
     /// Every key is one of the 26 elements; the names in use must differ.
-    fn header(&mut self) -> Checked<Vec<Renamed>> {
+    fn header(&mut self) -> PolicyResult<Vec<Renamed>> {
         let mut renamed = Vec::new();
         let mut in_use: Vec<String> = Vec::new();
         for (place, element) in elements::ALL.iter().enumerate() {

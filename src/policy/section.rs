@@ -28,7 +28,7 @@ impl Document<'_> {
 }
 
 /// What reading a part of a policy comes to.
-pub(super) type Checked<T> = Result<T, PolicyError>;
+pub(super) type PolicyResult<T> = Result<T, PolicyError>;
 
 /// A table of the file over the same one of the default, and which of its keys have been asked for.
 pub(super) struct Section<'a> {
@@ -62,25 +62,17 @@ impl<'a> Section<'a> {
         self.document.error(span, &self.key(key), fault)
     }
 
-    pub(super) fn wrong(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        expected: &'static str,
-    ) -> PolicyError {
-        self.error(value.span(), key, PolicyFault::WrongValue(expected))
-    }
-
     /// What a key holds, read by `read`; none if neither the file nor the default has the key.
     pub(super) fn find<T>(
         &mut self,
         key: &'a str,
         expected: &'static str,
         read: impl FnOnce(&DeValue<'a>) -> Option<T>,
-    ) -> Checked<Option<T>> {
+    ) -> PolicyResult<Option<T>> {
         self.known.push(key);
         let Some(value) = self.in_file(key).or_else(|| self.default?.get(key)) else { return Ok(None) };
-        read(value.get_ref()).map(Some).ok_or_else(|| self.wrong(key, value, expected))
+        let wrong = || self.error(value.span(), key, PolicyFault::WrongValue(expected));
+        read(value.get_ref()).map(Some).ok_or_else(wrong)
     }
 
     /// What a key holds, read by `read`, where the default has the key.
@@ -89,7 +81,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         expected: &'static str,
         read: impl FnOnce(&DeValue<'a>) -> Option<T>,
-    ) -> Checked<T> {
+    ) -> PolicyResult<T> {
         Ok(self.find(key, expected, read)?.unwrap_or_else(|| unreachable!("the default has {key}")))
     }
 
@@ -97,13 +89,14 @@ impl<'a> Section<'a> {
     pub(super) fn section<T>(
         &mut self,
         key: &'static str,
-        read: impl FnOnce(&mut Section<'a>) -> Checked<T>,
-    ) -> Checked<T> {
+        read: impl FnOnce(&mut Section<'a>) -> PolicyResult<T>,
+    ) -> PolicyResult<T> {
         self.known.push(key);
-        let file = match self.in_file(key) {
-            None => None,
-            Some(value) => Some(value.get_ref().as_table().ok_or_else(|| self.wrong(key, value, "a table"))?),
+        let table = |value: &'a Spanned<DeValue<'a>>| {
+            let wrong = || self.error(value.span(), key, PolicyFault::WrongValue("a table"));
+            value.get_ref().as_table().ok_or_else(wrong)
         };
+        let file = self.in_file(key).map(table).transpose()?;
         let default = self.default.and_then(|default| default.get(key)?.get_ref().as_table());
         self.table(key, file, default, read)
     }
@@ -113,8 +106,8 @@ impl<'a> Section<'a> {
         key: &str,
         file: Option<&'a DeTable<'a>>,
         default: Option<&'a DeTable<'a>>,
-        read: impl FnOnce(&mut Section<'a>) -> Checked<T>,
-    ) -> Checked<T> {
+        read: impl FnOnce(&mut Section<'a>) -> PolicyResult<T>,
+    ) -> PolicyResult<T> {
         let (document, path) = (self.document, self.key(key));
         let mut section = Section { document, path, file, default, known: Vec::new() };
         let holds = read(&mut section)?;
@@ -133,12 +126,10 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses keys that nobody asked for; of several, the one that stands first.
-    pub(super) fn finish(&self) -> Checked<()> {
+    pub(super) fn finish(&self) -> PolicyResult<()> {
         let keys = self.file.into_iter().flat_map(|table| table.keys());
-        match keys
-            .filter(|key| !self.known.contains(&key.get_ref().as_ref()))
-            .min_by_key(|key| key.span().start)
-        {
+        let unknown = keys.filter(|key| !self.known.contains(&key.get_ref().as_ref()));
+        match unknown.min_by_key(|key| key.span().start) {
             Some(key) => Err(self.error(key.span(), key.get_ref(), PolicyFault::UnknownKey)),
             None => Ok(()),
         }

@@ -3,7 +3,7 @@
 mod timeline;
 mod words;
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::failure::Failure;
 use super::memory;
@@ -62,7 +62,7 @@ fn id(text: &str) -> Result<u64, String> {
     parse_id(text.as_bytes()).ok_or_else(|| "not an id: digits only, at most 9223372036854775807".to_owned())
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let question = match (args.fact, args.client) {
         (Some(id), _) => Question::Fact(id),
         (None, id) => Question::Client(id.unwrap_or_default()),
@@ -88,7 +88,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     show(&answer, question, args.json, terminal)
 }
 
-fn show(answer: &Answer, question: Question, json: bool, terminal: &Terminal) -> Outcome {
+fn show(answer: &Answer, question: Question, json: bool, terminal: &Terminal) -> CommandResult {
     let is_about_fact = matches!(question, Question::Fact(_));
     let nothing = answer.facts.is_empty()
         && !answer.quarantined.iter().any(|row| !is_about_fact || row.table == "immunizations");

@@ -1,7 +1,7 @@
 //! `phds schedule next`: the days by which files are due.
 
 use crate::calendar::{due_days, holiday_on};
-use crate::cli::Outcome;
+use crate::cli::CommandResult;
 use crate::cli::arguments;
 use crate::cli::terminal::Terminal;
 use crate::value::{Day, text};
@@ -36,7 +36,7 @@ struct Due {
     observed: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: &Args, terminal: &Terminal) -> CommandResult {
     let from = arguments::or_today(args.date, "--date")?;
     let days = due_days(from).take(args.count.into()).map(|date| {
         let holiday = holiday_on(date);

@@ -1,5 +1,6 @@
-//! The values that go into a crontab or a unit. What they may hold is checked once, here, so that the wording of both
-//! needs to know only how to quote.
+//! The values that go into a crontab or a unit.
+//!
+//! What they may hold is checked here, so that the modules that write the texts need only quote them.
 
 use super::ScheduleError;
 use std::fmt;
