@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 pub(super) enum Failure {
     /// An error of another part of the program.
     #[error("{0}")]
-    Error(Box<dyn Ends>),
+    Error(Box<dyn CommandError>),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
     #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused { reason: RegistryError, list: PathBuf },
@@ -111,11 +111,11 @@ impl Exit {
 }
 
 /// An error that knows how the process is to end.
-pub(super) trait Ends: fmt::Debug + fmt::Display {
+pub(super) trait CommandError: fmt::Debug + fmt::Display {
     fn end(&self) -> End;
 }
 
-impl<E: Ends + 'static> From<E> for Failure {
+impl<E: CommandError + 'static> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure::Error(Box::new(error))
     }
@@ -151,7 +151,7 @@ impl Failure {
     }
 }
 
-impl Ends for RegistryError {
+impl CommandError for RegistryError {
     fn end(&self) -> End {
         match self {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -221,7 +221,7 @@ fn input_hint(fault: &InputFault) -> &'static str {
     }
 }
 
-impl Ends for PolicyError {
+impl CommandError for PolicyError {
     fn end(&self) -> End {
         match self {
             PolicyError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -232,7 +232,7 @@ impl Ends for PolicyError {
     }
 }
 
-impl Ends for WriteError {
+impl CommandError for WriteError {
     fn end(&self) -> End {
         match self {
             // A place that cannot be made is one thing, a disk that is full another, wherever it shows first.
@@ -261,7 +261,7 @@ impl Ends for WriteError {
 /// What to do where somebody else is at work.
 const WAIT: &str = "nothing was done; wait for the other run to end";
 
-impl Ends for WorkError {
+impl CommandError for WorkError {
     fn end(&self) -> End {
         let read = |path: &Path| format!("run: phds read EXPORT --work {}", shown(path));
         match self {
@@ -294,7 +294,7 @@ impl Ends for WorkError {
     }
 }
 
-impl Ends for BatchError {
+impl CommandError for BatchError {
     fn end(&self) -> End {
         match self {
             BatchError::Unavailable { path, source } => {
@@ -325,7 +325,7 @@ impl Ends for BatchError {
     }
 }
 
-impl Ends for CompareError {
+impl CommandError for CompareError {
     fn end(&self) -> End {
         match self {
             CompareError::Batch(error) => error.end(),
@@ -336,7 +336,7 @@ impl Ends for CompareError {
     }
 }
 
-impl Ends for VerifyError {
+impl CommandError for VerifyError {
     fn end(&self) -> End {
         match self {
             VerifyError::Batch(error) => error.end(),
@@ -345,7 +345,7 @@ impl Ends for VerifyError {
     }
 }
 
-impl Ends for CvxError {
+impl CommandError for CvxError {
     fn end(&self) -> End {
         match self {
             CvxError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -356,7 +356,7 @@ impl Ends for CvxError {
     }
 }
 
-impl Ends for SynthError {
+impl CommandError for SynthError {
     fn end(&self) -> End {
         match self {
             SynthError::Create { .. } => Exit::CannotCreate.alone(),
@@ -365,7 +365,7 @@ impl Ends for SynthError {
     }
 }
 
-impl Ends for ScheduleError {
+impl CommandError for ScheduleError {
     fn end(&self) -> End {
         Exit::Usage.alone()
     }

@@ -56,7 +56,7 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
         .with_writer(move || stderr.stderr());
     match args.log_format {
         Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
-        Format::Text => subscriber.event_format(Plain).init(),
+        Format::Text => subscriber.event_format(TextFormat).init(),
     }
 }
 
@@ -91,9 +91,9 @@ pub(super) fn refuse_usage(error: &clap::Error) -> ! {
 }
 
 /// `warning: the message field=value`
-struct Plain;
+struct TextFormat;
 
-impl<S, N> FormatEvent<S, N> for Plain
+impl<S, N> FormatEvent<S, N> for TextFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,

@@ -4,7 +4,7 @@ use super::consent::{Lookback, find_consent};
 use super::kind::{DisasterGroups, ProductKind};
 use super::outcome::{ConsentFailure, Outcome, Readings};
 use super::routing::{Route, Routing};
-use super::standing::{Person, Standing};
+use super::standing::{ClientData, Standing};
 use crate::policy::{ConsentRule, Period, Policy};
 use crate::registry::{ClientPlace, ConsentType, Fact, Reference};
 use crate::value::Day;
@@ -38,13 +38,13 @@ impl Rules {
     pub fn new(policy: &Policy, as_of: Day, reference: &Reference) -> Rules {
         let lookback = lookback(policy, as_of);
         let standing = |client: ClientPlace| {
-            let person = Person {
+            let data = ClientData {
                 client_type: reference.clients.client_type(client),
                 birth: reference.clients.birth(client),
                 consents: reference.consents.of(client),
                 consent_unreadable: reference.consents.unreadable(client),
             };
-            Standing::of(person, policy, lookback)
+            Standing::of(data, policy, lookback)
         };
         Rules {
             lookback,

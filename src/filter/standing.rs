@@ -25,7 +25,7 @@ pub type Claim = Result<Readings, Outcome>;
 
 /// What a client's standing is worked out from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person<'a> {
+pub(super) struct ClientData<'a> {
     /// The client type in lower case.
     pub(super) client_type: &'a str,
     pub(super) birth: Day,
@@ -34,14 +34,14 @@ pub(super) struct Person<'a> {
 }
 
 impl Standing {
-    pub(super) fn of(person: Person<'_>, policy: &Policy, lookback: Lookback) -> Standing {
-        let granted = policy.client_type(person.client_type);
+    pub(super) fn of(client: ClientData<'_>, policy: &Policy, lookback: Lookback) -> Standing {
+        let granted = policy.client_type(client.client_type);
         Standing {
             known_type: granted.is_some(),
-            consent_unreadable: person.consent_unreadable,
-            standard: standard_claim(person, granted, policy, lookback),
+            consent_unreadable: client.consent_unreadable,
+            standard: standard_claim(client, granted, policy, lookback),
             disaster: if granted.is_some_and(|t| t.disaster) {
-                claim(person, ConsentType::Disaster, lookback)
+                claim(client, ConsentType::Disaster, lookback)
             } else {
                 Err(Outcome::DisasterNotPermitted)
             },
@@ -50,21 +50,21 @@ impl Standing {
 }
 
 fn standard_claim(
-    person: Person<'_>,
+    client: ClientData<'_>,
     granted: Option<&ClientType>,
     policy: &Policy,
     lookback: Lookback,
 ) -> Claim {
     let Some(granted) = granted.filter(|t| t.standard) else { return Err(Outcome::StandardNotPermitted) };
-    let months = person.birth.completed_months_until(lookback.as_of);
+    let months = client.birth.completed_months_until(lookback.as_of);
     if granted.child && months >= 12 * policy.consent.child_consent_ends_at as i32 {
         return Err(Outcome::ChildConsentAgedOut);
     }
-    claim(person, ConsentType::Standard, lookback)
+    claim(client, ConsentType::Standard, lookback)
 }
 
-fn claim(person: Person<'_>, needed: ConsentType, lookback: Lookback) -> Claim {
-    match find_consent(person.consents, needed, person.birth, lookback) {
+fn claim(client: ClientData<'_>, needed: ConsentType, lookback: Lookback) -> Claim {
+    match find_consent(client.consents, needed, client.birth, lookback) {
         Ok(readings) if readings.is_empty() => Err(ConsentFailure::Lapsed.outcome(needed)),
         finding => finding.map_err(|failure| failure.outcome(needed)),
     }
@@ -86,9 +86,9 @@ mod tests {
         let consents = [consent(ConsentType::Standard), consent(ConsentType::Disaster)];
         let as_of = day(as_of);
         let lookback = Lookback { first_day: as_of.years_before(5).unwrap(), as_of };
-        let person =
-            Person { client_type, birth: day(birth), consents: &consents, consent_unreadable: false };
-        Standing::of(person, &policy, lookback)
+        let client =
+            ClientData { client_type, birth: day(birth), consents: &consents, consent_unreadable: false };
+        Standing::of(client, &policy, lookback)
     }
 
     #[test]

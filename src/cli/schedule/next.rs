@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
 }
 
 #[derive(Serialize)]
-struct Due {
+struct DueDay {
     date: Day,
     weekday: &'static str,
     holiday: Option<&'static str>,
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> CommandResult {
     let from = arguments::or_today(args.date, "--date")?;
     let days = due_days(from).take(args.count.into()).map(|date| {
         let holiday = holiday_on(date);
-        Due {
+        DueDay {
             date,
             weekday: "Monday",
             holiday: holiday.map(|holiday| holiday.name),
