@@ -84,7 +84,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     };
     let comparison = compare(&args.old, &args.new, settings)?;
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
-    if comparison.same { Ok(()) } else { Err(Failure::Different) }
+    if comparison.same { Ok(()) } else { Err(Failure::No) }
 }
 
 fn text(comparison: &Comparison) -> String {

@@ -36,7 +36,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         Some(out) => batch_missing(out, date)?,
     };
     terminal.print_verdict(&printable(&text))?;
-    if is_yes { Ok(()) } else { Err(Failure::NotDue) }
+    if is_yes { Ok(()) } else { Err(Failure::No) }
 }
 
 fn second_monday(date: Day) -> (bool, String) {

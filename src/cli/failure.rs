@@ -16,7 +16,6 @@ use crate::value::{Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,15 +44,10 @@ pub(super) enum Failure {
         shown(place)
     )]
     HeldOutdated { place: PathBuf, version: String },
-    /// `diff` found differences, and has shown them.
-    #[error("different")]
-    Different,
-    /// `verify` found faults, and has shown them.
-    #[error("not sound")]
-    Unsound,
-    /// `due` has said that it is not the day, or that no batch is missing.
-    #[error("not due")]
-    NotDue,
+    /// The command's answer is "no", and it has printed why: `diff` found differences, `verify` found faults, or it is
+    /// not the day that `due` was asked for.
+    #[error("no")]
+    No,
     /// `schedule` was given what a run is not.
     #[error("phds run would not take what follows --: {0}")]
     NotForRun(clap::error::ErrorKind),
@@ -79,11 +73,10 @@ impl Failure {
             // Whoever was reading has seen enough.
             return Exit::Done;
         }
-        if matches!(self, Failure::Different | Failure::Unsound | Failure::NotDue) {
-            // That is an answer, and it was printed.
+        if matches!(self, Failure::No) {
             return exit;
         }
-        match hint.as_deref() {
+        match hint {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
             None => tracing::error!(exit_code = exit as u8, "{self}"),
         }
@@ -95,12 +88,12 @@ impl Failure {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct End {
     exit: Exit,
-    hint: Option<Cow<'static, str>>,
+    hint: Option<String>,
 }
 
 impl Exit {
     /// With a hint.
-    fn hinting(self, hint: impl Into<Cow<'static, str>>) -> End {
+    fn hinting(self, hint: impl Into<String>) -> End {
         End { exit: self, hint: Some(hint.into()) }
     }
 
@@ -144,9 +137,7 @@ impl Failure {
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
-            Failure::NothingFound { .. } | Failure::Different | Failure::Unsound | Failure::NotDue => {
-                Exit::No.alone()
-            }
+            Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
         }
     }
 }

@@ -52,7 +52,7 @@ struct Cli {
     command: Command,
 }
 
-/// The commands; their names are those on the command line.
+// The names are those on the command line.
 #[derive(Subcommand, Debug, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 enum Command {

@@ -65,5 +65,5 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", shown(&args.path));
     }
     terminal.print_findings(&printable(&out))?;
-    if findings.sound { Ok(()) } else { Err(Failure::Unsound) }
+    if findings.sound { Ok(()) } else { Err(Failure::No) }
 }

@@ -17,6 +17,9 @@ pub struct Day(NonZeroU32);
 /// The years a registry's dates may lie in. 9999-12-31 is many databases' "open".
 pub const REGISTRY_YEARS: std::ops::RangeInclusive<u32> = 1880..=9999;
 
+/// The numbers of days begin so many days before the year 1, on 1 March.
+const BEFORE_YEAR_1: i64 = 306;
+
 impl Day {
     /// The day with this year, month and day of the month, if the calendar has it.
     pub fn new(year: u32, month: u32, day: u32) -> Option<Day> {
@@ -105,10 +108,10 @@ impl Day {
         later.days_from_zero() - self.days_from_zero()
     }
 
-    /// The number of the day: 0001-01-01 is 1, and each day after one more.
+    /// The number of the day: the day after has the next. Invented exports depend on where the numbers begin.
     pub(crate) fn days_from_zero(self) -> i64 {
         let date = NaiveDate::from_ymd_opt(self.year() as i32, self.month_of_year(), self.day_of_month());
-        date.map_or(0, |date| date.num_days_from_ce().into())
+        date.map_or(0, |date| i64::from(date.num_days_from_ce()) + BEFORE_YEAR_1)
     }
 
     /// The day as chrono has it; none outside the years 1 to 9999.
@@ -139,7 +142,7 @@ fn last_day(year: u32, month: u32) -> u32 {
 
 /// The day with this number, as [`Day::days_from_zero`] gives it.
 pub(crate) fn day(number: i64) -> Day {
-    let date = i32::try_from(number).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = i32::try_from(number - BEFORE_YEAR_1).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
     date.and_then(Day::from_date).unwrap_or_else(|| unreachable!("every number is a day's"))
 }
 
@@ -238,6 +241,8 @@ mod tests {
             assert_eq!(super::day(mine.days_from_zero()), mine);
             assert_eq!(next.days_from_zero(), mine.days_from_zero() + 1);
         }
+        // Other numbers would give other invented exports.
+        assert_eq!([number_of(1, 1, 1), number_of(2024, 7, 8)], [307, 739_381]);
         assert_eq!(super::day(number_of(2024, 2, 28) + 2), day("2024-03-01"));
         let far = [NaiveDate::from_ymd_opt(0, 12, 31), NaiveDate::from_ymd_opt(10_000, 1, 1)];
         assert!(far.into_iter().all(|date| Day::from_date(date.unwrap()).is_none()));
