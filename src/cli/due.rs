@@ -44,11 +44,13 @@ fn second_monday(date: Day) -> (bool, String) {
         Some(day) => format!("the next is {day}"),
         None => "there is no next".to_owned(),
     };
-    if is_due(date) {
-        (true, format!("{date} is the second Monday of its month: the files are due; {next}\n"))
+    let is_yes = is_due(date);
+    let verdict = if is_yes {
+        "is the second Monday of its month: the files are due"
     } else {
-        (false, format!("{date} is not the second Monday of its month; {next}\n"))
-    }
+        "is not the second Monday of its month"
+    };
+    (is_yes, format!("{date} {verdict}; {next}\n"))
 }
 
 fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), BatchError> {

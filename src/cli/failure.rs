@@ -64,7 +64,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Says on stderr what is wrong and what to do about it; returns how the process is to end.
+    /// Prints the error and its hint on stderr; returns the exit code.
     pub(super) fn report(&self) -> Exit {
         let End { exit, hint } = self.end();
         if let Failure::Print(error) = self
@@ -84,7 +84,7 @@ impl Failure {
     }
 }
 
-/// How the process is to end, and what a person can do about it.
+/// The exit code, and what a person can do about the error.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct End {
     exit: Exit,
@@ -97,13 +97,13 @@ impl Exit {
         End { exit: self, hint: Some(hint.into()) }
     }
 
-    /// Where the message says it all.
+    /// Without a hint: the message is enough.
     fn alone(self) -> End {
         End { exit: self, hint: None }
     }
 }
 
-/// An error that knows how the process is to end.
+/// An error with its exit code and its hint.
 pub(super) trait CommandError: fmt::Debug + fmt::Display {
     fn end(&self) -> End;
 }
@@ -169,7 +169,7 @@ impl CommandError for RegistryError {
     }
 }
 
-/// Where an export, or what it holds, keeps a batch from being published.
+/// For an export that keeps a batch from being published.
 fn unpublished(hint: &str) -> End {
     Exit::BadInput.hinting(format!("nothing was published; {hint}"))
 }

@@ -18,7 +18,7 @@ struct RunningCommand {
     since: Instant,
 }
 
-/// Whether the last line has been said: nothing may come after it, whatever other threads still do.
+/// Whether the last line is written: nothing may come after it, whatever other threads still do.
 static IS_SAID: AtomicBool = AtomicBool::new(false);
 
 /// Whether the last line has been said.
@@ -28,12 +28,12 @@ pub(super) fn is_said() -> bool {
 
 static COMMAND: OnceLock<RunningCommand> = OnceLock::new();
 
-/// Takes note of the command. Only the first time counts.
+/// Notes which command runs. Only the first call counts.
 pub(super) fn begin(name: &'static str, format: Format) {
     let _ = COMMAND.set(RunningCommand { name, format, since: Instant::now() });
 }
 
-/// Says how the command ended: the last event of the log.
+/// Logs how the command ended: the last line of the log.
 pub(super) fn end(exit_code: u8) {
     let Some(RunningCommand { name: command, format, since }) = COMMAND.get() else { return };
     let seconds = since.elapsed().as_secs_f64();
@@ -48,14 +48,14 @@ pub(super) fn end(exit_code: u8) {
     IS_SAID.store(true, Ordering::SeqCst);
 }
 
-/// Says where the program itself has a fault. What the fault is about is left out: it could hold a value of a row.
+/// Logs the place of a panic. Its message is left out: it could hold a value of a row.
 pub(super) fn by_fault(location: Option<&Location<'_>>) {
     let place = location.map_or_else(String::new, |at| format!(", at {}, line {}", at.file(), at.line()));
     let hint = "please report it; nothing unfinished was published, and the next run clears up";
     tracing::error!(exit_code = 101, hint, "a fault of the program itself{place}");
 }
 
-/// The same, where a signal ends the process.
+/// Logs that a signal ended the process, and the last line.
 pub(super) fn by_signal(signal: i32, name: &'static str) {
     let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");

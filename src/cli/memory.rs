@@ -24,20 +24,21 @@ pub(super) fn parse(text: &str) -> Result<usize, &'static str> {
     bytes.ok_or("not an amount of memory of at least 1M, such as 512M or 2G")
 }
 
-/// What a command takes besides, whatever its threads: runs that are read from the disk, and itself.
+/// What a command takes besides, for any number of threads: buffers for what is read back from the disk, and the
+/// program itself.
 const BUFFERS: usize = 64 << 20;
 
 /// What comparing takes for the files that it reads.
 const COMPARING: usize = 32 << 20;
 
-/// Memory for what can go to disk, and the folder for what does, where so many threads make a batch: what each of them
-/// has in hand comes off it first. Without `memory`, a part of what the machine has.
+/// The memory and the folder for external sorting, for so many threads that make a batch. What the threads hold while
+/// they read and write is taken off first. Without `memory`, it is a part of the machine's.
 pub(super) fn spill(folder: &Path, memory: Option<usize>, threads: NonZeroUsize) -> Spill {
     let in_hand = reading_memory(threads).saturating_add(writing_memory(threads));
     spill_beside(folder, memory.unwrap_or_else(default_memory), threads, in_hand)
 }
 
-/// The same where so many threads look at batches.
+/// The same for so many threads that read batches.
 pub(super) fn spill_for_comparing(folder: &Path, memory: Option<usize>, threads: NonZeroUsize) -> Spill {
     spill_beside(folder, memory.unwrap_or(FOR_COMPARING), threads, COMPARING)
 }
@@ -46,8 +47,8 @@ fn spill_beside(folder: &Path, memory: usize, threads: NonZeroUsize, in_hand: us
     Spill::for_threads(folder, memory.saturating_sub(BUFFERS.saturating_add(in_hand)), threads)
 }
 
-/// How much memory to take for what can go to disk, unless the command line says it: a quarter of the machine's, or
-/// of what the process is allowed, within reason.
+/// The memory to take where the command line does not say: a quarter of the machine's, or of what the process is
+/// allowed, within limits.
 fn default_memory() -> usize {
     let system = rustix::system::sysinfo();
     let machine = u64::from(system.mem_unit).saturating_mul(system.totalram as u64);

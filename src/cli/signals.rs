@@ -18,12 +18,12 @@ static IS_ENDING: AtomicBool = AtomicBool::new(false);
 static MAIN_IS_DONE: Mutex<bool> = Mutex::new(false);
 static MAIN_TELLS: Condvar = Condvar::new();
 
-/// How long work that puts things right by itself is waited for.
+/// How long interrupted work may take to roll back.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long saying so may take: stderr may be a pipe that nobody reads.
+/// How long printing the message may take: stderr may be a pipe that nobody reads.
 const SAYING: Duration = Duration::from_millis(200);
 
 /// Has signals end the process from now on.
@@ -69,14 +69,11 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
 /// Waits until the main thread has come to its end, but not for long.
 fn is_main_done_within(pause: Duration) -> bool {
     let done = MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner);
-    match MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done) {
-        Ok((done, _)) => *done,
-        Err(_) => false,
-    }
+    MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done).is_ok_and(|(done, _)| *done)
 }
 
-/// To be called when all is done and before anything is said of it: if a signal is ending the process, this never
-/// returns, for what went wrong then is the signal's doing.
+/// Called when the command is done, before its result is printed. If a signal is ending the process, this never
+/// returns: an error of the command is then the signal's doing.
 pub(super) fn give_way() {
     if !IS_ENDING.load(Ordering::SeqCst) {
         return;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const NAME: usize = 52;
 const NUMBER: usize = 15;
 
-/// What a run tells on stdout when it is done.
+/// Prints the summary of a run, as text or as JSON.
 #[derive(Debug)]
 pub(super) struct Summary<'a> {
     is_json: bool,
@@ -49,7 +49,7 @@ impl<'a> Summary<'a> {
         Summary { is_json, terminal }
     }
 
-    /// Tells what came of a batch: its place, or why it has none.
+    /// Prints what became of a batch: its place, or why it is not published.
     pub(super) fn of_batch(
         &self,
         manifest: &Manifest,
@@ -79,7 +79,7 @@ impl<'a> Summary<'a> {
         published.map(drop)
     }
 
-    /// Tells that a run had no reason to do anything: to people only if they ask.
+    /// Reports that there was nothing to do: in JSON, or in the log only.
     pub(super) fn nothing_to_do(&self, reason: &str) -> CommandResult {
         tracing::info!(stage = "open", "nothing to do: {reason}");
         if self.is_json {
@@ -127,7 +127,7 @@ pub(super) fn tables_read(intake: &Intake) -> String {
     table.text
 }
 
-/// What came of the facts.
+/// The outcomes of the facts, with how many have each.
 pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) -> String {
     let mut table = Lines::default();
     let read = intake.table(Table::Immunizations).map_or(0, |read| read.rows);

@@ -27,7 +27,7 @@ pub enum ConsentPart {
     Counts,
 }
 
-/// Tells the part of each consent of one type.
+/// The consents of one type, with the part of each.
 ///
 /// Consents that begin after the as-of date play none. A withdrawal on or before the as-of date cancels the
 /// consent that was withdrawn and every consent that began before it.

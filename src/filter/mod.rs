@@ -1,8 +1,8 @@
 //! The inclusion rules: an outcome for every fact.
 //!
 //! Pure: a record and a policy in, an outcome out. No I/O, no clock, no logging, and each rule in one place only.
-//! What depends on the client alone is worked out once for each client (`standing`), so that a fact needs only a
-//! look at its client's standing, its vaccine, its date and its organization.
+//! What depends on the client alone is worked out once for each client (`standing`). A fact then needs only its
+//! client's standing, its vaccine, its date and its organization.
 
 mod consent;
 mod duplicates;

@@ -1,4 +1,4 @@
-//! The way to an outcome: which rules passed a fact, which spoke against it, which were not asked any more.
+//! The rules that led to an outcome: which passed the fact, which spoke against it, which were not asked any more.
 //!
 //! It follows from the outcome alone, because each outcome is one rule's and the rules have an order; nothing is
 //! decided here a second time.

@@ -1,4 +1,4 @@
-//! What is permitted in a policy, and still worth a second look.
+//! Settings that a policy may have, but that may be a mistake.
 
 use super::Policy;
 
@@ -6,7 +6,7 @@ use super::Policy;
 const USUAL_TYPES: [&str; 4] = ["IC", "IA", "DC", "PA"];
 
 impl Policy {
-    /// What is worth a second look, in words.
+    /// The settings that may be a mistake, each with why.
     pub fn oddities(&self) -> Vec<String> {
         let mut oddities = Vec::new();
         if !self.client_types.iter().any(|client_type| client_type.child && client_type.standard) {

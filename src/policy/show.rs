@@ -1,4 +1,4 @@
-//! Writing a policy out as the TOML it could have been read from.
+//! Writing a policy as TOML.
 
 use super::{ClientType, DEFAULT, Period, Policy};
 use crate::elements;
