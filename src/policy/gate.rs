@@ -19,17 +19,6 @@ pub struct GateSettings {
     pub max_vaccination_age: MaxAge,
 }
 
-impl GateSettings {
-    /// What lets nothing through.
-    pub(super) const STRICTEST: GateSettings = GateSettings {
-        max_change: MaxChange(Some(Percentage::ZERO)),
-        min_rows: 0,
-        recipients_may_change: false,
-        max_export_age: MaxAge(Some(0)),
-        max_vaccination_age: MaxAge(Some(0)),
-    };
-}
-
 /// The most that something may change; none if it is not looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MaxChange(pub Option<Percentage>);

@@ -8,7 +8,7 @@ use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
 use crate::batch::names;
-use crate::unfinished::{self, PrivateFolder, Step};
+use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -198,7 +198,7 @@ impl Staging {
     /// If something else is in its place, or the system cannot do it in one step.
     pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
-        let step = unfinished::step();
+        let step = cleanup::step();
         // First, so that it cannot stay behind, to be published over this one some day. If this one comes to nothing in a
         // way that nobody lives to see, the next run makes it anew.
         let held = self.output.take_held(self.month, self.folder.path())?;
@@ -216,7 +216,7 @@ impl Staging {
     /// As for [`Staging::publish`]; it is then still held.
     pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
-        self.put(&unfinished::step())?;
+        self.put(&cleanup::step())?;
         let place = self.settle(set_aside)?;
         // It is published; if it stays held as well, that does not change it.
         drop(self.output.take_held(self.month, self.folder.path()));
@@ -260,7 +260,7 @@ impl Staging {
         sync_folders(&batch).map_err(fail(&place))?;
         let (draft, reasons) = (self.folder.path().join("why"), self.output.why_held(self.month));
         write_private(&draft, |out| out.write_all(why.as_bytes())).map_err(fail(&reasons))?;
-        let step = unfinished::step();
+        let step = cleanup::step();
         // Never an earlier batch beside the reasons of this.
         let earlier = self.output.take_held(self.month, self.folder.path())?;
         let put = self
