@@ -16,7 +16,7 @@ mod version;
 
 pub use before::Before;
 pub(crate) use csv_text::{push_field, push_number, table_text};
-pub use dictionary::HeaderNames;
+pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use held::{held_folder, held_place, place_of, why_held_place};
 pub use inputs::Inputs;
 pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};

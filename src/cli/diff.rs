@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::memory::{self, Memory};
 use super::terminal::{Terminal, printable};
 use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
+use crate::elements;
 use crate::unfinished::PrivateFolder;
 use crate::value::{grouped, shown};
 use std::fmt::Write;
@@ -80,6 +81,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         limit: args.limit,
         values: args.show_values,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
     let comparison = compare(&args.old, &args.new, settings)?;

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
+use crate::elements;
 use crate::policy::Policy;
 use crate::unfinished::PrivateFolder;
 use crate::value::{grouped, shown};
@@ -46,6 +47,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         policy: policy.as_ref(),
         limit: args.limit,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), None, threads),
     };
     let findings = verify(&args.path, settings)?;

@@ -8,7 +8,7 @@ use super::{
     ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, GateSettings, LineEnding, MaxAge, MaxChange,
     Period, Policy, Renamed, hash,
 };
-use crate::elements;
+use crate::elements::{self, Element};
 use crate::value::Day;
 use std::fs::File;
 use std::io::Read;
@@ -195,20 +195,21 @@ impl<'a> Section<'a> {
     fn read_header(&self) -> Checked<Vec<Renamed>> {
         let mut section = Section::of(self.document, self.path.clone(), self.table);
         let mut renamed = Vec::new();
-        for (place, element) in elements::ALL.iter().enumerate() {
+        for element in &elements::ALL {
             let expected = "a text that is not blank and holds no control character";
             if let Some(name) = section.get(element.name, expected, words)? {
-                renamed.push(Renamed { place, name });
+                renamed.push(Renamed { element, name });
             }
         }
         section.finish()?;
-        let mut in_use: Vec<String> = elements::ALL.iter().map(|e| e.name.to_lowercase()).collect();
+        let name = |element: &Element| {
+            let new = renamed.iter().find(|column| column.element == element);
+            new.map_or(element.name, |column| &column.name).to_lowercase()
+        };
         for column in &renamed {
-            in_use[column.place] = column.name.to_lowercase();
-        }
-        for column in &renamed {
-            if in_use.iter().filter(|name| **name == in_use[column.place]).count() > 1 {
-                let key = elements::ALL[column.place].name;
+            let in_use = elements::ALL.iter().map(name);
+            if in_use.filter(|used| *used == column.name.to_lowercase()).count() > 1 {
+                let key = column.element.name;
                 let span = self.table.get(key).map_or(0..0, Spanned::span);
                 return Err(self.document.error(span, self.key(key), PolicyFault::NamedTwice));
             }

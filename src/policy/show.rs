@@ -1,7 +1,6 @@
 //! Writing a policy out as the TOML it could have been read from.
 
 use super::{ClientType, DEFAULT, GateSettings, Policy};
-use crate::elements;
 use std::fmt::Write;
 
 /// Splits the default's text where the settings of a section go, so that its comments are kept in one place only.
@@ -61,7 +60,7 @@ impl Policy {
         line(comment_before("[header]").to_owned());
         let mut header = "[header]\n".to_owned();
         for renamed in &self.header {
-            let _ = writeln!(header, "{} = {}", elements::ALL[renamed.place].name, quote(&renamed.name));
+            let _ = writeln!(header, "{} = {}", renamed.element.name, quote(&renamed.name));
         }
         line(header);
         line(comment_before("[file]").to_owned());

@@ -1,7 +1,7 @@
 //! Collecting values in any order, to have them back in theirs.
 
 use super::run::{DiskRun, Run, RunFile};
-use super::{Fixed, Merge, Spill};
+use super::{Merge, Spill, Storable};
 use std::io;
 
 /// So many runs on disk are merged at once: each is read through 64 KiB of memory.
@@ -19,7 +19,7 @@ pub struct Sorter<T> {
     file: Option<RunFile>,
 }
 
-impl<T: Fixed> Sorter<T> {
+impl<T: Storable + Ord> Sorter<T> {
     /// A sorter without values.
     pub fn new(spill: &Spill) -> Sorter<T> {
         let run_length = spill.run_length(size_of::<T>());
@@ -136,7 +136,7 @@ pub struct Sorted<T> {
     runs: Vec<Run<T>>,
 }
 
-impl<T: Fixed> Sorted<T> {
+impl<T: Storable + Ord> Sorted<T> {
     /// The values, from the first.
     ///
     /// # Errors
