@@ -68,7 +68,7 @@ pub enum CompareError {
         /// Its name, as it was given.
         name: String,
     },
-    /// Temporary files cannot be written or read back.
+    /// Temporary files cannot be written or read back. What goes wrong with any other file is a `BatchError`.
     #[error("temporary files: {0}")]
     Spill(#[from] std::io::Error),
 }

@@ -38,7 +38,7 @@ pub enum VerifyError {
     /// It is not there, or may not be read.
     #[error(transparent)]
     Batch(#[from] BatchError),
-    /// Temporary files cannot be written or read back.
+    /// Temporary files cannot be written or read back. What goes wrong with any other file is a `BatchError`.
     #[error("temporary files: {0}")]
     Spill(#[from] std::io::Error),
 }
