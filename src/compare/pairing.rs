@@ -10,12 +10,12 @@ use crate::value::name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Finds the files of both sides and pairs them, in the order of their names.
+/// Finds the files of two batches, or takes two single files, and pairs them, in the order of their names.
 pub(super) fn pairs(old: &Path, new: &Path, elements: &'static [Element]) -> Result<Vec<Pair>, CompareError> {
     let layout = |folder: &Path| columns_beside(folder, elements).unwrap_or_else(|| usual_columns(elements));
-    let is_folder = |path: &Path| match std::fs::metadata(path) {
-        Ok(found) => Ok(found.is_dir()),
-        Err(source) => Err(BatchError::unavailable(path, source)),
+    let is_folder = |path: &Path| {
+        let found = std::fs::metadata(path).map_err(|source| BatchError::unavailable(path, source));
+        found.map(|found| found.is_dir())
     };
     match (is_folder(old)?, is_folder(new)?) {
         (false, false) => {

@@ -1,5 +1,5 @@
 //! Sorting more than should be held in memory: sorted runs, in memory while there is room, on disk beyond that,
-//! and merged as they are read.
+//! and merged as they are read. `storable` says how a value lies on disk.
 //!
 //! Runs lie in a folder that the caller makes private and removes; nothing here ever prints.
 
