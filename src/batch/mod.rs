@@ -18,7 +18,7 @@ mod version;
 
 pub use before::Before;
 pub(crate) use dialect::{push_field, push_number, table_text};
-pub use dictionary::HeaderNames;
+pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use held::{held_folder, held_place, place_of, why_held_place};
 pub use hold_reason::HoldReason;
 pub use inputs::Inputs;

@@ -7,6 +7,7 @@ use super::memory;
 use super::terminal::{Terminal, printable};
 use crate::cleanup::PrivateFolder;
 use crate::compare::{Change, CompareSettings, Comparison, FileChanges, Kind, KindCounts, compare};
+use crate::elements;
 use crate::value::{grouped, shown, text::json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -80,6 +81,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         limit: args.limit,
         values: args.show_values,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
     let comparison = compare(&args.old, &args.new, settings)?;

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
 use crate::batch::{Manifest, RulesVersion, names, read_own_file, why_held_place};
+use crate::elements;
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
@@ -41,6 +42,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         policy: None,
         limit: 0,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(staging.scratch(), None, threads),
     };
     // It may have lain there for days. What is looked at is what is then published, not what lies there by then.

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
 use crate::cleanup::PrivateFolder;
+use crate::elements;
 use crate::policy::Policy;
 use crate::value::{grouped, shown, text};
 use crate::verify::{VerifySettings, verify};
@@ -46,6 +47,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         policy: policy.as_ref(),
         limit: args.limit,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), None, threads),
     };
     let findings = verify(&args.path, settings)?;

@@ -143,8 +143,7 @@ pub struct Disaster {
 /// A column with another name in the header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Renamed {
-    /// The element's place among the 26.
-    pub place: usize,
+    pub element: &'static Element,
     /// The name it has in the files.
     pub name: String,
 }
@@ -196,7 +195,7 @@ impl Policy {
 
     /// The name an element has in the files' header.
     pub fn header_name(&self, element: &Element) -> &str {
-        let renamed = self.header.iter().find(|r| crate::elements::ALL[r.place].name == element.name);
+        let renamed = self.header.iter().find(|r| r.element.cell == element.cell);
         renamed.map_or(element.name, |r| &r.name)
     }
 

@@ -156,15 +156,16 @@ impl Section<'_> {
     fn header(&mut self) -> PolicyResult<Vec<Renamed>> {
         let mut renamed = Vec::new();
         let mut in_use: Vec<String> = Vec::new();
-        for (place, element) in elements::ALL.iter().enumerate() {
+        for element in &elements::ALL {
             let name = self.find(element.name, TEXT, words)?;
             in_use.push(name.as_deref().unwrap_or(element.name).to_lowercase());
-            renamed.extend(name.map(|name| Renamed { place, name }));
+            renamed.extend(name.map(|name| Renamed { element, name }));
         }
         self.finish()?;
         for column in &renamed {
-            if in_use.iter().filter(|name| **name == in_use[column.place]).count() > 1 {
-                let key = elements::ALL[column.place].name;
+            let own = column.name.to_lowercase();
+            if in_use.iter().filter(|name| **name == own).count() > 1 {
+                let key = column.element.name;
                 let span = self.in_file(key).map_or(0..0, |value| value.span());
                 return Err(self.error(span, key, PolicyFault::NamedTwice));
             }

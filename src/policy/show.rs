@@ -1,7 +1,6 @@
 //! Writing a policy as TOML.
 
 use super::{ClientType, DEFAULT, Period, Policy};
-use crate::elements;
 
 /// The comment that stands in the default before the settings that begin with these words, so that comments are kept
 /// in one place only.
@@ -22,7 +21,7 @@ impl Policy {
         let renamed = self
             .header
             .iter()
-            .map(|renamed| format!("\n{} = {}", elements::ALL[renamed.place].name, quoted(&renamed.name)));
+            .map(|renamed| format!("\n{} = {}", renamed.element.name, quoted(&renamed.name)));
         let consent = format!(
             "[consent]\nrule = \"{}\"\nlookback_years = {}\nchild_consent_ends_at = {}",
             consent.rule, consent.lookback_years, consent.child_consent_ends_at
