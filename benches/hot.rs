@@ -101,7 +101,8 @@ fn deciding(c: &mut Criterion) {
         b.iter(|| {
             for client in 0..clients {
                 let (consents, birth) = (reference.consents.of(client), reference.clients.birth(client));
-                black_box(phds::filter::find_consent(consents, ConsentType::Standard, birth, lookback));
+                let _ =
+                    black_box(phds::filter::find_consent(consents, ConsentType::Standard, birth, lookback));
             }
         });
     });

@@ -1,24 +1,116 @@
-//! Puts a batch together in the staging folder: the writer's files, and the report made from the counts among them.
+//! Puts a batch together in the staging folder: the writer's files, what the gate finds, and the report.
 //!
-//! The report is made here as `phds report` makes it later: from the manifest and the counts that the batch keeps, and
-//! from nothing else.
+//! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
-use crate::batch::{Before, Manifest, names};
+use crate::batch::{Before, Evidence, Finding, GateRecord, Manifest, ReleaseRecord, ReportData, names, to_json};
+use crate::gate::{Candidate, Reference, judge, look_alikes};
+use crate::policy::{GateKey, GateSettings};
+use crate::registry::{FileStamp, RegistryError};
 use crate::report;
+use crate::value::Day;
 use crate::writer::{Contents, Staging, WriteError, write_files};
+use std::path::Path;
 
-/// Writes every file of a batch into the staging folder, which can then be published. The report compares the batch with
-/// the one before.
+/// What a batch is judged by.
+pub struct Judging<'a> {
+    /// The limits in force.
+    pub settings: GateSettings,
+    /// The gates that were turned off for this run.
+    pub off: &'a [GateKey],
+    /// The batch before.
+    pub before: &'a Before,
+    /// Where that lies: the folder of its month.
+    pub before_folder: Option<&'a Path>,
+    /// The export's files as they are now; none if it is not at hand any more.
+    pub export_now: &'a dyn Fn() -> Result<Option<Vec<FileStamp>>, RegistryError>,
+    /// The day that the clock showed when the command started, if the as-of date was taken from it.
+    pub today: Option<Day>,
+    /// Whether somebody is there to read what the program says.
+    pub is_attended: bool,
+}
+
+/// A batch that lies in the staging folder, whole.
+#[derive(Debug)]
+pub struct Assembled {
+    pub manifest: Manifest,
+    /// What the gate saw and found. The batch may be published at once if it found nothing.
+    pub gate: GateRecord,
+    /// The gates that compare, and could not: the batch before does not keep what they need.
+    pub not_compared: Vec<&'static str>,
+}
+
+/// Why a batch could not be put together.
+#[derive(thiserror::Error, Debug)]
+pub enum AssemblyError {
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The export could not be looked at once more.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+/// Writes every file of a batch into the staging folder, and judges it.
 ///
 /// # Errors
-/// If a file cannot be written, or a recipient's name makes no file name of its own.
+/// If a file cannot be written, a recipient's name makes no file name of its own, or the export cannot be looked at once
+/// more.
 pub fn assemble_batch(
     contents: Contents<'_>,
-    before: &Before,
+    judging: &Judging<'_>,
     staging: &Staging,
-) -> Result<Manifest, WriteError> {
+) -> Result<Assembled, AssemblyError> {
+    let Contents { policy, selection, inputs, routing, .. } = contents;
+    let mut evidence = Evidence {
+        tables: contents.intake.contents(),
+        repeated_consents: contents.intake.repeated_consents,
+        unmatched_recipients: routing.unmatched_entities(contents.reference),
+        look_alikes: selection.look_alike_entities.clone(),
+    };
     let (manifest, counts) = write_files(contents, staging)?;
-    staging.write(names::REPORT, report::page(&manifest, &counts, before, None).as_bytes())?;
+    let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
+    evidence.look_alikes.extend(look_alikes(recipients));
+    evidence.look_alikes.sort();
+    evidence.look_alikes.dedup();
+    // A file of the export that has grown since reading began was not read whole.
+    let export_now = (judging.export_now)()?;
+    let candidate = Candidate {
+        manifest: &manifest,
+        tally: &counts.tally,
+        evidence: &evidence,
+        window_ends: policy.window.last_day,
+        newest_vaccination: selection.counts.newest_vaccination(),
+        export: &inputs.export,
+        export_now: export_now.as_deref(),
+        today: judging.today,
+        is_attended: judging.is_attended,
+    };
+    let kept = judging.before_folder.map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
+    let (kept_counts, kept_gate) = kept.unwrap_or_default();
+    let reference = Reference {
+        before: judging.before,
+        tally: kept_counts.as_ref().map(|counts| &counts.tally),
+        evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
+    };
+    let verdict = judge(&judging.settings, &candidate, reference);
+    let gate = GateRecord {
+        evidence,
+        off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
+        found: verdict.stops.into_iter().map(Finding::from).collect(),
+        told: verdict.warnings.into_iter().map(Finding::from).collect(),
+    };
+    staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
+    staging.write(names::REPORT, report::page(&manifest, &counts, judging.before, None).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
-    Ok(manifest)
+    Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
+}
+
+/// Adds to a held batch, of which a copy lies in the staging folder, who publishes it and why.
+///
+/// # Errors
+/// If that cannot be written.
+pub fn add_release(staging: &Staging, release: &ReleaseRecord) -> Result<(), WriteError> {
+    let folder = format!("{}/", names::QA);
+    staging.adopt_checksums(&folder)?;
+    staging.replace(names::RELEASE, to_json(release).as_bytes())?;
+    staging.write_checksums(&folder)
 }

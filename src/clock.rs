@@ -1,4 +1,6 @@
-//! The machine's clock and its time zone: asked here and nowhere else, and never trusted to show a day that there is.
+//! Today's date, by the machine's clock and time zone. Nothing else in the program asks for it.
+//!
+//! A clock may show anything: without a usable day there is none.
 
 use crate::value::Day;
 use chrono::{DateTime, Datelike, Local, TimeZone, Utc};
@@ -29,8 +31,7 @@ pub(crate) fn local_day(moment: DateTime<Utc>) -> Option<Day> {
     // Further out there is no day in any time zone, and looking for it there would end in a panic.
     (0..=10_000).contains(&moment.year()).then_some(())?;
     let utc = moment.naive_utc();
-    let date = utc.checked_add_offset(Local.offset_from_utc_datetime(&utc))?.date();
-    Day::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
+    Day::from_date(utc.checked_add_offset(Local.offset_from_utc_datetime(&utc))?.date())
 }
 
 #[cfg(test)]

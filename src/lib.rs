@@ -10,6 +10,7 @@
 pub mod assembly;
 pub mod batch;
 pub mod calendar;
+pub mod cleanup;
 pub mod cli;
 mod clock;
 pub mod compare;
@@ -26,7 +27,6 @@ pub mod report;
 pub mod schedule;
 pub mod spill;
 pub mod synth;
-pub mod unfinished;
 pub mod value;
 pub mod verify;
 pub mod work;

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Ran, Site, in_repository, phds, phds_with, run_on};
+use phds::elements::ALL;
 use phds::spill::Spill;
 use phds::verify::{VerifySettings, verify};
 use sha2::{Digest, Sha256};
@@ -307,8 +308,13 @@ fn no_change_of_a_single_byte_goes_unseen() {
                 original.iter().for_each(|(name, bytes)| std::fs::write(batch.join(name), bytes).unwrap());
                 close(&batch);
                 let spill = Spill::new(folder.path(), 1 << 20);
-                let settings =
-                    VerifySettings { policy: None, limit: 10, threads: NonZeroUsize::MIN, spill: &spill };
+                let settings = VerifySettings {
+                    policy: None,
+                    limit: 10,
+                    threads: NonZeroUsize::MIN,
+                    spill: &spill,
+                    elements: &ALL,
+                };
                 assert!(verify(&batch, settings).unwrap().sound);
                 for name in names {
                     let mut bytes = original[*name].clone();

@@ -5,8 +5,14 @@
 mod common;
 
 use common::{Ran, Site, phds_with, text};
+use phds::compare::{CompareSettings, compare};
+use phds::elements::{ALL, Cell, Element};
+use phds::policy::Policy;
+use phds::spill::Spill;
+use phds::verify::{Fault, VerifySettings, verify};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 const OLD_FILE: &str = "PHDS_R_o_Seco_202406.csv";
@@ -180,4 +186,106 @@ fn what_version_1_has_made_is_not_taken_over() {
         ran.stderr
     );
     assert!(held.exists() && !july.exists());
+}
+
+/// The elements of today and one more, in their midst.
+fn elements_of_next_year() -> &'static [Element] {
+    let mut elements = ALL.to_vec();
+    let place = elements.iter().position(|element| element.name == "SHORT_NAME").unwrap();
+    let cell = Cell::OrganizationText(usize::MAX);
+    elements.insert(place, Element { name: "PROVIDER_PHONE", cell, added_later: true, ..elements[place] });
+    elements.leak()
+}
+
+/// A batch as of a day in June, of a policy under which columns are called otherwise, or of the usual one. With `elements`
+/// it has a column for each of these.
+fn batch_with(site: &Site, name: &str, policy: Option<&Path>, elements: Option<&[Element]>) -> PathBuf {
+    let out = site.path(name);
+    let export = site.export();
+    let mut arguments = vec!["run", text(&export), "--out", text(&out), "--as-of", "2024-06-10"];
+    arguments.extend(policy.iter().flat_map(|policy| ["--policy", text(policy)]));
+    let ran = phds_with(&arguments);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let batch = out.join("202406");
+    let Some(elements) = elements else { return batch };
+    let place = elements.iter().position(|element| element.name == "PROVIDER_PHONE").unwrap();
+    let name = if policy.is_some() { "Column P" } else { "PROVIDER_PHONE" };
+    let edit_lines = |file: &str, edit: &dyn Fn(&mut Vec<String>)| {
+        let text = std::fs::read_to_string(batch.join(file)).unwrap();
+        let mut lines = text.lines().map(str::to_owned).collect();
+        edit(&mut lines);
+        std::fs::write(batch.join(file), lines.join("\n") + "\n").unwrap();
+    };
+    edit_lines("data_dictionary.csv", &|lines| {
+        lines.insert(place + 1, format!("{place},{name},PROVIDER PHONE,,,,yes,,,,no,"));
+    });
+    edit_lines("PHDS_Travis_202406.csv", &|lines| {
+        for (line, value) in lines.iter_mut().zip([name, "\"555, 1\""]) {
+            let mut fields: Vec<&str> = line.split(',').collect();
+            fields.insert(place, value);
+            *line = fields.join(",");
+        }
+    });
+    edit_manifest(&batch, |_| {});
+    batch
+}
+
+/// When a column is added, the batches that lack it stay sound, and are compared with those that have it, whatever the
+/// columns are called in either.
+#[test]
+fn a_batch_from_before_a_column_was_added_is_understood() {
+    let (site, more) = (Site::new(), elements_of_next_year());
+    let renaming = site.path("policy.toml");
+    let header = |(letter, element): (char, &Element)| format!("{} = \"Column {letter}\"\n", element.name);
+    let names: String = ('A'..).filter(|letter| *letter != 'P').zip(&ALL).map(header).collect();
+    std::fs::write(&renaming, "[header]\n".to_owned() + &names).unwrap();
+    let before = batch_with(&site, "before", None, None);
+    let before_renamed = batch_with(&site, "before-renamed", Some(&renaming), None);
+    let after = batch_with(&site, "after", None, Some(more));
+    let after_renamed = batch_with(&site, "after-renamed", Some(&renaming), Some(more));
+
+    let folder = tempfile::tempdir().unwrap();
+    let spill = Spill::new(folder.path(), 1 << 20);
+    let threads = NonZeroUsize::MIN;
+    let faults = |path: &Path, policy: Option<&Policy>, elements: &'static [Element]| -> Vec<String> {
+        let found =
+            verify(path, VerifySettings { policy, limit: 9, threads, spill: &spill, elements }).unwrap();
+        found.faults.iter().map(Fault::to_string).collect()
+    };
+    let sound: [&str; 0] = [];
+    for batch in [&before, &before_renamed, &after, &after_renamed] {
+        assert_eq!(faults(batch, None, more), sound, "{batch:?}");
+        assert_eq!(faults(&batch.join("PHDS_Travis_202406.csv"), None, more), sound, "{batch:?}");
+    }
+    let policy = Policy::from_file(&renaming).unwrap();
+    assert_eq!(faults(&before_renamed, Some(&policy), more), sound);
+    assert!(faults(&before, Some(&policy), more)[0].contains("WRONG_HEADER"));
+    // A column that was always there may not be missing, and one that is not known may not be there.
+    let never_added = more.iter().map(|element| Element { added_later: false, ..*element });
+    let never_added = never_added.collect::<Vec<_>>().leak();
+    for faults in [faults(&before, None, never_added), faults(&after, None, &ALL)] {
+        assert!(faults[0].contains("line 1: WRONG_HEADER"), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.starts_with("data_dictionary.csv: NOT_AS_WRITTEN")));
+    }
+
+    let (ignore, only) = (&[], &[]);
+    let compared = |old: &Path, new: &Path, elements: &'static [Element]| {
+        let settings =
+            CompareSettings { ignore, only, limit: 9, values: true, threads, spill: &spill, elements };
+        let found = compare(old, new, settings).unwrap();
+        assert_eq!((found.rows.old, found.rows.new, found.rows.unchanged), (1, 1, 1), "{old:?} {new:?}");
+        (found.columns.added, found.columns.removed, found.columns.renamed.len())
+    };
+    let phone = || vec!["PROVIDER_PHONE".to_owned()];
+    assert_eq!(compared(&before, &after, more), (phone(), vec![], 0));
+    assert_eq!(compared(&after, &before, more), (vec![], phone(), 0));
+    assert_eq!(compared(&before_renamed, &after_renamed, more), (phone(), vec![], 0));
+    assert_eq!(compared(&after_renamed, &before_renamed, more), (vec![], phone(), 0));
+    assert_eq!(compared(&before, &after_renamed, more), (phone(), vec![], 26));
+    assert_eq!(compared(&after_renamed, &before, more), (vec![], phone(), 26));
+    assert_eq!(compared(&before_renamed, &after, more), (phone(), vec![], 26));
+    assert_eq!(compared(&after, &after_renamed, more), (vec![], vec![], 27));
+    // A program that does not know the column goes by its name.
+    assert_eq!(compared(&before, &after, &ALL), (phone(), vec![], 0));
+    assert_eq!(compared(&before_renamed, &after_renamed, &ALL), (vec!["Column P".to_owned()], vec![], 0));
 }

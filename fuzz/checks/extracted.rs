@@ -158,7 +158,9 @@ pub fn write_and_verify(path: &Path, encoding: Encoding, folder: &Path) {
     let Some(place) = write_batch_of(path, encoding, &folder.join("out")) else { return };
     let policy = policy();
     let spill = Spill::new(folder, 1 << 20);
-    let settings = VerifySettings { policy: Some(policy), limit: 5, threads: threads(2), spill: &spill };
+    let elements = &phds::elements::ALL;
+    let settings =
+        VerifySettings { policy: Some(policy), limit: 5, threads: threads(2), spill: &spill, elements };
     let findings = verify(&place, settings).unwrap();
     assert!(findings.sound && findings.faults.is_empty(), "{:?}", findings.faults);
 }

@@ -3,8 +3,9 @@
 use super::seeds;
 use phds::batch::Inputs;
 use phds::batch::ReportData;
-use phds::batch::{Before, HeaderNames, Links, Manifest, Rows, batches};
+use phds::batch::{Before, Links, Manifest, Rows, batches, columns_beside};
 use phds::compare::{CompareSettings, compare};
+use phds::elements::ALL;
 use phds::policy::Policy;
 use phds::report::page;
 use phds::spill::Spill;
@@ -92,14 +93,16 @@ fn look(place: &Place) -> Option<bool> {
     let (good, batch) = (place.batch("202406"), place.batch("202407"));
     let spill = Spill::new(place.folder.path(), 1 << 20);
     let threads = NonZeroUsize::MIN;
-    let settings = VerifySettings { policy: Some(&place.policy), limit: 3, threads, spill: &spill };
+    let elements = &ALL;
+    let settings = VerifySettings { policy: Some(&place.policy), limit: 3, threads, spill: &spill, elements };
     let found = verify(&batch, settings).ok().map(|findings| findings.sound);
     let mut rows = Rows::open(&batch.join(FILES[3]), Links::Refused).unwrap();
     while let Ok(Some(row)) = rows.next_row() {
         assert!(rows.text(&row).len() <= 16 << 20);
     }
-    let _ = (HeaderNames::beside(&batch), Inputs::of_batch(&batch));
-    let settings = CompareSettings { ignore: &[], only: &[], limit: 3, values: true, threads, spill: &spill };
+    let _ = (columns_beside(&batch, elements), Inputs::of_batch(&batch));
+    let (ignore, only, spill) = (&[], &[], &spill);
+    let settings = CompareSettings { ignore, only, limit: 3, values: true, threads, spill, elements };
     if let Ok(changes) = compare(&good, &batch, settings) {
         let back = compare(&batch, &good, settings).unwrap();
         assert_eq!(changes.same, back.same);

@@ -1,28 +1,37 @@
-//! The names of the columns as a batch's data dictionary tells them.
+//! The columns of a batch's files as its data dictionary lists them.
 
 use super::{names, read_own_file};
-use crate::elements;
+use crate::elements::Element;
 use std::path::Path;
 
-/// The names that stand in the header, in the elements' order.
+/// A column of a batch's files.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HeaderNames(Vec<String>);
+pub struct BatchColumn {
+    /// Its name in the header.
+    pub name: String,
+    /// The element it holds; none if the program does not know it.
+    pub element: Option<&'static Element>,
+}
 
-impl HeaderNames {
-    /// The names in the `data_dictionary.csv` of a folder; none if there is no such file, or not one that tells them.
-    pub fn beside(folder: &Path) -> Option<HeaderNames> {
-        let text = read_own_file(&folder.join(names::DICTIONARY_CSV)).ok()?;
-        let mut reader = csv::Reader::from_reader(text.as_slice());
-        let column = reader.headers().ok()?.iter().position(|name| name == "NAME")?;
-        let names = reader
-            .records()
-            .map(|record| Some(record.ok()?.get(column)?.to_owned()))
-            .collect::<Option<Vec<String>>>()?;
-        (names.len() == elements::ALL.len()).then_some(HeaderNames(names))
-    }
+/// The columns by the `data_dictionary.csv` of a folder, in the order of the files; none if there is no such file, or not
+/// one that names them. Elements are known by their labels, which no policy changes.
+pub fn columns_beside(folder: &Path, elements: &'static [Element]) -> Option<Vec<BatchColumn>> {
+    let text = read_own_file(&folder.join(names::DICTIONARY_CSV)).ok()?;
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let headers = reader.headers().ok()?;
+    let place = |wanted: &str| headers.iter().position(|name| name == wanted);
+    let (name, label) = (place("NAME")?, place("LABEL")?);
+    let column = |record: csv::Result<csv::StringRecord>| {
+        let record = record.ok()?;
+        let element = elements.iter().find(|element| record.get(label) == Some(&element.label()));
+        Some(BatchColumn { name: record.get(name)?.to_owned(), element })
+    };
+    reader.records().map(column).collect()
+}
 
-    /// The names, in the elements' order.
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
+/// The columns of files that no dictionary describes: one for each element, under its own name.
+pub fn usual_columns(elements: &'static [Element]) -> Vec<BatchColumn> {
+    let column =
+        |element: &'static Element| BatchColumn { name: element.name.to_owned(), element: Some(element) };
+    elements.iter().map(column).collect()
 }

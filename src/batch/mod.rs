@@ -19,7 +19,7 @@ mod version;
 
 pub use before::Before;
 pub(crate) use dialect::{push_field, push_number, table_text};
-pub use dictionary::HeaderNames;
+pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
 pub use held::{
     HoldRecord, held_batches, held_folder, held_place, place_of, why_held_json_place, why_held_place,

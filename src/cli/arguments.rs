@@ -7,7 +7,7 @@ use crate::value::{Day, REGISTRY_YEARS};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// What an EXPORT may be.
+/// The help of the EXPORT argument.
 pub(super) const OPEN_EXPORT_HELP: &str =
     "The registry's export: a folder with a CSV file for each table, plain, .gz or .zst, or an SQLite file";
 
@@ -22,10 +22,7 @@ pub(super) struct PolicyArg {
 impl PolicyArg {
     /// Reads the policy, all of it, before anything else is done.
     pub(super) fn load(&self) -> Result<Policy, Failure> {
-        Ok(match &self.policy {
-            Some(path) => Policy::from_file(path)?,
-            None => Policy::built_in()?,
-        })
+        Ok(self.policy.as_deref().map_or_else(Policy::built_in, Policy::from_file)?)
     }
 }
 
@@ -40,13 +37,12 @@ pub(super) fn day(text: &str) -> Result<Day, String> {
     day.ok_or_else(|| "not a day from 1880-01-01 to 9999-12-31, such as 2024-07-08".to_owned())
 }
 
-/// The day that the command line gives, or today, where the machine is: the clock is asked only for want of a day.
-/// `option` is what it is given by.
+/// The day that the command line gives, else today. `option` is the option that gives the day, for the error.
 pub(super) fn or_today(given: Option<Day>, option: &'static str) -> Result<Day, Failure> {
     given.or_else(clock::today).ok_or(Failure::NoToday { option })
 }
 
-/// The published window is an end to what is shared, not a mistake: but somebody should know.
+/// Warns if the as-of date is past the policy's window. That is no error, but somebody should know.
 pub(super) fn warn_of_window(policy: &Policy, as_of: Day) {
     if as_of > policy.window.last_day {
         tracing::warn!(

@@ -1,6 +1,6 @@
 //! `phds dictionary`: the data dictionary on its own.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
 use crate::dictionary::{dictionary_csv, dictionary_md};
@@ -31,7 +31,7 @@ enum Format {
     Csv,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     terminal.print(&match args.format {
         Format::Md => dictionary_md(&policy),

@@ -1,13 +1,14 @@
 //! `phds diff`: what changed between two batches, or two recipients' files.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments;
 use super::failure::Failure;
-use super::memory::{self, Memory};
+use super::memory;
 use super::terminal::{Terminal, printable};
-use crate::compare::{Change, CompareSettings, Comparison, Kind, KindCounts, compare};
-use crate::unfinished::PrivateFolder;
-use crate::value::{grouped, shown};
+use crate::cleanup::PrivateFolder;
+use crate::compare::{Change, CompareSettings, Comparison, FileChanges, Kind, KindCounts, compare};
+use crate::elements;
+use crate::value::{grouped, shown, text::json};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -45,8 +46,8 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// How much memory to take, about, such as 512M; more goes to the temporary folder's disk
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<Memory>,
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<usize>,
 }
 
 /// Which rows are listed.
@@ -70,7 +71,7 @@ impl Only {
     }
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let only: Vec<Kind> = args.only.iter().flat_map(|only| only.kinds()).copied().collect();
     let threads = arguments::cores();
@@ -80,17 +81,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         limit: args.limit,
         values: args.show_values,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
     let comparison = compare(&args.old, &args.new, settings)?;
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
-    if comparison.same { Ok(()) } else { Err(Failure::Different) }
-}
-
-fn json(comparison: &Comparison) -> String {
-    // Plain data: nothing that JSON could not hold.
-    let text = serde_json::to_string_pretty(comparison);
-    text.unwrap_or_else(|_| unreachable!("a comparison can be written")) + "\n"
+    if comparison.same { Ok(()) } else { Err(Failure::No) }
 }
 
 fn text(comparison: &Comparison) -> String {
@@ -154,8 +150,8 @@ fn name(kind: Kind) -> &'static str {
 }
 
 /// Files in which nothing changed are left out.
-fn files_table(files: &[crate::compare::FileChanges]) -> String {
-    let is_quiet = |file: &&crate::compare::FileChanges| {
+fn files_table(files: &[FileChanges]) -> String {
+    let is_quiet = |file: &&FileChanges| {
         file.left == 0
             && Kind::ALL.iter().all(|kind| file.rows.of(*kind) == 0)
             && file.rows.old == file.rows.new
@@ -163,25 +159,16 @@ fn files_table(files: &[crate::compare::FileChanges]) -> String {
     let (quiet, loud): (Vec<_>, Vec<_>) = files.iter().partition(is_quiet);
     let widest =
         loud.iter().map(|file| shown(&file.name).to_string().chars().count()).max().unwrap_or(0).max(4);
-    let mut out = format!(
-        "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
-        "File", "old", "new", "added", "removed", "changed", "came", "left", "client"
-    );
-    for file in loud {
-        let rows = &file.rows;
-        let _ = writeln!(
-            out,
-            "{:<widest$} {:>11} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            shown(&file.name).to_string(),
-            grouped(rows.old),
-            grouped(rows.new),
-            grouped(rows.added),
-            grouped(rows.removed),
-            grouped(rows.changed),
-            grouped(rows.moved_to_recipient),
-            grouped(file.left),
-            grouped(rows.moved_to_client)
-        );
+    let line = |name: &str, [old, new, changes @ ..]: [String; 8]| {
+        let changes: String = changes.iter().map(|number| format!(" {number:>9}")).collect();
+        format!("{name:<widest$} {old:>11} {new:>11}{changes}\n")
+    };
+    let titles = ["old", "new", "added", "removed", "changed", "came", "left", "client"];
+    let mut out = line("File", titles.map(str::to_owned));
+    for FileChanges { name, rows, left } in loud {
+        let KindCounts { old, new, added, removed, changed, moved_to_recipient, moved_to_client, .. } = *rows;
+        let numbers = [old, new, added, removed, changed, moved_to_recipient, *left, moved_to_client];
+        out += &line(&shown(name).to_string(), numbers.map(grouped));
     }
     if !quiet.is_empty() {
         let _ = writeln!(out, "and {} file(s) in which nothing changed", quiet.len());

@@ -2,7 +2,7 @@
 //!
 //! The exit code is the answer: anything that keeps it from being known is an error, never a "no".
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
@@ -29,14 +29,14 @@ pub(super) struct Args {
     batch_missing: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let date = arguments::or_today(args.date, "--date")?;
     let (is_yes, text) = match &args.batch_missing {
         None => second_monday(date),
         Some(out) => batch_missing(out, date)?,
     };
     terminal.print_verdict(&printable(&text))?;
-    if is_yes { Ok(()) } else { Err(Failure::NotDue) }
+    if is_yes { Ok(()) } else { Err(Failure::No) }
 }
 
 fn second_monday(date: Day) -> (bool, String) {
@@ -44,10 +44,13 @@ fn second_monday(date: Day) -> (bool, String) {
         Some(day) => format!("the next is {day}"),
         None => "there is no next".to_owned(),
     };
-    match is_due(date) {
-        true => (true, format!("{date} is the second Monday of its month: the files are due; {next}\n")),
-        false => (false, format!("{date} is not the second Monday of its month; {next}\n")),
-    }
+    let is_yes = is_due(date);
+    let verdict = if is_yes {
+        "is the second Monday of its month: the files are due"
+    } else {
+        "is not the second Monday of its month"
+    };
+    (is_yes, format!("{date} {verdict}; {next}\n"))
 }
 
 fn batch_missing(out: &Path, date: Day) -> Result<(bool, String), BatchError> {

@@ -1,4 +1,4 @@
-//! What the log says of the stages of a run: one event for each, with what was counted and how long it took.
+//! The log's events for the stages of a run: what was counted, and how long it took.
 
 use crate::batch::Manifest;
 use crate::extract::FactCounts;
@@ -6,26 +6,26 @@ use crate::filter::Outcome;
 use crate::registry::{Intake, Provenance, Table};
 use std::time::Instant;
 
-/// Stages, one after the other.
+/// The stages of a run, one after the other, and when the current one began.
 #[derive(Debug)]
 pub(super) struct Stage {
     begun: Instant,
 }
 
 impl Stage {
-    /// The first begins.
+    /// Begins the first stage.
     pub(super) fn begin() -> Stage {
         Stage { begun: Instant::now() }
     }
 
-    /// How long the stage took that is over; the next begins.
+    /// Ends a stage and begins the next. Returns the seconds that it took.
     fn next(&mut self) -> f64 {
         let seconds = self.begun.elapsed().as_secs_f64();
         self.begun = Instant::now();
         seconds
     }
 
-    /// The export is there.
+    /// The export is opened.
     pub(super) fn opened(&mut self, export: &Provenance) {
         let (files, bytes) = (export.files.len(), export.files.iter().map(|file| file.bytes).sum::<u64>());
         let seconds = self.next();

@@ -23,8 +23,10 @@ Examples:
   phds dictionary --format csv
   phds policy show > policy.toml";
 
-/// How the process ends. The numbers are those of sysexits.h; 2 is clap's own for wrong usage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How the process ends. The numbers are those of sysexits.h; 2 is clap's own for wrong usage. The last line of the log
+/// has the names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::FromRepr, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[repr(u8)]
 pub(super) enum Exit {
     Done = 0,
@@ -33,6 +35,7 @@ pub(super) enum Exit {
     BadInput = 65,
     NoInput = 66,
     CannotCreate = 73,
+    #[strum(serialize = "io-error")]
     InputOutput = 74,
     Locked = 75,
     BadPolicy = 78,

@@ -1,6 +1,6 @@
-//! Why a command did not do what it was asked, and what is said of it.
+//! The errors of the commands: what each prints, and with which exit code the process then ends.
 //!
-//! Each type of error says in one place how the process is to end, and what a person can do about it.
+//! Each type of error has its exit codes and its hints in one place.
 
 use super::exit::Exit;
 use super::publish::Stops;
@@ -15,34 +15,19 @@ use crate::value::{Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
-use std::borrow::Cow;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a command did not do what it was asked.
 #[derive(thiserror::Error, Debug)]
 pub(super) enum Failure {
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
+    /// An error of another part of the program.
+    #[error("{0}")]
+    Error(Box<dyn CommandError>),
     /// The export may not be used; the list of its quarantined rows lies where a person can look at it.
     #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused { reason: RegistryError, list: PathBuf },
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error(transparent)]
-    Work(#[from] WorkError),
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-    #[error(transparent)]
-    Cvx(#[from] CvxError),
-    #[error(transparent)]
-    Synth(#[from] SynthError),
-    #[error(transparent)]
-    Compare(#[from] CompareError),
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
     /// A batch is whole, and held back for a person to look at.
     #[error(
         "the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look",
@@ -58,17 +43,10 @@ pub(super) enum Failure {
         shown(place)
     )]
     HeldOutdated { place: PathBuf, version: String },
-    /// `diff` found differences, and has shown them.
-    #[error("different")]
-    Different,
-    /// `verify` found faults, and has shown them.
-    #[error("not sound")]
-    Unsound,
-    /// `due` has said that it is not the day, or that no batch is missing.
-    #[error("not due")]
-    NotDue,
-    #[error(transparent)]
-    Schedule(#[from] ScheduleError),
+    /// The command's answer is "no", and it has printed why: `diff` found differences, `verify` found faults, or it is
+    /// not the day that `due` was asked for.
+    #[error("no")]
+    No,
     /// `schedule` was given what a run is not.
     #[error("phds run would not take what follows --: {0}")]
     NotForRun(clap::error::ErrorKind),
@@ -85,7 +63,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Says on stderr what is wrong and what to do about it; returns how the process is to end.
+    /// Prints the error and its hint on stderr; returns the exit code.
     pub(super) fn report(&self) -> Exit {
         let End { exit, hint } = self.end();
         if let Failure::Print(error) = self
@@ -94,11 +72,10 @@ impl Failure {
             // Whoever was reading has seen enough.
             return Exit::Done;
         }
-        if matches!(self, Failure::Different | Failure::Unsound | Failure::NotDue) {
-            // That is an answer, and it was printed.
+        if matches!(self, Failure::No) {
             return exit;
         }
-        match hint.as_deref() {
+        match hint {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
             None => tracing::error!(exit_code = exit as u8, "{self}"),
         }
@@ -106,42 +83,41 @@ impl Failure {
     }
 }
 
-/// How the process is to end, and what a person can do about it.
+/// The exit code, and what a person can do about the error.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct End {
+pub(super) struct End {
     exit: Exit,
-    hint: Option<Cow<'static, str>>,
+    hint: Option<String>,
 }
 
 impl Exit {
     /// With a hint.
-    fn hinting(self, hint: impl Into<Cow<'static, str>>) -> End {
+    fn hinting(self, hint: impl Into<String>) -> End {
         End { exit: self, hint: Some(hint.into()) }
     }
 
-    /// Where the message says it all.
+    /// Without a hint: the message is enough.
     fn alone(self) -> End {
         End { exit: self, hint: None }
     }
 }
 
-/// An error that knows how the process is to end.
-trait Ends {
+/// An error with its exit code and its hint.
+pub(super) trait CommandError: fmt::Debug + fmt::Display {
     fn end(&self) -> End;
 }
 
-impl Ends for Failure {
+impl<E: CommandError + 'static> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::Error(Box::new(error))
+    }
+}
+
+impl Failure {
     fn end(&self) -> End {
         match self {
-            Failure::Registry(error) | Failure::Refused { reason: error, .. } => error.end(),
-            Failure::Policy(error) => error.end(),
-            Failure::Write(error) => error.end(),
-            Failure::Work(error) => error.end(),
-            Failure::Batch(error) => error.end(),
-            Failure::Cvx(error) => error.end(),
-            Failure::Synth(error) => error.end(),
-            Failure::Compare(error) => error.end(),
-            Failure::Verify(error) => error.end(),
+            Failure::Error(error) => error.end(),
+            Failure::Refused { reason, .. } => reason.end(),
             Failure::Held { stops, .. }
                 if stops.0.iter().any(|s| matches!(s, HoldReason::ExportStillChanging { .. })) =>
             {
@@ -153,21 +129,19 @@ impl Ends for Failure {
             )),
             Failure::HeldUnsound { place } => Exit::BadInput
                 .hinting(format!("phds verify {} says what is wrong; make the batch again", shown(place))),
-            Failure::HeldOutdated { .. } => Exit::BadInput
-                .hinting("nothing was published; make the batch again with phds run, from a new export"),
+            Failure::HeldOutdated { .. } => {
+                unpublished("make the batch again with phds run, from a new export")
+            }
             Failure::NoToday { option } => Exit::Usage
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
-            Failure::Schedule(_) => Exit::Usage.alone(),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
-            Failure::NothingFound { .. } | Failure::Different | Failure::Unsound | Failure::NotDue => {
-                Exit::No.alone()
-            }
+            Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
         }
     }
 }
 
-impl Ends for RegistryError {
+impl CommandError for RegistryError {
     fn end(&self) -> End {
         match self {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -175,14 +149,13 @@ impl Ends for RegistryError {
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
                  clients.csv, clients.csv.gz or clients.csv.zst",
             ),
-            RegistryError::BadInput(bad) => Exit::BadInput.hinting(input_hint(&bad.fault)),
+            RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),
             RegistryError::Refused(problems) => {
                 let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
-                Exit::BadInput.hinting(if only_too_many {
-                    "nothing was published; look at the list, have the export mended, or, if you know better, \
-                     raise --max-quarantined"
+                unpublished(if only_too_many {
+                    "look at the list, have the export mended, or, if you know better, raise --max-quarantined"
                 } else {
-                    "nothing was published; have the export made again, whole"
+                    "have the export made again, whole"
                 })
             }
             RegistryError::DamagedDatabase { .. } => Exit::BadInput.alone(),
@@ -195,50 +168,50 @@ impl Ends for RegistryError {
     }
 }
 
+/// For an export that keeps a batch from being published.
+fn unpublished(hint: &str) -> End {
+    Exit::BadInput.hinting(format!("nothing was published; {hint}"))
+}
+
 /// What to do about a fault of the export.
 fn input_hint(fault: &InputFault) -> &'static str {
     match fault {
         InputFault::CutShort(Table::Consents) => {
-            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end, \
-             or add a row to the table control that counts the rows of consents"
+            "have the export made again, whole; if it is whole, end the file with a line end, or add a row to the \
+             table control that counts the rows of consents"
         }
         InputFault::CutShort(_) => {
-            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end"
+            "have the export made again, whole; if it is whole, end the file with a line end"
         }
         InputFault::EndsInQuotes => {
-            "nothing was published; have the export made again, whole; if it is whole, look for the quote at this \
-             line: inside a value a quote is written twice; leave a column that is not read, such as notes, out of \
-             the export"
+            "have the export made again, whole; if it is whole, look for the quote at this line: inside a value a \
+             quote is written twice; leave a column that is not read, such as notes, out of the export"
         }
         InputFault::HeaderOverLines => {
-            "nothing was published; close the quote in the header, or leave the column out of the export if it is \
-             not read"
+            "close the quote in the header, or leave the column out of the export if it is not read"
         }
         InputFault::UnusableRow(UnusableRow { code: Code::MalformedRow, .. }) => {
-            "nothing was published; look at this line and those behind it: inside a value a quote is written twice, \
-             and in this table no value may hold a line break; leave a column that is not read, such as notes, out \
-             of the export"
+            "look at this line and those behind it: inside a value a quote is written twice, and in this table no \
+             value may hold a line break; leave a column that is not read, such as notes, out of the export"
         }
         InputFault::UnusableRow(UnusableRow { code: Code::CutShort, .. }) => {
-            "nothing was published; have the export made again, whole; if it is whole, end the file with a line end, \
-             or let CLIENT_ID not be its last column"
+            "have the export made again, whole; if it is whole, end the file with a line end, or let CLIENT_ID not \
+             be its last column"
         }
-        InputFault::ColumnNumbered { .. } => {
-            "nothing was published; let the view name each column once, with AS"
-        }
+        InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",
         InputFault::StaleLog => {
-            "nothing was published; remove the -wal and -shm files of an earlier copy before a database is copied; if \
-             this is where it is used, have its owner run PRAGMA wal_checkpoint"
+            "remove the -wal and -shm files of an earlier copy before a database is copied; if this is where it is \
+             used, have its owner run PRAGMA wal_checkpoint"
         }
         InputFault::OtherNames => {
-            "nothing was published; give the name under which the database is used, or have its owner make a copy \
-             with VACUUM INTO (not a link, not cp); mount the folder it lies in instead of the file"
+            "give the name under which the database is used, or have its owner make a copy with VACUUM INTO (not a \
+             link, not cp); mount the folder it lies in instead of the file"
         }
-        _ => "nothing was published; have the export made again, or mended at its source",
+        _ => "have the export made again, or mended at its source",
     }
 }
 
-impl Ends for PolicyError {
+impl CommandError for PolicyError {
     fn end(&self) -> End {
         match self {
             PolicyError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -249,27 +222,28 @@ impl Ends for PolicyError {
     }
 }
 
-impl Ends for WriteError {
+impl CommandError for WriteError {
     fn end(&self) -> End {
         match self {
             // A place that cannot be made is one thing, a disk that is full another, wherever it shows first.
             WriteError::Create { source, .. } if is_disk_trouble(source) => Exit::InputOutput.alone(),
             WriteError::Create { .. } => Exit::CannotCreate.alone(),
-            WriteError::InTheWay { .. } => Exit::CannotCreate
-                .hinting("move it away, or give another --out; links are not followed here"),
+            WriteError::InTheWay { .. } => {
+                Exit::CannotCreate.hinting("move it away, or give another --out; links are not followed here")
+            }
             WriteError::NotInOneStep { .. } => Exit::CannotCreate.hinting(
                 "nothing was done; give another --out, on a local file system such as ext4, XFS or Btrfs",
             ),
             WriteError::Locked { .. } => Exit::Locked.hinting(WAIT),
             WriteError::NothingHeld { .. } => Exit::NoInput.alone(),
             WriteError::Write { .. } | WriteError::Spill(_) => Exit::InputOutput.alone(),
-            WriteError::BadName { fault: NameFault::Same { .. }, .. } => Exit::BadInput.hinting(
-                "nothing was published; if both are one recipient, give the recipients table a row for each \
-                 spelling of the entity, with one RECIPIENT; if not, give them names that differ in letters or digits",
+            WriteError::BadName { fault: NameFault::Same { .. }, .. } => unpublished(
+                "if both are one recipient, give the recipients table a row for each spelling of the entity, with \
+                 one RECIPIENT; if not, give them names that differ in letters or digits",
             ),
-            WriteError::BadName { .. } => Exit::BadInput.hinting(
-                "nothing was published; give the recipient another name there, or in a recipients table",
-            ),
+            WriteError::BadName { .. } => {
+                unpublished("give the recipient another name there, or in a recipients table")
+            }
         }
     }
 }
@@ -277,7 +251,7 @@ impl Ends for WriteError {
 /// What to do where somebody else is at work.
 const WAIT: &str = "nothing was done; wait for the other run to end";
 
-impl Ends for WorkError {
+impl CommandError for WorkError {
     fn end(&self) -> End {
         let read = |path: &Path| format!("run: phds read EXPORT --work {}", shown(path));
         match self {
@@ -310,7 +284,7 @@ impl Ends for WorkError {
     }
 }
 
-impl Ends for BatchError {
+impl CommandError for BatchError {
     fn end(&self) -> End {
         match self {
             BatchError::Unavailable { path, source } => {
@@ -321,9 +295,10 @@ impl Ends for BatchError {
                     | io::ErrorKind::NotADirectory => Exit::NoInput,
                     _ => Exit::InputOutput,
                 };
-                match path.ends_with(names::REPORT_DATA) {
-                    true => exit.hinting("every batch of this version has it; make the batch again"),
-                    false => exit.alone(),
+                if path.ends_with(names::REPORT_DATA) {
+                    exit.hinting("every batch of this version has it; make the batch again")
+                } else {
+                    exit.alone()
                 }
             }
             BatchError::NoBatch { .. } => {
@@ -340,7 +315,7 @@ impl Ends for BatchError {
     }
 }
 
-impl Ends for CompareError {
+impl CommandError for CompareError {
     fn end(&self) -> End {
         match self {
             CompareError::Batch(error) => error.end(),
@@ -351,7 +326,7 @@ impl Ends for CompareError {
     }
 }
 
-impl Ends for VerifyError {
+impl CommandError for VerifyError {
     fn end(&self) -> End {
         match self {
             VerifyError::Batch(error) => error.end(),
@@ -360,7 +335,7 @@ impl Ends for VerifyError {
     }
 }
 
-impl Ends for CvxError {
+impl CommandError for CvxError {
     fn end(&self) -> End {
         match self {
             CvxError::Unavailable { .. } => Exit::NoInput.alone(),
@@ -371,12 +346,18 @@ impl Ends for CvxError {
     }
 }
 
-impl Ends for SynthError {
+impl CommandError for SynthError {
     fn end(&self) -> End {
         match self {
             SynthError::Create { .. } => Exit::CannotCreate.alone(),
             SynthError::Write { .. } => Exit::InputOutput.alone(),
         }
+    }
+}
+
+impl CommandError for ScheduleError {
+    fn end(&self) -> End {
+        Exit::Usage.alone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `phds filter`: the second stage, an outcome for every fact.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::{self, PolicyArg};
 use super::summary::outcomes;
 use super::terminal::Terminal;
@@ -34,7 +34,7 @@ pub(super) struct Args {
     max_quarantined: Limit,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     arguments::warn_of_window(&policy, as_of);

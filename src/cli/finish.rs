@@ -1,8 +1,9 @@
-//! The end of every command, for whoever watches: what it came to, as the last line of the log.
+//! The last line of the log: which command ran, how it ended and how long it took.
 //!
-//! A monitoring tool needs to look at nothing else. It is a line of its own only where machines read; people are told
-//! by the error, if there is one.
+//! A monitoring tool needs to read no other line. In JSON it is there always. In text it is there only with --verbose,
+//! because people are told by the error, if there is one.
 
+use super::exit::Exit;
 use super::log::Format;
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -11,13 +12,13 @@ use std::time::Instant;
 
 /// The command that the process was started for.
 #[derive(Debug)]
-struct Begun {
-    command: &'static str,
+struct RunningCommand {
+    name: &'static str,
     format: Format,
-    at: Instant,
+    since: Instant,
 }
 
-/// Whether the last line has been said: nothing may come after it, whatever other threads still do.
+/// Whether the last line is written: nothing may come after it, whatever other threads still do.
 static IS_SAID: AtomicBool = AtomicBool::new(false);
 
 /// Whether the last line has been said.
@@ -25,17 +26,19 @@ pub(super) fn is_said() -> bool {
     IS_SAID.load(Ordering::SeqCst)
 }
 
-static BEGUN: OnceLock<Begun> = OnceLock::new();
+static COMMAND: OnceLock<RunningCommand> = OnceLock::new();
 
-/// Takes note of the command. Only the first time counts.
-pub(super) fn begin(command: &'static str, format: Format) {
-    let _ = BEGUN.set(Begun { command, format, at: Instant::now() });
+/// Notes which command runs. Only the first call counts.
+pub(super) fn begin(name: &'static str, format: Format) {
+    let _ = COMMAND.set(RunningCommand { name, format, since: Instant::now() });
 }
 
-/// Says how the command ended: the last event of the log.
+/// Logs how the command ended: the last line of the log.
 pub(super) fn end(exit_code: u8) {
-    let Some(Begun { command, format, at }) = BEGUN.get() else { return };
-    let (seconds, outcome) = (at.elapsed().as_secs_f64(), outcome(exit_code));
+    let Some(RunningCommand { name: command, format, since }) = COMMAND.get() else { return };
+    let seconds = since.elapsed().as_secs_f64();
+    // What is no exit code of the program's own is a signal's.
+    let outcome: &str = Exit::from_repr(exit_code).map_or("interrupted", Exit::into);
     match (format, exit_code) {
         (Format::Json, 2..) => {
             tracing::error!(stage = "end", command, outcome, exit_code, seconds, "finished");
@@ -45,33 +48,16 @@ pub(super) fn end(exit_code: u8) {
     IS_SAID.store(true, Ordering::SeqCst);
 }
 
-/// Says where the program itself has a fault. What the fault is about is left out: it could hold a value of a row.
+/// Logs the place of a panic. Its message is left out: it could hold a value of a row.
 pub(super) fn by_fault(location: Option<&Location<'_>>) {
     let place = location.map_or_else(String::new, |at| format!(", at {}, line {}", at.file(), at.line()));
     let hint = "please report it; nothing unfinished was published, and the next run clears up";
     tracing::error!(exit_code = 101, hint, "a fault of the program itself{place}");
 }
 
-/// The same, where a signal ends the process.
+/// Logs that a signal ended the process, and the last line.
 pub(super) fn by_signal(signal: i32, name: &'static str) {
     let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");
     end(exit_code);
-}
-
-/// An exit code in a word.
-fn outcome(exit_code: u8) -> &'static str {
-    match exit_code {
-        0 => "done",
-        1 => "no",
-        2 => "usage",
-        65 => "bad-input",
-        66 => "no-input",
-        73 => "cannot-create",
-        74 => "io-error",
-        75 => "locked",
-        78 => "bad-policy",
-        101 => "fault",
-        _ => "interrupted",
-    }
 }

@@ -1,11 +1,10 @@
 //! `phds history`: the batches that there are, month by month.
 
-use super::Outcome;
+use super::CommandResult;
 use super::terminal::Terminal;
 use crate::batch::{Manifest, PolicyEntry, batches};
-use crate::value::{Day, Month, PerCent, grouped, shown};
+use crate::value::{Day, Month, PerCent, grouped, shown, text};
 use serde::Serialize;
-use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Show the batches month by month
@@ -38,38 +37,28 @@ struct Line {
     change_per_cent: Option<f64>,
     #[serde(skip)]
     change: Option<PerCent>,
-    policy: Policy,
+    policy: PolicyEntry,
 }
 
-#[derive(Serialize)]
-struct Policy {
-    name: String,
-    sha256: String,
-}
-
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let mut lines: Vec<Line> = Vec::new();
     for (_, folder) in batches(&args.out)? {
         let line = Line::of(Manifest::of_batch(&folder)?, lines.last());
         lines.push(line);
     }
     if args.json {
-        // Texts and finite numbers, so that there is nothing that JSON could not hold.
-        let json = serde_json::to_string_pretty(&lines);
-        return terminal
-            .print(&json.map_or_else(|_| unreachable!("lines are plain data"), |json| json + "\n"));
+        return terminal.print(&text::json(&lines));
     }
-    terminal.print(&match lines.is_empty() {
-        true => format!("No batches in {}\n", shown(&args.out)),
-        false => table(&lines),
-    })
+    if lines.is_empty() {
+        return terminal.print(&format!("No batches in {}\n", shown(&args.out)));
+    }
+    terminal.print(&table(&lines))
 }
 
 impl Line {
     fn of(manifest: Manifest, before: Option<&Line>) -> Line {
         let rows = manifest.rows();
         let change = before.and_then(|before| PerCent::change(before.rows, rows));
-        let PolicyEntry { name, sha256 } = manifest.policy.clone();
         Line {
             batch: manifest.batch,
             as_of: manifest.as_of,
@@ -80,7 +69,7 @@ impl Line {
             rows,
             change_per_cent: change.map(|change| change.tenths() as f64 / 10.0),
             change,
-            policy: Policy { name, sha256 },
+            policy: manifest.policy,
         }
     }
 }
@@ -108,17 +97,14 @@ fn table(lines: &[Line]) -> String {
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 9] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in &rows {
-        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // Names to the left, numbers to the right; nothing behind the last.
-            let _ = match column {
-                0 => write!(text, "{cell:width$}"),
-                1 => write!(text, "  {cell:width$}"),
-                8 => writeln!(text, "  {cell}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-    }
-    text
+    let line = |row: &[String; 9]| {
+        // Names to the left, numbers to the right; nothing behind the last.
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
+            0 | 1 => format!("{cell:width$}"),
+            8 => cell.clone(),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ") + "\n"
+    };
+    rows.iter().map(line).collect()
 }

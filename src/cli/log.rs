@@ -1,4 +1,4 @@
-//! What is said on stderr: warnings and errors, more when asked for, as text or as JSON lines.
+//! The messages on stderr: warnings and errors, more with --verbose, as text or as JSON lines.
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -56,7 +56,7 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
         .with_writer(move || stderr.stderr());
     match args.log_format {
         Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
-        Format::Text => subscriber.event_format(Plain).init(),
+        Format::Text => subscriber.event_format(TextFormat).init(),
     }
 }
 
@@ -91,9 +91,9 @@ pub(super) fn refuse_usage(error: &clap::Error) -> ! {
 }
 
 /// `warning: the message field=value`
-struct Plain;
+struct TextFormat;
 
-impl<S, N> FormatEvent<S, N> for Plain
+impl<S, N> FormatEvent<S, N> for TextFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -118,10 +118,7 @@ where
             write!(writer, " ({})", fields.others)?;
         }
         writeln!(writer)?;
-        match fields.hint.is_empty() {
-            true => Ok(()),
-            false => writeln!(writer, "phds: hint: {}", fields.hint),
-        }
+        if fields.hint.is_empty() { Ok(()) } else { writeln!(writer, "phds: hint: {}", fields.hint) }
     }
 }
 

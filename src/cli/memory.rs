@@ -1,4 +1,4 @@
-//! How much memory a command takes: what it is told, or a part of what there is.
+//! How much memory a command takes: what --memory says, or a part of the machine's.
 
 use crate::registry::reading_memory;
 use crate::spill::Spill;
@@ -6,62 +6,49 @@ use crate::writer::writing_memory;
 use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 
-/// An amount of memory.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
-    bytes: usize,
+/// What comparing and verifying take: they hold little, and run beside other work.
+const FOR_COMPARING: usize = 192 << 20;
+
+/// An amount of memory as the command line takes it, in bytes.
+pub(super) fn parse(text: &str) -> Result<usize, &'static str> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit: usize = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        _ => 0,
+    };
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+    let number: Option<usize> = digits.parse().ok().filter(|_| is_number);
+    let bytes = number.and_then(|number| number.checked_mul(unit)).filter(|bytes| *bytes >= 1 << 20);
+    bytes.ok_or("not an amount of memory of at least 1M, such as 512M or 2G")
 }
 
-impl Memory {
-    /// What comparing and verifying take: they hold little, and run beside other work.
-    pub(super) const FOR_COMPARING: Memory = Memory { bytes: 192 << 20 };
-}
-
-impl std::str::FromStr for Memory {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Memory, &'static str> {
-        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-        let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
-            "K" | "KB" | "KIB" => 1 << 10,
-            "M" | "MB" | "MIB" => 1 << 20,
-            "G" | "GB" | "GIB" => 1 << 30,
-            _ => 0,
-        };
-        let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
-        let bytes =
-            number.and_then(|number: usize| number.checked_mul(unit)).filter(|bytes| *bytes >= 1 << 20);
-        bytes
-            .map(|bytes| Memory { bytes })
-            .ok_or("not an amount of memory of at least 1M, such as 512M or 2G")
-    }
-}
-
-/// What a command takes besides, whatever its threads: runs that are read from the disk, and itself.
+/// What a command takes besides, for any number of threads: buffers for what is read back from the disk, and the
+/// program itself.
 const BUFFERS: usize = 64 << 20;
 
 /// What comparing takes for the files that it reads.
 const COMPARING: usize = 32 << 20;
 
-/// Memory for what can go to disk, and the folder for what does, where so many threads make a batch: what each of them
-/// has in hand comes off it first.
-pub(super) fn spill(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize) -> Spill {
+/// The memory and the folder for external sorting, for so many threads that make a batch. What the threads hold while
+/// they read and write is taken off first. Without `memory`, it is a part of the machine's.
+pub(super) fn spill(folder: &Path, memory: Option<usize>, threads: NonZeroUsize) -> Spill {
     let in_hand = reading_memory(threads).saturating_add(writing_memory(threads));
-    spill_beside(folder, memory, threads, in_hand)
+    spill_beside(folder, memory.unwrap_or_else(default_memory), threads, in_hand)
 }
 
-/// The same where so many threads look at batches.
-pub(super) fn spill_for_comparing(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize) -> Spill {
-    spill_beside(folder, Some(memory.unwrap_or(Memory::FOR_COMPARING)), threads, COMPARING)
+/// The same for so many threads that read batches.
+pub(super) fn spill_for_comparing(folder: &Path, memory: Option<usize>, threads: NonZeroUsize) -> Spill {
+    spill_beside(folder, memory.unwrap_or(FOR_COMPARING), threads, COMPARING)
 }
 
-fn spill_beside(folder: &Path, memory: Option<Memory>, threads: NonZeroUsize, in_hand: usize) -> Spill {
-    let bytes = memory.map_or_else(default_memory, |memory| memory.bytes);
-    Spill::for_threads(folder, bytes.saturating_sub(BUFFERS.saturating_add(in_hand)), threads)
+fn spill_beside(folder: &Path, memory: usize, threads: NonZeroUsize, in_hand: usize) -> Spill {
+    Spill::for_threads(folder, memory.saturating_sub(BUFFERS.saturating_add(in_hand)), threads)
 }
 
-/// How much memory to take for what can go to disk, unless the command line says it: a quarter of the machine's, or
-/// of what the process is allowed, within reason.
+/// The memory to take where the command line does not say: a quarter of the machine's, or of what the process is
+/// allowed, within limits.
 fn default_memory() -> usize {
     let system = rustix::system::sysinfo();
     let machine = u64::from(system.mem_unit).saturating_mul(system.totalram as u64);

@@ -52,7 +52,9 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Subcommand, Debug)]
+// The names are those on the command line.
+#[derive(Subcommand, Debug, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Command {
     Run(run::Args),
     Read(read::Args),
@@ -78,7 +80,7 @@ enum Command {
 pub fn main() -> ExitCode {
     process::prepare();
     let cli = Cli::try_parse().unwrap_or_else(|error| log::refuse_usage(&error));
-    finish::begin(cli.command.name(), cli.log.log_format);
+    finish::begin((&cli.command).into(), cli.log.log_format);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
     std::panic::set_hook(Box::new(|panic| finish::by_fault(panic.location())));
@@ -88,14 +90,14 @@ pub fn main() -> ExitCode {
     let exit = match outcome {
         Ok(Ok(())) => Exit::Done,
         Ok(Err(failure)) => failure.report(),
-        // The hook has told.
+        // The panic hook has said so.
         Err(_) => Exit::Fault,
     };
     finish::end(exit as u8);
     exit.into()
 }
 
-fn carry_out(command: Command, terminal: &Terminal) -> Outcome {
+fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Read(args) => read::run(args, terminal),
@@ -116,29 +118,5 @@ fn carry_out(command: Command, terminal: &Terminal) -> Outcome {
     }
 }
 
-impl Command {
-    /// Its name on the command line.
-    fn name(&self) -> &'static str {
-        match self {
-            Command::Run(_) => "run",
-            Command::Read(_) => "read",
-            Command::Filter(_) => "filter",
-            Command::Write(_) => "write",
-            Command::Release(_) => "release",
-            Command::Status(_) => "status",
-            Command::Report(_) => "report",
-            Command::History(_) => "history",
-            Command::Explain(_) => "explain",
-            Command::Verify(_) => "verify",
-            Command::Diff(_) => "diff",
-            Command::Dictionary(_) => "dictionary",
-            Command::Synth(_) => "synth",
-            Command::Policy(_) => "policy",
-            Command::Due(_) => "due",
-            Command::Schedule(_) => "schedule",
-        }
-    }
-}
-
 /// What a command comes to.
-type Outcome = Result<(), Failure>;
+type CommandResult = Result<(), Failure>;

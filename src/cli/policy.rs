@@ -1,6 +1,6 @@
 //! `phds policy`: the policy in force, and whether a file is one.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
 use crate::policy::Policy;
@@ -29,7 +29,7 @@ pub(super) enum Command {
     },
 }
 
-pub(super) fn run(command: Command, terminal: &Terminal) -> Outcome {
+pub(super) fn run(command: Command, terminal: &Terminal) -> CommandResult {
     match command {
         Command::Show { policy } => terminal.print(&policy.load()?.to_toml()),
         Command::Check { file } => {

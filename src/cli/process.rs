@@ -1,9 +1,9 @@
-//! What the process is, before it does anything.
+//! What is set up before a command runs: no core dumps, and the owner's own rights on all that is made.
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
 
-/// Keeps what is in memory from being written to a disk, and what is made from being out of its owner's own reach.
+/// Forbids core dumps, and keeps the umask from taking the owner's own rights.
 pub(super) fn prepare() {
     // What is in memory is everybody's records, and a core dump would lie about long after the run. Where the limit may
     // not be set, as under systemd's filter of system calls, the unit has set it.
@@ -18,13 +18,17 @@ pub(super) fn prepare() {
 
 /// Whether another process traces this one.
 fn is_traced() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.is_some_and(|tracer| tracer.trim() != "0")
+    status("TracerPid:").is_some_and(|tracer| tracer != "0")
 }
 
-/// Takes the owner's own rights out of the mask: else a folder would be closed to another run, and to this, from the
-/// moment it is there until its mode is set. What others may is as the mask has it.
+/// What the kernel says of this process under a name.
+pub(super) fn status(name: &str) -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+}
+
+/// Takes the owner's own rights out of the umask: else a new folder would be closed to this run and to others until
+/// its mode is set. The rights of others stay as the umask has them.
 fn keep_owners_rights() {
     let mask = umask(Mode::RWXG | Mode::RWXO);
     umask(mask - Mode::RWXU);

@@ -1,18 +1,17 @@
-//! The last step of `run` and `write`: a batch is published, or held back for a person to look at.
+//! The last step of `run` and `write`: a batch is written, then published, or held back for a person to look at.
 
+use super::events;
 use super::failure::Failure;
-use crate::batch::Inputs;
-use crate::batch::{Before, HoldReason, Manifest, names};
-use crate::extract::FactCounts;
-use crate::gate::{Candidate, judge};
-use crate::policy::{GateSettings, MaxAge, MaxChange};
-use crate::registry::FileStamp;
-use crate::writer::Staging;
-use std::fmt::{self, Write};
-use std::path::PathBuf;
+use crate::assembly::{Assembled, Judging, assemble_batch};
+use crate::batch::{Before, Finding, GateRecord, HoldRecord, Manifest, names};
+use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange};
+use crate::registry::Source;
+use crate::value::Day;
+use crate::writer::{Contents, Staging};
+use std::path::{Path, PathBuf};
 
 /// Thresholds that the command line sets in place of the policy's.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct GateArgs {
     /// Hold the batch back if a recipient's rows change by more against the batch before, such as 25%; or "off"
     #[arg(long, value_name = "PCT")]
@@ -20,83 +19,90 @@ pub(super) struct GateArgs {
     /// Hold it back if a file of the export was last changed longer before the as-of date, such as 7d; or "off"
     #[arg(long, value_name = "DAYS")]
     max_export_age: Option<MaxAge>,
+    /// Turn a gate off for this run, by its key in the policy, such as same_export; may be repeated
+    #[arg(long, value_name = "KEY", value_parser = gate_key)]
+    gate_off: Vec<GateKey>,
+}
+
+fn gate_key(text: &str) -> Result<GateKey, String> {
+    let keys = <GateKey as strum::VariantNames>::VARIANTS.join(", ");
+    text.parse().map_err(|_| format!("no key of a gate: {keys}"))
 }
 
 impl GateArgs {
-    /// The policy's thresholds, but for those that are given here.
-    pub(super) fn over(self, policy: GateSettings) -> GateSettings {
-        GateSettings {
+    /// The policy's thresholds, but for those that are given here, and without the gates that are turned off.
+    pub(super) fn over(&self, policy: GateSettings) -> GateSettings {
+        let mut settings = GateSettings {
             max_change: self.max_change.unwrap_or(policy.max_change),
             max_export_age: self.max_export_age.unwrap_or(policy.max_export_age),
             ..policy
-        }
+        };
+        self.gate_off.iter().for_each(|gate| settings.turn_off(*gate));
+        settings
     }
 }
 
-/// What decides whether a batch that is whole may be published.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Gate<'a> {
-    pub(super) settings: GateSettings,
+/// How the last step is taken.
+#[derive(Clone, Copy)]
+pub(super) struct LastStep<'a> {
+    pub(super) gate: &'a GateArgs,
+    /// The batch before, with which this one is compared.
     pub(super) before: &'a Before,
-    pub(super) inputs: &'a Inputs,
-    /// The export's files now; none if it is not at hand any more.
-    pub(super) export_now: Option<&'a [FileStamp]>,
-    pub(super) counts: &'a FactCounts,
+    /// The place of batches.
+    pub(super) out: &'a Path,
+    /// The export, if it is still at hand.
+    pub(super) export: Option<&'a dyn Source>,
+    /// The day that the clock showed, if the as-of date was taken from it.
+    pub(super) today: Option<Day>,
     /// Whether somebody is there to read what the program says.
     pub(super) is_attended: bool,
 }
 
-/// Publishes a batch, if nothing speaks against it. Returns its place.
-///
-/// # Errors
-/// If it had to be held back, or cannot be moved to its place.
-pub(super) fn publish(staging: Staging, manifest: &Manifest, gate: Gate<'_>) -> Result<PathBuf, Failure> {
-    let candidate = Candidate {
-        manifest,
-        tally: &Default::default(),
-        evidence: &Default::default(),
-        window_ends: crate::value::Day::parse(b"9999-12-31").unwrap_or(manifest.as_of),
-        today: None,
-        newest_vaccination: gate.counts.newest_vaccination(),
-        export: &gate.inputs.export,
-        export_now: gate.export_now,
-        is_attended: gate.is_attended,
-    };
-    let verdict = judge(
-        &gate.settings,
-        &candidate,
-        crate::gate::Reference { before: gate.before, tally: None, evidence: None },
-    );
-    for warning in &verdict.warnings {
-        tracing::warn!("{}", warning.line());
+impl LastStep<'_> {
+    /// Writes a batch, and publishes it if nothing speaks against it. Returns its manifest, and its place or why it is
+    /// not published.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn write_and_publish(
+        self,
+        contents: Contents<'_>,
+        staging: Staging,
+        stage: &mut events::Stage,
+    ) -> Result<(Manifest, Result<PathBuf, Failure>), Failure> {
+        let before_folder = self.before.manifest().map(|before| self.out.join(before.batch.to_string()));
+        let judging = Judging {
+            settings: self.gate.over(contents.policy.gate),
+            off: &self.gate.gate_off,
+            before: self.before,
+            before_folder: before_folder.as_deref(),
+            export_now: &|| Ok(self.export.map(Source::provenance_now).transpose()?.map(|now| now.files)),
+            today: self.today,
+            is_attended: self.is_attended,
+        };
+        let Assembled { manifest, gate, not_compared } = assemble_batch(contents, &judging, &staging)?;
+        stage.written(&manifest);
+        if !not_compared.is_empty() {
+            tracing::warn!(
+                "the batch before does not keep what these gates compare, so that they said nothing: {}",
+                not_compared.join(", ")
+            );
+        }
+        for Finding { reason, .. } in &gate.told {
+            tracing::warn!(code = reason.code(), "{}", reason.line());
+        }
+        let published = publish_or_hold(staging, &manifest, gate);
+        Ok((manifest, published))
     }
-    let stops = Stops(verdict.stops);
-    if stops.0.is_empty() {
+}
+
+fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> Result<PathBuf, Failure> {
+    if gate.found.is_empty() {
         let place = staging.publish(&names::quarantine_aside(manifest.batch))?;
         tracing::info!(stage = "publish", batch = %manifest.batch, "batch published");
         return Ok(place);
     }
-    let why = format!("The batch of {} is held back:\n{stops}\n", manifest.batch);
-    let place = staging.hold(&crate::batch::HoldRecord {
-        batch: manifest.batch,
-        as_of: manifest.as_of,
-        found: stops.0.iter().cloned().map(Into::into).collect(),
-    })?;
-    Err(Failure::Held { month: manifest.batch, stops, place })
-}
-
-/// What speaks against publishing a batch, a line each.
-#[derive(Debug)]
-pub(super) struct Stops(pub(super) Vec<HoldReason>);
-
-impl fmt::Display for Stops {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, stop) in self.0.iter().enumerate() {
-            if number > 0 {
-                f.write_char('\n')?;
-            }
-            write!(f, "  {}", stop.line())?;
-        }
-        Ok(())
-    }
+    let why = HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: gate.found };
+    let place = staging.hold(&why)?;
+    Err(Failure::Held { why, place })
 }

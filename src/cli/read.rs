@@ -1,6 +1,6 @@
 //! `phds read`: the first stage, an export into a work database.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::OPEN_EXPORT_HELP;
 use super::summary::tables_read;
 use super::terminal::Terminal;
@@ -35,7 +35,7 @@ pub(super) struct Args {
     encoding: Encoding,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let source = open_export(&args.export, args.encoding)?;
     let provenance = source.provenance()?;
     let mut stage = events::Stage::begin();

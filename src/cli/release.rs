@@ -1,14 +1,14 @@
 //! `phds release`: a batch that is held back is published after all.
 
-use super::Outcome;
+use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, memory};
 use crate::batch::{Manifest, RulesVersion, names, read_own_file, why_held_place};
+use crate::elements;
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
-use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Publish a batch that was held back
@@ -33,7 +33,7 @@ fn month(text: &str) -> Result<Month, &'static str> {
     Month::parse(text).ok_or("not a month such as 202407")
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let output = Output::open_existing(&args.out)?;
     let held = output.held(args.month);
     let staging = Staging::of_held(output, args.month)?;
@@ -42,12 +42,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         policy: None,
         limit: 0,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(staging.scratch(), None, threads),
     };
     // It may have lain there for days. What is looked at is what is then published, not what lies there by then.
     let batch = staging.batch();
-    let is_sound = verify(&batch, settings)?.sound;
-    if !is_sound {
+    if !verify(&batch, settings)?.sound {
         return Err(Failure::HeldUnsound { place: held });
     }
     let manifest = Manifest::of_batch(&batch)?;
@@ -58,13 +58,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         return Err(Failure::HeldOutdated { place: held, version: manifest.tool.version });
     }
     let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
-    let why = String::from_utf8(why).unwrap_or_default();
+    let mut text = String::from_utf8(why).unwrap_or_default();
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
-    let mut text = why;
     let (place, as_of) = (shown(&place), manifest.as_of);
-    let _ = writeln!(text, "Batch {} as of {as_of} is published all the same, in {place}", args.month);
+    text += &format!("Batch {} as of {as_of} is published all the same, in {place}\n", args.month);
     if replaces {
         text.push_str("The batch that was there is replaced\n");
     }

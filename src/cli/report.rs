@@ -1,13 +1,13 @@
 //! `phds report`: the report on a batch, made again.
 
-use super::Outcome;
+use super::CommandResult;
 use super::terminal::Terminal;
 use crate::batch::{Before, Manifest, ReportData, place_of};
 use crate::report::{CvxCodes, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let cvx = args.cvx.as_deref().map(CvxCodes::from_file).transpose()?;
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;
@@ -58,10 +58,8 @@ fn write(path: &Path, text: &str) -> Result<(), WriteError> {
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(create)?;
     // One that was there may have been open to others. What is no file, such as a pipe, stays as it is.
-    let private = |file: &std::fs::File| match file.metadata()?.is_file() {
-        true => file.set_permissions(Permissions::from_mode(0o600)),
-        false => Ok::<(), io::Error>(()),
-    };
-    private(&file).map_err(create)?;
+    if file.metadata().map_err(create)?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(create)?;
+    }
     file.write_all(text.as_bytes()).map_err(|source| WriteError::Write { path: path.to_owned(), source })
 }

@@ -1,15 +1,12 @@
 //! `phds run`: from an export to a batch in one pass.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
-use super::events;
 use super::failure::Failure;
-use super::memory::{self, Memory};
-use super::publish::{Gate, GateArgs, publish};
-use super::report;
+use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use crate::assembly::assemble_batch;
+use super::{events, memory, report};
 use crate::batch::Inputs;
 use crate::batch::{OfMonth, has_its_files, names, of_month};
 use crate::calendar::{due_day, has_come};
@@ -37,7 +34,7 @@ pub(super) struct Args {
     export: PathBuf,
     /// The day as of which consent and ages are judged; without it, today
     #[arg(long, value_name = "DATE", value_parser = arguments::day)]
-    as_of: Option<Day>,
+    pub(super) as_of: Option<Day>,
     /// The folder of the batches; made if it is not there
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
@@ -58,18 +55,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
     /// How much memory to take, about, such as 512M; facts that need more go to OUT's disk
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<Memory>,
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    memory: Option<usize>,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
-}
-
-impl Args {
-    /// Whether the day is given on the command line, instead of being today.
-    pub(super) fn is_for_one_day(&self) -> bool {
-        self.as_of.is_some()
-    }
 }
 
 /// More threads than any machine of today has would only cost memory.
@@ -80,7 +70,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| format!("not a number from 1 to {MOST_THREADS}"))
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let summary = Summary::new(args.json, terminal);
@@ -127,19 +117,13 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         inputs: &inputs,
         threads,
     };
-    let manifest = assemble_batch(contents, &before, &staging)?;
-    stage.written(&manifest);
-    // What has grown since reading began was not read whole.
-    let now = export.provenance_now()?;
-    let gate = Gate {
-        settings: args.gate.over(policy.gate),
+    let last = LastStep {
+        gate: args.gate,
         before: &before,
-        inputs: &inputs,
-        export_now: Some(&now.files),
-        counts: &extract.selection.counts,
+        export: Some(export.as_ref()),
         is_attended: !args.if_due,
     };
-    let published = publish(staging, &manifest, gate);
+    let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
     drop(bar);
     summary.of_batch(&manifest, &policy, published)
 }
@@ -160,7 +144,7 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
 }
 
 /// Stops the run if the export may not be used, and says where to look.
-fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Outcome {
+fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> CommandResult {
     let list = names::quarantine_aside(as_of.month());
     let Err(reason) = intake.check(limit, &Table::ALL) else { return Ok(()) };
     if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {

@@ -2,9 +2,9 @@
 //!
 //! A thread of its own waits for signals, so that whatever the others do, the end comes within a second.
 
-use super::finish;
 use super::terminal::Terminal;
-use crate::unfinished;
+use super::{finish, process};
+use crate::cleanup;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,12 +18,12 @@ static IS_ENDING: AtomicBool = AtomicBool::new(false);
 static MAIN_IS_DONE: Mutex<bool> = Mutex::new(false);
 static MAIN_TELLS: Condvar = Condvar::new();
 
-/// How long work that puts things right by itself is waited for.
+/// How long interrupted work may take to roll back.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long saying so may take: stderr may be a pipe that nobody reads.
+/// How long printing the message may take: stderr may be a pipe that nobody reads.
 const SAYING: Duration = Duration::from_millis(200);
 
 /// Has signals end the process from now on.
@@ -50,8 +50,8 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     IS_ENDING.store(true, Ordering::SeqCst);
     let since = Instant::now();
     // Again and again: only a statement that is being carried out at that moment is interrupted.
-    while unfinished::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
-    unfinished::remove_all();
+    while cleanup::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
+    cleanup::remove_all();
     let (said, waiting) = std::sync::mpsc::channel();
     let terminal = terminal.clone();
     let saying = std::thread::Builder::new().spawn(move || {
@@ -69,14 +69,11 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
 /// Waits until the main thread has come to its end, but not for long.
 fn is_main_done_within(pause: Duration) -> bool {
     let done = MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner);
-    match MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done) {
-        Ok((done, _)) => *done,
-        Err(_) => false,
-    }
+    MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done).is_ok_and(|(done, _)| *done)
 }
 
-/// To be called when all is done and before anything is said of it: if a signal is ending the process, this never
-/// returns, for what went wrong then is the signal's doing.
+/// Called when the command is done, before its result is printed. If a signal is ending the process, this never
+/// returns: an error of the command is then the signal's doing.
 pub(super) fn give_way() {
     if !IS_ENDING.load(Ordering::SeqCst) {
         return;
@@ -98,8 +95,6 @@ fn name(signal: i32) -> &'static str {
 
 /// Whether the process was started with a signal ignored.
 fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    ignored >> (signal - 1) & 1 == 1
+    let ignored = process::status("SigIgn:").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+    ignored.unwrap_or(0) >> (signal - 1) & 1 == 1
 }

@@ -1,12 +1,11 @@
-//! What a run did, as a short table.
+//! The summary that `run` and `write` print when they are done, and the counts that other stages print.
 
-use super::Outcome;
+use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::batch::HoldReason;
-use crate::batch::{Counts, Manifest};
+use crate::batch::{Counts, HoldReason, Manifest};
 use crate::extract::FactCounts;
-use crate::filter;
+use crate::filter::Outcome;
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{Intake, Table};
 use crate::value::{grouped, shown, text};
@@ -17,29 +16,29 @@ use std::path::{Path, PathBuf};
 const NAME: usize = 52;
 const NUMBER: usize = 15;
 
-/// What a run tells on stdout when it is done.
+/// Prints the summary of a run, as text or as JSON.
 #[derive(Debug)]
 pub(super) struct Summary<'a> {
     is_json: bool,
     terminal: &'a Terminal,
 }
 
-/// The same for machines.
-#[derive(serde::Serialize)]
-struct Told<'a> {
+/// The summary for machines.
+#[derive(serde::Serialize, Default)]
+struct JsonSummary<'a> {
     /// `published`, `held` or `nothing-to-do`.
     outcome: &'static str,
     /// Where the batch lies.
     place: Option<String>,
     /// What speaks against publishing it.
-    stops: Vec<ToldStop<'a>>,
+    stops: Vec<JsonStop<'a>>,
     /// Why there was nothing to do.
     reason: Option<&'a str>,
     manifest: Option<&'a Manifest>,
 }
 
 #[derive(serde::Serialize)]
-struct ToldStop<'a> {
+struct JsonStop<'a> {
     code: &'static str,
     message: &'a HoldReason,
 }
@@ -49,23 +48,26 @@ impl<'a> Summary<'a> {
         Summary { is_json, terminal }
     }
 
-    /// Tells what came of a batch: its place, or why it has none.
+    /// Prints what became of a batch: its place, or why it is not published.
     pub(super) fn of_batch(
         &self,
         manifest: &Manifest,
         policy: &Policy,
         published: Result<PathBuf, Failure>,
-    ) -> Outcome {
+    ) -> CommandResult {
         let (outcome, place, stops) = match &published {
             Ok(place) => ("published", place, &[][..]),
             Err(Failure::Held { stops, place, .. }) => ("held", place, &stops.0[..]),
             Err(_) => return published.map(drop),
         };
         if self.is_json {
-            let stops = stops.iter().map(|stop| ToldStop { code: stop.code(), message: stop }).collect();
-            let manifest = Some(manifest);
-            let place = Some(place.display().to_string());
-            let printed = self.tell(&Told { outcome, place, stops, reason: None, manifest });
+            let printed = self.terminal.print(&text::json(&JsonSummary {
+                outcome,
+                place: Some(place.display().to_string()),
+                stops: stops.iter().map(|stop| JsonStop { code: stop.code(), message: stop }).collect(),
+                reason: None,
+                manifest: Some(manifest),
+            }));
             // That a batch is held back is told whatever becomes of the summary.
             if published.is_ok() {
                 printed?;
@@ -76,21 +78,15 @@ impl<'a> Summary<'a> {
         published.map(drop)
     }
 
-    /// Tells that a run had no reason to do anything: to people only if they ask.
-    pub(super) fn nothing_to_do(&self, reason: &str) -> Outcome {
+    /// Reports that there was nothing to do: in JSON, or in the log only.
+    pub(super) fn nothing_to_do(&self, reason: &str) -> CommandResult {
         tracing::info!(stage = "open", "nothing to do: {reason}");
         if self.is_json {
-            let (stops, reason) = (Vec::new(), Some(reason));
-            self.tell(&Told { outcome: "nothing-to-do", place: None, stops, reason, manifest: None })?;
+            let summary =
+                JsonSummary { outcome: "nothing-to-do", reason: Some(reason), ..JsonSummary::default() };
+            self.terminal.print(&text::json(&summary))?;
         }
         Ok(())
-    }
-
-    fn tell(&self, told: &Told<'_>) -> Outcome {
-        // Texts and numbers: nothing that JSON could not hold.
-        let text = serde_json::to_string_pretty(told);
-        let text = text.unwrap_or_else(|_| unreachable!("a summary can be written"));
-        self.terminal.print(&(text + "\n"))
     }
 }
 
@@ -121,26 +117,23 @@ fn pairs(counts: &Counts) -> Vec<(&str, u64)> {
 pub(super) fn tables_read(intake: &Intake) -> String {
     let mut table = Lines::default();
     table.title("Rows read");
-    for (name, rows, quarantined) in Table::ALL.into_iter().filter_map(|t| {
-        Some((
-            t.name(),
-            intake.table(t)?.rows,
-            intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n)),
-        ))
-    }) {
-        table.table(name, rows, quarantined);
+    for t in Table::ALL {
+        if let Some(read) = intake.table(t) {
+            let quarantined = intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n));
+            table.table(t.name(), read.rows, quarantined);
+        }
     }
     table.text
 }
 
-/// What came of the facts.
+/// The outcomes of the facts, with how many have each.
 pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) -> String {
     let mut table = Lines::default();
     let read = intake.table(Table::Immunizations).map_or(0, |read| read.rows);
     let excluded: Vec<_> = counts.excluded().map(|(outcome, n)| (outcome.name(), n)).collect();
     let quarantined: Vec<_> =
         intake.quarantine.by_code(Table::Immunizations).map(|(code, n)| (code.name(), n)).collect();
-    table.facts(read, counts.outcome(filter::Outcome::Included), &excluded, &quarantined);
+    table.facts(read, counts.outcome(Outcome::Included), &excluded, &quarantined);
     let under: Vec<_> = ConsentRule::ALL.map(|rule| (rule.name(), counts.included_under(rule))).into();
     table.included_under(&under, policy);
     table.text

@@ -1,6 +1,6 @@
 //! `phds synth`: an invented registry export.
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments;
 use super::terminal::Terminal;
 use crate::synth::{SynthSettings, synth};
@@ -56,7 +56,7 @@ fn per_cent(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "not a percentage from 0 to 100 with at most three decimals".to_owned())
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let Args { clients, seed, out, as_of, dirty } = args;
     let counts = synth(SynthSettings { clients, seed, as_of, dirty }, &out)?;
     terminal.print_summary(&format!(

@@ -7,7 +7,8 @@ use crate::value::text;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
-/// A text as a terminal may be shown it. Its lines stay lines, so that names must be `shown` in it: one could begin a line.
+/// A text without the characters that steer a terminal. Line ends stay, so names from outside must be `shown` in it
+/// first: such a name could begin a line.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if text::steers(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
@@ -33,8 +34,7 @@ impl Terminal {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Print)
     }
 
-    /// Prints what a verdict rests on. A reader that goes away has seen enough, but the verdict stands: whoever called may
-    /// only look at the exit code.
+    /// Prints findings. If the reader goes away, that is no error: the exit code is still wanted.
     pub(super) fn print_findings(&self, text: &str) -> Result<(), Failure> {
         match self.print(text) {
             Err(Failure::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -42,12 +42,12 @@ impl Terminal {
         }
     }
 
-    /// Prints the words of a verdict, unless the exit code is all that is wanted of it.
+    /// Prints an answer, unless --quiet asks for the exit code only.
     pub(super) fn print_verdict(&self, text: &str) -> Result<(), Failure> {
         if self.is_quiet { Ok(()) } else { self.print_findings(text) }
     }
 
-    /// Prints what is nice to know, unless nothing but errors is wanted. It names files, whose names may hold anything.
+    /// Prints a summary, unless --quiet. It names files, whose names may hold anything.
     pub(super) fn print_summary(&self, text: &str) -> Result<(), Failure> {
         if self.is_quiet { Ok(()) } else { self.print(&printable(text)) }
     }
@@ -65,10 +65,8 @@ impl Terminal {
 
     /// A bar for the reading of so many bytes; it is drawn on a terminal only.
     pub(super) fn reading(&self, bytes: u64) -> Bar {
-        let bar = match self.shows_progress {
-            true => self.bars.add(ProgressBar::new(bytes)),
-            false => ProgressBar::hidden(),
-        };
+        let bar =
+            if self.shows_progress { self.bars.add(ProgressBar::new(bytes)) } else { ProgressBar::hidden() };
         let template = "{msg:8} {wide_bar} {bytes:>10} of {total_bytes} {eta:>4}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

@@ -1,12 +1,13 @@
 //! `phds verify`: whether a batch, or a single recipient's file, is sound.
 
-use super::Outcome;
+use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
 use super::{arguments, memory};
+use crate::cleanup::PrivateFolder;
+use crate::elements;
 use crate::policy::Policy;
-use crate::unfinished::PrivateFolder;
-use crate::value::{grouped, shown};
+use crate::value::{grouped, shown, text};
 use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.as_deref().map(Policy::from_file).transpose()?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let threads = arguments::cores();
@@ -46,14 +47,13 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         policy: policy.as_ref(),
         limit: args.limit,
         threads,
+        elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), None, threads),
     };
     let findings = verify(&args.path, settings)?;
     let mut out = String::new();
     if args.json {
-        // Plain data: nothing that JSON could not hold.
-        let text = serde_json::to_string_pretty(&findings);
-        out = text.unwrap_or_else(|_| unreachable!("findings can be written")) + "\n";
+        out = text::json(&findings);
     } else {
         for fault in &findings.faults {
             let _ = writeln!(out, "{fault}");
@@ -67,5 +67,5 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         let _ = writeln!(out, "{}: {files} file(s), {rows} row(s): {verdict}", shown(&args.path));
     }
     terminal.print_findings(&printable(&out))?;
-    if findings.sound { Ok(()) } else { Err(Failure::Unsound) }
+    if findings.sound { Ok(()) } else { Err(Failure::No) }
 }

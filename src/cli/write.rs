@@ -1,10 +1,9 @@
 //! `phds write`: the third stage, the files.
 
-use super::publish::{Gate, GateArgs, publish};
+use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{Outcome, arguments, events, memory, report};
-use crate::assembly::assemble_batch;
+use super::{CommandResult, arguments, events, memory, report};
 use crate::batch::Inputs;
 use crate::registry::Source;
 use crate::work::{self, WorkDatabase, WorkError};
@@ -31,7 +30,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let summary = Summary::new(args.json, terminal);
     let mut stage = events::Stage::begin();
     let database = WorkDatabase::open(&args.work)?;
@@ -58,17 +57,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         inputs: &inputs,
         threads: arguments::cores(),
     };
-    let manifest = assemble_batch(contents, &before, &staging)?;
-    stage.written(&manifest);
-    let gate = Gate {
-        settings: args.gate.over(ready.run.policy.gate),
-        before: &before,
-        inputs: &inputs,
-        export_now: None,
-        counts: &ready.selection.counts,
-        is_attended: true,
-    };
-    let published = publish(staging, &manifest, gate);
+    let last = LastStep { gate: args.gate, before: &before, export: None, is_attended: true };
+    let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
     drop(bar);
     if published.is_ok()
         && let Err(error) = database.note_write(&manifest)

@@ -1,58 +1,54 @@
-//! The columns of both sides: which there are, which play a part, and what became of the others.
+//! The columns of both sides: which there are, which are compared, and which were added, removed or renamed.
 
 use super::CompareError;
 use super::files::{Column, Pair, SharingFile};
 use super::outcome::ColumnChanges;
-use crate::elements::{self, Cell, ORDER};
+use crate::elements::{Cell, Element, ORDER};
 use crate::registry::{Field, split_record};
 use crate::value::{Day, parse_id};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The columns that both sides have and that play a part, and, for each file, where they are.
+/// The columns that are compared, and where each file has them.
 #[derive(Debug)]
 pub(super) struct Columns {
-    /// In the present layout's order, others behind.
+    /// Those of both sides that are not ignored: in the present layout's order, others behind.
     pub(super) compared: Vec<Column>,
-    /// What became of the columns themselves.
     pub(super) changes: ColumnChanges,
     /// By pair, then side.
     layouts: Vec<[Option<FileLayout>; 2]>,
 }
 
 /// Where a file has its columns.
-#[derive(PartialEq, Eq, Debug)]
-struct FileLayout {
-    /// For each compared column, its field.
-    compared: Vec<usize>,
+#[derive(Debug)]
+pub(super) struct FileLayout {
+    /// The pair that the file is one of.
+    pair: usize,
+    /// For each compared column, its field; none if others of the file's side have it, and this one lacks it.
+    compared: Vec<Option<usize>>,
     /// The fields by which rows are ordered.
     key: [Option<usize>; ORDER.len()],
     /// The columns of all fields.
     all: Vec<Column>,
 }
 
-/// The field of a column that a file does not have.
-const NOWHERE: usize = usize::MAX;
-
-/// A row's place in the order of its file. A value that cannot be read sorts first: it only costs time.
-pub(super) type Key = [u64; ORDER.len()];
-
 impl Columns {
-    pub(super) fn of(pairs: &[Pair], ignore: &[String]) -> Result<Columns, CompareError> {
+    pub(super) fn of(
+        pairs: &[Pair],
+        ignore: &[String],
+        elements: &[Element],
+    ) -> Result<Columns, CompareError> {
         let files = |side: usize| pairs.iter().filter_map(move |pair| pair.sides[side].as_ref());
         let [old, new] = [0, 1].map(|side| names(files(side)));
-        for name in ignore {
-            let is_it = |(column, names): (&Column, &BTreeSet<String>)| {
-                column.name().eq_ignore_ascii_case(name) || names.iter().any(|n| n.eq_ignore_ascii_case(name))
-            };
-            if !old.iter().chain(&new).any(is_it) {
-                return Err(CompareError::NoSuchColumn { name: name.clone() });
-            }
-        }
-        let is_ignored = |column: &Column| {
-            let mut names = old.get(column).into_iter().chain(new.get(column)).flatten();
-            let mut given = ignore.iter();
-            given.any(|g| column.name().eq_ignore_ascii_case(g) || names.any(|n| n.eq_ignore_ascii_case(g)))
+        let goes_by = |column: &Column, given: &String| {
+            let names = [&old, &new].into_iter().filter_map(|side| side.get(column)).flatten();
+            names.chain([&column.name]).any(|name| name.eq_ignore_ascii_case(given))
         };
+        let is_known = |given: &String| old.keys().chain(new.keys()).any(|column| goes_by(column, given));
+        if let Some(name) = ignore.iter().find(|given| !is_known(given)) {
+            return Err(CompareError::NoSuchColumn { name: name.clone() });
+        }
         let changes = ColumnChanges {
             added: missing(pairs, 0, 1),
             removed: missing(pairs, 1, 0),
@@ -63,11 +59,15 @@ impl Columns {
                 .map(|(old, new)| (listed(old), listed(new)))
                 .collect(),
         };
-        let in_both = |column: &&Column| new.contains_key(*column) && !is_ignored(column);
-        let compared: Vec<Column> = old.keys().filter(in_both).cloned().collect();
-        let layout = |file: &SharingFile| FileLayout::of(file, &compared);
-        let layouts =
-            pairs.iter().map(|pair| [0, 1].map(|side| pair.sides[side].as_ref().map(layout))).collect();
+        let is_compared = |column: &&Column| {
+            new.contains_key(*column) && !ignore.iter().any(|given| goes_by(column, given))
+        };
+        let compared: Vec<Column> = old.keys().filter(is_compared).cloned().collect();
+        let of_pair = |(place, pair): (usize, &Pair)| {
+            let layout = |file: &SharingFile| FileLayout::of(file, place, &compared, elements);
+            [0, 1].map(|side| pair.sides[side].as_ref().map(layout))
+        };
+        let layouts = pairs.iter().enumerate().map(of_pair).collect();
         Ok(Columns { compared, changes, layouts })
     }
 
@@ -76,48 +76,75 @@ impl Columns {
         matches!(&self.layouts[pair], [Some(old), Some(new)] if old.all == new.all)
     }
 
-    /// Splits a row of a file; returns whether it has as many fields as the header.
-    pub(super) fn split(&self, pair: usize, side: usize, text: &[u8], split: &mut SplitRow) -> bool {
-        split.text.clear();
-        split.text.extend_from_slice(text);
-        split_record(&split.text, 0, b',', &mut split.fields);
-        split.place = (pair, side);
-        self.layout(split).is_some_and(|layout| layout.all.len() == split.fields.len())
+    /// The layout of a file that is there.
+    pub(super) fn layout(&self, pair: usize, side: usize) -> &FileLayout {
+        self.layouts[pair][side].as_ref().unwrap_or_else(|| unreachable!("every file has a layout"))
+    }
+}
+
+impl FileLayout {
+    fn of(file: &SharingFile, pair: usize, compared: &[Column], elements: &[Element]) -> FileLayout {
+        let field = |wanted: &Column| file.header.iter().position(|(_, column)| column == wanted);
+        FileLayout {
+            pair,
+            compared: compared.iter().map(field).collect(),
+            key: ORDER.map(|cell| field(&Column::holding(cell, elements))),
+            all: file.header.iter().map(|(_, column)| column.clone()).collect(),
+        }
+    }
+}
+
+/// A row, split into its fields.
+#[derive(Debug)]
+pub(super) struct SplitRow<'a> {
+    layout: &'a FileLayout,
+    text: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+impl<'a> SplitRow<'a> {
+    /// A row of a file with this layout, still without fields.
+    pub(super) fn new(layout: &'a FileLayout) -> SplitRow<'a> {
+        SplitRow { layout, text: Vec::new(), fields: Vec::new() }
     }
 
-    fn layout(&self, split: &SplitRow) -> Option<&FileLayout> {
-        let (pair, side) = split.place;
-        self.layouts[pair][side].as_ref()
+    /// Splits a row of the file; returns whether it has as many fields as the header.
+    pub(super) fn split(&mut self, text: &[u8]) -> bool {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        split_record(&self.text, 0, b',', &mut self.fields);
+        self.fields.len() == self.layout.all.len()
     }
 
-    /// The value of a compared column; a field that is not there is blank.
-    pub(super) fn value<'r>(&self, split: &'r SplitRow, compared: usize) -> std::borrow::Cow<'r, [u8]> {
-        let field = self.layout(split).and_then(|layout| split.fields.get(layout.compared[compared]));
-        field.map_or_else(|| b"".as_slice().into(), |field| field.unquoted(&split.text))
+    /// The pair that its file is one of.
+    pub(super) fn pair(&self) -> usize {
+        self.layout.pair
     }
 
-    /// Whether the file that a row is from has a compared column.
-    fn has(&self, split: &SplitRow, compared: usize) -> bool {
-        self.layout(split).is_some_and(|layout| layout.compared[compared] != NOWHERE)
+    /// The value of a field; one that is not there is blank.
+    fn field(&self, place: Option<usize>) -> Cow<'_, [u8]> {
+        let field = place.and_then(|place| self.fields.get(place));
+        field.map(|field| field.unquoted(&self.text)).unwrap_or_default()
+    }
+
+    /// The value of a compared column, by its place among these.
+    pub(super) fn value(&self, compared: usize) -> Cow<'_, [u8]> {
+        self.field(self.layout.compared[compared])
     }
 
     /// The compared columns in which two rows differ, of those that both their files have.
-    pub(super) fn differences<'r>(
-        &'r self,
-        old: &'r SplitRow,
-        new: &'r SplitRow,
-    ) -> impl Iterator<Item = usize> + 'r {
-        let in_both = |column: &usize| self.has(old, *column) && self.has(new, *column);
-        let differs = |column: &usize| self.value(old, *column) != self.value(new, *column);
-        (0..self.compared.len()).filter(in_both).filter(differs)
+    pub(super) fn differences(&self, other: &SplitRow<'_>) -> impl Iterator<Item = usize> {
+        let in_both = |column: &usize| {
+            self.layout.compared[*column].is_some() && other.layout.compared[*column].is_some()
+        };
+        let differs = |column: &usize| self.value(*column) != other.value(*column);
+        (0..self.layout.compared.len()).filter(in_both).filter(differs)
     }
 
-    /// A row's place in the order of its file.
-    pub(super) fn key(&self, split: &SplitRow) -> Key {
-        let key = self.layout(split).map_or([None; ORDER.len()], |layout| layout.key);
+    /// A row's place in the order of its file. A value that cannot be read sorts first: it only costs time.
+    pub(super) fn key(&self) -> [u64; ORDER.len()] {
         std::array::from_fn(|place| {
-            let field = key[place].and_then(|field| split.fields.get(field));
-            let value = field.map(|field| field.unquoted(&split.text)).unwrap_or_default();
+            let value = self.field(self.layout.key[place]);
             match ORDER[place] {
                 Cell::VaccinationDate => Day::parse(&value).map_or(0, |day| day.number().into()),
                 _ => parse_id(&value).unwrap_or(0),
@@ -126,55 +153,32 @@ impl Columns {
     }
 
     /// The id by which a row is matched.
-    pub(super) fn id(&self, split: &SplitRow) -> Option<u64> {
-        let field = self.layout(split)?.key[ORDER.len() - 1]?;
-        parse_id(&split.fields.get(field)?.unquoted(&split.text))
+    pub(super) fn id(&self) -> Option<u64> {
+        parse_id(&self.field(self.layout.key[ORDER.len() - 1]))
     }
 
-    /// The place of an element among the compared columns.
-    pub(super) fn place_of(&self, element: &str) -> Option<usize> {
-        self.compared.iter().position(|column| column.name() == element)
-    }
-}
-
-impl FileLayout {
-    fn of(file: &SharingFile, compared: &[Column]) -> FileLayout {
-        let field = |wanted: &Column| file.header.iter().position(|(_, column)| column == wanted);
-        FileLayout {
-            // A file that lacks a column that others of its side have has no field there.
-            compared: compared.iter().map(|column| field(column).unwrap_or(NOWHERE)).collect(),
-            key: ORDER.map(|cell| field(&Column::Element(elements::place_of(cell)))),
-            all: file.header.iter().map(|(_, column)| column.clone()).collect(),
+    /// A hash of its pair and its compared values: rows of a pair that are equal have the same.
+    pub(super) fn content(&self) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(self.pair().to_le_bytes());
+        for column in 0..self.layout.compared.len() {
+            let value = self.value(column);
+            // With its length, so that no two contents run into the same bytes.
+            hash.update(value.len().to_le_bytes());
+            hash.update(value);
         }
-    }
-}
-
-/// A row, split into its fields.
-#[derive(Clone, Default, Debug)]
-pub(super) struct SplitRow {
-    text: Vec<u8>,
-    fields: Vec<Field>,
-    place: (usize, usize),
-}
-
-impl SplitRow {
-    /// The pair and the side it is from.
-    pub(super) fn place(&self) -> (usize, usize) {
-        self.place
+        hash.finalize().into()
     }
 }
 
 /// The columns that a file on one side has and its counterpart lacks. Of a file without one nothing can be said.
 fn missing(pairs: &[Pair], from: usize, of: usize) -> Vec<String> {
-    let mut names: Vec<&Column> = Vec::new();
+    let mut columns: BTreeSet<&Column> = BTreeSet::new();
     for pair in pairs {
         let (Some(from), Some(of)) = (&pair.sides[from], &pair.sides[of]) else { continue };
-        let lacks = |column: &Column| !from.header.iter().any(|(_, other)| other == column);
-        names.extend(of.header.iter().map(|(_, column)| column).filter(|column| lacks(column)));
+        let lacks = |column: &&Column| !from.header.iter().any(|(_, other)| other == *column);
+        columns.extend(of.header.iter().map(|(_, column)| column).filter(lacks));
     }
-    names.sort();
-    names.dedup();
-    names.into_iter().map(|column| column.name().to_owned()).collect()
+    columns.into_iter().map(|column| column.name.clone()).collect()
 }
 
 fn names<'a>(files: impl Iterator<Item = &'a SharingFile>) -> BTreeMap<Column, BTreeSet<String>> {

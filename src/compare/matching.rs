@@ -1,154 +1,191 @@
 //! Which of the old rows with one id became which of the new ones.
 //!
-//! Rows are never taken together: two equal rows with one id are two. First those that are the same in the same file
-//! go, then those of the same file are paired, then the rest; among several, those that differ least.
+//! Rows of the same file are paired first, then the rest; among several, those that differ least. Where they are too
+//! many to be held and compared, they are paired as they come.
 
-use super::columns::{Columns, SplitRow};
-use std::collections::{BTreeMap, VecDeque};
-
-/// What became of rows.
-#[derive(Debug)]
-pub(super) enum Settled {
-    /// So many rows are the same in the same file; `file` is its pair.
-    Unchanged { file: usize, rows: u64 },
-    /// A row is not.
-    Changed(Match),
-}
-
-/// An old row and what it became, with the compared columns in which they differ; or one alone.
-#[derive(Debug)]
-pub(super) struct Match {
-    pub(super) old: Option<SplitRow>,
-    pub(super) new: Option<SplitRow>,
-    pub(super) columns: Vec<usize>,
-}
+use super::CompareError;
+use super::cancel::RowPlace;
+use super::columns::SplitRow;
+use super::open_files::OpenFiles;
+use crate::spill::{Merge, Sorter, Spill};
+use std::cmp::Ordering;
 
 /// More rows than this with one id are paired as they come: finding out which differ least would take the square of
 /// their number.
 const MOST_COMPARED: usize = 64;
 
-/// Whether so many rows of either side are compared with each other.
-pub(super) fn may_be_compared(counts: [usize; 2]) -> bool {
-    counts.iter().all(|count| *count <= MOST_COMPARED)
+/// The most bytes of rows with one id that are held. Memory is not to grow with what a damaged file has of one id.
+pub(super) const MOST_HELD: u64 = 32 << 20;
+
+/// The rows with one id that have no equal in the same file on the other side.
+pub(super) struct Group<'s> {
+    spill: &'s Spill,
+    /// Old and new.
+    rows: [Sorter<RowPlace>; 2],
+    counts: [usize; 2],
+    /// The length of all of them.
+    bytes: u64,
 }
 
-type Rows = Vec<Option<SplitRow>>;
-
-pub(super) fn match_rows(old: Vec<SplitRow>, new: Vec<SplitRow>, columns: &Columns) -> Vec<Settled> {
-    let some = |rows: Vec<SplitRow>| rows.into_iter().map(Some).collect::<Rows>();
-    let (mut old, mut new) = (some(old), some(new));
-    let equal = take_equal(&mut old, &mut new, columns).into_iter();
-    let mut settled: Vec<_> = equal.map(|file| Settled::Unchanged { file, rows: 1 }).collect();
-    old.retain(Option::is_some);
-    new.retain(Option::is_some);
-    for pair in pairs(&old, &new, columns) {
-        settled.push(settle_pair(old[pair.old].take(), new[pair.new].take(), columns));
+impl<'s> Group<'s> {
+    pub(super) fn new(spill: &'s Spill) -> Group<'s> {
+        Group { spill, rows: [Sorter::new(spill), Sorter::new(spill)], counts: [0, 0], bytes: 0 }
     }
-    let alone = old.into_iter().flatten().map(|old| settle_pair(Some(old), None, columns));
-    settled.extend(alone);
-    let alone = new.into_iter().flatten().map(|new| settle_pair(None, Some(new), columns));
-    settled.extend(alone);
-    settled
-}
 
-/// What became of two rows that belong together, or of one alone.
-pub(super) fn settle_pair(old: Option<SplitRow>, new: Option<SplitRow>, columns: &Columns) -> Settled {
-    let different = differences(&old, &new, columns);
-    match (file(&old), file(&new)) {
-        // The same in all columns that both files have.
-        (Some(file), Some(other)) if file == other && different.is_empty() => {
-            Settled::Unchanged { file, rows: 1 }
+    pub(super) fn push(&mut self, row: RowPlace) -> std::io::Result<()> {
+        self.counts[usize::from(row.is_new)] += 1;
+        self.bytes += u64::from(row.length);
+        self.rows[usize::from(row.is_new)].push(row)
+    }
+
+    /// Calls `tell` with the old and the new row of each pair, and with each row that is alone.
+    pub(super) fn pair_rows<'a>(
+        &mut self,
+        files: &mut OpenFiles<'a>,
+        most_held: u64,
+        tell: &mut dyn FnMut(Option<SplitRow<'a>>, Option<SplitRow<'a>>),
+    ) -> Result<(), CompareError> {
+        let [old, new] = &mut self.rows;
+        let (old, new) = (old.merge()?, new.merge()?);
+        if self.counts.iter().any(|count| *count > MOST_COMPARED) || self.bytes > most_held {
+            return pair_as_they_come(old, new, self.spill, files, tell);
         }
-        _ => Settled::Changed(Match { old, new, columns: different }),
+        let mut load = |rows: Merge<'_, RowPlace>| -> Result<Vec<_>, CompareError> {
+            rows.map(|row| files.load(row?)).collect()
+        };
+        pair_the_closest(load(old)?, load(new)?, tell);
+        Ok(())
     }
 }
 
-/// The file's pair and the values of a row: what equal rows have in common.
-pub(super) fn content(row: &SplitRow, columns: &Columns) -> (usize, Vec<Vec<u8>>) {
-    let values = (0..columns.compared.len()).map(|column| columns.value(row, column).into_owned());
-    (row.place().0, values.collect())
-}
-
-/// Takes out the rows that are the same in the same file; returns their files.
-fn take_equal(old: &mut Rows, new: &mut Rows, columns: &Columns) -> Vec<usize> {
-    let mut places: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
-    for (place, row) in new.iter().enumerate() {
-        places.entry(row.as_ref().map(|row| content(row, columns))).or_default().push_back(place);
-    }
-    let mut unchanged = Vec::new();
-    for row in old {
-        let same = places.get_mut(&row.as_ref().map(|row| content(row, columns)));
-        if let Some(place) = same.and_then(VecDeque::pop_front) {
-            unchanged.extend(row.take().map(|row| row.place().0));
-            new[place] = None;
-        }
-    }
-    unchanged
-}
-
-/// Two rows that may belong together. Ordered: first those of one file, then those that differ least, then as they
-/// come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    in_other_file: bool,
-    differences: usize,
-    old: usize,
-    new: usize,
-}
-
-/// The rows that belong together, by their places.
-fn pairs(old: &Rows, new: &Rows, columns: &Columns) -> Vec<Candidate> {
-    if !may_be_compared([old.len(), new.len()]) {
-        return pairs_as_they_come(old, new);
-    }
-    let mut candidates = Vec::new();
-    for (old_place, old_row) in old.iter().enumerate() {
-        for (new_place, new_row) in new.iter().enumerate() {
-            candidates.push(Candidate {
-                in_other_file: file(old_row) != file(new_row),
-                differences: differences(old_row, new_row, columns).len(),
-                old: old_place,
-                new: new_place,
-            });
+fn pair_the_closest<'a>(
+    old: Vec<SplitRow<'a>>,
+    new: Vec<SplitRow<'a>>,
+    tell: &mut dyn FnMut(Option<SplitRow<'a>>, Option<SplitRow<'a>>),
+) {
+    let mut candidates = Vec::with_capacity(old.len() * new.len());
+    for (old_place, one) in old.iter().enumerate() {
+        for (new_place, other) in new.iter().enumerate() {
+            let is_elsewhere = one.pair() != other.pair();
+            candidates.push((is_elsewhere, one.differences(other).count(), old_place, new_place));
         }
     }
+    // First those of one file, then those that differ least, then as they come.
     candidates.sort_unstable();
-    let (mut old_free, mut new_free) = (vec![true; old.len()], vec![true; new.len()]);
-    candidates.retain(|pair| {
-        let free = old_free[pair.old] && new_free[pair.new];
-        if free {
-            (old_free[pair.old], new_free[pair.new]) = (false, false);
-        }
-        free
-    });
-    candidates
-}
-
-fn pairs_as_they_come(old: &Rows, new: &Rows) -> Vec<Candidate> {
-    let mut of_file: BTreeMap<Option<usize>, VecDeque<usize>> = BTreeMap::new();
-    for (place, row) in new.iter().enumerate() {
-        of_file.entry(file(row)).or_default().push_back(place);
-    }
-    let (mut pairs, mut left) = (Vec::new(), Vec::new());
-    for (place, row) in old.iter().enumerate() {
-        match of_file.get_mut(&file(row)).and_then(VecDeque::pop_front) {
-            Some(new) => pairs.push(Candidate { in_other_file: false, differences: 0, old: place, new }),
-            None => left.push(place),
+    let [mut old, mut new] = [old, new].map(|rows| rows.into_iter().map(Some).collect::<Vec<_>>());
+    for (_, _, old_place, new_place) in candidates {
+        if old[old_place].is_some() && new[new_place].is_some() {
+            tell(old[old_place].take(), new[new_place].take());
         }
     }
-    let elsewhere = of_file.into_values().flatten();
-    let moved = |(old, new)| Candidate { in_other_file: true, differences: 0, old, new };
-    pairs.extend(left.into_iter().zip(elsewhere).map(moved));
-    pairs
+    old.into_iter().flatten().for_each(|old| tell(Some(old), None));
+    new.into_iter().flatten().for_each(|new| tell(None, Some(new)));
 }
 
-fn file(row: &Option<SplitRow>) -> Option<usize> {
-    row.as_ref().map(|row| row.place().0)
+/// Pairs the rows of each file in their order, and then those that are left over with those of other files.
+fn pair_as_they_come<'a>(
+    mut old: Merge<'_, RowPlace>,
+    mut new: Merge<'_, RowPlace>,
+    spill: &Spill,
+    files: &mut OpenFiles<'a>,
+    tell: &mut dyn FnMut(Option<SplitRow<'a>>, Option<SplitRow<'a>>),
+) -> Result<(), CompareError> {
+    let mut load = |row: Option<RowPlace>| row.map(|row| files.load(row)).transpose();
+    let [mut old_alone, mut new_alone] = [Sorter::new(spill), Sorter::new(spill)];
+    let (mut old_row, mut new_row) = (old.next().transpose()?, new.next().transpose()?);
+    let pair = |row: Option<RowPlace>| row.map_or(u32::MAX, |row| row.pair);
+    while old_row.is_some() || new_row.is_some() {
+        let order = pair(old_row).cmp(&pair(new_row));
+        match order {
+            Ordering::Less => old_row.map_or(Ok(()), |row| old_alone.push(row))?,
+            Ordering::Equal => tell(load(old_row)?, load(new_row)?),
+            Ordering::Greater => new_row.map_or(Ok(()), |row| new_alone.push(row))?,
+        }
+        if order.is_le() {
+            old_row = old.next().transpose()?;
+        }
+        if order.is_ge() {
+            new_row = new.next().transpose()?;
+        }
+    }
+    let (mut old, mut new) = (old_alone.merge()?, new_alone.merge()?);
+    loop {
+        match (old.next().transpose()?, new.next().transpose()?) {
+            (None, None) => return Ok(()),
+            (old, new) => tell(load(old)?, load(new)?),
+        }
+    }
 }
 
-fn differences(old: &Option<SplitRow>, new: &Option<SplitRow>, columns: &Columns) -> Vec<usize> {
-    match (old, new) {
-        (Some(old), Some(new)) => columns.differences(old, new).collect(),
-        _ => Vec::new(),
+#[cfg(test)]
+mod tests {
+    use super::super::{CompareSettings, compare_within};
+    use super::*;
+    use proptest::collection::vec;
+    use std::num::NonZeroUsize;
+    use std::path::Path;
+
+    fn settings(spill: &Spill) -> CompareSettings<'_> {
+        let (threads, elements) = (NonZeroUsize::MIN, &crate::elements::ALL);
+        CompareSettings { ignore: &[], only: &[], limit: 9, values: false, threads, spill, elements }
+    }
+
+    /// Writes rows, each a file, an id and a value, to the files of a folder.
+    fn write(folder: &Path, rows: &[(usize, u8, u8)]) {
+        std::fs::create_dir(folder).unwrap();
+        for (place, name) in
+            ["PHDS_A_202407.csv", "PHDS_B_202407.csv", "PHDS_C_202407.csv"].iter().enumerate()
+        {
+            // One file lacks a column, so that there rows may be the same that are not equal.
+            let has_name = place < 2 || folder.ends_with("old");
+            let mut text =
+                "CLIENT_ID,IMMUNFACT_ID".to_owned() + if has_name { ",FIRST_NAME\n" } else { "\n" };
+            for (_, id, value) in rows.iter().filter(|(file, ..)| *file == place) {
+                text += &format!("{},{id}", value / 2);
+                text += &if has_name { format!(",{value}\n") } else { "\n".to_owned() };
+            }
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn what_is_on_disk_is_matched_as_what_is_held(
+            old in vec((0usize..3, 1u8..3, 0u8..100), 0..400),
+            new in vec((0usize..3, 1u8..3, 0u8..100), 0..400),
+            run in 1usize..20_000,
+            limit in 0usize..600,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let place = |name: &str| folder.path().join(name);
+            write(&place("old"), &old);
+            write(&place("new"), &new);
+            let compared = |spill: &Spill| {
+                let settings = CompareSettings { limit, values: true, ..settings(spill) };
+                compare_within(&place("old"), &place("new"), settings, MOST_HELD).unwrap()
+            };
+            let held = compared(&Spill::new(folder.path(), 1 << 20));
+            for run in [1, run] {
+                proptest::prop_assert_eq!(&compared(&Spill::with_run(folder.path(), 0, run)), &held);
+            }
+        }
+    }
+
+    #[test]
+    fn long_rows_are_not_held_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::new(folder.path(), 0);
+        let place = |name: &str| folder.path().join(name);
+        write(&place("old"), &[(0, 1, 2), (0, 1, 4), (1, 1, 6)]);
+        write(&place("new"), &[(0, 1, 5), (0, 1, 2), (0, 1, 3)]);
+        let compared =
+            |bytes: u64| compare_within(&place("old"), &place("new"), settings(&spill), bytes).unwrap();
+        // Equal ones are found all the same; the others are paired as they come.
+        let (whole, bounded) = (compared(u64::MAX), compared(0));
+        assert_eq!((whole.rows.unchanged, whole.rows.changed, whole.rows.moved_to_client), (1, 1, 0));
+        assert_eq!((bounded.rows.unchanged, bounded.rows.changed, bounded.rows.moved_to_client), (1, 1, 0));
+        assert_eq!((whole.rows.moved_to_recipient, bounded.rows.moved_to_recipient), (1, 1));
     }
 }

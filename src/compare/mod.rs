@@ -4,14 +4,13 @@
 //! in which their rows lie: rows that stand in both cancel each other there, which nearly all do. What is left is sorted
 //! by id, on disk if it is much, and matched across all files. So memory does not grow with the files, and it does not
 //! matter whether the rows of a file are in order; it only takes longer if they are not. Rows that share an id are held
-//! together as long as they are few, and are matched on disk beyond that.
+//! compared with each other as long as they are few, and are paired as they come beyond that.
 //!
 //! Nothing here prints. Values of rows are in what comes out only if they were asked for.
 
 mod cancel;
 mod columns;
 mod files;
-mod large;
 mod matching;
 mod open_files;
 mod outcome;
@@ -21,9 +20,9 @@ mod settle;
 pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 
 use crate::batch::BatchError;
+use crate::elements::Element;
 use crate::spill::Spill;
 use crate::value::shown;
-use large::Bounds;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +41,8 @@ pub struct CompareSettings<'a> {
     pub threads: NonZeroUsize,
     /// Where what outgrows memory goes.
     pub spill: &'a Spill,
+    /// The elements that a column may hold.
+    pub elements: &'static [Element],
 }
 
 /// Why two batches cannot be compared.
@@ -67,9 +68,9 @@ pub enum CompareError {
         /// Its name, as it was given.
         name: String,
     },
-    /// Temporary files cannot be written or read back.
+    /// Temporary files cannot be written or read back. What goes wrong with any other file is a `BatchError`.
     #[error("temporary files: {0}")]
-    Spill(#[source] std::io::Error),
+    Spill(#[from] std::io::Error),
 }
 
 /// Compares two batches, or two recipients' files.
@@ -77,18 +78,18 @@ pub enum CompareError {
 /// # Errors
 /// If one of them cannot be read, or a row has no IMMUNFACT_ID to match it by.
 pub fn compare(old: &Path, new: &Path, settings: CompareSettings<'_>) -> Result<Comparison, CompareError> {
-    compare_within(old, new, settings, Bounds::USUAL)
+    compare_within(old, new, settings, matching::MOST_HELD)
 }
 
-/// The same with other bounds on what is held of one id.
+/// The same with another bound on the bytes that are held of rows with one id.
 fn compare_within(
     old: &Path,
     new: &Path,
     settings: CompareSettings<'_>,
-    bounds: Bounds,
+    most_held: u64,
 ) -> Result<Comparison, CompareError> {
-    let pairs = pairing::pairs(old, new)?;
-    let columns = columns::Columns::of(&pairs, settings.ignore)?;
-    let (left, unchanged) = cancel::cancel(&pairs, &columns, settings)?;
-    settle::settle(&pairs, &columns, left, unchanged, settings, bounds)
+    let pairs = pairing::pairs(old, new, settings.elements)?;
+    let columns = columns::Columns::of(&pairs, settings.ignore, settings.elements)?;
+    let (unmatched, totals) = cancel::cancel(&pairs, &columns, settings)?;
+    settle::settle(&pairs, &columns, unmatched, totals, settings, most_held)
 }

@@ -1,7 +1,7 @@
 //! The files of both sides, to read single rows from.
 
 use super::CompareError;
-use super::cancel::Left;
+use super::cancel::RowPlace;
 use super::columns::{Columns, SplitRow};
 use super::files::Pair;
 use crate::batch::{BatchError, open_file};
@@ -14,19 +14,21 @@ const MOST_OPEN: usize = 400;
 /// Files that are opened when they are needed.
 pub(super) struct OpenFiles<'a> {
     pairs: &'a [Pair],
+    columns: &'a Columns,
     open: Vec<[Option<File>; 2]>,
     count: usize,
     text: Vec<u8>,
 }
 
 impl<'a> OpenFiles<'a> {
-    pub(super) fn new(pairs: &'a [Pair]) -> OpenFiles<'a> {
-        OpenFiles { pairs, open: pairs.iter().map(|_| [None, None]).collect(), count: 0, text: Vec::new() }
+    pub(super) fn new(pairs: &'a [Pair], columns: &'a Columns) -> OpenFiles<'a> {
+        let open = pairs.iter().map(|_| [None, None]).collect();
+        OpenFiles { pairs, columns, open, count: 0, text: Vec::new() }
     }
 
     /// Reads a row again.
-    pub(super) fn load(&mut self, row: Left, columns: &Columns) -> Result<SplitRow, CompareError> {
-        let (pair, side) = (row.pair as usize, usize::from(row.side));
+    pub(super) fn load(&mut self, row: RowPlace) -> Result<SplitRow<'a>, CompareError> {
+        let (pair, side) = (row.pair as usize, usize::from(row.is_new));
         let found = self.pairs[pair].sides[side].as_ref();
         let found = found.unwrap_or_else(|| unreachable!("the row was read from it"));
         let unavailable = |source| BatchError::unavailable(&found.path, source);
@@ -44,8 +46,8 @@ impl<'a> OpenFiles<'a> {
         } else {
             self.count -= 1;
         }
-        let mut split = SplitRow::default();
-        columns.split(pair, side, &self.text, &mut split);
+        let mut split = SplitRow::new(self.columns.layout(pair, side));
+        split.split(&self.text);
         Ok(split)
     }
 }

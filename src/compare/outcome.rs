@@ -85,23 +85,21 @@ pub struct KindCounts {
 
 impl KindCounts {
     pub(super) fn note(&mut self, kind: Kind) {
-        *match kind {
+        *self.count(kind) += 1;
+    }
+
+    /// How many rows of a kind there are.
+    pub fn of(mut self, kind: Kind) -> u64 {
+        *self.count(kind)
+    }
+
+    fn count(&mut self, kind: Kind) -> &mut u64 {
+        match kind {
             Kind::Added => &mut self.added,
             Kind::Removed => &mut self.removed,
             Kind::Changed => &mut self.changed,
             Kind::MovedToRecipient => &mut self.moved_to_recipient,
             Kind::MovedToClient => &mut self.moved_to_client,
-        } += 1;
-    }
-
-    /// How many rows of a kind there are.
-    pub fn of(&self, kind: Kind) -> u64 {
-        match kind {
-            Kind::Added => self.added,
-            Kind::Removed => self.removed,
-            Kind::Changed => self.changed,
-            Kind::MovedToRecipient => self.moved_to_recipient,
-            Kind::MovedToClient => self.moved_to_client,
         }
     }
 }

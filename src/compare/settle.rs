@@ -1,52 +1,57 @@
-//! The second pass: what is left of both sides, by id.
+//! The second pass: the rows that have not cancelled, by id.
 
-use super::cancel::{Left, Totals};
+use super::cancel::{Totals, UnmatchedRow};
 use super::columns::{Columns, SplitRow};
-use super::files::Pair;
-use super::large::{Bounds, Large};
-use super::matching::{Match, Settled, match_rows};
+use super::files::{Column, Pair};
+use super::matching::Group;
 use super::open_files::OpenFiles;
 use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 use super::{CompareError, CompareSettings};
+use crate::elements::Cell;
 use crate::spill::Sorter;
 use crate::value::parse_id;
 use std::cmp::Reverse;
 
+/// `most_held`: the most bytes of rows with one id that are held.
 pub(super) fn settle(
     pairs: &[Pair],
     columns: &Columns,
-    mut left: Sorter<Left>,
+    unmatched: Sorter<UnmatchedRow>,
     totals: Vec<Totals>,
     settings: CompareSettings<'_>,
-    bounds: Bounds,
+    most_held: u64,
 ) -> Result<Comparison, CompareError> {
-    let mut tally = Tally::new(pairs, columns, totals, settings, bounds);
-    let mut files = OpenFiles::new(pairs);
-    let (mut id, mut group) = (None, Group::EMPTY);
-    for row in left.merge().map_err(CompareError::Spill)? {
-        let row = row.map_err(CompareError::Spill)?;
-        if let Some(before) = id.filter(|id| *id != row.id) {
-            tally.settle_group(before, std::mem::replace(&mut group, Group::EMPTY), &mut files)?;
+    let mut tally = Tally::new(pairs, columns, totals, settings);
+    let mut files = OpenFiles::new(pairs, columns);
+    let unmatched = unmatched.sorted()?;
+    let mut rows = unmatched.merge()?;
+    // One goes ahead and counts, so that nothing has to be held until it is known how many equal rows there are.
+    let mut ahead = unmatched.merge()?;
+    let mut next = ahead.next().transpose()?;
+    let mut group = Group::new(settings.spill);
+    while let Some(first) = next {
+        let mut counts = [0u64; 2];
+        while let Some(row) = next.filter(|row| (row.id, row.content) == (first.id, first.content)) {
+            counts[usize::from(row.place.is_new)] += 1;
+            next = ahead.next().transpose()?;
         }
-        id = Some(row.id);
-        tally.add(row, &mut group, &mut files)?;
-    }
-    if let Some(id) = id {
-        tally.settle_group(id, group, &mut files)?;
+        // Of each content as many rows are unchanged as both sides have: the first ones. Old ones come first.
+        let equal = counts[0].min(counts[1]);
+        tally.add_unchanged(first.place.pair as usize, equal);
+        for count in counts {
+            for (number, row) in (0..count).zip(&mut rows) {
+                let row = row?;
+                if number >= equal {
+                    group.push(row.place)?;
+                }
+            }
+        }
+        if next.is_none_or(|next| next.id != first.id) {
+            group.pair_rows(&mut files, most_held, &mut |old, new| tally.add(first.id, old, new))?;
+            group = Group::new(settings.spill);
+        }
     }
     Ok(tally.finish())
-}
-
-/// Rows with one id.
-struct Group<'a> {
-    rows: Vec<Left>,
-    bytes: u64,
-    /// Where they are if they are too many to be held.
-    large: Option<Large<'a>>,
-}
-
-impl Group<'_> {
-    const EMPTY: Self = Group { rows: Vec::new(), bytes: 0, large: None };
 }
 
 /// What has been found so far.
@@ -54,7 +59,7 @@ struct Tally<'a> {
     pairs: &'a [Pair],
     columns: &'a Columns,
     settings: CompareSettings<'a>,
-    bounds: Bounds,
+    /// The place of CLIENT_ID among the compared columns.
     client: Option<usize>,
     files: Vec<FileChanges>,
     all: KindCounts,
@@ -69,7 +74,6 @@ impl<'a> Tally<'a> {
         columns: &'a Columns,
         totals: Vec<Totals>,
         settings: CompareSettings<'a>,
-        bounds: Bounds,
     ) -> Tally<'a> {
         let mut all = KindCounts::default();
         let of_file = |(pair, totals): (&Pair, Totals)| {
@@ -81,12 +85,12 @@ impl<'a> Tally<'a> {
             FileChanges { name: pair.name.clone(), rows, left: 0 }
         };
         let files = pairs.iter().zip(totals).map(of_file).collect();
+        let client = Column::holding(Cell::ClientId, settings.elements);
         Tally {
             pairs,
             columns,
             settings,
-            bounds,
-            client: columns.place_of("CLIENT_ID"),
+            client: columns.compared.iter().position(|column| *column == client),
             files,
             all,
             by_column: vec![0; columns.compared.len()],
@@ -95,57 +99,26 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Adds a row to those of its id, which go to disk as soon as they are too many.
-    fn add(&self, row: Left, group: &mut Group<'a>, files: &mut OpenFiles<'_>) -> Result<(), CompareError> {
-        group.bytes += u64::from(row.length);
-        group.rows.push(row);
-        let are_few = group.rows.len() <= self.bounds.rows && group.bytes <= self.bounds.bytes;
-        if are_few && group.large.is_none() {
-            return Ok(());
-        }
-        let large = group.large.get_or_insert_with(|| Large::new(row.id, self.settings.spill));
-        for row in group.rows.drain(..) {
-            large.push(row, &files.load(row, self.columns)?, self.columns)?;
-        }
-        Ok(())
+    fn add_unchanged(&mut self, pair: usize, rows: u64) {
+        self.all.unchanged += rows;
+        self.files[pair].rows.unchanged += rows;
     }
 
-    fn settle_group(
-        &mut self,
-        id: u64,
-        group: Group<'_>,
-        files: &mut OpenFiles<'_>,
-    ) -> Result<(), CompareError> {
-        if let Some(large) = group.large {
-            let (columns, bounds) = (self.columns, self.bounds);
-            return large.settle(files, columns, bounds, &mut |settled| self.take_note(id, settled));
-        }
-        let mut sides = [Vec::new(), Vec::new()];
-        for row in group.rows {
-            sides[usize::from(row.side)].push(files.load(row, self.columns)?);
-        }
-        let [old, new] = sides;
-        match_rows(old, new, self.columns).into_iter().for_each(|settled| self.take_note(id, settled));
-        Ok(())
-    }
-
-    fn take_note(&mut self, id: u64, settled: Settled) {
-        match settled {
-            Settled::Unchanged { file, rows } => {
-                self.all.unchanged += rows;
-                self.files[file].rows.unchanged += rows;
-            }
-            Settled::Changed(found) => self.note(id, found),
-        }
-    }
-
-    fn note(&mut self, id: u64, found: Match) {
-        let [old, new] = [&found.old, &found.new].map(|row| row.as_ref().map(|row| row.place().0));
+    /// Adds an old row and the new one that it became, or one alone.
+    fn add(&mut self, id: u64, old_row: Option<SplitRow<'_>>, new_row: Option<SplitRow<'_>>) {
+        let rows = [&old_row, &new_row].map(Option::as_ref);
+        let columns: Vec<usize> = match rows {
+            [Some(old), Some(new)] => old.differences(new).collect(),
+            _ => Vec::new(),
+        };
+        let [old, new] = rows.map(|row| row.map(SplitRow::pair));
         let kind = match (old, new) {
             (None, _) => Kind::Added,
             (_, None) => Kind::Removed,
             (Some(old), Some(new)) if old != new => Kind::MovedToRecipient,
-            _ if self.client.is_some_and(|client| found.columns.contains(&client)) => Kind::MovedToClient,
+            // The same in all columns that both files have.
+            (Some(file), _) if columns.is_empty() => return self.add_unchanged(file, 1),
+            _ if self.client.is_some_and(|client| columns.contains(&client)) => Kind::MovedToClient,
             _ => Kind::Changed,
         };
         self.all.note(kind);
@@ -155,7 +128,7 @@ impl<'a> Tally<'a> {
         if let (Kind::MovedToRecipient, Some(old)) = (kind, old) {
             self.files[old].left += 1;
         }
-        found.columns.iter().for_each(|column| self.by_column[*column] += 1);
+        columns.iter().for_each(|column| self.by_column[*column] += 1);
         if !self.settings.only.is_empty() && !self.settings.only.contains(&kind) {
             return;
         }
@@ -169,32 +142,27 @@ impl<'a> Tally<'a> {
             immunfact_id: id,
             old_file: old.map(name),
             new_file: new.map(name),
-            clients: self.clients(&found),
-            columns: found.columns.iter().map(|c| self.columns.compared[*c].name().to_owned()).collect(),
-            values: if self.settings.values { self.values(&found) } else { Vec::new() },
+            clients: self.clients(rows, &columns),
+            columns: columns.iter().map(|column| self.columns.compared[*column].name.clone()).collect(),
+            values: if self.settings.values { self.values(rows, &columns) } else { Vec::new() },
         });
     }
 
     /// The two clients of a row that is another's now. Ids are told even where values are not.
-    fn clients(&self, found: &Match) -> Option<[u64; 2]> {
-        let client = self.client.filter(|client| found.columns.contains(client))?;
-        let id = |row: &Option<SplitRow>| parse_id(&self.columns.value(row.as_ref()?, client));
-        Some([id(&found.old)?, id(&found.new)?])
+    fn clients(&self, rows: [Option<&SplitRow<'_>>; 2], columns: &[usize]) -> Option<[u64; 2]> {
+        let client = self.client.filter(|client| columns.contains(client))?;
+        let [old, new] = rows.map(|row| parse_id(&row?.value(client)));
+        Some([old?, new?])
     }
 
     /// The values that changed; of a row that was added or removed, all that are not blank.
-    fn values(&self, found: &Match) -> Vec<ValueChange> {
+    fn values(&self, rows: [Option<&SplitRow<'_>>; 2], columns: &[usize]) -> Vec<ValueChange> {
         let all: Vec<usize> = (0..self.columns.compared.len()).collect();
-        let is_alone = found.old.is_none() || found.new.is_none();
-        let shown = if is_alone { &all } else { &found.columns };
-        let value = |row: &Option<SplitRow>, column: usize| {
-            let value = row.as_ref().map(|row| self.columns.value(row, column));
-            value.map(|value| String::from_utf8_lossy(&value).into_owned())
-        };
-        let change = |column: &usize| ValueChange {
-            column: self.columns.compared[*column].name().to_owned(),
-            old: value(&found.old, *column),
-            new: value(&found.new, *column),
+        let shown = if rows.iter().any(Option::is_none) { &all } else { columns };
+        let change = |column: &usize| {
+            let value = |row: &SplitRow<'_>| String::from_utf8_lossy(&row.value(*column)).into_owned();
+            let [old, new] = rows.map(|row| row.map(value));
+            ValueChange { column: self.columns.compared[*column].name.clone(), old, new }
         };
         let is_blank = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
         shown.iter().map(change).filter(|v| !(is_blank(&v.old) && is_blank(&v.new))).collect()
@@ -207,7 +175,7 @@ impl<'a> Tally<'a> {
             .iter()
             .zip(&self.by_column)
             .filter(|(_, count)| **count > 0)
-            .map(|(column, count)| (column.name().to_owned(), *count))
+            .map(|(column, count)| (column.name.clone(), *count))
             .collect();
         changed_columns.sort_by_key(|(_, count)| Reverse(*count));
         let columns = self.columns.changes.clone();

@@ -53,11 +53,8 @@ pub fn dictionary_md(policy: &Policy) -> String {
     };
     let of = |cell| name(elements::holding(cell));
     let (row_id, dose_id, group) = (of(Cell::ImmunfactId), of(Cell::ImmunizationId), of(Cell::VaccineGroup));
-    let text_columns: Vec<String> = elements::ALL
-        .iter()
-        .filter(|e| e.format.contains("leading zeros count"))
-        .map(|e| format!("`{}`", name(e)))
-        .collect();
+    let text_columns: Vec<String> =
+        elements::ALL.iter().filter(|e| e.leading_zeros_count).map(|e| format!("`{}`", name(e))).collect();
     let mut out = format!(
         "# Data dictionary: the monthly public-health data sharing file
 
@@ -120,7 +117,7 @@ These are the rules of the registry's training for those who receive the file:
             "| {} | `{}` | {} | {} | {} | {} | {} | {} |\n",
             place + 1,
             name(element).replace('|', "\\|"),
-            element.label,
+            element.label(),
             element.group.name(),
             element.format,
             element.longest.short(),
@@ -139,7 +136,7 @@ fn section(place: usize, element: &Element, name: &str) -> String {
     let mut out = format!(
         "\n### {}. {} (`{}`)\n\n{}\n\n- Group: {}\n- Type and format: {}\n- Longest value: {}\n- Blank: {}\n- Comes from: {}\n- Identifies a person: {}\n",
         place + 1,
-        element.label,
+        element.label(),
         name,
         element.description,
         element.group.name(),
@@ -182,7 +179,7 @@ pub fn dictionary_csv(policy: &Policy) -> String {
         vec![
             (place + 1).to_string().into(),
             policy.header_name(element).into(),
-            element.label.into(),
+            element.label().into(),
             element.group.name().into(),
             element.format.into(),
             element.longest.words().into(),

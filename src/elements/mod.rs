@@ -10,18 +10,17 @@ pub use table::ALL;
 use crate::registry::Table;
 
 /// A data element: a column of the sharing file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Element {
     /// The column's name, unless the policy gives another.
     pub name: &'static str,
-    /// The name in the registry's training.
-    pub label: &'static str,
-    /// The group it is in there.
+    /// The group it is in, in the registry's training.
     pub group: Group,
-    /// What a row holds in it.
     pub cell: Cell,
     /// Type and format, in words.
     pub format: &'static str,
+    /// Whether its values are codes that differ by leading zeros: `03` is not `3`.
+    pub leading_zeros_count: bool,
     /// How long its values get, in characters.
     pub longest: Longest,
     /// What a blank means; none where it is never blank.
@@ -30,27 +29,30 @@ pub struct Element {
     pub codes: &'static [(&'static str, &'static str)],
     /// Where the value comes from.
     pub origin: Origin,
-    /// Whether it tells who a person is.
     pub identifies: Identifies,
-    /// What it is.
+    /// Whether older batches lack it, because it was added when there were batches already.
+    pub added_later: bool,
     pub description: &'static str,
+}
+
+impl Element {
+    /// The name in the registry's training. A policy does not change it, so it tells in any batch's data dictionary
+    /// which element a column is.
+    pub fn label(&self) -> String {
+        self.name.replace('_', " ")
+    }
 }
 
 /// The training's groups of elements.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Group {
-    /// Who the client is.
     ClientDemographics,
-    /// Where the client lives.
     ClientAddress,
-    /// What was given, and when.
     ImmunizationData,
-    /// Who gave it.
     ProviderData,
 }
 
 impl Group {
-    /// The group's name.
     pub fn name(self) -> &'static str {
         match self {
             Group::ClientDemographics => "Client demographics",
@@ -64,29 +66,21 @@ impl Group {
 /// What a row holds in a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cell {
-    /// The client's id.
     ClientId,
     /// A text of the client's, by its column in `clients`.
     ClientText(usize),
-    /// The client's birth date.
     BirthDate,
     /// The dose's id.
     ImmunizationId,
-    /// The fact's id.
     ImmunfactId,
-    /// The vaccine's id.
     VaccineId,
-    /// The day of the vaccination.
     VaccinationDate,
-    /// The vaccine's CVX code.
     CvxCode,
-    /// The vaccine group.
     VaccineGroup,
     /// The dose's number in its series.
     OrdinalPosition,
     /// Completed months from birth to vaccination.
     AgeInMonths,
-    /// The organization's id.
     OrganizationId,
     /// A text of the organization's, by its column in `organizations`.
     OrganizationText(usize),
@@ -95,16 +89,12 @@ pub enum Cell {
 /// Which record of a row's a cell depends on. The elements stand in this order, each part in one piece.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
-    /// The client.
     Client,
-    /// The fact itself.
     Fact,
-    /// The organization.
     Organization,
 }
 
 impl Cell {
-    /// The record it depends on.
     pub fn part(self) -> Part {
         match self {
             Cell::ClientId | Cell::ClientText(_) | Cell::BirthDate => Part::Client,
@@ -153,7 +143,6 @@ pub enum Identifies {
 }
 
 impl Identifies {
-    /// In a few words.
     pub fn words(self) -> &'static str {
         match self {
             Identifies::Directly => "directly",
@@ -167,15 +156,10 @@ impl Identifies {
 /// matched by from month to month.
 pub const ORDER: [Cell; 4] = [Cell::ClientId, Cell::VaccinationDate, Cell::ImmunizationId, Cell::ImmunfactId];
 
-/// The place of the element that holds this.
-pub fn place_of(cell: Cell) -> usize {
-    let place = ALL.iter().position(|element| element.cell == cell);
-    place.unwrap_or_else(|| unreachable!("every cell is an element's"))
-}
-
-/// The element that holds this.
+/// The element whose column holds this.
 pub fn holding(cell: Cell) -> &'static Element {
-    &ALL[place_of(cell)]
+    let element = ALL.iter().find(|element| element.cell == cell);
+    element.unwrap_or_else(|| unreachable!("every cell is an element's"))
 }
 
 /// The elements of one part of a row, in order.
@@ -197,7 +181,7 @@ mod tests {
             RESPONSIBLE_ENTITY, PROVIDER_STREET_ADDRESS, PROVIDER_CITY, PROVIDER_STATE, PROVIDER_ZIP_CODE";
         assert_eq!(names.join(", "), expect);
         for element in &ALL {
-            assert_eq!(element.label, element.name.replace('_', " "));
+            assert_eq!(element.label(), element.name.replace('_', " "));
         }
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), 26);
     }

@@ -1,4 +1,7 @@
 //! What each of the 26 elements is. Data only: an element is changed here and nowhere else.
+//!
+//! What is usual for a kind of column is said once, in the functions below the table. An element says what differs, and in
+//! its last line its name and what a row holds in it.
 
 use super::{Cell, Element, Group, Identifies, Longest, Origin};
 use crate::registry::Table;
@@ -7,210 +10,98 @@ use crate::registry::tables::{clients, organizations};
 /// The 26 elements, in the order of the columns.
 pub const ALL: [Element; 26] = [
     Element {
-        name: "CLIENT_ID",
-        label: "CLIENT ID",
         group: Group::ClientDemographics,
-        cell: Cell::ClientId,
-        format: "whole number, digits only, without leading zeros",
-        longest: Longest::Allowed(19),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "CLIENT_ID"),
         identifies: Identifies::Directly,
         description: "The registry's number for the client. The same person has the same number in every row of the file; don't use it to link files. When the registry finds that two clients are one person, one of the numbers goes out of use.",
+        ..id(Table::Clients, "CLIENT_ID", Cell::ClientId)
     },
     Element {
-        name: "FIRST_NAME",
-        label: "FIRST NAME",
-        group: Group::ClientDemographics,
-        cell: Cell::ClientText(clients::FIRST_NAME),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "FIRST_NAME"),
         identifies: Identifies::Directly,
         description: "The client's first name as the registry holds it: accents, capitals and doubled spaces are left as they are.",
+        ..client_text("FIRST_NAME", clients::FIRST_NAME)
     },
     Element {
-        name: "LAST_NAME",
-        label: "LAST NAME",
-        group: Group::ClientDemographics,
-        cell: Cell::ClientText(clients::LAST_NAME),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "LAST_NAME"),
         identifies: Identifies::Directly,
         description: "The client's last name or names; it may hold a comma, as in \"García, Jr.\".",
+        ..client_text("LAST_NAME", clients::LAST_NAME)
     },
     Element {
-        name: "MIDDLE_NAME",
-        label: "MIDDLE NAME",
-        group: Group::ClientDemographics,
-        cell: Cell::ClientText(clients::MIDDLE_NAME),
-        format: "text",
-        longest: Longest::Unlimited,
         blank: Some("The client has none, or the registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "MIDDLE_NAME"),
         identifies: Identifies::Directly,
         description: "The client's middle name or initial.",
+        ..client_text("MIDDLE_NAME", clients::MIDDLE_NAME)
     },
     Element {
-        name: "BIRTH_DATE",
-        label: "BIRTH DATE",
         group: Group::ClientDemographics,
-        cell: Cell::BirthDate,
-        format: "date, YYYY-MM-DD",
-        longest: Longest::Allowed(10),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "BIRTH_DATE"),
         identifies: Identifies::Directly,
         description: "The client's date of birth. A time of day in the registry's export is dropped.",
+        ..date(Table::Clients, "BIRTH_DATE", Cell::BirthDate)
     },
     Element {
-        name: "SEX_CODE",
-        label: "SEX CODE",
-        group: Group::ClientDemographics,
-        cell: Cell::ClientText(clients::SEX_CODE),
         format: "code, text",
         longest: Longest::Seen(1, "HL7 table 0001"),
-        blank: Some("The registry holds none."),
         codes: &[("F", "female"), ("M", "male"), ("U", "unknown")],
-        origin: Origin::Column(Table::Clients, "SEX_CODE"),
-        identifies: Identifies::Together,
         description: "The client's sex, as the registry codes it; passed on unchanged and not checked against a list. Registries commonly use the codes of HL7 table 0001, which are given here.",
+        ..client_text("SEX_CODE", clients::SEX_CODE)
     },
     Element {
-        name: "RACE_AND_ETHNICITY",
-        label: "RACE AND ETHNICITY",
-        group: Group::ClientDemographics,
-        cell: Cell::ClientText(clients::RACE_AND_ETHNICITY),
-        format: "text",
-        longest: Longest::Unlimited,
         blank: Some("Not given. That is common, and not the same as \"other\"."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "RACE_AND_ETHNICITY"),
-        identifies: Identifies::Together,
         description: "The client's race and ethnicity in one text, in the registry's own words; passed on unchanged. Several values of one client stand in it as the registry joins them.",
+        ..client_text("RACE_AND_ETHNICITY", clients::RACE_AND_ETHNICITY)
     },
     Element {
-        name: "STATE_CODE",
-        label: "STATE CODE",
         group: Group::ClientAddress,
-        cell: Cell::ClientText(clients::STATE_CODE),
         format: "code, text",
         longest: Longest::Seen(2, "the postal service's state codes"),
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "STATE_CODE"),
-        identifies: Identifies::Together,
         description: "The state of the client's address, as a postal code such as TX. Clients who moved away keep their records, so other states occur.",
+        ..client_text("STATE_CODE", clients::STATE_CODE)
     },
     Element {
-        name: "CLIENT_COUNTY",
-        label: "CLIENT COUNTY",
         group: Group::ClientAddress,
-        cell: Cell::ClientText(clients::CLIENT_COUNTY),
-        format: "text",
         longest: Longest::Seen(13, "the names of Texas's 254 counties"),
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "CLIENT_COUNTY"),
-        identifies: Identifies::Together,
         description: "The county of the client's address, by name. It is where the client lives, not where the vaccine was given, and need not lie in the recipient's area.",
+        ..client_text("CLIENT_COUNTY", clients::CLIENT_COUNTY)
     },
     Element {
-        name: "ZIP_CODE",
-        label: "ZIP CODE",
         group: Group::ClientAddress,
-        cell: Cell::ClientText(clients::ZIP_CODE),
+        leading_zeros_count: true,
         format: "code, text; leading zeros count",
         longest: Longest::Seen(10, "ZIP+4 codes"),
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Clients, "ZIP_CODE"),
-        identifies: Identifies::Together,
         description: "The ZIP code of the client's address, five digits or ZIP+4. Read it as text: 00501 is not 501.",
+        ..client_text("ZIP_CODE", clients::ZIP_CODE)
     },
     Element {
-        name: "IMMUNIZATION_ID",
-        label: "IMMUNIZATION ID",
-        group: Group::ImmunizationData,
-        cell: Cell::ImmunizationId,
-        format: "whole number, digits only, without leading zeros",
-        longest: Longest::Allowed(19),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "IMMUNIZATION_ID"),
         identifies: Identifies::Together,
         description: "The registry's number for the administered dose. All facts of one combination vaccine share it: count different IMMUNIZATION_IDs to count doses.",
+        ..id(Table::Immunizations, "IMMUNIZATION_ID", Cell::ImmunizationId)
     },
     Element {
-        name: "IMMUNFACT_ID",
-        label: "IMMUNFACT ID",
-        group: Group::ImmunizationData,
-        cell: Cell::ImmunfactId,
-        format: "whole number, digits only, without leading zeros",
-        longest: Longest::Allowed(19),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "IMMUNFACT_ID"),
         identifies: Identifies::Together,
         description: "The registry's number for the immunization fact, and the key of the file: no two rows of a file share it.",
+        ..id(Table::Immunizations, "IMMUNFACT_ID", Cell::ImmunfactId)
     },
     Element {
-        name: "VACCINE_ID",
-        label: "VACCINE ID",
-        group: Group::ImmunizationData,
-        cell: Cell::VaccineId,
-        format: "whole number, digits only, without leading zeros",
-        longest: Longest::Allowed(19),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "VACCINE_ID"),
-        identifies: Identifies::No,
         description: "The registry's own number for the product. For analysis use CVX_CODE, which is public.",
+        ..id(Table::Immunizations, "VACCINE_ID", Cell::VaccineId)
     },
     Element {
-        name: "VACCINATION_DATE",
-        label: "VACCINATION DATE",
-        group: Group::ImmunizationData,
-        cell: Cell::VaccinationDate,
-        format: "date, YYYY-MM-DD",
-        longest: Longest::Allowed(10),
-        blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "VACCINATION_DATE"),
         identifies: Identifies::Together,
         description: "The day on which the dose was given. It lies within the policy's window, is not after the as-of date and not before the birth date.",
+        ..date(Table::Immunizations, "VACCINATION_DATE", Cell::VaccinationDate)
     },
     Element {
-        name: "CVX_CODE",
-        label: "CVX CODE",
-        group: Group::ImmunizationData,
-        cell: Cell::CvxCode,
+        leading_zeros_count: true,
         format: "code, text; leading zeros count",
         longest: Longest::Seen(3, "CDC's CVX code set"),
         blank: Some(
             "The product has no CVX code, as COVID-19 treatments have none, or the registry holds none.",
         ),
-        codes: &[],
-        origin: Origin::Column(Table::Vaccines, "CVX_CODE"),
-        identifies: Identifies::No,
         description: "CDC's code for the product. Read it as text: 03 (MMR) is not 3. The codes and their meanings are CDC's CVX code set, part of its IIS code sets.",
+        ..element(Table::Vaccines, "CVX_CODE", Cell::CvxCode)
     },
     Element {
-        name: "VACCINE_GROUP",
-        label: "VACCINE GROUP",
-        group: Group::ImmunizationData,
-        cell: Cell::VaccineGroup,
         format: "code, text",
         longest: Longest::Seen(4, "the group codes given here"),
-        blank: Some("The registry holds none."),
         codes: &[
             ("COV", "COVID-19"),
             ("DTAP", "diphtheria, tetanus, pertussis"),
@@ -230,140 +121,116 @@ pub const ALL: [Element; 26] = [
             ("TD", "tetanus, diphtheria, also with pertussis (Tdap)"),
             ("VAR", "varicella (chickenpox)"),
         ],
-        origin: Origin::Column(Table::Immunizations, "VACCINE_GROUP"),
-        identifies: Identifies::No,
         description: "The vaccine group from which this fact sees the dose. A combination vaccine has one fact for each of its groups. The registry's own codes, passed on unchanged and not checked against a list; those in common use are given here.",
+        ..element(Table::Immunizations, "VACCINE_GROUP", Cell::VaccineGroup)
     },
     Element {
-        name: "ORDINAL_POSITION",
-        label: "ORDINAL POSITION",
-        group: Group::ImmunizationData,
-        cell: Cell::OrdinalPosition,
         format: "whole number, 1 to 999",
         longest: Longest::Allowed(3),
         blank: Some("The registry does not count this dose in a series."),
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "ORDINAL_POSITION"),
-        identifies: Identifies::No,
         description: "The dose's number in the client's series of this vaccine group, as the registry counts it. Doses that are not in the file are counted too, so a client's first row may be dose 3.",
+        ..element(Table::Immunizations, "ORDINAL_POSITION", Cell::OrdinalPosition)
     },
     Element {
-        name: "AGE_IN_MONTHS",
-        label: "AGE IN MONTHS",
-        group: Group::ImmunizationData,
-        cell: Cell::AgeInMonths,
         format: "whole number, 0 or more",
         longest: Longest::Allowed(5),
         blank: None,
-        codes: &[],
         origin: Origin::Computed(
             "from `clients.BIRTH_DATE` and `immunizations.VACCINATION_DATE`: (year2 - year1) * 12 + month2 - month1, less one if day2 < day1",
         ),
         identifies: Identifies::Together,
         description: "The client's age at the vaccination in completed months. A child born on the 31st completes a month on the 1st after a shorter month, as CDC's decision-support rules count it.",
+        ..element(Table::Immunizations, "AGE_IN_MONTHS", Cell::AgeInMonths)
     },
     Element {
-        name: "GIVEN_BY_ORG_ID",
-        label: "GIVEN BY ORG ID",
         group: Group::ProviderData,
-        cell: Cell::OrganizationId,
+        description: "The registry's number for the organization that gave the dose.",
+        ..id(Table::Immunizations, "GIVEN_BY_ORG_ID", Cell::OrganizationId)
+    },
+    Element {
+        description: "The organization's full name. It may hold commas and quotes.",
+        ..organization_text("PROVIDER_NAME", organizations::PROVIDER_NAME)
+    },
+    Element {
+        description: "The organization's short name or code in the registry.",
+        ..organization_text("SHORT_NAME", organizations::SHORT_NAME)
+    },
+    Element {
+        blank: None,
+        description: "The local health department, or other entity, that is responsible for the organization. It decides who receives the row. Spellings that differ only in capitals or spaces are one entity and stand here as the registry has them.",
+        ..organization_text("RESPONSIBLE_ENTITY", organizations::RESPONSIBLE_ENTITY)
+    },
+    Element {
+        description: "The organization's street address.",
+        ..organization_text("PROVIDER_STREET_ADDRESS", organizations::PROVIDER_STREET_ADDRESS)
+    },
+    Element {
+        description: "The organization's city.",
+        ..organization_text("PROVIDER_CITY", organizations::PROVIDER_CITY)
+    },
+    Element {
+        format: "code, text",
+        longest: Longest::Seen(2, "the postal service's state codes"),
+        description: "The state of the organization's address, as a postal code.",
+        ..organization_text("PROVIDER_STATE", organizations::PROVIDER_STATE)
+    },
+    Element {
+        leading_zeros_count: true,
+        format: "code, text; leading zeros count",
+        longest: Longest::Seen(10, "ZIP+4 codes"),
+        description: "The ZIP code of the organization's address. Read it as text.",
+        ..organization_text("PROVIDER_ZIP_CODE", organizations::PROVIDER_ZIP_CODE)
+    },
+];
+
+/// What is usual: a text of the immunization data, which may be blank and tells nothing about who a person is. It comes
+/// from the export's column of the same name.
+const fn element(table: Table, name: &'static str, cell: Cell) -> Element {
+    Element {
+        name,
+        group: Group::ImmunizationData,
+        cell,
+        format: "text",
+        leading_zeros_count: false,
+        longest: Longest::Unlimited,
+        blank: Some("The registry holds none."),
+        codes: &[],
+        origin: Origin::Column(table, name),
+        identifies: Identifies::No,
+        added_later: false,
+        description: "",
+    }
+}
+
+const fn client_text(name: &'static str, column: usize) -> Element {
+    Element {
+        group: Group::ClientDemographics,
+        identifies: Identifies::Together,
+        ..element(Table::Clients, name, Cell::ClientText(column))
+    }
+}
+
+const fn organization_text(name: &'static str, column: usize) -> Element {
+    Element {
+        group: Group::ProviderData,
+        ..element(Table::Organizations, name, Cell::OrganizationText(column))
+    }
+}
+
+const fn id(table: Table, name: &'static str, cell: Cell) -> Element {
+    Element {
         format: "whole number, digits only, without leading zeros",
         longest: Longest::Allowed(19),
         blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Immunizations, "GIVEN_BY_ORG_ID"),
-        identifies: Identifies::No,
-        description: "The registry's number for the organization that gave the dose.",
-    },
+        ..element(table, name, cell)
+    }
+}
+
+const fn date(table: Table, name: &'static str, cell: Cell) -> Element {
     Element {
-        name: "PROVIDER_NAME",
-        label: "PROVIDER NAME",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::PROVIDER_NAME),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "PROVIDER_NAME"),
-        identifies: Identifies::No,
-        description: "The organization's full name. It may hold commas and quotes.",
-    },
-    Element {
-        name: "SHORT_NAME",
-        label: "SHORT NAME",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::SHORT_NAME),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "SHORT_NAME"),
-        identifies: Identifies::No,
-        description: "The organization's short name or code in the registry.",
-    },
-    Element {
-        name: "RESPONSIBLE_ENTITY",
-        label: "RESPONSIBLE ENTITY",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::RESPONSIBLE_ENTITY),
-        format: "text",
-        longest: Longest::Unlimited,
+        format: "date, YYYY-MM-DD",
+        longest: Longest::Allowed(10),
         blank: None,
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "RESPONSIBLE_ENTITY"),
-        identifies: Identifies::No,
-        description: "The local health department, or other entity, that is responsible for the organization. It decides who receives the row. Spellings that differ only in capitals or spaces are one entity and stand here as the registry has them.",
-    },
-    Element {
-        name: "PROVIDER_STREET_ADDRESS",
-        label: "PROVIDER STREET ADDRESS",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::PROVIDER_STREET_ADDRESS),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "PROVIDER_STREET_ADDRESS"),
-        identifies: Identifies::No,
-        description: "The organization's street address.",
-    },
-    Element {
-        name: "PROVIDER_CITY",
-        label: "PROVIDER CITY",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::PROVIDER_CITY),
-        format: "text",
-        longest: Longest::Unlimited,
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "PROVIDER_CITY"),
-        identifies: Identifies::No,
-        description: "The organization's city.",
-    },
-    Element {
-        name: "PROVIDER_STATE",
-        label: "PROVIDER STATE",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::PROVIDER_STATE),
-        format: "code, text",
-        longest: Longest::Seen(2, "the postal service's state codes"),
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "PROVIDER_STATE"),
-        identifies: Identifies::No,
-        description: "The state of the organization's address, as a postal code.",
-    },
-    Element {
-        name: "PROVIDER_ZIP_CODE",
-        label: "PROVIDER ZIP CODE",
-        group: Group::ProviderData,
-        cell: Cell::OrganizationText(organizations::PROVIDER_ZIP_CODE),
-        format: "code, text; leading zeros count",
-        longest: Longest::Seen(10, "ZIP+4 codes"),
-        blank: Some("The registry holds none."),
-        codes: &[],
-        origin: Origin::Column(Table::Organizations, "PROVIDER_ZIP_CODE"),
-        identifies: Identifies::No,
-        description: "The ZIP code of the organization's address. Read it as text.",
-    },
-];
+        ..element(table, name, cell)
+    }
+}

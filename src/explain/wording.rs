@@ -3,8 +3,7 @@
 use super::answer::{ConsentAnswer, StepAnswer};
 use super::request::Request;
 use crate::filter::{
-    ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, is_listed,
-    steps,
+    ConsentFailure, ConsentPart, Outcome, Route, Rule, Rules, Verdict, consent_parts, is_listed, steps,
 };
 use crate::policy::{ClientType, Period};
 use crate::registry::{Code, Consent, ConsentType, Fact, Fault, ProductClass, Reference};
@@ -77,18 +76,18 @@ impl Words<'_> {
     /// sharing its id.
     pub(super) fn steps(&self, outcome: Outcome, late: Option<Fault>) -> Vec<StepAnswer> {
         let mut answers = Vec::new();
-        for (rule, said) in steps(self.needed, outcome) {
+        for (rule, verdict) in steps(self.needed, outcome) {
             if rule == Rule::Permitted {
-                let said = if said == Said::NotAsked { "not asked" } else { kind_name(self.needed) };
+                let said = if verdict == Verdict::NotAsked { "not asked" } else { kind_name(self.needed) };
                 answers.push(StepAnswer { number: "4/5", rule: "kind", looked_at: self.kind(), said });
             }
             let (number, name) = number_and_name(rule, self.needed);
-            let said = match said {
-                Said::Passes => "passes",
-                Said::Against => "against",
-                Said::NotAsked => "not asked",
-            };
-            answers.push(StepAnswer { number, rule: name, looked_at: self.looked_at(rule), said });
+            answers.push(StepAnswer {
+                number,
+                rule: name,
+                looked_at: self.looked_at(rule),
+                said: verdict.into(),
+            });
         }
         let (looked_at, said) = match late.map(|fault| fault.code) {
             _ if outcome != Outcome::Included => ("asked of included facts only", "not asked"),
@@ -188,8 +187,8 @@ impl Words<'_> {
 
     fn consent(&self) -> String {
         let failure = match self.rules.find_consent(self.reference, self.fact.client, self.needed) {
-            ConsentFinding::Failed(failure) => failure,
-            ConsentFinding::Stands(readings) => {
+            Err(failure) => failure,
+            Ok(readings) => {
                 let rule = self.rules.consent_rule();
                 return format!("{rule} {}", if readings.contains(rule) { "holds" } else { "does not hold" });
             }

@@ -79,7 +79,7 @@ impl SelectionBuilder {
     }
 }
 
-/// The vaccine groups of chosen facts, numbered as they are met, whichever thread meets them. There are a few dozen.
+/// The vaccine groups of the facts that are kept, numbered as they are met, whichever thread meets them. There are a few dozen.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Arc<Mutex<Numbered>>,

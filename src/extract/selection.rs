@@ -1,6 +1,5 @@
-//! The facts that are shared, from those that every thread chose.
+//! The facts that are shared, from those that every thread found.
 
-use super::stored::ById;
 use super::{FactCounts, SelectionBuilder};
 use crate::filter::{ShareableFact, settle_group};
 use crate::policy::ConsentRule;
@@ -22,7 +21,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Puts together what the threads chose, and sends late duplicates to the quarantine.
+    /// Puts together what the threads found, and sends late duplicates to the quarantine.
     ///
     /// # Errors
     /// If what lies on disk can't be read back, or more can't be put there.
@@ -77,12 +76,12 @@ impl Selection {
         for fact in self.facts.merge()? {
             let fact = fact?;
             if repeated.binary_search(&fact.immunfact_id).is_ok() {
-                sharing.push(ById(fact))?;
+                sharing.push(((fact.immunfact_id, fact.line), fact))?;
             }
         }
         let mut group: Vec<ShareableFact> = Vec::new();
         for fact in sharing.merge()? {
-            let ById(fact) = fact?;
+            let (_, fact) = fact?;
             if group.first().is_some_and(|first| first.immunfact_id != fact.immunfact_id) {
                 self.settle_one(&mut group, quarantine)?;
                 group.clear();

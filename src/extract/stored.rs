@@ -1,97 +1,34 @@
-//! How a chosen fact lies in a temporary file.
+//! How a fact that may be shared lies in a temporary file.
 
 use crate::filter::{Readings, ShareableFact};
 use crate::registry::DisasterFlag;
-use crate::spill::Fixed;
+use crate::spill::{storable_as, storable_fields};
 use crate::value::Day;
 
-/// Takes a number's bytes from the front of `bytes`.
-macro_rules! take {
-    ($bytes:ident as $number:ty) => {{
-        let (number, rest) = $bytes.split_first_chunk()?;
-        $bytes = rest;
-        <$number>::from_le_bytes(*number)
-    }};
-}
-
-impl Fixed for ShareableFact {
-    const SIZE: usize = 48;
-
-    fn store(&self, out: &mut [u8]) {
-        let numbers = [self.immunization_id, self.immunfact_id, self.line];
-        let places = [self.client, self.date.number(), self.vaccine, self.organization, self.group];
-        let flag = match self.disaster_flag {
-            None => 0,
-            Some(DisasterFlag::Y) => 1,
-            Some(DisasterFlag::N) => 2,
-        };
-        let (eights, rest) = out.split_at_mut(24);
-        let (fours, rest) = rest.split_at_mut(20);
-        for (out, number) in eights.chunks_exact_mut(8).zip(numbers) {
-            out.copy_from_slice(&number.to_le_bytes());
-        }
-        for (out, place) in fours.chunks_exact_mut(4).zip(places) {
-            out.copy_from_slice(&place.to_le_bytes());
-        }
-        let [low, high] = self.ordinal.to_le_bytes();
-        rest.copy_from_slice(&[low, high, flag, self.readings.to_bits()]);
-    }
-
-    fn load(bytes: &[u8]) -> Option<ShareableFact> {
-        let mut rest = bytes;
-        Some(ShareableFact {
-            immunization_id: take!(rest as u64),
-            immunfact_id: take!(rest as u64),
-            line: take!(rest as u64),
-            client: take!(rest as u32),
-            date: Day::from_number(take!(rest as u32))?,
-            vaccine: take!(rest as u32),
-            organization: take!(rest as u32),
-            group: take!(rest as u32),
-            ordinal: take!(rest as u16),
-            disaster_flag: match take!(rest as u8) {
-                0 => None,
-                1 => Some(DisasterFlag::Y),
-                2 => Some(DisasterFlag::N),
-                _ => return None,
-            },
-            readings: Readings::from_bits(*rest.first()?)?,
-        })
-    }
-}
-
-/// A chosen fact among those that share its IMMUNFACT_ID, in the source's order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct ById(pub(super) ShareableFact);
-
-impl PartialOrd for ById {
-    fn partial_cmp(&self, other: &ById) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ById {
-    fn cmp(&self, other: &ById) -> std::cmp::Ordering {
-        (self.0.immunfact_id, self.0.line).cmp(&(other.0.immunfact_id, other.0.line))
-    }
-}
-
-impl Fixed for ById {
-    const SIZE: usize = ShareableFact::SIZE;
-
-    fn store(&self, out: &mut [u8]) {
-        self.0.store(out);
-    }
-
-    fn load(bytes: &[u8]) -> Option<ById> {
-        ShareableFact::load(bytes).map(ById)
-    }
-}
+storable_fields!(ShareableFact {
+    immunization_id,
+    immunfact_id,
+    line,
+    client,
+    date,
+    vaccine,
+    organization,
+    group,
+    ordinal,
+    disaster_flag,
+    readings
+});
+storable_as!(Day, u32, Day::number, Day::from_number);
+storable_as!(DisasterFlag, bool, |flag| flag == DisasterFlag::Y, |is_y| {
+    Some(if is_y { DisasterFlag::Y } else { DisasterFlag::N })
+});
+storable_as!(Readings, u8, Readings::to_bits, Readings::from_bits);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::policy::ConsentRule;
+    use crate::spill::Storable;
 
     #[test]
     fn a_fact_survives_storing() {
@@ -109,10 +46,11 @@ mod tests {
                 disaster_flag,
                 readings: Readings::NONE.with(ConsentRule::ActiveOnAsOf, true),
             };
-            let mut bytes = [0xff; ShareableFact::SIZE];
-            fact.store(&mut bytes);
-            assert_eq!(ShareableFact::load(&bytes), Some(fact));
+            let mut bytes = Vec::new();
+            fact.store(&mut bytes).unwrap();
+            assert_eq!(ShareableFact::load(&mut bytes.as_slice()).unwrap(), fact);
+            assert!(ShareableFact::load(&mut &bytes[1..]).is_err());
         }
-        assert_eq!(ShareableFact::load(&[0xff; ShareableFact::SIZE]), None);
+        assert!(ShareableFact::load(&mut [0xff; 99].as_slice()).is_err());
     }
 }

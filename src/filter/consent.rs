@@ -14,15 +14,6 @@ pub struct Lookback {
     pub as_of: Day,
 }
 
-/// What a client's consents of one type come to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ConsentFinding {
-    /// There is no use in asking further.
-    Failed(ConsentFailure),
-    /// Some consent stands; these rules find it active.
-    Stands(Readings),
-}
-
 /// The part that a consent plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConsentPart {
@@ -36,7 +27,7 @@ pub enum ConsentPart {
     Counts,
 }
 
-/// Tells the part of each consent of one type.
+/// The consents of one type, with the part of each.
 ///
 /// Consents that begin after the as-of date play none. A withdrawal on or before the as-of date cancels the
 /// consent that was withdrawn and every consent that began before it.
@@ -59,38 +50,40 @@ pub fn consent_parts(
     })
 }
 
-/// Judges the consents of one type, under all three rules at once.
+/// Judges the consents of one type: the rules that find it active, or why it fails under all of them.
+///
+/// # Errors
+/// If no consent counts.
 pub fn find_consent(
     consents: &[Consent],
     consent_type: ConsentType,
     birth: Day,
     lookback: Lookback,
-) -> ConsentFinding {
+) -> Result<Readings, ConsentFailure> {
     let parts = consent_parts(consents, consent_type, lookback.as_of);
     if parts.clone().next().is_none() {
-        return ConsentFinding::Failed(ConsentFailure::Missing);
+        return Err(ConsentFailure::Missing);
     }
     if parts.clone().all(|(_, part)| part == ConsentPart::NotBegun) {
-        return ConsentFinding::Failed(ConsentFailure::NotYetEffective);
+        return Err(ConsentFailure::NotYetEffective);
     }
     let standing =
         || parts.clone().filter(|(_, part)| *part == ConsentPart::Counts).map(|(consent, _)| consent);
     if standing().next().is_none() {
-        return ConsentFinding::Failed(ConsentFailure::Withdrawn);
+        return Err(ConsentFailure::Withdrawn);
     }
     let active_within = standing().any(|c| is_active_from(c, c.effective.max(lookback.first_day)));
     let active_on_as_of = standing().any(|c| is_active_from(c, lookback.as_of));
-    let first_day = match birth > lookback.first_day {
-        true => standing().map(|c| c.effective).min().unwrap_or(lookback.first_day),
-        false => lookback.first_day,
+    let first_day = if birth > lookback.first_day {
+        standing().map(|c| c.effective).min().unwrap_or(lookback.first_day)
+    } else {
+        lookback.first_day
     };
     let active_throughout = covers(standing, first_day, lookback.as_of);
-    ConsentFinding::Stands(
-        Readings::NONE
-            .with(ConsentRule::ActiveWithinLookback, active_within)
-            .with(ConsentRule::ActiveOnAsOf, active_on_as_of)
-            .with(ConsentRule::ActiveThroughoutLookback, active_throughout),
-    )
+    Ok(Readings::NONE
+        .with(ConsentRule::ActiveWithinLookback, active_within)
+        .with(ConsentRule::ActiveOnAsOf, active_on_as_of)
+        .with(ConsentRule::ActiveThroughoutLookback, active_throughout))
 }
 
 /// Whether a consent that has begun by `day` is active on it.
@@ -152,8 +145,8 @@ mod tests {
         let as_of = day(as_of);
         let lookback = Lookback { first_day: as_of.years_before(5).unwrap(), as_of };
         match find_consent(&parse(consents), ConsentType::Standard, day(birth), lookback) {
-            ConsentFinding::Failed(failure) => format!("{failure:?}"),
-            ConsentFinding::Stands(readings) => ["within", "as-of", "throughout"]
+            Err(failure) => format!("{failure:?}"),
+            Ok(readings) => ["within", "as-of", "throughout"]
                 .into_iter()
                 .zip(ConsentRule::ALL)
                 .filter(|(_, rule)| readings.contains(*rule))
@@ -249,8 +242,8 @@ mod tests {
         );
         let lookback = Lookback { first_day: day("2019-07-08"), as_of: day("2024-07-08") };
         let find = |t| find_consent(&consents, t, day("1990-01-01"), lookback);
-        assert_eq!(find(ConsentType::Standard), ConsentFinding::Failed(ConsentFailure::Withdrawn));
-        assert!(matches!(find(ConsentType::Disaster), ConsentFinding::Stands(_)));
+        assert_eq!(find(ConsentType::Standard), Err(ConsentFailure::Withdrawn));
+        assert!(find(ConsentType::Disaster).is_ok());
     }
 
     proptest::proptest! {
@@ -278,10 +271,10 @@ mod tests {
             let active = |d: Day| left.iter().any(|c| c.effective <= d && c.end.is_none_or(|e| d < e));
             let days = |from: Day| { let mut d = from; std::iter::from_fn(move || { let now = d; d = next(d); (now <= as_of).then_some(now) }) };
             match finding {
-                ConsentFinding::Failed(ConsentFailure::NotYetEffective) => proptest::prop_assert!(begun.is_empty()),
-                ConsentFinding::Failed(ConsentFailure::Withdrawn) => proptest::prop_assert!(!begun.is_empty() && left.is_empty()),
-                ConsentFinding::Failed(_) => proptest::prop_assert!(false),
-                ConsentFinding::Stands(readings) => {
+                Err(ConsentFailure::NotYetEffective) => proptest::prop_assert!(begun.is_empty()),
+                Err(ConsentFailure::Withdrawn) => proptest::prop_assert!(!begun.is_empty() && left.is_empty()),
+                Err(_) => proptest::prop_assert!(false),
+                Ok(readings) => {
                     let from = if birth > first_day { left.iter().map(|c| c.effective).min().unwrap() } else { first_day };
                     let holds = [days(first_day).any(active), active(as_of), days(from).all(active)];
                     for (rule, holds) in ConsentRule::ALL.into_iter().zip(holds) {

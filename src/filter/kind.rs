@@ -71,20 +71,16 @@ impl DisasterGroups {
         group: &[u8],
         date: Day,
     ) -> ConsentType {
-        let has_disaster_code = match product {
-            ProductKind::Disaster => return ConsentType::Disaster,
-            ProductKind::Standard => return ConsentType::Standard,
-            ProductKind::Depends { has_disaster_code } => has_disaster_code,
-        };
-        match flag {
-            Some(DisasterFlag::Y) => ConsentType::Disaster,
-            Some(DisasterFlag::N) => ConsentType::Standard,
-            None if !self.period.contains(date) => ConsentType::Standard,
-            None if has_disaster_code || self.lowered.iter().any(|g| text::equals_lowered(group, g)) => {
-                ConsentType::Disaster
+        let is_disaster = match (product, flag) {
+            (ProductKind::Disaster, _) => true,
+            (ProductKind::Standard, _) => false,
+            (ProductKind::Depends { .. }, Some(flag)) => flag == DisasterFlag::Y,
+            (ProductKind::Depends { has_disaster_code }, None) => {
+                self.period.contains(date)
+                    && (has_disaster_code || self.lowered.iter().any(|g| text::equals_lowered(group, g)))
             }
-            None => ConsentType::Standard,
-        }
+        };
+        if is_disaster { ConsentType::Disaster } else { ConsentType::Standard }
     }
 }
 

@@ -1,14 +1,13 @@
-//! What can come of a fact.
+//! The outcomes that a fact can have, and the sets of consent rules.
 
 use crate::policy::ConsentRule;
 use crate::registry::ConsentType;
 use crate::value::all_of;
-use std::fmt;
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// What comes of a fact that is not quarantined: included, or the first reason against it.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, EnumString, IntoStaticStr, VariantArray,
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Display, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[repr(u8)]
@@ -66,12 +65,6 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// What is wrong with consent, for either type of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -94,19 +87,18 @@ impl ConsentFailure {
 
     /// The outcome of a fact that needs this type of consent.
     pub fn outcome(self, consent_type: ConsentType) -> Outcome {
-        match (consent_type, self) {
-            (ConsentType::Disaster, ConsentFailure::Missing) => Outcome::DisasterConsentMissing,
-            (ConsentType::Disaster, ConsentFailure::NotYetEffective) => {
-                Outcome::DisasterConsentNotYetEffective
+        use Outcome::*;
+        let (standard, disaster) = match self {
+            ConsentFailure::Missing => (StandardConsentMissing, DisasterConsentMissing),
+            ConsentFailure::NotYetEffective => {
+                (StandardConsentNotYetEffective, DisasterConsentNotYetEffective)
             }
-            (ConsentType::Disaster, ConsentFailure::Withdrawn) => Outcome::DisasterConsentWithdrawn,
-            (ConsentType::Disaster, ConsentFailure::Lapsed) => Outcome::DisasterConsentLapsed,
-            (ConsentType::Standard, ConsentFailure::Missing) => Outcome::StandardConsentMissing,
-            (ConsentType::Standard, ConsentFailure::NotYetEffective) => {
-                Outcome::StandardConsentNotYetEffective
-            }
-            (ConsentType::Standard, ConsentFailure::Withdrawn) => Outcome::StandardConsentWithdrawn,
-            (ConsentType::Standard, ConsentFailure::Lapsed) => Outcome::StandardConsentLapsed,
+            ConsentFailure::Withdrawn => (StandardConsentWithdrawn, DisasterConsentWithdrawn),
+            ConsentFailure::Lapsed => (StandardConsentLapsed, DisasterConsentLapsed),
+        };
+        match consent_type {
+            ConsentType::Standard => standard,
+            ConsentType::Disaster => disaster,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::registry::Assignment;
 use crate::value::name;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an organization's facts go.
@@ -29,9 +30,8 @@ pub struct Recipient {
 #[derive(Debug)]
 pub struct Routing {
     recipients: Vec<Recipient>,
-    /// For each organization: none without an entity, else the place of its list in `lists`.
-    of_organization: Vec<Option<u32>>,
-    lists: Vec<Vec<u32>>,
+    /// For each organization the places of its recipients, in ascending order; none without an entity.
+    of_organization: Vec<Option<Box<[u32]>>>,
 }
 
 impl Routing {
@@ -44,50 +44,37 @@ impl Routing {
         entities: impl Iterator<Item = (&'a str, u64)> + Clone,
         assignments: Option<&[Assignment]>,
     ) -> Routing {
-        let own;
-        let assignments = match assignments {
-            Some(assignments) => assignments,
-            None => {
-                let to_itself = |(entity, line): (&str, u64)| Assignment {
-                    line,
-                    recipient: entity.to_owned(),
-                    entity: entity.to_owned(),
-                };
-                own = entities
-                    .clone()
-                    .filter(|(entity, _)| !entity.is_empty())
-                    .map(to_itself)
-                    .collect::<Vec<_>>();
-                own.as_slice()
-            }
+        let to_itself = |(entity, line): (&str, u64)| Assignment {
+            line,
+            recipient: entity.to_owned(),
+            entity: entity.to_owned(),
+        };
+        let assignments: Cow<'_, [Assignment]> = match assignments {
+            Some(assignments) => assignments.into(),
+            None => entities.clone().filter(|(entity, _)| !entity.is_empty()).map(to_itself).collect(),
         };
         let mut spellings: BTreeMap<String, Recipient> = BTreeMap::new();
-        for Assignment { recipient, line, .. } in assignments {
+        for Assignment { recipient, line, .. } in assignments.iter() {
             let spelling = Recipient { name: recipient.clone(), line: *line };
             let first = spellings.entry(name::fold(recipient)).or_insert_with(|| spelling.clone());
             *first = first.clone().min(spelling);
         }
-        let mut named: Vec<(&Recipient, &String)> = spellings.iter().map(|(folded, r)| (r, folded)).collect();
+        let mut named: Vec<(Recipient, String)> =
+            spellings.into_iter().map(|(folded, r)| (r, folded)).collect();
         named.sort_unstable();
-        let places: BTreeMap<&String, u32> = named.iter().map(|(_, folded)| *folded).zip(0..).collect();
+        let places: BTreeMap<&String, u32> = named.iter().map(|(_, folded)| folded).zip(0..).collect();
         let mut recipients_of: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-        for Assignment { recipient, entity, .. } in assignments {
+        for Assignment { recipient, entity, .. } in assignments.iter() {
             recipients_of.entry(name::fold(entity)).or_default().insert(places[&name::fold(recipient)]);
         }
-        // The first list is that of the entities that are given to nobody.
-        let mut lists = vec![Vec::new()];
-        let mut list_of: BTreeMap<String, u32> = BTreeMap::new();
-        for (entity, recipients) in recipients_of {
-            list_of.insert(entity, lists.len() as u32);
-            lists.push(recipients.into_iter().collect());
-        }
-        let of_organization = entities
-            .map(|(entity, _)| {
-                (!entity.is_empty()).then(|| list_of.get(&name::fold(entity)).copied().unwrap_or(0))
-            })
-            .collect();
-        let recipients = named.into_iter().map(|(recipient, _)| recipient.clone()).collect();
-        Routing { recipients, of_organization, lists }
+        let recipients_of = |entity: &str| {
+            let recipients = recipients_of.get(&name::fold(entity));
+            recipients.into_iter().flatten().copied().collect()
+        };
+        let of_organization =
+            entities.map(|(entity, _)| (!entity.is_empty()).then(|| recipients_of(entity))).collect();
+        let recipients = named.into_iter().map(|(recipient, _)| recipient).collect();
+        Routing { recipients, of_organization }
     }
 
     /// The recipients, by place, in the order of their names' bytes.
@@ -97,12 +84,10 @@ impl Routing {
 
     /// Where the facts of the organization at this place go; none is no organization.
     pub fn route(&self, organization: Option<u32>) -> Route<'_> {
-        match organization.and_then(|place| self.of_organization[place as usize]) {
+        match organization.and_then(|place| self.of_organization[place as usize].as_deref()) {
             None => Route::NoEntity,
-            Some(list) => match self.lists[list as usize].as_slice() {
-                [] => Route::NoRecipient,
-                recipients => Route::To(recipients),
-            },
+            Some([]) => Route::NoRecipient,
+            Some(recipients) => Route::To(recipients),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The rules in their order: from a fact to its outcome.
 
-use super::consent::{ConsentFinding, Lookback, find_consent};
+use super::consent::{Lookback, find_consent};
 use super::kind::{DisasterGroups, ProductKind};
-use super::outcome::{Outcome, Readings};
+use super::outcome::{ConsentFailure, Outcome, Readings};
 use super::routing::{Route, Routing};
-use super::standing::{Claim, Person, Standing};
+use super::standing::{ClientData, Standing};
 use crate::policy::{ConsentRule, Period, Policy};
 use crate::registry::{ClientPlace, ConsentType, Fact, Reference};
 use crate::value::Day;
@@ -38,13 +38,13 @@ impl Rules {
     pub fn new(policy: &Policy, as_of: Day, reference: &Reference) -> Rules {
         let lookback = lookback(policy, as_of);
         let standing = |client: ClientPlace| {
-            let person = Person {
+            let data = ClientData {
                 client_type: reference.clients.client_type(client),
                 birth: reference.clients.birth(client),
                 consents: reference.consents.of(client),
                 consent_unreadable: reference.consents.unreadable(client),
             };
-            Standing::of(person, policy, lookback)
+            Standing::of(data, policy, lookback)
         };
         Rules {
             lookback,
@@ -69,7 +69,7 @@ impl Rules {
         reference: &Reference,
         client: ClientPlace,
         needed: ConsentType,
-    ) -> ConsentFinding {
+    ) -> Result<Readings, ConsentFailure> {
         find_consent(reference.consents.of(client), needed, reference.clients.birth(client), self.lookback)
     }
 
@@ -110,7 +110,7 @@ impl Rules {
             Route::NoRecipient => Some(Outcome::NoRecipient),
         };
         let outcome = match (readings.contains(rule), unrouted) {
-            (false, _) => lapsed(self.consent_needed(fact)),
+            (false, _) => ConsentFailure::Lapsed.outcome(self.consent_needed(fact)),
             (true, Some(outcome)) => outcome,
             (true, None) => Outcome::Included,
         };
@@ -129,18 +129,15 @@ impl Rules {
         if standing.consent_unreadable {
             return Err(Outcome::ConsentUnreadable);
         }
-        let needed = self.consent_needed(fact);
-        let claim = standing.claim(needed);
-        match (needed, claim) {
-            (ConsentType::Disaster, Claim::NotPermitted) => Err(Outcome::DisasterNotPermitted),
-            (ConsentType::Disaster, _) if !self.disaster_period.contains(fact.date) => {
+        match self.consent_needed(fact) {
+            ConsentType::Standard => standing.standard,
+            ConsentType::Disaster
+                if standing.disaster != Err(Outcome::DisasterNotPermitted)
+                    && !self.disaster_period.contains(fact.date) =>
+            {
                 Err(Outcome::DisasterOutsidePeriod)
             }
-            (ConsentType::Standard, Claim::NotPermitted) => Err(Outcome::StandardNotPermitted),
-            (_, Claim::AgedOut) => Err(Outcome::ChildConsentAgedOut),
-            (_, Claim::Failed(failure)) => Err(failure.outcome(needed)),
-            (_, Claim::Stands(readings)) if readings.is_empty() => Err(lapsed(needed)),
-            (_, Claim::Stands(readings)) => Ok(readings),
+            ConsentType::Disaster => standing.disaster,
         }
     }
 
@@ -149,10 +146,6 @@ impl Rules {
         let product = self.products[fact.vaccine as usize];
         self.disaster_groups.consent_needed(product, fact.disaster_flag, fact.group, fact.date)
     }
-}
-
-fn lapsed(needed: ConsentType) -> Outcome {
-    super::ConsentFailure::Lapsed.outcome(needed)
 }
 
 /// The lookback before an as-of date.

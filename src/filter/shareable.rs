@@ -1,4 +1,4 @@
-//! What is kept of a fact that may be shared.
+//! The facts that may be shared, as they are kept until the files are written.
 
 use super::outcome::Readings;
 use crate::registry::{ClientPlace, DisasterFlag, Fact};

@@ -1,7 +1,7 @@
-//! What can be said of a client once, for all their facts.
+//! What is worked out once for each client, for all the client's facts.
 
-use super::consent::{ConsentFinding, Lookback, find_consent};
-use super::outcome::{ConsentFailure, Readings};
+use super::consent::{Lookback, find_consent};
+use super::outcome::{ConsentFailure, Outcome, Readings};
 use crate::policy::{ClientType, Policy};
 use crate::registry::{Consent, ConsentType};
 use crate::value::Day;
@@ -19,22 +19,13 @@ pub struct Standing {
     pub disaster: Claim,
 }
 
-/// Whether a client's immunizations of one kind are shared, as far as the client decides it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Claim {
-    /// The policy gives the client's type none of these.
-    NotPermitted,
-    /// The client has outgrown a child's consent.
-    AgedOut,
-    /// Consent fails, under every reading.
-    Failed(ConsentFailure),
-    /// Consent stands; these readings find it active.
-    Stands(Readings),
-}
+/// Whether a client's immunizations of one kind are shared, as far as the client decides it: the readings that find
+/// consent active, at least one; or the outcome of them all.
+pub type Claim = Result<Readings, Outcome>;
 
 /// What a client's standing is worked out from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person<'a> {
+pub(super) struct ClientData<'a> {
     /// The client type in lower case.
     pub(super) client_type: &'a str,
     pub(super) birth: Day,
@@ -43,48 +34,39 @@ pub(super) struct Person<'a> {
 }
 
 impl Standing {
-    pub(super) fn of(person: Person<'_>, policy: &Policy, lookback: Lookback) -> Standing {
-        let granted = policy.client_type(person.client_type);
+    pub(super) fn of(client: ClientData<'_>, policy: &Policy, lookback: Lookback) -> Standing {
+        let granted = policy.client_type(client.client_type);
         Standing {
             known_type: granted.is_some(),
-            consent_unreadable: person.consent_unreadable,
-            standard: standard_claim(person, granted, policy, lookback),
-            disaster: claim(person, granted.is_some_and(|t| t.disaster), ConsentType::Disaster, lookback),
-        }
-    }
-
-    /// The claim on immunizations that need this type of consent.
-    pub fn claim(&self, consent_type: ConsentType) -> Claim {
-        match consent_type {
-            ConsentType::Standard => self.standard,
-            ConsentType::Disaster => self.disaster,
+            consent_unreadable: client.consent_unreadable,
+            standard: standard_claim(client, granted, policy, lookback),
+            disaster: if granted.is_some_and(|t| t.disaster) {
+                claim(client, ConsentType::Disaster, lookback)
+            } else {
+                Err(Outcome::DisasterNotPermitted)
+            },
         }
     }
 }
 
 fn standard_claim(
-    person: Person<'_>,
+    client: ClientData<'_>,
     granted: Option<&ClientType>,
     policy: &Policy,
     lookback: Lookback,
 ) -> Claim {
-    let permitted = granted.is_some_and(|t| t.standard);
-    let is_child = granted.is_some_and(|t| t.child);
-    let months = person.birth.completed_months_until(lookback.as_of);
-    let grown_up = months >= 12 * policy.consent.child_consent_ends_at as i32;
-    if permitted && is_child && grown_up {
-        return Claim::AgedOut;
+    let Some(granted) = granted.filter(|t| t.standard) else { return Err(Outcome::StandardNotPermitted) };
+    let months = client.birth.completed_months_until(lookback.as_of);
+    if granted.child && months >= 12 * policy.consent.child_consent_ends_at as i32 {
+        return Err(Outcome::ChildConsentAgedOut);
     }
-    claim(person, permitted, ConsentType::Standard, lookback)
+    claim(client, ConsentType::Standard, lookback)
 }
 
-fn claim(person: Person<'_>, permitted: bool, consent_type: ConsentType, lookback: Lookback) -> Claim {
-    if !permitted {
-        return Claim::NotPermitted;
-    }
-    match find_consent(person.consents, consent_type, person.birth, lookback) {
-        ConsentFinding::Failed(failure) => Claim::Failed(failure),
-        ConsentFinding::Stands(readings) => Claim::Stands(readings),
+fn claim(client: ClientData<'_>, needed: ConsentType, lookback: Lookback) -> Claim {
+    match find_consent(client.consents, needed, client.birth, lookback) {
+        Ok(readings) if readings.is_empty() => Err(ConsentFailure::Lapsed.outcome(needed)),
+        finding => finding.map_err(|failure| failure.outcome(needed)),
     }
 }
 
@@ -104,17 +86,21 @@ mod tests {
         let consents = [consent(ConsentType::Standard), consent(ConsentType::Disaster)];
         let as_of = day(as_of);
         let lookback = Lookback { first_day: as_of.years_before(5).unwrap(), as_of };
-        let person =
-            Person { client_type, birth: day(birth), consents: &consents, consent_unreadable: false };
-        Standing::of(person, &policy, lookback)
+        let client =
+            ClientData { client_type, birth: day(birth), consents: &consents, consent_unreadable: false };
+        Standing::of(client, &policy, lookback)
     }
 
     #[test]
     fn a_childs_consent_ends_on_the_18th_birthday() {
         let check = |client_type: &str, birth: &str, as_of: &str, aged_out: bool| {
             let standing = standing(client_type, birth, as_of);
-            assert_eq!(standing.standard == Claim::AgedOut, aged_out, "{client_type} {birth} {as_of}");
-            assert!(matches!(standing.disaster, Claim::Stands(_)));
+            assert_eq!(
+                standing.standard == Err(Outcome::ChildConsentAgedOut),
+                aged_out,
+                "{client_type} {birth} {as_of}"
+            );
+            assert!(standing.disaster.is_ok());
         };
         check("ic", "2006-07-09", "2024-07-08", false);
         check("ic", "2006-07-08", "2024-07-08", true);
@@ -128,9 +114,12 @@ mod tests {
     fn what_each_client_type_may_share() {
         let check = |client_type: &str, known: bool, standard: bool, disaster: bool| {
             let standing = standing(client_type, "1990-01-01", "2024-07-08");
-            let permitted = |claim| !matches!(claim, Claim::NotPermitted);
             assert_eq!(
-                (standing.known_type, permitted(standing.standard), permitted(standing.disaster)),
+                (
+                    standing.known_type,
+                    standing.standard != Err(Outcome::StandardNotPermitted),
+                    standing.disaster != Err(Outcome::DisasterNotPermitted)
+                ),
                 (known, standard, disaster),
                 "{client_type}"
             );

@@ -1,4 +1,4 @@
-//! The way to an outcome: which rules passed a fact, which spoke against it, which were not asked any more.
+//! The rules that led to an outcome: which passed the fact, which spoke against it, which were not asked any more.
 //!
 //! It follows from the outcome alone, because each outcome is one rule's and the rules have an order; nothing is
 //! decided here a second time.
@@ -29,14 +29,16 @@ pub enum Rule {
     Recipient,
 }
 
-/// What a rule said of a fact.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Said {
+/// What a rule said of a fact. The texts are those of an explanation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Verdict {
     /// Nothing against it.
     Passes,
     /// It is the reason why the fact is out.
     Against,
     /// It was not asked: a rule before it had spoken.
+    #[strum(serialize = "not asked")]
     NotAsked,
 }
 
@@ -84,17 +86,17 @@ impl Rule {
 }
 
 /// What each rule said of a fact that needs this type of consent and came to this outcome, in order.
-pub fn steps(needed: ConsentType, outcome: Outcome) -> [(Rule, Said); 8] {
+pub fn steps(needed: ConsentType, outcome: Outcome) -> [(Rule, Verdict); 8] {
     let against = Rule::of(outcome);
-    let mut spoken = false;
+    let mut is_decided = false;
     Rule::asked(needed).map(|rule| {
-        let said = match against {
-            _ if spoken => Said::NotAsked,
-            Some(against) if against == rule => Said::Against,
-            _ => Said::Passes,
+        let verdict = match against {
+            _ if is_decided => Verdict::NotAsked,
+            Some(against) if against == rule => Verdict::Against,
+            _ => Verdict::Passes,
         };
-        spoken |= said == Said::Against;
-        (rule, said)
+        is_decided |= verdict == Verdict::Against;
+        (rule, verdict)
     })
 }
 
@@ -105,14 +107,12 @@ mod tests {
     #[test]
     fn every_outcome_is_some_rules_word() {
         for outcome in Outcome::ALL {
-            let needed = match outcome.name().starts_with("DISASTER") {
-                true => ConsentType::Disaster,
-                false => ConsentType::Standard,
-            };
-            let said = steps(needed, outcome).map(|(_, said)| said);
-            let against = said.iter().filter(|s| **s == Said::Against).count();
+            let is_disaster = outcome.name().starts_with("DISASTER");
+            let needed = if is_disaster { ConsentType::Disaster } else { ConsentType::Standard };
+            let verdicts = steps(needed, outcome).map(|(_, verdict)| verdict);
+            let against = verdicts.iter().filter(|verdict| **verdict == Verdict::Against).count();
             assert_eq!(against, usize::from(outcome != Outcome::Included), "{outcome}");
-            assert!(said.is_sorted_by_key(|s| *s as u8), "{outcome}: {said:?}");
+            assert!(verdicts.is_sorted_by_key(|verdict| *verdict as u8), "{outcome}: {verdicts:?}");
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Never quotes the file: somebody may have named an export's instead.
 
 use crate::value::shown;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -19,14 +18,12 @@ pub enum PolicyError {
         source: io::Error,
     },
     /// The file is not a usable policy.
-    #[error("{}{}{}: {fault}", shown(path), AtLine(*line), OfKey(key))]
+    #[error("{}{place}: {fault}", shown(path))]
     Bad {
         /// The file.
         path: PathBuf,
-        /// The line; 0 where the whole file is meant.
-        line: usize,
-        /// The key, with its section's; empty where there is none.
-        key: String,
+        /// Where in it: `, line 3, key consent.rule`, or the line alone; empty where the whole file is meant.
+        place: String,
         /// What is wrong.
         fault: PolicyFault,
     },
@@ -59,20 +56,4 @@ pub enum PolicyFault {
     /// A client type, or a header name, that stands there already.
     #[error("the same name stands twice (upper and lower case are the same)")]
     NamedTwice,
-}
-
-struct AtLine(usize);
-
-impl fmt::Display for AtLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > 0 { write!(f, ", line {}", self.0) } else { Ok(()) }
-    }
-}
-
-struct OfKey<'a>(&'a str);
-
-impl fmt::Display for OfKey<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, ", key {}", self.0) }
-    }
 }

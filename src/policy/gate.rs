@@ -44,27 +44,6 @@ pub struct GateSettings {
 }
 
 impl GateSettings {
-    /// What lets nothing through.
-    pub(super) const STRICTEST: GateSettings = GateSettings {
-        max_change: MaxChange(Some(Percentage::ZERO)),
-        min_rows: 0,
-        recipients_may_change: false,
-        max_export_age: MaxAge(Some(0)),
-        max_vaccination_age: MaxAge(Some(0)),
-        nothing_shared: true,
-        repeated_consents: MaxCount(Some(0)),
-        unmatched_recipients: true,
-        look_alikes: true,
-        max_unknown: MaxChange(Some(Percentage::ZERO)),
-        same_export: true,
-        same_consents: true,
-        window_over: true,
-        newer_than_as_of: true,
-        max_excluded_change: MaxChange(Some(Percentage::ZERO)),
-        max_blank_change: MaxChange(Some(Percentage::ZERO)),
-        require_control: true,
-    };
-
     /// Turns a gate off, as `--gate-off` does for one run.
     pub fn turn_off(&mut self, gate: GateKey) {
         match gate {

@@ -12,12 +12,10 @@ mod show;
 
 pub use error::{PolicyError, PolicyFault};
 pub use gate::{GateKey, GateSettings, MaxAge, MaxChange, MaxCount};
-pub use oddity::Oddity;
 
 use crate::elements::Element;
 use crate::value::{Day, all_of, text};
 use sha2::{Digest, Sha256};
-use std::fmt;
 use std::path::Path;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -92,7 +90,19 @@ pub struct ConsentSettings {
 }
 
 /// The three readings of "have had an active consent for the past five years".
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Debug,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    strum::Display,
+)]
 #[strum(serialize_all = "kebab-case")]
 #[repr(u8)]
 pub enum ConsentRule {
@@ -119,12 +129,6 @@ impl ConsentRule {
     }
 }
 
-impl fmt::Display for ConsentRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// The disaster whose immunizations have rules of their own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disaster {
@@ -139,14 +143,14 @@ pub struct Disaster {
 /// A column with another name in the header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Renamed {
-    /// The element's place among the 26.
-    pub place: usize,
+    pub element: &'static Element,
     /// The name it has in the files.
     pub name: String,
 }
 
 /// How lines end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum LineEnding {
     /// `\n`
     Lf,
@@ -160,14 +164,6 @@ impl LineEnding {
         match self {
             LineEnding::Lf => b"\n",
             LineEnding::Crlf => b"\r\n",
-        }
-    }
-
-    /// The name, as in the policy.
-    pub fn name(self) -> &'static str {
-        match self {
-            LineEnding::Lf => "lf",
-            LineEnding::Crlf => "crlf",
         }
     }
 }
@@ -199,7 +195,7 @@ impl Policy {
 
     /// The name an element has in the files' header.
     pub fn header_name(&self, element: &Element) -> &str {
-        let renamed = self.header.iter().find(|r| crate::elements::ALL[r.place].name == element.name);
+        let renamed = self.header.iter().find(|r| r.element.cell == element.cell);
         renamed.map_or(element.name, |r| &r.name)
     }
 

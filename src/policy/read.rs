@@ -2,25 +2,27 @@
 
 use super::error::{PolicyError, PolicyFault};
 use super::section::{
-    Checked, Document, Section, count_or_off, date, list_of_codes, list_of_words, parsed, whole_number,
+    Document, PolicyResult, Section, count_or_off, date, list_of_codes, list_of_words, parsed, whole_number,
     whole_years, words,
 };
-use super::{
-    ClientType, ConsentRule, ConsentSettings, DEFAULT, Disaster, GateSettings, LineEnding, MaxAge, MaxChange,
-    MaxCount, Period, Policy, Renamed, hash,
-};
+use super::{ClientType, ConsentSettings, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange, MaxCount};
+use super::{Period, Policy, Renamed, hash};
 use crate::elements;
-use crate::value::Day;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The registry's own client type for children.
 const CHILD_TYPE: &str = "IC";
 
+// What a key must hold.
+const TEXT: &str = "a text that is not blank and holds no control character";
 const CVX_CODES: &str = "a list of CVX codes as texts, each on its own, none blank";
+const DATE: &str = "a date such as 2018-01-01, without quotes";
+const YEARS: &str = "a whole number of years from 0 to 150";
+const YES_OR_NO: &str = "true or false";
+const RULES: &str = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
 
 /// No policy is this long; what is longer is some other file.
 const LONGEST_FILE: u64 = 1 << 20;
@@ -28,7 +30,7 @@ const LONGEST_FILE: u64 = 1 << 20;
 /// The bytes of a policy file, if it is not too long for one.
 pub(super) fn load(path: &Path) -> Result<Vec<u8>, PolicyError> {
     let unavailable = |source| PolicyError::Unavailable { path: path.to_owned(), source };
-    let bad = |fault| PolicyError::Bad { path: path.to_owned(), line: 0, key: String::new(), fault };
+    let bad = |fault| PolicyError::Bad { path: path.to_owned(), place: String::new(), fault };
     // Looked at before it is opened: opening a pipe would wait for its other end.
     if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
         return Err(bad(PolicyFault::NotAFile));
@@ -46,192 +48,138 @@ pub(super) fn load(path: &Path) -> Result<Vec<u8>, PolicyError> {
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Policy, PolicyError> {
     let text = std::str::from_utf8(bytes).map_err(|_| PolicyError::Bad {
         path: path.to_owned(),
-        line: 0,
-        key: String::new(),
+        place: String::new(),
         fault: PolicyFault::NotText,
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = Document { path, text };
-    let mut policy = match text == DEFAULT {
-        true => blank(),
-        false => Policy::built_in()?,
+    let parse = |text| {
+        DeTable::parse(text).map_err(|error| {
+            let fault = PolicyFault::NotToml(error.message().to_owned());
+            document.error(error.span().unwrap_or(0..0), "", fault)
+        })
     };
-    policy.text = bytes.to_vec();
-    policy.sha256 = hash(bytes);
-    let parsed = DeTable::parse(text).map_err(|error| {
-        let fault = PolicyFault::NotToml(error.message().to_owned());
-        document.error(error.span().unwrap_or(0..0), String::new(), fault)
-    })?;
-    Section::of(&document, String::new(), parsed.get_ref()).read_policy(&mut policy)?;
+    let (file, default) = (parse(text)?, parse(DEFAULT)?);
+    let mut whole = Section::whole(&document, file.get_ref(), default.get_ref());
+    let policy = whole.policy(bytes)?;
+    whole.finish()?;
     Ok(policy)
 }
 
-/// What the default is read into: it says everything itself.
-fn blank() -> Policy {
-    let day = Day::new(1, 1, 1).unwrap_or_else(|| unreachable!("1 January of the year 1"));
-    let period = Period { first_day: day, last_day: day };
-    Policy {
-        name: String::new(),
-        window: period,
-        client_types: Vec::new(),
-        consent: ConsentSettings {
-            rule: ConsentRule::ActiveThroughoutLookback,
-            lookback_years: 0,
-            child_consent_ends_at: 0,
-        },
-        disaster: Disaster { period, vaccine_groups: Vec::new(), cvx: Vec::new() },
-        rsv_cvx: Vec::new(),
-        header: Vec::new(),
-        line_ending: LineEnding::Lf,
-        gate: GateSettings::STRICTEST,
-        text: Vec::new(),
-        sha256: String::new(),
-    }
-}
-
-impl<'a> Section<'a> {
-    fn read_policy(&mut self, policy: &mut Policy) -> Checked<()> {
-        self.set("name", &mut policy.name, "a text that is not blank and holds no control character", words)?;
-        if let Some(mut window) = self.section("window")? {
-            window.set_period(&mut policy.window)?;
-            window.finish()?;
-        }
-        if let Some(types) = self.section("client_types")? {
-            policy.client_types = types.read_client_types()?;
-        }
-        if let Some(mut consent) = self.section("consent")? {
-            let years = "a whole number of years from 0 to 150";
-            let settings = &mut policy.consent;
-            let rules = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
-            consent.set("rule", &mut settings.rule, rules, |value| {
-                value.as_str().and_then(ConsentRule::named)
-            })?;
-            consent.set("lookback_years", &mut settings.lookback_years, years, whole_years)?;
-            consent.set("child_consent_ends_at", &mut settings.child_consent_ends_at, years, whole_years)?;
-            consent.finish()?;
-        }
-        if let Some(mut disaster) = self.section("disaster")? {
-            disaster.set_period(&mut policy.disaster.period)?;
-            let groups = &mut policy.disaster.vaccine_groups;
-            disaster.set("vaccine_groups", groups, "a list of texts, none blank", list_of_words)?;
-            disaster.set("cvx", &mut policy.disaster.cvx, CVX_CODES, list_of_codes)?;
-            disaster.finish()?;
-        }
-        if let Some(mut therapeutics) = self.section("therapeutics")? {
-            therapeutics.set("rsv_cvx", &mut policy.rsv_cvx, CVX_CODES, list_of_codes)?;
-            therapeutics.finish()?;
-        }
-        if let Some(header) = self.section("header")? {
-            policy.header = header.read_header()?;
-        }
-        if let Some(mut file) = self.section("file")? {
-            file.set("line_ending", &mut policy.line_ending, "\"lf\" or \"crlf\"", |value| {
-                let name = value.as_str()?;
-                [LineEnding::Lf, LineEnding::Crlf].into_iter().find(|ending| ending.name() == name)
-            })?;
-            file.finish()?;
-        }
-        if let Some(mut gate) = self.section("gate")? {
-            gate.set_gate(&mut policy.gate)?;
-            gate.finish()?;
-        }
-        self.finish()
+impl Section<'_> {
+    fn policy(&mut self, bytes: &[u8]) -> PolicyResult<Policy> {
+        Ok(Policy {
+            name: self.get("name", TEXT, words)?,
+            window: self.section("window", Section::period)?,
+            client_types: self.section("client_types", Section::client_types)?,
+            consent: self.section("consent", Section::consent)?,
+            disaster: self.section("disaster", Section::disaster)?,
+            rsv_cvx: self
+                .section("therapeutics", |section| section.get("rsv_cvx", CVX_CODES, list_of_codes))?,
+            header: self.section("header", Section::header)?,
+            line_ending: self
+                .section("file", |section| section.get("line_ending", "\"lf\" or \"crlf\"", parsed))?,
+            gate: self.section("gate", Section::gate)?,
+            text: bytes.to_vec(),
+            sha256: hash(bytes),
+        })
     }
 
-    fn set_gate(&mut self, gate: &mut GateSettings) -> Checked<()> {
-        self.set("max_change", &mut gate.max_change, MaxChange::EXPECTED, parsed)?;
-        self.set("min_rows", &mut gate.min_rows, "a whole number of rows", whole_number)?;
-        let changes = &mut gate.recipients_may_change;
-        self.set("recipients_may_change", changes, "true or false", DeValue::as_bool)?;
-        self.set("max_export_age", &mut gate.max_export_age, MaxAge::EXPECTED, parsed)?;
-        self.set("max_vaccination_age", &mut gate.max_vaccination_age, MaxAge::EXPECTED, parsed)?;
-        for (key, is_on) in [
-            ("nothing_shared", &mut gate.nothing_shared),
-            ("unmatched_recipients", &mut gate.unmatched_recipients),
-            ("look_alikes", &mut gate.look_alikes),
-            ("same_export", &mut gate.same_export),
-            ("same_consents", &mut gate.same_consents),
-            ("window_over", &mut gate.window_over),
-            ("newer_than_as_of", &mut gate.newer_than_as_of),
-            ("require_control", &mut gate.require_control),
-        ] {
-            self.set(key, is_on, "true or false", DeValue::as_bool)?;
-        }
-        for (key, most) in [
-            ("max_unknown", &mut gate.max_unknown),
-            ("max_excluded_change", &mut gate.max_excluded_change),
-            ("max_blank_change", &mut gate.max_blank_change),
-        ] {
-            self.set(key, most, MaxChange::EXPECTED, parsed)?;
-        }
-        self.set("repeated_consents", &mut gate.repeated_consents, MaxCount::EXPECTED, count_or_off)
+    fn consent(&mut self) -> PolicyResult<ConsentSettings> {
+        Ok(ConsentSettings {
+            rule: self.get("rule", RULES, parsed)?,
+            lookback_years: self.get("lookback_years", YEARS, whole_years)?,
+            child_consent_ends_at: self.get("child_consent_ends_at", YEARS, whole_years)?,
+        })
     }
 
-    fn set_period(&mut self, period: &mut Period) -> Checked<()> {
-        let expected = "a date such as 2018-01-01, without quotes";
-        self.set("first_day", &mut period.first_day, expected, date)?;
-        self.set("last_day", &mut period.last_day, expected, date)?;
-        if period.last_day < period.first_day {
-            let (key, value) = ["last_day", "first_day"]
-                .into_iter()
-                .find_map(|key| Some((key, self.table.get(key)?)))
-                .unwrap_or_else(|| unreachable!("the default's periods are in order"));
-            return Err(self.document.error(value.span(), self.key(key), PolicyFault::EndsBeforeItBegins));
+    fn disaster(&mut self) -> PolicyResult<Disaster> {
+        Ok(Disaster {
+            period: self.period()?,
+            vaccine_groups: self.get("vaccine_groups", "a list of texts, none blank", list_of_words)?,
+            cvx: self.get("cvx", CVX_CODES, list_of_codes)?,
+        })
+    }
+
+    fn gate(&mut self) -> PolicyResult<GateSettings> {
+        Ok(GateSettings {
+            max_change: self.get("max_change", MaxChange::EXPECTED, parsed)?,
+            min_rows: self.get("min_rows", "a whole number of rows", whole_number)?,
+            recipients_may_change: self.get("recipients_may_change", YES_OR_NO, DeValue::as_bool)?,
+            max_export_age: self.get("max_export_age", MaxAge::EXPECTED, parsed)?,
+            max_vaccination_age: self.get("max_vaccination_age", MaxAge::EXPECTED, parsed)?,
+            nothing_shared: self.get("nothing_shared", YES_OR_NO, DeValue::as_bool)?,
+            repeated_consents: self.get("repeated_consents", MaxCount::EXPECTED, count_or_off)?,
+            unmatched_recipients: self.get("unmatched_recipients", YES_OR_NO, DeValue::as_bool)?,
+            look_alikes: self.get("look_alikes", YES_OR_NO, DeValue::as_bool)?,
+            max_unknown: self.get("max_unknown", MaxChange::EXPECTED, parsed)?,
+            same_export: self.get("same_export", YES_OR_NO, DeValue::as_bool)?,
+            same_consents: self.get("same_consents", YES_OR_NO, DeValue::as_bool)?,
+            window_over: self.get("window_over", YES_OR_NO, DeValue::as_bool)?,
+            newer_than_as_of: self.get("newer_than_as_of", YES_OR_NO, DeValue::as_bool)?,
+            max_excluded_change: self.get("max_excluded_change", MaxChange::EXPECTED, parsed)?,
+            max_blank_change: self.get("max_blank_change", MaxChange::EXPECTED, parsed)?,
+            require_control: self.get("require_control", YES_OR_NO, DeValue::as_bool)?,
+        })
+    }
+
+    fn period(&mut self) -> PolicyResult<Period> {
+        let first_day = self.get("first_day", DATE, date)?;
+        let last_day = self.get("last_day", DATE, date)?;
+        if last_day < first_day {
+            // The default's days are in order, so that the file gives at least one of them.
+            let given = ["last_day", "first_day"].into_iter().find_map(|key| Some((key, self.in_file(key)?)));
+            let (key, span) = given.map_or(("", 0..0), |(key, value)| (key, value.span()));
+            return Err(self.error(span, key, PolicyFault::EndsBeforeItBegins));
         }
-        Ok(())
+        Ok(Period { first_day, last_day })
     }
 
     /// Every key is a client type of the site's own choosing.
-    fn read_client_types(&self) -> Checked<Vec<ClientType>> {
-        let mut entries: Vec<_> = self.table.iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
+    fn client_types(&mut self) -> PolicyResult<Vec<ClientType>> {
         let mut types: Vec<ClientType> = Vec::new();
-        for (key, value) in entries {
+        for (key, value) in self.entries() {
             let name = key.get_ref().trim().to_owned();
-            let expected = "a table with `standard`, `disaster` and `child`, named by a client type";
-            let DeValue::Table(table) = value.get_ref() else {
-                return Err(self.wrong(&name, value, expected));
+            let table = value.get_ref().as_table();
+            let Some(table) = table.filter(|_| !name.is_empty() && !name.chars().any(char::is_control))
+            else {
+                let expected = "a table with `standard`, `disaster` and `child`, named by a client type";
+                return Err(self.error(value.span(), &name, PolicyFault::WrongValue(expected)));
             };
-            if name.is_empty() || name.chars().any(char::is_control) {
-                return Err(self.wrong(&name, value, expected));
-            }
             if types.iter().any(|t| t.name.to_lowercase() == name.to_lowercase()) {
-                return Err(self.document.error(key.span(), self.key(&name), PolicyFault::NamedTwice));
+                return Err(self.error(key.span(), &name, PolicyFault::NamedTwice));
             }
-            let mut section = Section::of(self.document, self.key(&name), table);
-            // What is not granted is not shared.
-            let (mut standard, mut disaster) = (false, false);
-            // Policies that were written before there was this key have their children in the registry's own type.
-            let mut child = name.eq_ignore_ascii_case(CHILD_TYPE);
-            section.set("standard", &mut standard, "true or false", DeValue::as_bool)?;
-            section.set("disaster", &mut disaster, "true or false", DeValue::as_bool)?;
-            section.set("child", &mut child, "true or false", DeValue::as_bool)?;
-            section.finish()?;
-            types.push(ClientType { name, standard, disaster, child });
+            types.push(self.table(&name, Some(table), None, |section| {
+                let mut flag = |key| section.find(key, YES_OR_NO, DeValue::as_bool);
+                Ok(ClientType {
+                    // What is not granted is not shared.
+                    standard: flag("standard")?.unwrap_or(false),
+                    disaster: flag("disaster")?.unwrap_or(false),
+                    // Policies from before there was this key have their children in the registry's own type.
+                    child: flag("child")?.unwrap_or(name.eq_ignore_ascii_case(CHILD_TYPE)),
+                    name: name.clone(),
+                })
+            })?);
         }
         Ok(types)
     }
 
     /// Every key is one of the 26 elements; the names in use must differ.
-    fn read_header(&self) -> Checked<Vec<Renamed>> {
-        let mut section = Section::of(self.document, self.path.clone(), self.table);
+    fn header(&mut self) -> PolicyResult<Vec<Renamed>> {
         let mut renamed = Vec::new();
-        for (place, element) in elements::ALL.iter().enumerate() {
-            let expected = "a text that is not blank and holds no control character";
-            if let Some(name) = section.get(element.name, expected, words)? {
-                renamed.push(Renamed { place, name });
-            }
+        let mut in_use: Vec<String> = Vec::new();
+        for element in &elements::ALL {
+            let name = self.find(element.name, TEXT, words)?;
+            in_use.push(name.as_deref().unwrap_or(element.name).to_lowercase());
+            renamed.extend(name.map(|name| Renamed { element, name }));
         }
-        section.finish()?;
-        let mut in_use: Vec<String> = elements::ALL.iter().map(|e| e.name.to_lowercase()).collect();
+        self.finish()?;
         for column in &renamed {
-            in_use[column.place] = column.name.to_lowercase();
-        }
-        for column in &renamed {
-            if in_use.iter().filter(|name| **name == in_use[column.place]).count() > 1 {
-                let key = elements::ALL[column.place].name;
-                let span = self.table.get(key).map_or(0..0, Spanned::span);
-                return Err(self.document.error(span, self.key(key), PolicyFault::NamedTwice));
+            let own = column.name.to_lowercase();
+            if in_use.iter().filter(|name| **name == own).count() > 1 {
+                let key = column.element.name;
+                let span = self.in_file(key).map_or(0..0, |value| value.span());
+                return Err(self.error(span, key, PolicyFault::NamedTwice));
             }
         }
         Ok(renamed)

@@ -1,6 +1,6 @@
 //! Reading tables of a TOML file key by key: what a key must hold, and that no key is left over.
 //!
-//! Knows nothing of what a policy means.
+//! A key that the file does not have is read from the default. Knows nothing of what a policy means.
 
 use super::MaxCount;
 use super::error::{PolicyError, PolicyFault};
@@ -8,7 +8,7 @@ use crate::value::{Day, text};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// No number of years in a policy may be larger.
 const MOST_YEARS: u32 = 150;
@@ -20,84 +20,118 @@ pub(super) struct Document<'a> {
 }
 
 impl Document<'_> {
-    pub(super) fn error(&self, span: Range<usize>, key: String, fault: PolicyFault) -> PolicyError {
+    pub(super) fn error(&self, span: Range<usize>, key: &str, fault: PolicyFault) -> PolicyError {
         let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        PolicyError::Bad { path: self.path.to_owned(), line, key, fault }
+        let key = if key.is_empty() { String::new() } else { format!(", key {key}") };
+        PolicyError::Bad { path: self.path.to_owned(), place: format!(", line {line}{key}"), fault }
     }
 }
 
 /// What reading a part of a policy comes to.
-pub(super) type Checked<T> = Result<T, PolicyError>;
+pub(super) type PolicyResult<T> = Result<T, PolicyError>;
 
-/// A table of the file, and which of its keys have been asked for.
+/// A table of the file over the same one of the default, and which of its keys have been asked for.
 pub(super) struct Section<'a> {
-    pub(super) document: &'a Document<'a>,
-    pub(super) path: String,
-    pub(super) table: &'a DeTable<'a>,
-    known: Vec<&'static str>,
+    document: &'a Document<'a>,
+    /// The keys of this table and those it lies in; empty for the whole file.
+    path: String,
+    file: Option<&'a DeTable<'a>>,
+    default: Option<&'a DeTable<'a>>,
+    known: Vec<&'a str>,
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn of(document: &'a Document<'a>, path: String, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { document, path, table, known: Vec::new() }
+    pub(super) fn whole(
+        document: &'a Document<'a>,
+        file: &'a DeTable<'a>,
+        default: &'a DeTable<'a>,
+    ) -> Section<'a> {
+        Section { document, path: String::new(), file: Some(file), default: Some(default), known: Vec::new() }
     }
 
-    pub(super) fn key(&self, key: &str) -> String {
+    /// The file's own value of a key.
+    pub(super) fn in_file(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.file?.get(key)
+    }
+
+    fn key(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    pub(super) fn wrong(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        expected: &'static str,
-    ) -> PolicyError {
-        self.document.error(value.span(), self.key(key), PolicyFault::WrongValue(expected))
+    pub(super) fn error(&self, span: Range<usize>, key: &str, fault: PolicyFault) -> PolicyError {
+        self.document.error(span, &self.key(key), fault)
     }
 
-    /// The value of a key, read by `read`; none if the key is not there.
+    /// What a key holds, read by `read`; none if neither the file nor the default has the key.
+    pub(super) fn find<T>(
+        &mut self,
+        key: &'a str,
+        expected: &'static str,
+        read: impl FnOnce(&DeValue<'a>) -> Option<T>,
+    ) -> PolicyResult<Option<T>> {
+        self.known.push(key);
+        let Some(value) = self.in_file(key).or_else(|| self.default?.get(key)) else { return Ok(None) };
+        let wrong = || self.error(value.span(), key, PolicyFault::WrongValue(expected));
+        read(value.get_ref()).map(Some).ok_or_else(wrong)
+    }
+
+    /// What a key holds, read by `read`, where the default has the key.
     pub(super) fn get<T>(
         &mut self,
         key: &'static str,
         expected: &'static str,
         read: impl FnOnce(&DeValue<'a>) -> Option<T>,
-    ) -> Checked<Option<T>> {
-        self.known.push(key);
-        let Some(value) = self.table.get(key) else { return Ok(None) };
-        read(value.get_ref()).map(Some).ok_or_else(|| self.wrong(key, value, expected))
+    ) -> PolicyResult<T> {
+        Ok(self.find(key, expected, read)?.unwrap_or_else(|| unreachable!("the default has {key}")))
     }
 
-    pub(super) fn set<T>(
+    /// What a table in this one holds. `read` must ask for every key that there may be.
+    pub(super) fn section<T>(
         &mut self,
         key: &'static str,
-        target: &mut T,
-        expected: &'static str,
-        read: impl FnOnce(&DeValue<'a>) -> Option<T>,
-    ) -> Checked<()> {
-        if let Some(value) = self.get(key, expected, read)? {
-            *target = value;
-        }
-        Ok(())
+        read: impl FnOnce(&mut Section<'a>) -> PolicyResult<T>,
+    ) -> PolicyResult<T> {
+        self.known.push(key);
+        let table = |value: &'a Spanned<DeValue<'a>>| {
+            let wrong = || self.error(value.span(), key, PolicyFault::WrongValue("a table"));
+            value.get_ref().as_table().ok_or_else(wrong)
+        };
+        let file = self.in_file(key).map(table).transpose()?;
+        let default = self.default.and_then(|default| default.get(key)?.get_ref().as_table());
+        self.table(key, file, default, read)
     }
 
-    /// A table in this one, if it is there.
-    pub(super) fn section(&mut self, key: &'static str) -> Checked<Option<Section<'a>>> {
-        self.known.push(key);
-        let Some(value) = self.table.get(key) else { return Ok(None) };
-        match value.get_ref() {
-            DeValue::Table(table) => Ok(Some(Section::of(self.document, self.key(key), table))),
-            _ => Err(self.wrong(key, value, "a table")),
-        }
+    pub(super) fn table<T>(
+        &self,
+        key: &str,
+        file: Option<&'a DeTable<'a>>,
+        default: Option<&'a DeTable<'a>>,
+        read: impl FnOnce(&mut Section<'a>) -> PolicyResult<T>,
+    ) -> PolicyResult<T> {
+        let (document, path) = (self.document, self.key(key));
+        let mut section = Section { document, path, file, default, known: Vec::new() };
+        let holds = read(&mut section)?;
+        section.finish()?;
+        Ok(holds)
+    }
+
+    /// All keys with their values, in the order in which they stand there: the file's, or, where it does not have this
+    /// table, the default's.
+    pub(super) fn entries(&mut self) -> Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)> {
+        let mut entries: Vec<_> =
+            self.file.or(self.default).into_iter().flat_map(|table| table.iter()).collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        self.known.extend(entries.iter().map(|(key, _)| key.get_ref().as_ref()));
+        entries
     }
 
     /// Refuses keys that nobody asked for; of several, the one that stands first.
-    pub(super) fn finish(&self) -> Checked<()> {
-        let unknown = self.table.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()));
-        match unknown.min_by_key(|(key, _)| key.span().start) {
-            Some((key, _)) => {
-                Err(self.document.error(key.span(), self.key(key.get_ref()), PolicyFault::UnknownKey))
-            }
+    pub(super) fn finish(&self) -> PolicyResult<()> {
+        let keys = self.file.into_iter().flat_map(|table| table.keys());
+        let unknown = keys.filter(|key| !self.known.contains(&key.get_ref().as_ref()));
+        match unknown.min_by_key(|key| key.span().start) {
+            Some(key) => Err(self.error(key.span(), key.get_ref(), PolicyFault::UnknownKey)),
             None => Ok(()),
         }
     }
@@ -117,11 +151,8 @@ pub(super) fn list_of_words(value: &DeValue<'_>) -> Option<Vec<String>> {
 pub(super) fn list_of_codes(value: &DeValue<'_>) -> Option<Vec<String>> {
     let is_code = |code: &String| {
         let begins_as_number = code.starts_with(|first: char| first.is_ascii_digit());
-        let fits = |byte: u8| match begins_as_number {
-            true => byte.is_ascii_digit(),
-            false => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
-        };
-        code.bytes().all(fits)
+        let is_sign = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.');
+        code.bytes().all(|byte| byte.is_ascii_digit() || !begins_as_number && is_sign(byte))
     };
     list_of_words(value).filter(|codes| codes.iter().all(is_code))
 }

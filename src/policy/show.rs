@@ -1,12 +1,11 @@
-//! Writing a policy out as the TOML it could have been read from.
+//! Writing a policy as TOML.
 
-use super::{ClientType, DEFAULT, GateSettings, Policy};
-use crate::elements;
-use std::fmt::Write;
+use super::{ClientType, DEFAULT, Period, Policy};
 
-/// Splits the default's text where the settings of a section go, so that its comments are kept in one place only.
-fn comment_before(section: &str) -> &'static str {
-    let start = DEFAULT.find(section).unwrap_or(0);
+/// The comment that stands in the default before the settings that begin with these words, so that comments are kept
+/// in one place only.
+fn comment_before(settings: &str) -> &'static str {
+    let start = DEFAULT.find(settings).unwrap_or(0);
     let before = DEFAULT[..start].rfind("\n\n").map_or(0, |blank| blank + 2);
     DEFAULT[before..start].trim_end()
 }
@@ -15,89 +14,76 @@ impl Policy {
     /// The policy as TOML, with every key and the default's comments. The policy that is built in comes out as
     /// the very text it was read from.
     pub fn to_toml(&self) -> String {
-        let mut out = String::new();
-        let quote = |text: &str| toml::Value::from(text).to_string();
-        let list = |texts: &[String]| texts.iter().map(|t| quote(t)).collect::<Vec<_>>().join(", ");
-        let mut line = |text: String| {
-            out.push_str(&text);
-            out.push('\n');
-        };
-        line(comment_before("name = ").to_owned());
-        line(format!("name = {}\n", quote(&self.name)));
-        line(comment_before("[window]").to_owned());
-        line(format!(
-            "[window]\nfirst_day = {}\nlast_day = {}\n",
-            self.window.first_day, self.window.last_day
-        ));
-        line(comment_before("[client_types.IC]").to_owned());
-        if self.client_types.is_empty() {
-            line("[client_types]\n".to_owned());
-        }
-        for client_type in &self.client_types {
-            let ClientType { name, standard, disaster, child } = client_type;
-            let name = key(name);
-            line(format!(
-                "[client_types.{name}]\nstandard = {standard}\ndisaster = {disaster}\nchild = {child}\n"
-            ));
-        }
-        line(comment_before("[consent]").to_owned());
-        line(format!(
-            "[consent]\nrule = {}\nlookback_years = {}\nchild_consent_ends_at = {}\n",
-            quote(self.consent.rule.name()),
-            self.consent.lookback_years,
-            self.consent.child_consent_ends_at
-        ));
-        line(comment_before("[disaster]").to_owned());
-        let period = self.disaster.period;
-        line(format!(
-            "[disaster]\nfirst_day = {}\nlast_day = {}\nvaccine_groups = [{}]\ncvx = {}\n",
-            period.first_day,
-            period.last_day,
-            list(&self.disaster.vaccine_groups),
-            long_list(&self.disaster.cvx)
-        ));
-        line(comment_before("[therapeutics]").to_owned());
-        line(format!("[therapeutics]\nrsv_cvx = [{}]\n", list(&self.rsv_cvx)));
-        line(comment_before("[header]").to_owned());
-        let mut header = "[header]\n".to_owned();
-        for renamed in &self.header {
-            let _ = writeln!(header, "{} = {}", elements::ALL[renamed.place].name, quote(&renamed.name));
-        }
-        line(header);
-        line(comment_before("[file]").to_owned());
-        line(format!("[file]\nline_ending = {}\n", quote(self.line_ending.name())));
-        line(comment_before("[gate]").to_owned());
-        let GateSettings {
-            max_change,
-            min_rows,
-            recipients_may_change,
-            max_export_age,
-            max_vaccination_age,
-            nothing_shared,
-            repeated_consents,
-            unmatched_recipients,
-            look_alikes,
-            max_unknown,
-            same_export,
-            same_consents,
-            window_over,
-            newer_than_as_of,
-            max_excluded_change,
-            max_blank_change,
-            require_control,
-        } = self.gate;
-        line(format!(
-            "[gate]\nmax_change = \"{max_change}\"\nmin_rows = {min_rows}\n\
-             recipients_may_change = {recipients_may_change}\nmax_export_age = \"{max_export_age}\"\n\
-             max_vaccination_age = \"{max_vaccination_age}\"\nnothing_shared = {nothing_shared}\n\
-             repeated_consents = {repeated_consents}\nunmatched_recipients = {unmatched_recipients}\n\
-             look_alikes = {look_alikes}\nmax_unknown = \"{max_unknown}\"\nsame_export = {same_export}\n\
-             same_consents = {same_consents}\nwindow_over = {window_over}\n\
-             newer_than_as_of = {newer_than_as_of}\nmax_excluded_change = \"{max_excluded_change}\"\n\
-             max_blank_change = \"{max_blank_change}\"\nrequire_control = {require_control}"
-        ));
-        out
+        let Policy { consent, disaster, gate, .. } = self;
+        let name = format!("name = {}", quoted(&self.name));
+        let types: Vec<String> = self.client_types.iter().map(client_type).collect();
+        let types = if types.is_empty() { "[client_types]".to_owned() } else { types.join("\n\n") };
+        let renamed = self
+            .header
+            .iter()
+            .map(|renamed| format!("\n{} = {}", renamed.element.name, quoted(&renamed.name)));
+        let consent = format!(
+            "[consent]\nrule = \"{}\"\nlookback_years = {}\nchild_consent_ends_at = {}",
+            consent.rule, consent.lookback_years, consent.child_consent_ends_at
+        );
+        let disaster = format!(
+            "[disaster]\n{}\nvaccine_groups = [{}]\ncvx = {}",
+            days(disaster.period),
+            list(&disaster.vaccine_groups),
+            long_list(&disaster.cvx)
+        );
+        let gate = [
+            format!("max_change = \"{}\"", gate.max_change),
+            format!("min_rows = {}", gate.min_rows),
+            format!("recipients_may_change = {}", gate.recipients_may_change),
+            format!("max_export_age = \"{}\"", gate.max_export_age),
+            format!("max_vaccination_age = \"{}\"", gate.max_vaccination_age),
+            format!("nothing_shared = {}", gate.nothing_shared),
+            format!("repeated_consents = {}", gate.repeated_consents),
+            format!("unmatched_recipients = {}", gate.unmatched_recipients),
+            format!("look_alikes = {}", gate.look_alikes),
+            format!("max_unknown = \"{}\"", gate.max_unknown),
+            format!("same_export = {}", gate.same_export),
+            format!("same_consents = {}", gate.same_consents),
+            format!("window_over = {}", gate.window_over),
+            format!("newer_than_as_of = {}", gate.newer_than_as_of),
+            format!("max_excluded_change = \"{}\"", gate.max_excluded_change),
+            format!("max_blank_change = \"{}\"", gate.max_blank_change),
+            format!("require_control = {}", gate.require_control),
+        ];
+        let gate = format!("[gate]\n{}", gate.join("\n"));
+        let sections = [
+            ("name = ", name),
+            ("[window]", format!("[window]\n{}", days(self.window))),
+            ("[client_types.IC]", types),
+            ("[consent]", consent),
+            ("[disaster]", disaster),
+            ("[therapeutics]", format!("[therapeutics]\nrsv_cvx = [{}]", list(&self.rsv_cvx))),
+            ("[header]", "[header]".to_owned() + &renamed.collect::<String>()),
+            ("[file]", format!("[file]\nline_ending = \"{}\"", self.line_ending)),
+            ("[gate]", gate),
+        ];
+        let texts = sections.map(|(start, text)| format!("{}\n{text}\n", comment_before(start)));
+        texts.join("\n")
     }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn list(texts: &[String]) -> String {
+    texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+}
+
+fn days(period: Period) -> String {
+    format!("first_day = {}\nlast_day = {}", period.first_day, period.last_day)
+}
+
+fn client_type(client_type: &ClientType) -> String {
+    let ClientType { name, standard, disaster, child } = client_type;
+    let name = key(name);
+    format!("[client_types.{name}]\nstandard = {standard}\ndisaster = {disaster}\nchild = {child}")
 }
 
 /// A list that may be too long for a line, as the default has it.
@@ -106,7 +92,7 @@ fn long_list(texts: &[String]) -> String {
     let mut out = "[".to_owned();
     let mut width = WIDTH;
     for text in texts {
-        let item = format!(" {},", toml::Value::from(text.as_str()));
+        let item = format!(" {},", quoted(text));
         if width + item.len() > WIDTH {
             out.push_str("\n   ");
             width = 3;
@@ -120,7 +106,7 @@ fn long_list(texts: &[String]) -> String {
 /// A key as TOML writes it: bare where it may be.
 fn key(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if bare && !name.is_empty() { name.to_owned() } else { toml::Value::from(name).to_string() }
+    if bare && !name.is_empty() { name.to_owned() } else { quoted(name) }
 }
 
 #[cfg(test)]

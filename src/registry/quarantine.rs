@@ -5,7 +5,7 @@
 
 use super::Table;
 use super::reader::Refused;
-use crate::spill::{Fixed, Sorter, Spill};
+use crate::spill::{Sorter, Spill, storable_as, storable_fields};
 use crate::value::{Percentage, all_of};
 use std::fmt;
 use std::io;
@@ -109,8 +109,7 @@ impl Fault {
 /// A quarantined row's place. Ordered as the quarantine list is: by table, then line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Entry {
-    /// The table, as its place among the tables.
-    table: u8,
+    table: Table,
     /// The line on which the record begins.
     pub line: u64,
     fault: Fault,
@@ -119,7 +118,7 @@ pub struct Entry {
 impl Entry {
     /// The table.
     pub fn table(&self) -> Table {
-        Table::ALL[usize::from(self.table)]
+        self.table
     }
 
     /// The code.
@@ -133,25 +132,10 @@ impl Entry {
     }
 }
 
-impl Fixed for Entry {
-    const SIZE: usize = 11;
-
-    fn store(&self, out: &mut [u8]) {
-        out[0] = self.table;
-        out[1..9].copy_from_slice(&self.line.to_le_bytes());
-        out[9] = self.fault.code as u8;
-        out[10] = self.fault.column.map_or(u8::MAX, |c| c);
-    }
-
-    fn load(bytes: &[u8]) -> Option<Entry> {
-        let [table, line @ .., code, column] = *<&[u8; Entry::SIZE]>::try_from(bytes).ok()?;
-        let fault = Fault {
-            code: *Code::ALL.get(usize::from(code))?,
-            column: Some(column).filter(|column| *column != u8::MAX),
-        };
-        Some(Entry { table, line: u64::from_le_bytes(line), fault })
-    }
-}
+storable_fields!(Entry { table, line, fault });
+storable_fields!(Fault { code, column });
+storable_as!(Table, u8, |table| table as u8, |place| Table::ALL.get(usize::from(place)).copied());
+storable_as!(Code, u8, |code| code as u8, |place| Code::ALL.get(usize::from(place)).copied());
 
 /// The quarantined rows of an export: counts by table and code, and the list of places.
 #[derive(Debug)]
@@ -183,7 +167,7 @@ impl Quarantine {
         // However many a damaged work file may claim.
         let more = &mut self.more_lines[table as usize];
         *more = more.saturating_add(lines.saturating_sub(1));
-        self.entries.push(Entry { table: table as u8, line, fault })
+        self.entries.push(Entry { table, line, fault })
     }
 
     /// Takes over the rows of another quarantine.
@@ -286,6 +270,7 @@ impl fmt::Display for Excess {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spill::Storable;
 
     #[test]
     fn reads_limits() {
@@ -329,10 +314,11 @@ mod tests {
     fn entries_survive_storing() {
         for column in [None, Some(0), Some(10)] {
             for code in Code::ALL {
-                let entry = Entry { table: 2, line: u64::MAX - 1, fault: Fault { code, column } };
-                let mut bytes = [0; Entry::SIZE];
-                entry.store(&mut bytes);
-                assert_eq!(Entry::load(&bytes), Some(entry));
+                let entry =
+                    Entry { table: Table::Immunizations, line: u64::MAX - 1, fault: Fault { code, column } };
+                let mut bytes = Vec::new();
+                entry.store(&mut bytes).unwrap();
+                assert_eq!(Entry::load(&mut bytes.as_slice()).unwrap(), entry);
             }
         }
     }

@@ -7,7 +7,7 @@
 use super::{FIRST_DAY, Job, ScheduleError, User};
 
 /// What every cron takes of a command. Vixie's has room for 999 bytes and drops the rest without a word.
-const LONGEST: usize = 998;
+pub(super) const LONGEST: usize = 998;
 
 /// The lines for a crontab: for that of a user, or, with the user's name, for a file in `/etc/cron.d`.
 ///
@@ -16,7 +16,7 @@ const LONGEST: usize = 998;
 pub fn crontab(job: &Job, user: Option<&User>) -> Result<String, ScheduleError> {
     let command = command(job);
     if command.len() > LONGEST {
-        return Err(ScheduleError::LongLine { length: command.len(), most: LONGEST });
+        return Err(ScheduleError::LongLine { length: command.len() });
     }
     let (hour, minute) = (job.time.hour, job.time.minute);
     let (place, user) = match user {
@@ -46,12 +46,8 @@ pub fn crontab(job: &Job, user: Option<&User>) -> Result<String, ScheduleError> 
 }
 
 fn command(job: &Job) -> String {
-    let mut command = cron_escaped(&shell_word(job.program.as_str()));
-    for word in job.arguments() {
-        command += " ";
-        command += &cron_escaped(&shell_word(word));
-    }
-    command
+    let words = job.command_line().into_iter().map(|word| cron_escaped(&shell_word(word)));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell reads it.

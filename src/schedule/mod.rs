@@ -1,16 +1,16 @@
 //! The texts that have the monthly files made by themselves: a line for cron, or a service and a timer for systemd.
 //!
-//! Both start `phds run --if-due` on every day from the 8th of a month to its end, and leave it to that to decide:
-//! the second Monday is never before the 8th, and an export may come late. Only words texts from checked values:
-//! never looks at a file, never installs anything.
+//! Both start `phds run --if-due` on every day from the 8th of a month to its end, and the run decides whether it is
+//! time: the second Monday is never before the 8th, and an export may come late. This module only makes texts from
+//! checked values. It never looks at a file and never installs anything.
 
-mod checked;
 mod cron;
 mod systemd;
+mod values;
 
-pub use checked::{Place, Time, User, Word};
 pub use cron::crontab;
 pub use systemd::{service, timer};
+pub use values::{Place, Time, User, Word};
 
 /// The days of the month on which the run is started. The first is the earliest that a second Monday can be.
 const FIRST_DAY: u32 = 8;
@@ -54,13 +54,12 @@ pub enum ScheduleError {
     ProgramName,
     /// cron would cut it off.
     #[error(
-        "the line would have {length} bytes, and some crons cut a command off after {most}; use shorter paths, or links to them"
+        "the line would have {length} bytes, and some crons cut a command off after {}; use shorter paths, or links to them",
+        cron::LONGEST
     )]
     LongLine {
         /// How long it would be.
         length: usize,
-        /// How long it may be.
-        most: usize,
     },
 }
 
@@ -89,11 +88,6 @@ impl Job {
         words.extend(self.more.iter().map(Word::as_str));
         words.extend(["--quiet", "--if-due"]);
         words
-    }
-
-    /// What the program is given.
-    fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.command_line().into_iter().skip(1)
     }
 
     /// All paths that the program reads, and itself.

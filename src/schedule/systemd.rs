@@ -4,7 +4,6 @@
 //! not root, sees no other data and no network.
 
 use super::{FIRST_DAY, Job, Place, ScheduleError, User};
-use std::fmt::Write;
 
 /// Folders that the service is given empty ones instead of: what it needs of them is brought in by name.
 const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
@@ -128,20 +127,13 @@ fn paths(job: &Job) -> String {
 
 /// A line for each place.
 fn settings<'a>(key: &str, places: impl Iterator<Item = &'a Place>, prefix: &str) -> String {
-    places.fold(String::new(), |mut text, place| {
-        let _ = writeln!(text, "{key}{}", word(&format!("{prefix}{}", place.as_str())));
-        text
-    })
+    places.map(|place| format!("{key}{}\n", word(&format!("{prefix}{}", place.as_str())))).collect()
 }
 
 fn command(job: &Job) -> String {
     // The program is not looked through for variables, what follows is.
-    let mut command = word(job.program.as_str());
-    for argument in job.arguments() {
-        command += " ";
-        command += &word(&argument.replace('$', "$$"));
-    }
-    command
+    let arguments = job.command_line().into_iter().skip(1).map(|argument| word(&argument.replace('$', "$$")));
+    std::iter::once(word(job.program.as_str())).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as systemd reads it, in a command and in a list of paths alike.

@@ -1,6 +1,6 @@
 //! Sorted runs read as one.
 
-use super::Fixed;
+use super::Storable;
 use super::run::{Run, Values};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,7 +14,7 @@ pub struct Merge<'a, T> {
     heads: BinaryHeap<Reverse<(T, usize)>>,
 }
 
-impl<'a, T: Fixed> Merge<'a, T> {
+impl<'a, T: Storable + Ord> Merge<'a, T> {
     pub(super) fn of(runs: &'a [Run<T>]) -> io::Result<Merge<'a, T>> {
         let mut runs: Vec<_> = runs.iter().map(Run::values).collect();
         let mut heads = BinaryHeap::with_capacity(runs.len());
@@ -36,7 +36,7 @@ impl<'a, T: Fixed> Merge<'a, T> {
     }
 }
 
-impl<T: Fixed> Iterator for Merge<'_, T> {
+impl<T: Storable + Ord> Iterator for Merge<'_, T> {
     type Item = io::Result<T>;
 
     fn next(&mut self) -> Option<io::Result<T>> {

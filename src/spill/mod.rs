@@ -1,63 +1,27 @@
 //! Sorting more than should be held in memory: sorted runs, in memory while there is room, on disk beyond that,
-//! and merged as they are read.
+//! and merged as they are read. `storable` says how a value lies on disk.
 //!
 //! Runs lie in a folder that the caller makes private and removes; nothing here ever prints.
 
 mod merge;
 mod run;
 mod sorter;
+mod storable;
 
 pub use merge::Merge;
 pub use sorter::{Sorted, Sorter};
+pub use storable::Storable;
+pub(crate) use storable::{damaged, storable_as, storable_fields};
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A value that takes the same few bytes on disk whatever it holds.
-pub trait Fixed: Copy + Ord {
-    /// How many bytes.
-    const SIZE: usize;
-
-    /// Writes the value to `out`, which is `SIZE` bytes long.
-    fn store(&self, out: &mut [u8]);
-
-    /// Reads back what `store` wrote; none if that can't be.
-    fn load(bytes: &[u8]) -> Option<Self>;
-}
-
-impl Fixed for u64 {
-    const SIZE: usize = 8;
-
-    fn store(&self, out: &mut [u8]) {
-        out.copy_from_slice(&self.to_le_bytes());
-    }
-
-    fn load(bytes: &[u8]) -> Option<u64> {
-        bytes.try_into().ok().map(u64::from_le_bytes)
-    }
-}
-
-impl Fixed for (u64, u64) {
-    const SIZE: usize = 16;
-
-    fn store(&self, out: &mut [u8]) {
-        let (one, other) = out.split_at_mut(8);
-        self.0.store(one);
-        self.1.store(other);
-    }
-
-    fn load(bytes: &[u8]) -> Option<(u64, u64)> {
-        let (one, other) = bytes.split_at_checked(8)?;
-        Some((u64::load(one)?, u64::load(other)?))
-    }
-}
 
 /// Where what outgrows memory goes, and how much memory that is. Clones share the room.
 #[derive(Clone, Debug)]
 pub struct Spill {
-    folder: PathBuf,
+    folder: Arc<Path>,
     /// Bytes that sorted runs may yet take of memory.
     room: Arc<AtomicUsize>,
     /// Bytes of a run.
@@ -88,8 +52,8 @@ impl Spill {
         Spill::with_run(folder, memory, run.clamp(SMALLEST_RUN, LARGEST_RUN))
     }
 
-    fn with_run(folder: &Path, memory: usize, run: usize) -> Spill {
-        Spill { folder: folder.to_owned(), room: Arc::new(AtomicUsize::new(memory)), run }
+    pub(crate) fn with_run(folder: &Path, memory: usize, run: usize) -> Spill {
+        Spill { folder: folder.into(), room: Arc::new(AtomicUsize::new(memory)), run }
     }
 
     /// How many values of so many bytes make a run.
@@ -98,28 +62,28 @@ impl Spill {
     }
 
     /// Takes so much of the room, or all that is left, for something else that is held in memory.
-    pub fn hold(&self, bytes: usize) -> Held {
+    pub fn hold(&self, bytes: usize) -> Reservation {
         let order = Ordering::Relaxed;
         let before = self.room.fetch_update(order, order, |room| Some(room.saturating_sub(bytes)));
-        Held { room: Arc::clone(&self.room), bytes: before.unwrap_or_else(|room| room).min(bytes) }
+        Reservation { room: Arc::clone(&self.room), bytes: before.unwrap_or_else(|room| room).min(bytes) }
     }
 
     /// Takes a part of the room, if it is there.
-    fn take(&self, bytes: usize) -> Option<Held> {
+    fn take(&self, bytes: usize) -> Option<Reservation> {
         let order = Ordering::Relaxed;
         let taken = self.room.fetch_update(order, order, |room| room.checked_sub(bytes));
-        taken.ok().map(|_| Held { room: Arc::clone(&self.room), bytes })
+        taken.ok().map(|_| Reservation { room: Arc::clone(&self.room), bytes })
     }
 }
 
 /// A part of the room, given back when this goes.
 #[derive(Debug)]
-pub struct Held {
+pub struct Reservation {
     room: Arc<AtomicUsize>,
     bytes: usize,
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.room.fetch_add(self.bytes, Ordering::Relaxed);
     }

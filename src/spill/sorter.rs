@@ -1,7 +1,7 @@
 //! Collecting values in any order, to have them back in theirs.
 
-use super::run::{DiskRun, Run, RunFile};
-use super::{Fixed, Merge, Spill};
+use super::run::{Run, RunFile};
+use super::{Merge, Spill, Storable};
 use std::io;
 
 /// So many runs on disk are merged at once: each is read through 64 KiB of memory.
@@ -19,7 +19,7 @@ pub struct Sorter<T> {
     file: Option<RunFile>,
 }
 
-impl<T: Fixed> Sorter<T> {
+impl<T: Storable + Ord> Sorter<T> {
     /// A sorter without values.
     pub fn new(spill: &Spill) -> Sorter<T> {
         let run_length = spill.run_length(size_of::<T>());
@@ -63,10 +63,8 @@ impl<T: Fixed> Sorter<T> {
     }
 
     fn file(&mut self) -> io::Result<&mut RunFile> {
-        if self.file.is_none() {
-            self.file = Some(RunFile::create(&self.spill.folder)?);
-        }
-        self.file.as_mut().ok_or_else(|| unreachable!("it was made just now"))
+        let file = self.file.take().map_or_else(|| RunFile::create(&self.spill.folder), Ok)?;
+        Ok(self.file.insert(file))
     }
 
     /// Ends the open run as if it were full, so that it takes no memory that is not counted.
@@ -93,20 +91,13 @@ impl<T: Fixed> Sorter<T> {
 
     /// Merges runs on disk until few enough are left to be merged at once.
     fn narrow(&mut self) -> io::Result<()> {
-        loop {
-            let (disk, memory): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut self.runs).into_iter().partition(|run| matches!(run, Run::Disk(_)));
-            self.runs = disk;
-            if self.runs.len() <= MOST_RUNS {
-                self.runs.extend(memory);
-                return Ok(());
-            }
-            let rest = self.runs.split_off(MOST_RUNS);
-            let first = std::mem::replace(&mut self.runs, rest);
-            let merged: DiskRun = self.file()?.write(Merge::of(&first)?)?;
+        let is_on_disk = |run: &Run<T>| matches!(run, Run::Disk(_));
+        while self.runs.iter().filter(|run| is_on_disk(run)).count() > MOST_RUNS {
+            let first: Vec<_> = self.runs.extract_if(.., |run| is_on_disk(run)).take(MOST_RUNS).collect();
+            let merged = self.file()?.write(Merge::of(&first)?)?;
             self.runs.push(Run::Disk(merged));
-            self.runs.extend(memory);
         }
+        Ok(())
     }
 
     /// The values in order. More can be added afterwards.
@@ -136,7 +127,7 @@ pub struct Sorted<T> {
     runs: Vec<Run<T>>,
 }
 
-impl<T: Fixed> Sorted<T> {
+impl<T: Storable + Ord> Sorted<T> {
     /// The values, from the first.
     ///
     /// # Errors

@@ -8,7 +8,7 @@
 use super::client::birth_of;
 use super::dice::Dice;
 use super::places::TOWNS;
-use crate::calendar::number_of;
+use crate::value::number_of;
 
 /// From 1 January 2019 to 31 December 2030.
 const DAYS_OF_CHANGE: u64 = 4383;

@@ -6,8 +6,7 @@ use super::dice::Dice;
 use super::places::{Places, TOWNS};
 use super::schedule::{CHILDHOOD, PRODUCTS, WAVES};
 use super::table::TableFile;
-use crate::calendar::{day, number_of};
-use crate::value::Day;
+use crate::value::{Day, day, number_of};
 use std::io;
 
 const FIRST_NAMES: [&str; 24] = [

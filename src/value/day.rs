@@ -3,6 +3,7 @@
 //! Every rule of the data sharing file is about whole days, so a time of day is dropped on reading and a day is
 //! one comparable number. Never asks the clock: the as-of date always comes from outside.
 
+use chrono::{Datelike, NaiveDate};
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -15,6 +16,9 @@ pub struct Day(NonZeroU32);
 
 /// The years a registry's dates may lie in. 9999-12-31 is many databases' "open".
 pub const REGISTRY_YEARS: std::ops::RangeInclusive<u32> = 1880..=9999;
+
+/// The numbers of days begin so many days before the year 1, on 1 March.
+const BEFORE_YEAR_1: i64 = 306;
 
 impl Day {
     /// The day with this year, month and day of the month, if the calendar has it.
@@ -104,15 +108,15 @@ impl Day {
         later.days_from_zero() - self.days_from_zero()
     }
 
-    /// The number of the day: the day after has the next. Counted in years that begin in March, so that leap days come
-    /// last.
+    /// The number of the day: the day after has the next. Invented exports depend on where the numbers begin.
     pub(crate) fn days_from_zero(self) -> i64 {
-        let month = i64::from(self.month_of_year() + 9) % 12;
-        let year = i64::from(self.year()) - i64::from(self.month_of_year() < 3);
-        year * 365 + year / 4 - year / 100
-            + year / 400
-            + (month * 306 + 5) / 10
-            + i64::from(self.day_of_month())
+        let date = NaiveDate::from_ymd_opt(self.year() as i32, self.month_of_year(), self.day_of_month());
+        date.map_or(0, |date| i64::from(date.num_days_from_ce()) + BEFORE_YEAR_1)
+    }
+
+    /// The day as chrono has it; none outside the years 1 to 9999.
+    pub(crate) fn from_date(date: NaiveDate) -> Option<Day> {
+        Day::new(u32::try_from(date.year()).ok()?, date.month(), date.day())
     }
 
     /// The day as the ten bytes `YYYY-MM-DD`.
@@ -134,6 +138,17 @@ fn last_day(year: u32, month: u32) -> u32 {
         2 => 28,
         _ => 31,
     }
+}
+
+/// The day with this number, as [`Day::days_from_zero`] gives it.
+pub(crate) fn day(number: i64) -> Day {
+    let date = i32::try_from(number - BEFORE_YEAR_1).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    date.and_then(Day::from_date).unwrap_or_else(|| unreachable!("every number is a day's"))
+}
+
+/// The number of the day written so.
+pub(crate) fn number_of(year: u32, month: u32, day_of_month: u32) -> i64 {
+    Day::new(year, month, day_of_month).map_or(0, Day::days_from_zero)
 }
 
 impl fmt::Display for Day {
@@ -218,6 +233,22 @@ mod tests {
     }
 
     #[test]
+    fn a_day_and_its_number_agree_with_chrono() {
+        let first = NaiveDate::from_ymd_opt(1899, 12, 25).unwrap();
+        for date in first.iter_days().take(60_000) {
+            let mine = day(&date.to_string());
+            let next = day(&date.succ_opt().unwrap().to_string());
+            assert_eq!(super::day(mine.days_from_zero()), mine);
+            assert_eq!(next.days_from_zero(), mine.days_from_zero() + 1);
+        }
+        // Other numbers would give other invented exports.
+        assert_eq!([number_of(1, 1, 1), number_of(2024, 7, 8)], [307, 739_381]);
+        assert_eq!(super::day(number_of(2024, 2, 28) + 2), day("2024-03-01"));
+        let far = [NaiveDate::from_ymd_opt(0, 12, 31), NaiveDate::from_ymd_opt(10_000, 1, 1)];
+        assert!(far.into_iter().all(|date| Day::from_date(date.unwrap()).is_none()));
+    }
+
+    #[test]
     fn reads_the_dates_that_exports_hold() {
         let check = |text: &str, expect: Option<&str>| {
             let got = Day::parse_registry(text.as_bytes()).map(|d| d.to_string());
@@ -296,15 +327,14 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn agrees_with_chrono_about_which_days_there_are(year in 1u32..=9999, month in 0u32..=13, day in 0u32..=32) {
-            let theirs = chrono::NaiveDate::from_ymd_opt(year as i32, month, day).map(|d| d.to_string());
+            let theirs = NaiveDate::from_ymd_opt(year as i32, month, day).map(|d| d.to_string());
             proptest::prop_assert_eq!(Day::new(year, month, day).map(|d| d.to_string()), theirs);
         }
 
         #[test]
         fn counts_days_as_chrono_does(a in 0i32..3_000_000, b in 0i32..3_000_000) {
-            use chrono::Datelike;
             let day = |n| {
-                let date = chrono::NaiveDate::from_num_days_from_ce_opt(n + 1).unwrap();
+                let date = NaiveDate::from_num_days_from_ce_opt(n + 1).unwrap();
                 Day::new(date.year().unsigned_abs(), date.month(), date.day()).unwrap()
             };
             proptest::prop_assert_eq!(day(a).days_until(day(b)), i64::from(b - a));
@@ -313,7 +343,7 @@ mod tests {
         #[test]
         fn compares_as_the_calendar_does(a in 0i32..3_000_000, b in 0i32..3_000_000) {
             let make = |n| {
-                let date = chrono::NaiveDate::from_num_days_from_ce_opt(n + 366)?;
+                let date = NaiveDate::from_num_days_from_ce_opt(n + 366)?;
                 Some((date, Day::parse(date.to_string().as_bytes())?))
             };
             if let (Some((a, my_a)), Some((b, my_b))) = (make(a), make(b)) {

@@ -11,9 +11,10 @@ mod shown;
 pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};
+pub(crate) use day::{day, number_of};
 pub use id::{parse_id, without_decimal_tail};
 pub use number::{PerCent, Percentage, grouped, total};
-pub use shown::{Shown, shown};
+pub use shown::{PrintableName, shown};
 
 /// The variants of an enum as an array, so that others can be as long.
 pub(crate) const fn all_of<T: Copy, const N: usize>(variants: &[T]) -> [T; N] {

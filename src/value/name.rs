@@ -23,14 +23,7 @@ pub fn fold(name: &str) -> String {
 }
 
 fn single_spaced(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a name is none: nothing of it shows, or it is one of the words that stand for no value, such as `NULL`.

@@ -73,8 +73,6 @@ pub struct Percentage {
 }
 
 impl Percentage {
-    /// 0 %.
-    pub const ZERO: Percentage = Percentage { millionths: 0 };
     /// 100 %.
     pub const WHOLE: Percentage = Percentage { millionths: 100_000_000 };
 

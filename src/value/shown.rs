@@ -8,23 +8,22 @@ use std::ffi::OsStr;
 use std::fmt::{self, Write};
 
 /// A path, or another name from outside, as it may stand in a message, a log or a summary.
-pub fn shown<T: AsRef<OsStr> + ?Sized>(name: &T) -> Shown<'_> {
-    Shown(name.as_ref())
+pub fn shown<T: AsRef<OsStr> + ?Sized>(name: &T) -> PrintableName<'_> {
+    PrintableName(name.as_ref())
 }
 
 /// A name in which every character that is not shown but steers is written out: the end of a line as `\n`.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a>(&'a OsStr);
+pub struct PrintableName<'a>(&'a OsStr);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for PrintableName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Bytes that are not UTF-8 show as U+FFFD, which steers nothing.
         for c in self.0.to_string_lossy().chars() {
-            match steers(c) {
-                // `\n`, `\r`, `\t`, and others as `\u{202e}`.
-                true if matches!(c, '\n' | '\r' | '\t') => write!(f, "{}", c.escape_default())?,
-                true => write!(f, "{}", c.escape_unicode())?,
-                false => f.write_char(c)?,
+            match c {
+                '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default())?,
+                c if steers(c) => write!(f, "{}", c.escape_unicode())?,
+                c => f.write_char(c)?,
             }
         }
         Ok(())

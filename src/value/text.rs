@@ -27,10 +27,10 @@ pub fn clean(text: &[u8]) -> Cow<'_, [u8]> {
     // A byte with which a control character or a separator begins. Few texts have one, and only those are looked at
     // character by character.
     let may_be_control = |byte: &u8| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xe2);
-    match ends_are_plain(text.first()) && ends_are_plain(text.last()) && !text.iter().any(may_be_control) {
-        true => Cow::Borrowed(text),
-        false => clean_of(text, is_control),
+    if ends_are_plain(text.first()) && ends_are_plain(text.last()) && !text.iter().any(may_be_control) {
+        return Cow::Borrowed(text);
     }
+    clean_of(text, is_control)
 }
 
 /// The clean-up that phds 0.1 did; for batches of that version. It left U+0080–U+009F, U+2028 and U+2029 inside a text
@@ -60,6 +60,14 @@ fn clean_of(text: &[u8], is_control: fn(char) -> bool) -> Cow<'_, [u8]> {
         in_run = is_control(c);
     }
     Cow::Owned(out.into_bytes())
+}
+
+/// A value as JSON for people to read, with a line end.
+///
+/// What is written holds texts, finite numbers and maps with texts as keys, none of which JSON could fail to hold.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value);
+    text.unwrap_or_else(|_| unreachable!("plain data can be written")) + "\n"
 }
 
 /// Bytes in hexadecimal, as checksums are written.

@@ -1,12 +1,10 @@
 //! A whole batch: its files, its manifest, its dictionary.
 
-use super::checksums::{self, Present};
+use super::checksums::{self, FolderContent, HashedFile};
 use super::fault::{Fault, FaultCode, Faults, Findings};
-use super::file::{self, Checked, Expected};
-use super::{VerifyError, VerifySettings, manifest_of};
-use crate::batch::{
-    BatchError, Counts, FileEntry, HeaderNames, Links, Manifest, RulesVersion, names, read_own_file,
-};
+use super::file::{self, Expected, FileCheck};
+use super::{VerifyError, VerifySettings, columns_of, manifest_of};
+use crate::batch::{BatchError, Counts, FileEntry, Links, Manifest, RulesVersion, names, read_own_file};
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::filter::Outcome;
 use crate::parallel::for_each;
@@ -23,24 +21,26 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     // Without a manifest it is no batch, and there is nothing to verify.
     let manifest = manifest_of(folder)?;
     let mut faults = Faults::new(settings.limit);
-    let (present, folders) = checksums::check(folder, "", &mut faults)?;
-    check_names(&present, &names::ALWAYS, "", &mut faults);
+    let FolderContent { files, folders } = checksums::check(folder, "", &mut faults)?;
+    check_names(&files, &names::ALWAYS, &mut faults);
     for other in folders.iter().filter(|name| *name != names::QA) {
         faults.add(Fault::of_file(other, FaultCode::ExtraFile));
     }
-    match folders.iter().any(|name| name == names::QA) {
-        true => check_qa(folder, &mut faults)?,
-        false => faults.add(Fault::of_file(names::QA, FaultCode::MissingFile)),
+    if folders.iter().any(|name| name == names::QA) {
+        check_qa(folder, &mut faults)?;
+    } else {
+        faults.add(Fault::of_file(names::QA, FaultCode::MissingFile));
     }
-    let in_dictionary = HeaderNames::beside(folder);
+    let columns = columns_of(folder, settings.elements);
+    let is_dictionary_readable = columns.is_some();
     let as_of = manifest.as_ref().ok().map(|manifest| manifest.as_of);
     let version = manifest.as_ref().ok().map(RulesVersion::of_batch);
     if version == Some(None) {
         faults.add(Fault::of_file(names::MANIFEST, FaultCode::NotAsWritten));
     }
     let rules = version.flatten().unwrap_or(RulesVersion::NEWEST);
-    let expected = Expected::new(in_dictionary.as_ref(), as_of, rules, settings.policy);
-    let names: Vec<&String> = present.keys().filter(|name| names::is_for_a_recipient(name)).collect();
+    let expected = Expected::new(columns, as_of, rules, settings);
+    let names: Vec<&String> = files.keys().filter(|name| names::is_for_a_recipient(name)).collect();
     let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
@@ -50,16 +50,16 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     for (name, _) in names.iter().zip(&checked).filter(|(_, checked)| Some(checked.line_end) != line_end) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
-    if in_dictionary.is_none() && present.contains_key(names::DICTIONARY_CSV) {
+    if !is_dictionary_readable && files.contains_key(names::DICTIONARY_CSV) {
         faults.add(Fault::of_file(names::DICTIONARY_CSV, FaultCode::NotAsWritten));
     }
     let mut ids = Sorter::new(settings.spill);
     let mut row_faults = Vec::with_capacity(checked.len());
-    for Checked { faults, ids: own, .. } in checked {
+    for FileCheck { faults, ids: own, .. } in checked {
         ids.absorb(own);
         row_faults.push(faults);
     }
-    let facts = distinct(ids).map_err(VerifyError::Spill)?;
+    let facts = distinct(ids)?;
     match &manifest {
         Ok(manifest) => {
             // If files have other rows than they should, or rows without an id, that is told already.
@@ -72,9 +72,11 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
                 faults.add(Fault::of_file(".", FaultCode::WrongFolderName));
             }
             check_numbers(manifest, &mut faults);
-            check_entries(manifest, rules, &present, &rows_of, &mut faults);
+            check_entries(manifest, rules, &files, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
-                check_policy(folder, policy, manifest, rules, &mut faults);
+                let is_dictionary_todays =
+                    rules == RulesVersion::NEWEST && expected.has_all(settings.elements);
+                check_policy(folder, policy, manifest, is_dictionary_todays, &mut faults);
             }
         }
         Err(fault) => faults.add(fault.clone()),
@@ -104,23 +106,20 @@ fn is_of_other_month(folder: &Path, manifest: &Manifest) -> bool {
     name.and_then(|name| Month::parse(&name)).is_some_and(|month| month != manifest.batch)
 }
 
-/// Files that must be there, whatever the list of checksums says. `always` are paths in the batch, and `prefix` is what
-/// those of this folder begin with.
-fn check_names(present: &BTreeMap<String, Present>, always: &[&str], prefix: &str, faults: &mut Faults) {
-    let is_there = |path: &str| path.strip_prefix(prefix).is_some_and(|name| present.contains_key(name));
-    for path in always.iter().filter(|path| !is_there(path)) {
+/// Files that must be there, whatever the list of checksums says.
+fn check_names(files: &BTreeMap<String, HashedFile>, always: &[&str], faults: &mut Faults) {
+    for path in always.iter().filter(|path| !files.contains_key(**path)) {
         faults.add(Fault::of_file(path, FaultCode::MissingFile));
     }
 }
 
 fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
     let prefix = format!("{}/", names::QA);
-    let (present, folders) = checksums::check(&folder.join(names::QA), &prefix, faults)?;
-    check_names(&present, &names::ALWAYS_IN_QA, &prefix, faults);
-    let files = present.keys().map(|name| format!("{prefix}{name}"));
-    let extra_files = files.filter(|path| !names::ALWAYS_IN_QA.contains(&path.as_str()));
-    for path in extra_files.chain(folders.iter().map(|name| format!("{prefix}{name}"))) {
-        faults.add(Fault::of_file(&path, FaultCode::ExtraFile));
+    let FolderContent { files, folders } = checksums::check(&folder.join(names::QA), &prefix, faults)?;
+    check_names(&files, &names::ALWAYS_IN_QA, faults);
+    let extra_files = files.keys().filter(|path| !names::ALWAYS_IN_QA.contains(&path.as_str()));
+    for path in extra_files.chain(&folders) {
+        faults.add(Fault::of_file(path, FaultCode::ExtraFile));
     }
     Ok(())
 }
@@ -158,12 +157,12 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
 fn check_entries(
     manifest: &Manifest,
     rules: RulesVersion,
-    present: &BTreeMap<String, Present>,
+    files: &BTreeMap<String, HashedFile>,
     rows_of: &BTreeMap<&str, u64>,
     faults: &mut Faults,
 ) {
     for FileEntry { path, recipient, rows, bytes, sha256 } in &manifest.files {
-        let Some(file) = present.get(path) else {
+        let Some(file) = files.get(path) else {
             faults.add(Fault::of_file(path, FaultCode::MissingFile));
             continue;
         };
@@ -180,24 +179,24 @@ fn check_entries(
     }
     let listed =
         |name: &str| manifest.files.iter().any(|file| file.path == name) || names::ALWAYS.contains(&name);
-    for name in present.keys().filter(|name| !listed(name)) {
+    for name in files.keys().filter(|name| !listed(name)) {
         faults.add(Fault::of_file(name, FaultCode::ExtraFile));
     }
 }
 
-/// What the policy says of a batch: its hash, and the data dictionary.
+/// What the policy says of a batch: its hash, and the data dictionary, if it would be written in the same words today.
 fn check_policy(
     folder: &Path,
     policy: &Policy,
     manifest: &Manifest,
-    rules: RulesVersion,
+    is_dictionary_todays: bool,
     faults: &mut Faults,
 ) {
     if manifest.policy.sha256 != policy.sha256 {
         faults.add(Fault::of_file(names::MANIFEST, FaultCode::OtherPolicy));
     }
     // Another version may have worded it otherwise; its names are held against the policy in each file's header.
-    if rules != RulesVersion::NEWEST {
+    if !is_dictionary_todays {
         return;
     }
     let dictionaries =

@@ -12,57 +12,57 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A file that is there.
+/// A plain file of a batch.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Present {
+pub(super) struct HashedFile {
     pub(super) bytes: u64,
     pub(super) sha256: String,
     /// Whether others than its owner may read it, or write to it.
     is_open: bool,
 }
 
-/// Hashes every file of a folder, and holds the folder's list against them. Folders in it are looked at by who knows
-/// which there may be: their names come back too.
-pub(super) fn check(
-    folder: &Path,
-    prefix: &str,
-    faults: &mut Faults,
-) -> Result<(BTreeMap<String, Present>, Vec<String>), VerifyError> {
-    let unavailable = |source| BatchError::Unavailable { path: folder.to_owned(), source };
-    let (mut present, mut folders) = (BTreeMap::new(), Vec::new());
+/// What lies in a folder of a batch.
+pub(super) struct FolderContent {
+    /// By their paths in the batch.
+    pub(super) files: BTreeMap<String, HashedFile>,
+    /// The paths in the batch of the folders in it, which nobody has looked into.
+    pub(super) folders: Vec<String>,
+}
+
+/// Hashes every file of a folder, and holds the folder's list against them. Paths in it begin with `prefix`.
+pub(super) fn check(folder: &Path, prefix: &str, faults: &mut Faults) -> Result<FolderContent, VerifyError> {
+    let unavailable = |source| BatchError::unavailable(folder, source);
+    let (mut files, mut folders) = (BTreeMap::new(), Vec::new());
     let is_folder_open = is_open(&std::fs::metadata(folder).map_err(unavailable)?);
     for entry in std::fs::read_dir(folder).map_err(unavailable)? {
         let entry = entry.map_err(unavailable)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type().map_err(unavailable)?;
-        if kind.is_dir() {
-            folders.push(name);
-            continue;
-        }
-        match hash(&entry.path())? {
-            Some(file) => drop(present.insert(name, file)),
-            None => faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::NotAFile)),
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(unavailable)?.is_dir() {
+            folders.push(path);
+        } else if let Some(file) = hash(&entry.path())? {
+            files.insert(path, file);
+        } else {
+            faults.add(Fault::of_file(&path, FaultCode::NotAFile));
         }
     }
     folders.sort();
-    match (read_own_file(&folder.join(CHECKSUMS)), present.contains_key(CHECKSUMS)) {
-        (Ok(list), _) => check_list(&list, &present, prefix, faults),
-        (Err(_), true) => {
-            faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten))
+    let list_path = format!("{prefix}{CHECKSUMS}");
+    match read_own_file(&folder.join(CHECKSUMS)) {
+        Ok(list) => check_list(&list, &files, prefix, faults),
+        Err(_) if files.contains_key(&list_path) => {
+            faults.add(Fault::of_file(&list_path, FaultCode::NotAsWritten));
         }
-        (Err(_), false) => {
-            faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::MissingFile))
-        }
+        Err(_) => faults.add(Fault::of_file(&list_path, FaultCode::MissingFile)),
     }
     if is_folder_open {
-        let name = prefix.strip_suffix('/').unwrap_or(".");
-        faults.add(Fault::of_file(name, FaultCode::OpenToOthers));
+        let path = prefix.strip_suffix('/').unwrap_or(".");
+        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
     }
     // Behind what is wrong with the list: where one file is open, they often all are.
-    for (name, _) in present.iter().filter(|(_, file)| file.is_open) {
-        faults.add(Fault::of_file(&format!("{prefix}{name}"), FaultCode::OpenToOthers));
+    for (path, _) in files.iter().filter(|(_, file)| file.is_open) {
+        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
     }
-    Ok((present, folders))
+    Ok(FolderContent { files, folders })
 }
 
 /// Whether anything is allowed to the group or to everybody.
@@ -71,13 +71,14 @@ fn is_open(found: &Metadata) -> bool {
 }
 
 /// The list must be, byte for byte, what phds would write of these files; what is wrong is told as precisely as can be.
-fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, faults: &mut Faults) {
-    let others = || present.iter().filter(|(name, _)| *name != CHECKSUMS);
-    let expected: String = others().map(|(name, file)| format!("{}  {name}\n", file.sha256)).collect();
-    if list == expected.as_bytes() {
+fn check_list(list: &[u8], files: &BTreeMap<String, HashedFile>, prefix: &str, faults: &mut Faults) {
+    let list_path = format!("{prefix}{CHECKSUMS}");
+    let others = || files.iter().filter(|(path, _)| **path != list_path);
+    let line = |(path, file): (&String, &HashedFile)| format!("{}  {}\n", file.sha256, &path[prefix.len()..]);
+    if list == others().map(line).collect::<String>().as_bytes() {
         return;
     }
-    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut listed: BTreeMap<String, &str> = BTreeMap::new();
     let text = String::from_utf8_lossy(list);
     let mut is_told = false;
     let mut tell = |fault: Fault| {
@@ -86,35 +87,34 @@ fn check_list(list: &[u8], present: &BTreeMap<String, Present>, prefix: &str, fa
     };
     for (line, number) in text.lines().zip(1..) {
         match line.split_once("  ").filter(|(sum, name)| sum.len() == 64 && !name.is_empty()) {
-            Some((sum, name)) => drop(known.insert(name, sum)),
-            None => tell(Fault::at_line(&format!("{prefix}{CHECKSUMS}"), number, FaultCode::NotAsWritten)),
+            Some((sum, name)) => drop(listed.insert(format!("{prefix}{name}"), sum)),
+            None => tell(Fault::at_line(&list_path, number, FaultCode::NotAsWritten)),
         }
     }
-    for (name, file) in others() {
-        match known.remove(name.as_str()) {
-            None => tell(Fault::of_file(&format!("{prefix}{name}"), FaultCode::ExtraFile)),
-            Some(sum) if sum != file.sha256 => {
-                tell(Fault::of_file(&format!("{prefix}{name}"), FaultCode::WrongChecksum));
-            }
+    for (path, file) in others() {
+        match listed.remove(path) {
+            None => tell(Fault::of_file(path, FaultCode::ExtraFile)),
+            Some(sum) if sum != file.sha256 => tell(Fault::of_file(path, FaultCode::WrongChecksum)),
             Some(_) => {}
         }
     }
-    for name in known.into_keys() {
+    for path in listed.into_keys() {
         // A name in a damaged list may be anything; it is a file name at least in form, or not repeated.
-        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        match is_plain {
-            true => tell(Fault::of_file(&format!("{prefix}{name}"), FaultCode::MissingFile)),
-            false => tell(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten)),
-        }
+        let is_plain = path[prefix.len()..].bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        tell(if is_plain {
+            Fault::of_file(&path, FaultCode::MissingFile)
+        } else {
+            Fault::of_file(&list_path, FaultCode::NotAsWritten)
+        });
     }
     if !is_told {
         // Order, line ends, repeated lines.
-        faults.add(Fault::of_file(&format!("{prefix}{CHECKSUMS}"), FaultCode::NotAsWritten));
+        faults.add(Fault::of_file(&list_path, FaultCode::NotAsWritten));
     }
 }
 
 /// Hashes a file; none if it is not a plain one.
-fn hash(path: &Path) -> Result<Option<Present>, BatchError> {
+fn hash(path: &Path) -> Result<Option<HashedFile>, BatchError> {
     let unavailable = |source| BatchError::unavailable(path, source);
     let mut file = match open_file(path, Links::Refused) {
         Ok(file) => file,
@@ -126,13 +126,11 @@ fn hash(path: &Path) -> Result<Option<Present>, BatchError> {
     let is_open = is_open(&file.metadata().map_err(unavailable)?);
     let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 18]);
     loop {
-        match file.read(&mut piece).map_err(unavailable)? {
-            0 => break,
-            n => {
-                hash.update(&piece[..n]);
-                bytes += n as u64;
-            }
+        let length = file.read(&mut piece).map_err(unavailable)?;
+        if length == 0 {
+            return Ok(Some(HashedFile { bytes, sha256: text::hex(&hash.finalize()), is_open }));
         }
+        hash.update(&piece[..length]);
+        bytes += length as u64;
     }
-    Ok(Some(Present { bytes, sha256: text::hex(&hash.finalize()), is_open }))
 }

@@ -1,12 +1,12 @@
 //! One recipient's file: its header, its rows, their order, and that none has another's key.
 
 use super::fault::{Fault, FaultCode, Faults};
-use super::row::{Key, Limits, RowBuffer, check_row};
-use super::{VerifyError, VerifySettings};
-use crate::batch::push_field;
-use crate::batch::{BatchError, HeaderNames, LineEnd, Links, Manifest, Rows, RulesVersion};
-use crate::elements;
-use crate::policy::{LineEnding, Policy};
+use super::row::{Key, Limits, check_row, is_quoted_where_needed};
+use super::{Columns, VerifyError, VerifySettings, columns_of};
+use crate::batch::{BatchError, LineEnd, Links, Manifest, Rows, RulesVersion};
+use crate::elements::{self, Cell, Element};
+use crate::policy::LineEnding;
+use crate::registry::{Field, split_record};
 use crate::spill::Sorter;
 use crate::value::Day;
 use std::path::Path;
@@ -14,52 +14,60 @@ use std::path::Path;
 /// What a file is held against.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    /// The header, without its line end.
-    header: Vec<u8>,
+    columns: Columns,
     /// How rows end, if that is known before.
     line_end: Option<LineEnd>,
     limits: Limits,
 }
 
 impl Expected {
-    /// What files beside this data dictionary are held against, if there is one.
+    /// What files beside a data dictionary with these columns are held against, if there is one.
     pub(super) fn new(
-        in_dictionary: Option<&HeaderNames>,
+        in_dictionary: Option<Columns>,
         as_of: Option<Day>,
         rules: RulesVersion,
-        policy: Option<&Policy>,
+        settings: VerifySettings<'_>,
     ) -> Expected {
-        let mut header = Vec::new();
-        for (place, element) in elements::ALL.iter().enumerate() {
-            let name = match (policy, in_dictionary) {
-                (Some(policy), _) => policy.header_name(element),
-                (None, Some(names)) => names.names()[place].as_str(),
-                (None, None) => element.name,
-            };
-            if place > 0 {
-                header.push(b',');
-            }
-            push_field(&mut header, name.as_bytes());
+        let own_names =
+            || settings.elements.iter().map(|element| (element.name.to_owned(), element)).collect();
+        let mut columns = in_dictionary.unwrap_or_else(own_names);
+        let policy = settings.policy;
+        if let Some(policy) = policy {
+            columns.iter_mut().for_each(|(name, element)| policy.header_name(element).clone_into(name));
         }
         let line_end = policy.map(|policy| match policy.line_ending {
             LineEnding::Lf => LineEnd::Lf,
             LineEnding::Crlf => LineEnd::CrLf,
         });
         let window = policy.map(|policy| policy.window);
-        Expected { header, line_end, limits: Limits { as_of, window, rules } }
+        Expected { columns, line_end, limits: Limits { as_of, window, rules } }
     }
 
     /// For a file on its own, with the data dictionary and the manifest that may lie beside it.
-    pub(super) fn of_single(path: &Path, policy: Option<&Policy>) -> Expected {
+    pub(super) fn of_single(path: &Path, settings: VerifySettings<'_>) -> Expected {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let in_dictionary = HeaderNames::beside(folder);
+        let in_dictionary = columns_of(folder, settings.elements);
         let rules = Manifest::of_batch(folder).ok().and_then(|manifest| RulesVersion::of_batch(&manifest));
-        Expected::new(in_dictionary.as_ref(), None, rules.unwrap_or(RulesVersion::NEWEST), policy)
+        Expected::new(in_dictionary, None, rules.unwrap_or(RulesVersion::NEWEST), settings)
+    }
+
+    /// Whether files have a column for each of these elements.
+    pub(super) fn has_all(&self, elements: &[Element]) -> bool {
+        self.columns.len() == elements.len()
+    }
+
+    /// Whether a row, without its line end, is the header.
+    fn is_header(&self, row: &[u8], fields: &mut Vec<Field>) -> bool {
+        let is_whole = split_record(row, 0, b',', fields) == row.len();
+        let is_name = |(field, (name, _)): (&Field, &(String, &Element))| {
+            *field.unquoted(row) == *name.as_bytes() && is_quoted_where_needed(field.as_it_stands(row))
+        };
+        is_whole && fields.len() == self.columns.len() && fields.iter().zip(&self.columns).all(is_name)
     }
 }
 
-/// What came of a file.
-pub(super) struct Checked {
+/// What was found in a file.
+pub(super) struct FileCheck {
     pub(super) faults: Faults,
     /// Its rows, the header aside.
     pub(super) rows: u64,
@@ -76,8 +84,8 @@ pub(super) fn check(
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
-) -> Result<Checked, VerifyError> {
-    let mut checked = Checked {
+) -> Result<FileCheck, VerifyError> {
+    let mut checked = FileCheck {
         faults: Faults::new(settings.limit),
         rows: 0,
         line_end: LineEnd::None,
@@ -92,7 +100,7 @@ pub(super) fn check(
         other => other?,
     }
     // There may be many files.
-    checked.ids.seal().map_err(VerifyError::Spill)?;
+    checked.ids.seal()?;
     Ok(checked)
 }
 
@@ -101,22 +109,23 @@ fn check_rows(
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
-    checked: &mut Checked,
+    checked: &mut FileCheck,
 ) -> Result<(), VerifyError> {
-    let Checked { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
+    let FileCheck { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
     let Some(header) = rows.next_row()? else {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
         return Ok(());
     };
     *own_line_end = header.line_end;
-    if rows.text(&header) != expected.header {
+    let mut fields = Vec::new();
+    if !expected.is_header(rows.text(&header), &mut fields) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
     }
     let line_end = expected.line_end.unwrap_or(header.line_end);
     if header.line_end != line_end || header.line_end == LineEnd::None {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
-    let (mut buffer, mut before) = (RowBuffer::default(), None::<Key>);
+    let mut before: Option<Key> = None;
     let mut ids: Sorter<(u64, u64)> = Sorter::new(settings.spill);
     while let Some(row) = rows.next_row()? {
         *count += 1;
@@ -124,7 +133,8 @@ fn check_rows(
         if row.line_end != line_end {
             faults.add(at_row(None, FaultCode::WrongLineEnd));
         }
-        let key = check_row(rows.text(&row), expected.limits, &mut buffer, &mut |element, code| {
+        let Expected { columns, limits, .. } = expected;
+        let key = check_row(rows.text(&row), columns, *limits, &mut fields, &mut |element, code| {
             faults.add(at_row(element.map(|element| element.name), code));
         });
         if let (Some(before), Some(key)) = (before, key)
@@ -134,14 +144,15 @@ fn check_rows(
         }
         before = key.or(before);
         if let Some([.., fact]) = key {
-            ids.push((fact, row.line)).and_then(|()| facts.push(fact)).map_err(VerifyError::Spill)?;
+            ids.push((fact, row.line))?;
+            facts.push(fact)?;
         }
     }
     let mut before = None;
-    for id in ids.merge().map_err(VerifyError::Spill)? {
-        let (id, line) = id.map_err(VerifyError::Spill)?;
+    for id in ids.merge()? {
+        let (id, line) = id?;
         if before == Some(id) {
-            let column = Some("IMMUNFACT_ID");
+            let column = Some(elements::holding(Cell::ImmunfactId).name);
             faults.add(Fault { column, ..Fault::at_line(name, line, FaultCode::DuplicateKey) });
         }
         before = Some(id);

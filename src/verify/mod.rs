@@ -10,7 +10,8 @@ mod row;
 
 pub use fault::{Fault, FaultCode, Findings};
 
-use crate::batch::{BatchError, Links, Manifest, names};
+use crate::batch::{BatchError, Links, Manifest, columns_beside, names};
+use crate::elements::Element;
 use crate::policy::Policy;
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
@@ -27,6 +28,8 @@ pub struct VerifySettings<'a> {
     pub threads: NonZeroUsize,
     /// Where what outgrows memory goes.
     pub spill: &'a Spill,
+    /// The elements that a column may hold.
+    pub elements: &'static [Element],
 }
 
 /// Why it could not be told whether a batch is sound.
@@ -35,9 +38,9 @@ pub enum VerifyError {
     /// It is not there, or may not be read.
     #[error(transparent)]
     Batch(#[from] BatchError),
-    /// Temporary files cannot be written or read back.
+    /// Temporary files cannot be written or read back. What goes wrong with any other file is a `BatchError`.
     #[error("temporary files: {0}")]
-    Spill(#[source] std::io::Error),
+    Spill(#[from] std::io::Error),
 }
 
 /// Verifies a batch, if `path` is a folder, else a single file.
@@ -46,16 +49,31 @@ pub enum VerifyError {
 /// If it is not there, or cannot be read.
 pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     let found = std::fs::metadata(path);
-    let found = found.map_err(|source| BatchError::Unavailable { path: path.to_owned(), source })?;
-    match found.is_dir() {
-        true => batch::verify_batch(path, settings),
-        false => {
-            let expected = file::Expected::of_single(path, settings.policy);
-            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let checked = file::check(path, Links::Followed, &name, &expected, settings)?;
-            Ok(Findings { files: 1, rows: checked.rows, ..checked.faults.into_findings() })
+    if found.map_err(|source| BatchError::unavailable(path, source))?.is_dir() {
+        return batch::verify_batch(path, settings);
+    }
+    let expected = file::Expected::of_single(path, settings);
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let checked = file::check(path, Links::Followed, &name, &expected, settings)?;
+    Ok(Findings { files: 1, rows: checked.rows, ..checked.faults.into_findings() })
+}
+
+/// The columns that the files of a batch must have, by their names in the header.
+type Columns = Vec<(String, &'static Element)>;
+
+/// The columns by the data dictionary of a batch; none without one, or if it is not one that phds could have written.
+/// Elements that were added when there were batches already may be missing.
+fn columns_of(folder: &Path, elements: &'static [Element]) -> Option<Columns> {
+    let mut listed = columns_beside(folder, elements)?.into_iter().peekable();
+    let mut columns = Vec::new();
+    for element in elements {
+        match listed.next_if(|column| column.element == Some(element)) {
+            Some(column) => columns.push((column.name, element)),
+            None if element.added_later => {}
+            None => return None,
         }
     }
+    listed.next().is_none().then_some(columns)
 }
 
 /// Whether a folder looks like a batch: it has a manifest, whatever is in it.

@@ -2,8 +2,7 @@
 
 use super::fault::FaultCode;
 use crate::batch::RulesVersion;
-use crate::batch::push_field;
-use crate::elements::{self, Cell, Element, ORDER};
+use crate::elements::{Cell, Element, ORDER};
 use crate::policy::Period;
 use crate::registry::{Field, split_record};
 use crate::value::{Day, REGISTRY_YEARS, parse_id};
@@ -20,16 +19,9 @@ pub(super) struct Limits {
 /// What rows are ordered by, where it can be read; in the order of `elements::ORDER`, a day as its number.
 pub(super) type Key = [u64; ORDER.len()];
 
-/// What is reused from row to row.
-#[derive(Debug, Default)]
-pub(super) struct RowBuffer {
-    fields: Vec<Field>,
-    rewritten: Vec<u8>,
-}
-
-/// A row's values as far as they are needed together.
+/// The values of a row that are held against each other.
 #[derive(Default)]
-struct Found {
+struct RowValues {
     client: Option<u64>,
     birth: Option<Day>,
     date: Option<Day>,
@@ -38,49 +30,57 @@ struct Found {
     age: Option<u64>,
 }
 
-/// Checks a row; `tell` is called with each fault and its element. Returns its place in the file's order.
+/// Checks a row; `tell` is called with each fault and its element. Returns its place in the file's order. `fields` is
+/// reused from row to row.
 pub(super) fn check_row(
     row: &[u8],
+    columns: &[(String, &'static Element)],
     limits: Limits,
-    buffer: &mut RowBuffer,
+    fields: &mut Vec<Field>,
     tell: &mut dyn FnMut(Option<&'static Element>, FaultCode),
 ) -> Option<Key> {
-    split_record(row, 0, b',', &mut buffer.fields);
-    if buffer.fields.len() != elements::ALL.len() {
+    let mut is_well_quoted = split_record(row, 0, b',', fields) == row.len();
+    if fields.len() != columns.len() {
         tell(None, FaultCode::WrongFieldCount);
         return None;
     }
-    buffer.rewritten.clear();
-    let mut found = Found::default();
-    for (place, (element, field)) in elements::ALL.iter().zip(&buffer.fields).enumerate() {
-        let value = field.unquoted(row);
-        if place > 0 {
-            buffer.rewritten.push(b',');
-        }
-        push_field(&mut buffer.rewritten, &value);
-        if let Err(code) = check_value(element, &value, limits.rules, &mut found) {
+    let mut values = RowValues::default();
+    for ((_, element), field) in columns.iter().zip(fields) {
+        is_well_quoted &= is_quoted_where_needed(field.as_it_stands(row));
+        if let Err(code) = check_value(element, &field.unquoted(row), limits.rules, &mut values) {
             tell(Some(element), code);
         }
     }
-    if buffer.rewritten != row {
+    if !is_well_quoted {
         tell(None, FaultCode::WrongQuotes);
     }
-    check_dates(&found, limits, tell);
+    check_dates(&values, limits, &mut |cell, code| {
+        tell(columns.iter().map(|(_, element)| *element).find(|element| element.cell == cell), code);
+    });
     let key = ORDER.map(|cell| match cell {
-        Cell::ClientId => found.client,
-        Cell::VaccinationDate => found.date.map(|date| date.number().into()),
-        Cell::ImmunizationId => found.immunization,
-        Cell::ImmunfactId => found.fact,
+        Cell::ClientId => values.client,
+        Cell::VaccinationDate => values.date.map(|date| date.number().into()),
+        Cell::ImmunizationId => values.immunization,
+        Cell::ImmunfactId => values.fact,
         other => unreachable!("rows are not ordered by {other:?}"),
     });
     key.iter().all(Option::is_some).then(|| key.map(Option::unwrap_or_default))
+}
+
+/// Whether a field, quotes and all, stands between quotes if it holds a comma, a quote or a line break, and only then
+/// (RFC 4180). A quote inside is doubled.
+pub(super) fn is_quoted_where_needed(field: &[u8]) -> bool {
+    let needs_quotes = |text: &[u8]| text.iter().any(|byte| b",\"\r\n".contains(byte));
+    let [b'"', inside @ .., b'"'] = field else { return !needs_quotes(field) };
+    let mut quotes_and_others = inside.chunk_by(|one, next| (*one == b'"') == (*next == b'"'));
+    needs_quotes(inside) && quotes_and_others.all(|part| part[0] != b'"' || part.len() % 2 == 0)
 }
 
 fn check_value(
     element: &Element,
     value: &[u8],
     rules: RulesVersion,
-    found: &mut Found,
+    values: &mut RowValues,
 ) -> Result<(), FaultCode> {
     if std::str::from_utf8(value).is_err() {
         return Err(FaultCode::InvalidUtf8);
@@ -97,13 +97,13 @@ fn check_value(
         day.ok_or(FaultCode::InvalidValue)
     };
     match element.cell {
-        Cell::ClientId => found.client = Some(id()?),
-        Cell::ImmunizationId => found.immunization = Some(id()?),
-        Cell::ImmunfactId => found.fact = Some(id()?),
+        Cell::ClientId => values.client = Some(id()?),
+        Cell::ImmunizationId => values.immunization = Some(id()?),
+        Cell::ImmunfactId => values.fact = Some(id()?),
         Cell::VaccineId | Cell::OrganizationId => drop(id()?),
-        Cell::BirthDate => found.birth = Some(day()?),
-        Cell::VaccinationDate => found.date = Some(day()?),
-        Cell::AgeInMonths => found.age = Some(id()?),
+        Cell::BirthDate => values.birth = Some(day()?),
+        Cell::VaccinationDate => values.date = Some(day()?),
+        Cell::AgeInMonths => values.age = Some(id()?),
         Cell::OrdinalPosition if (1..=999).contains(&id()?) => {}
         Cell::OrdinalPosition => return Err(FaultCode::InvalidValue),
         Cell::ClientText(_) | Cell::OrganizationText(_) | Cell::CvxCode | Cell::VaccineGroup => {}
@@ -117,27 +117,28 @@ fn whole_number(value: &[u8]) -> Option<u64> {
     parse_id(value).filter(|_| is_short)
 }
 
-fn check_dates(found: &Found, limits: Limits, tell: &mut dyn FnMut(Option<&'static Element>, FaultCode)) {
-    let of = |cell| elements::ALL.iter().find(|element| element.cell == cell);
-    let Some(date) = found.date else { return };
+fn check_dates(values: &RowValues, limits: Limits, tell: &mut dyn FnMut(Cell, FaultCode)) {
+    let Some(date) = values.date else { return };
     if limits.as_of.is_some_and(|as_of| date > as_of) {
-        tell(of(Cell::VaccinationDate), FaultCode::AfterAsOf);
+        tell(Cell::VaccinationDate, FaultCode::AfterAsOf);
     }
     if limits.window.is_some_and(|window| !window.contains(date)) {
-        tell(of(Cell::VaccinationDate), FaultCode::OutsideWindow);
+        tell(Cell::VaccinationDate, FaultCode::OutsideWindow);
     }
-    let Some(birth) = found.birth else { return };
+    let Some(birth) = values.birth else { return };
+    let months = || u64::from(birth.completed_months_until(date).unsigned_abs());
     if date < birth {
-        tell(of(Cell::VaccinationDate), FaultCode::VaccinatedBeforeBirth);
-    } else if found.age.is_some_and(|age| u64::from(birth.completed_months_until(date).unsigned_abs()) != age)
-    {
-        tell(of(Cell::AgeInMonths), FaultCode::WrongAge);
+        tell(Cell::VaccinationDate, FaultCode::VaccinatedBeforeBirth);
+    } else if values.age.is_some_and(|age| months() != age) {
+        tell(Cell::AgeInMonths, FaultCode::WrongAge);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::push_field;
+    use crate::elements;
 
     const ROW: &str = "7,Ana,\"Ruiz, Jr.\",,1990-05-05,F,,TX,Travis,78701,1,11,3,2020-01-01,03,MMR,1,355,5,Clinic,CL,Travis,,,,";
 
@@ -172,7 +173,9 @@ mod tests {
         let tell = &mut |element: Option<&'static Element>, code: FaultCode| {
             faults.push(format!("{} {}", element.map_or("", |e| e.name), code.name()));
         };
-        check_row(row, limits, &mut RowBuffer::default(), tell);
+        let columns: Vec<_> =
+            elements::ALL.iter().map(|element| (element.name.to_owned(), element)).collect();
+        check_row(row, &columns, limits, &mut Vec::new(), tell);
         faults
     }
 
@@ -215,5 +218,20 @@ mod tests {
         let mut bytes = ROW.as_bytes().to_vec();
         bytes[2] = 0xff;
         assert_eq!(told(&bytes), ["FIRST_NAME INVALID_UTF8"]);
+    }
+
+    proptest::proptest! {
+        /// The check's own reading of RFC 4180 against what the writer does with the value.
+        #[test]
+        fn quotes_stand_where_the_writer_puts_them(field in "[a\",\r\n]{0,6}") {
+            let mut fields = Vec::new();
+            let length = split_record(field.as_bytes(), 0, b',', &mut fields);
+            if let ([only], true) = (fields.as_slice(), length == field.len()) {
+                let mut written = Vec::new();
+                push_field(&mut written, &only.unquoted(field.as_bytes()));
+                let as_it_stands = only.as_it_stands(field.as_bytes());
+                proptest::prop_assert_eq!(is_quoted_where_needed(as_it_stands), written == as_it_stands);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 use super::error::WorkError;
 use super::{WorkDatabase, read};
 use crate::extract::{FactCounts, Selection, SelectionBuilder};
-use crate::filter::{ConsentFinding, Outcome, Rules};
+use crate::filter::{ConsentFailure, Outcome, Readings, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
     ConsentType, Intake, Limit, Progress, Quarantine, Reference, RegistryError, Seen, Table,
@@ -117,12 +117,12 @@ fn keep_verdicts(
 }
 
 /// A consent verdict in a word.
-fn verdict(finding: ConsentFinding, rule: ConsentRule, unreadable: bool) -> &'static str {
+fn verdict(finding: Result<Readings, ConsentFailure>, rule: ConsentRule, unreadable: bool) -> &'static str {
     match finding {
         _ if unreadable => "UNREADABLE",
-        ConsentFinding::Failed(failure) => failure.name(),
-        ConsentFinding::Stands(readings) if readings.contains(rule) => "PASSES",
-        ConsentFinding::Stands(_) => crate::filter::ConsentFailure::Lapsed.name(),
+        Err(failure) => failure.name(),
+        Ok(readings) if readings.contains(rule) => "PASSES",
+        Ok(_) => ConsentFailure::Lapsed.name(),
     }
 }
 

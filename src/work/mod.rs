@@ -20,13 +20,13 @@ pub use source::Only;
 pub use status::{Status, status};
 pub use write::{Ready, ready};
 
+use crate::cleanup::{self, InterruptHandler};
 use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
 use crate::registry::{
     BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table, as_a_file,
 };
 use crate::spill::Spill;
-use crate::unfinished::{self, Interruptible};
 use crate::value::Day;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub struct WorkDatabase {
     path: PathBuf,
     connection: Connection,
     /// A signal interrupts what is being done, so that it is rolled back. Goes after the connection, which does that.
-    _interruptible: Interruptible,
+    _interrupt: InterruptHandler,
 }
 
 /// What `filter` was run with.
@@ -83,9 +83,9 @@ impl WorkDatabase {
                 expected: schema::VERSION,
             });
         }
-        let interrupt = connection.get_interrupt_handle();
-        let interruptible = unfinished::interruptible(move || interrupt.interrupt());
-        Ok(WorkDatabase { path: path.to_owned(), connection, _interruptible: interruptible })
+        let handle = connection.get_interrupt_handle();
+        let interrupt = cleanup::on_signal(move || handle.interrupt());
+        Ok(WorkDatabase { path: path.to_owned(), connection, _interrupt: interrupt })
     }
 
     fn failed(&self) -> impl Fn(rusqlite::Error) -> WorkError + Copy + '_ {

@@ -5,13 +5,13 @@
 
 use super::error::WorkError;
 use super::schema;
+use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
     BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
     RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, as_a_file, read_facts_in_order,
     read_reference_before,
 };
 use crate::spill::Spill;
-use crate::unfinished::{self, Listed, PrivateFolder};
 use crate::writer::{write_private, write_quarantine};
 use rusqlite::{CachedStatement, Connection, OpenFlags, params};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -107,7 +107,7 @@ pub(super) fn refuse_unusable(
         return Err(reason.into());
     }
     // Half a list is none.
-    let _listed = Listed::new(&list);
+    let _listed = UnfinishedPath::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
         Ok(_) => Err(WorkError::Refused { reason, list }),
         Err(source) => {
@@ -138,7 +138,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), WorkError> {
 /// A database in the making; removed unless it is published.
 struct Draft {
     path: PathBuf,
-    _listed: Listed,
+    _listed: UnfinishedPath,
     /// The lock goes with this.
     file: File,
     is_published: bool,
@@ -166,7 +166,7 @@ impl Draft {
             return Err(WorkError::Busy { path: place.to_owned() });
         }
         // From here on it is this run's, to be removed whatever happens.
-        let draft = Draft { _listed: Listed::new(&path), path, file, is_published: false };
+        let draft = Draft { _listed: UnfinishedPath::new(&path), path, file, is_published: false };
         draft.file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
         // What an interrupted run left.
         draft.file.set_len(0).map_err(create)?;
@@ -185,7 +185,7 @@ impl Draft {
             }
         }
         {
-            let _step = unfinished::step();
+            let _step = cleanup::step();
             std::fs::rename(&self.path, place).map_err(fail)?;
         }
         self.is_published = true;

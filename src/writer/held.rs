@@ -8,7 +8,7 @@ use super::output::{Output, STAGING_PREFIX};
 use super::place::{copy_all, is_there, private_folder, sync_folder};
 use super::staging::Staging;
 use crate::batch::{held_folder, held_place, why_held_json_place, why_held_place};
-use crate::unfinished::PrivateFolder;
+use crate::cleanup::PrivateFolder;
 use crate::value::Month;
 use std::io;
 use std::path::{Path, PathBuf};

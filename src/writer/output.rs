@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::place::make_folders;
 use crate::batch::held_folder;
-use crate::unfinished::{is_made_here, remove_unless_in_use};
+use crate::cleanup::{is_made_here, remove_unless_in_use};
 use crate::value::Month;
 use std::fs::{File, TryLockError};
 use std::io;

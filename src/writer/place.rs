@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::file_system;
 use crate::batch::{Links, names, open_file};
-use crate::unfinished::Step;
+use crate::cleanup::Step;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File, Permissions};

@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use crate::batch::{BatchError, batches, held_batches};
-use crate::unfinished::{self, PrivateFolder};
+use crate::cleanup::{self, PrivateFolder};
 use crate::value::Month;
 
 /// The batches of the newest months, however few are to be kept: the last one, and the one it is compared with.
@@ -46,7 +46,7 @@ impl Output {
         let place = self.folder().join(batch.month.to_string());
         let create = |source| WriteError::Create { path: self.folder().to_owned(), source };
         let private = PrivateFolder::new(self.folder(), STAGING_PREFIX).map_err(create)?;
-        let step = unfinished::step();
+        let step = cleanup::step();
         if batch.is_held {
             drop(self.take_held(batch.month, private.path())?);
         } else {

@@ -8,7 +8,7 @@ use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
 use crate::batch::{HoldRecord, names, read_own_file, to_json};
-use crate::unfinished::{self, PrivateFolder, Step};
+use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -233,7 +233,7 @@ impl Staging {
     /// If something else is in its place, or the system cannot do it in one step.
     pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
-        let step = unfinished::step();
+        let step = cleanup::step();
         // First, so that it cannot stay behind, to be published over this one some day. If this one comes to nothing in a
         // way that nobody lives to see, the next run makes it anew.
         let held = self.output.take_held(self.month, self.folder.path())?;
@@ -251,7 +251,7 @@ impl Staging {
     /// As for [`Staging::publish`]; it is then still held.
     pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
-        self.put(&unfinished::step())?;
+        self.put(&cleanup::step())?;
         let place = self.settle(set_aside)?;
         // It is published; if it stays held as well, that does not change it.
         drop(self.output.take_held(self.month, self.folder.path()));
@@ -298,7 +298,7 @@ impl Staging {
         for ((draft, text), reasons) in drafts.iter().zip([to_json(why), why.to_string()]).zip(&reasons) {
             write_private(draft, |out| out.write_all(text.as_bytes())).map_err(fail(reasons))?;
         }
-        let step = unfinished::step();
+        let step = cleanup::step();
         // Never an earlier batch beside the reasons of this.
         let earlier = self.output.take_held(self.month, self.folder.path())?;
         let put = self.output.make_held_folder().and_then(|()| {

@@ -1,18 +1,18 @@
 //! `phds explain`: why a fact is in or out. It shows a row's values, and exists for that.
 
-mod text;
 mod timeline;
+mod words;
 
-use super::Outcome;
+use super::CommandResult;
 use super::arguments::{self, OPEN_EXPORT_HELP};
 use super::failure::Failure;
 use super::memory;
 use super::terminal::Terminal;
+use crate::cleanup::PrivateFolder;
 use crate::explain::{Answer, Earlier, Question, Request, explain};
 use crate::policy::Policy;
 use crate::registry::{Encoding, Source, open_export};
-use crate::unfinished::PrivateFolder;
-use crate::value::{Day, parse_id};
+use crate::value::{Day, parse_id, text};
 use crate::work::WorkDatabase;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -62,61 +62,36 @@ fn id(text: &str) -> Result<u64, String> {
     parse_id(text.as_bytes()).ok_or_else(|| "not an id: digits only, at most 9223372036854775807".to_owned())
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let question = match (args.fact, args.client) {
         (Some(id), _) => Question::Fact(id),
         (None, id) => Question::Client(id.unwrap_or_default()),
     };
     let given = args.policy.as_deref().map(Policy::from_file).transpose()?;
-    let answer = match (&args.work, &args.export) {
-        (Some(file), _) => {
-            let database = WorkDatabase::open(file)?;
-            let run = database.filter_run()?;
-            let as_of = arguments::or_today(args.as_of.or(run.as_ref().map(|r| r.as_of)), "--as-of")?;
-            let policy = match given.or(run.map(|r| r.policy)) {
-                Some(policy) => policy,
-                None => Policy::built_in()?,
-            };
-            let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked = Request {
-                question,
-                policy: &policy,
-                as_of,
-                spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
-            };
+    let database = args.work.as_deref().map(WorkDatabase::open).transpose()?;
+    let export = args.export.as_deref().map(|path| open_export(path, args.encoding)).transpose()?;
+    let run = database.as_ref().map(WorkDatabase::filter_run).transpose()?.flatten();
+    let as_of = arguments::or_today(args.as_of.or(run.as_ref().map(|run| run.as_of)), "--as-of")?;
+    let policy = given.or(run.map(|run| run.policy)).map_or_else(Policy::built_in, Ok)?;
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    let spill = memory::spill(scratch.path(), None, NonZeroUsize::MIN);
+    let request = Request { question, policy: &policy, as_of, spill: &spill };
+    let (source, earlier): (Box<dyn Source + '_>, Earlier) = match (&database, export) {
+        (Some(database), _) => {
             let (tables, earlier) = database.about(question)?;
-            explain(&tables, earlier, asked, &terminal.reading(tables.size()))?
+            (Box::new(tables), earlier)
         }
-        (None, export) => {
-            let path = export.clone().unwrap_or_default();
-            let source = open_export(&path, args.encoding)?;
-            let as_of = arguments::or_today(args.as_of, "--as-of")?;
-            let policy = match given {
-                Some(policy) => policy,
-                None => Policy::built_in()?,
-            };
-            let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-            let asked = Request {
-                question,
-                policy: &policy,
-                as_of,
-                spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
-            };
-            explain(source.as_ref(), Earlier::default(), asked, &terminal.reading(source.size()))?
-        }
+        (None, Some(export)) => (export, Earlier::default()),
+        (None, None) => unreachable!("clap sees that there is one of the two"),
     };
+    let answer = explain(source.as_ref(), earlier, request, &terminal.reading(source.size()))?;
     show(&answer, question, args.json, terminal)
 }
 
-fn show(answer: &Answer, question: Question, json: bool, terminal: &Terminal) -> Outcome {
+fn show(answer: &Answer, question: Question, json: bool, terminal: &Terminal) -> CommandResult {
     let is_about_fact = matches!(question, Question::Fact(_));
     let nothing = answer.facts.is_empty()
         && !answer.quarantined.iter().any(|row| !is_about_fact || row.table == "immunizations");
-    if json {
-        let text = serde_json::to_string_pretty(answer);
-        terminal.print(&(text.unwrap_or_else(|_| unreachable!("an answer is plain data")) + "\n"))?;
-    } else {
-        terminal.print(&text::text(answer))?;
-    }
+    terminal.print(&if json { text::json(answer) } else { words::text(answer) })?;
     if nothing { Err(Failure::NothingFound { unreadable: answer.unreadable_rows }) } else { Ok(()) }
 }

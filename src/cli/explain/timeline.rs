@@ -30,7 +30,7 @@ pub(super) fn timeline(as_of: Day, fact: &FactAnswer) -> String {
     out
 }
 
-/// A consent's days and the part it plays: what does not count is told, what counts needs no words.
+/// A consent's days, with the part it plays if it does not count.
 fn dates_of(consent: &ConsentAnswer) -> String {
     let end = consent.end.map_or_else(|| "open".to_owned(), |end| end.to_string());
     let part = if consent.part == "counts" { "" } else { consent.part };

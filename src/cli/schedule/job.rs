@@ -1,6 +1,6 @@
 //! What is to be run, as the command line says it.
 //!
-//! Nobody watches a scheduled run, so whatever can be found wrong with it now is.
+//! Nobody watches a scheduled run, so it is checked now as far as possible.
 
 use crate::cli::failure::Failure;
 use crate::cli::{Cli, Command};
@@ -33,7 +33,7 @@ pub(super) struct JobArgs {
     more: Vec<Word>,
 }
 
-/// A path as it means the same from anywhere. Links are not followed: they may lead elsewhere next month.
+/// The absolute form of a path. Links are not followed: they may lead elsewhere next month.
 fn place(path: PathBuf) -> Result<Place, ScheduleError> {
     // Only an empty path, or a folder that is gone from under the process, has no absolute form.
     let path = std::path::absolute(path).map_err(|_| ScheduleError::Relative)?;
@@ -60,7 +60,7 @@ impl JobArgs {
         // The run's own arguments are refused here as they would be then.
         match Cli::try_parse_from(job.command_line()) {
             // A day that is fixed is the day of one month: later ones would never be made, without a word.
-            Ok(Cli { command: Command::Run(run), .. }) if run.is_for_one_day() => {
+            Ok(Cli { command: Command::Run(run), .. }) if run.as_of.is_some() => {
                 Err(ScheduleError::OneDay.into())
             }
             Ok(_) => Ok(job),

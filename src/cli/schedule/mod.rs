@@ -6,7 +6,7 @@ mod job;
 mod next;
 mod units;
 
-use super::Outcome;
+use super::CommandResult;
 use super::terminal::Terminal;
 use crate::schedule::{User, crontab};
 
@@ -39,7 +39,7 @@ pub(in crate::cli) struct CronArgs {
     user: Option<User>,
 }
 
-pub(super) fn run(command: Command, terminal: &Terminal) -> Outcome {
+pub(super) fn run(command: Command, terminal: &Terminal) -> CommandResult {
     match command {
         Command::Next(args) => next::run(&args, terminal),
         Command::Cron(CronArgs { job, user }) => terminal.print(&crontab(&job.check()?, user.as_ref())?),

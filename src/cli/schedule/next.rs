@@ -1,10 +1,10 @@
 //! `phds schedule next`: the days by which files are due.
 
-use crate::calendar::{Weekday, due_days, holiday_on};
-use crate::cli::Outcome;
+use crate::calendar::{due_days, holiday_on};
+use crate::cli::CommandResult;
 use crate::cli::arguments;
 use crate::cli::terminal::Terminal;
-use crate::value::Day;
+use crate::value::{Day, text};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -28,30 +28,27 @@ pub(in crate::cli) struct Args {
 }
 
 #[derive(Serialize)]
-struct Due {
+struct DueDay {
     date: Day,
-    weekday: String,
+    weekday: &'static str,
     holiday: Option<&'static str>,
     /// Whether it is the day off for a holiday that is itself on the weekend.
     observed: bool,
 }
 
-pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: &Args, terminal: &Terminal) -> CommandResult {
     let from = arguments::or_today(args.date, "--date")?;
     let days = due_days(from).take(args.count.into()).map(|date| {
         let holiday = holiday_on(date);
-        Due {
+        DueDay {
             date,
-            weekday: Weekday::of(date).to_string(),
+            weekday: "Monday",
             holiday: holiday.map(|holiday| holiday.name),
-            observed: holiday.is_some_and(|holiday| holiday.day != date),
+            observed: holiday.is_some_and(|holiday| holiday.is_observed),
         }
     });
     if args.json {
-        // Days and texts: nothing that JSON could not hold.
-        let json = serde_json::to_string_pretty(&days.collect::<Vec<_>>());
-        return terminal
-            .print(&json.map_or_else(|_| unreachable!("days are plain data"), |json| json + "\n"));
+        return terminal.print(&text::json(&days.collect::<Vec<_>>()));
     }
     terminal.print(&days.fold(String::new(), |mut text, due| {
         let _ = write!(text, "{}  {}", due.date, due.weekday);

@@ -1,14 +1,14 @@
 //! `phds schedule systemd`: a service and a timer.
 
 use super::job;
-use crate::cli::Outcome;
+use crate::cli::CommandResult;
 use crate::cli::terminal::Terminal;
 use crate::schedule::{User, service, timer};
 use crate::value::shown;
 use crate::writer::WriteError;
 use clap::ValueEnum;
 use std::fs::Permissions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ enum Unit {
     Timer,
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let job = args.job.check()?;
     let (service, timer) = (service(&job, &args.user)?, timer(&job));
     if let Some(folder) = &args.into {
@@ -50,7 +50,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
         // Neither or both, as far as can be: a timer alone would start what was there before.
         for file in [&service_file, &timer_file] {
             if file.symlink_metadata().is_ok() {
-                return Err(there(file).into());
+                return Err(cannot_create(file, io::ErrorKind::AlreadyExists.into()).into());
             }
         }
         write(folder, &service_file, &service)?;
@@ -65,13 +65,13 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     })
 }
 
-fn there(file: &Path) -> WriteError {
-    WriteError::Create { path: file.to_owned(), source: std::io::ErrorKind::AlreadyExists.into() }
+fn cannot_create(file: &Path, source: io::Error) -> WriteError {
+    WriteError::Create { path: file.to_owned(), source }
 }
 
 /// The file is whole or not there. systemd wants everybody to be able to read it, and nothing in it is secret.
 fn write(folder: &Path, file: &Path, text: &str) -> Result<(), WriteError> {
-    let create = |source| WriteError::Create { path: file.to_owned(), source };
+    let create = |source| cannot_create(file, source);
     let mut builder = tempfile::Builder::new();
     let mut draft = builder.permissions(Permissions::from_mode(0o644)).tempfile_in(folder).map_err(create)?;
     draft

@@ -1,22 +1,23 @@
-//! What must not outlive the process: private folders and files in the making.
+//! Private folders and unfinished files: they are removed when their maker is done with them, and when a signal ends the
+//! process.
 //!
-//! Each is removed when whoever made it is done with it. A signal ends the process from outside, so they are all known
-//! here too, and `remove_all` takes them away. A step that must not be cut in two, such as the one that publishes a
-//! batch, is taken while a `step` is held: once everything is being removed no such step can begin any more, so that
-//! nothing half removed is ever published.
+//! The makers remove them by dropping their values. A signal ends the process without that, so all are in a list, and
+//! `remove_all` removes what the list has. A step that must not be cut in two, such as the one that publishes a batch,
+//! is taken while a `Step` is held: `remove_all` waits for it, and no other step can begin afterwards. So nothing half
+//! removed is ever published.
 //!
-//! Only what is listed here is removed, and links are never followed.
+//! Only what is in the list is removed, and links are never followed.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What is there, by its path.
+/// The paths that a signal removes.
 static LISTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -28,24 +29,25 @@ fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
 #[derive(Debug)]
 pub(crate) struct Step(#[expect(dead_code, reason = "held for the lock")] MutexGuard<'static, Vec<PathBuf>>);
 
-/// Begins a step that must not be cut in two. It must be short, and must make or drop nothing that is listed here.
+/// Begins a step that must not be cut in two. It must be short, and must make or drop no private folder and no
+/// unfinished path: they would wait for the same lock.
 pub(crate) fn step() -> Step {
     Step(listed())
 }
 
-/// A path that is listed until this is dropped.
+/// A path that a signal removes, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Listed(PathBuf);
+pub(crate) struct UnfinishedPath(PathBuf);
 
-impl Listed {
-    /// Lists a path that is about to be made.
-    pub(crate) fn new(path: &Path) -> Listed {
+impl UnfinishedPath {
+    /// Takes a path that is about to be made.
+    pub(crate) fn new(path: &Path) -> UnfinishedPath {
         listed().push(path.to_owned());
-        Listed(path.to_owned())
+        UnfinishedPath(path.to_owned())
     }
 }
 
-impl Drop for Listed {
+impl Drop for UnfinishedPath {
     fn drop(&mut self) {
         let mut listed = listed();
         if let Some(place) = listed.iter().position(|path| *path == self.0) {
@@ -57,9 +59,9 @@ impl Drop for Listed {
 /// A private folder, removed with all that is in it when this is dropped.
 #[derive(Debug)]
 pub struct PrivateFolder {
-    /// Goes before the list forgets it.
+    // The order matters: the folder is removed before its path leaves the list.
     folder: TempDir,
-    _listed: Listed,
+    _path: UnfinishedPath,
     /// Held while the process lives, so that others can tell a folder in use from one of a dead process.
     _lock: File,
 }
@@ -79,38 +81,34 @@ impl PrivateFolder {
     /// # Errors
     /// If that is not possible.
     pub fn new(parent: &Path, prefix: &str) -> io::Result<PrivateFolder> {
-        let mut last = Ok(());
-        for _ in 0..ATTEMPTS {
-            match PrivateFolder::attempt(parent, prefix)? {
-                Ok(folder) => {
-                    folder.clear_away(parent, prefix);
-                    return Ok(folder);
-                }
-                Err(error) => last = Err(error),
+        let is_taken =
+            |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock);
+        let mut folder = PrivateFolder::attempt(parent, prefix);
+        for _ in 1..ATTEMPTS {
+            if !folder.as_ref().is_err_and(is_taken) {
+                break;
             }
+            folder = PrivateFolder::attempt(parent, prefix);
         }
-        last.and(Err(io::ErrorKind::Interrupted.into()))
+        let folder = folder?;
+        folder.clear_away(parent, prefix);
+        Ok(folder)
     }
 
-    /// Makes a folder and locks it. The inner error: somebody was faster in taking it for one that is not used.
-    fn attempt(parent: &Path, prefix: &str) -> io::Result<Result<PrivateFolder, io::Error>> {
+    /// Makes a folder and locks it. It is not found any more, or locked already, if another process was faster and took
+    /// it for one that a dead process left.
+    fn attempt(parent: &Path, prefix: &str) -> io::Result<PrivateFolder> {
         let private = Permissions::from_mode(0o700);
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).rand_bytes(RANDOM).permissions(private.clone());
         // The name is not known before the folder is there, so that no signal may come between.
         let mut listed = listed();
         let folder = builder.tempdir_in(parent)?;
-        let path = folder.path().to_owned();
-        listed.push(path.clone());
+        listed.push(folder.path().to_owned());
         drop(listed);
-        let listed = Listed(path);
-        match lock(folder.path(), private) {
-            Ok(lock) => Ok(Ok(PrivateFolder { folder, _listed: listed, _lock: lock })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::WouldBlock) => {
-                Ok(Err(error))
-            }
-            Err(error) => Err(error),
-        }
+        let path = UnfinishedPath(folder.path().to_owned());
+        let lock = lock(folder.path(), private)?;
+        Ok(PrivateFolder { folder, _path: path, _lock: lock })
     }
 
     /// Removes the folders of this kind that dead processes of the same user left. What cannot be removed is left for the
@@ -118,14 +116,13 @@ impl PrivateFolder {
     fn clear_away(&self, parent: &Path, prefix: &str) {
         let Ok(own) = self.path().symlink_metadata() else { return };
         for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-            let (name, path) = (entry.file_name(), entry.path());
-            let is_of_this_kind = is_made_here(&name, prefix);
-            let is_own = |found: &Metadata| {
+            let path = entry.path();
+            let is_own = |found: Metadata| {
                 found.is_dir() && found.uid() == own.uid() && found.mode() & 0o7777 == 0o700
             };
-            if is_of_this_kind
+            if is_made_here(&entry.file_name(), prefix)
                 && path != self.path()
-                && path.symlink_metadata().is_ok_and(|found| is_own(&found))
+                && path.symlink_metadata().is_ok_and(is_own)
             {
                 let _ = match open_plain(&path.join(IN_USE)) {
                     Ok(lock) => lock.try_lock().is_ok().then(|| std::fs::remove_dir_all(&path)),
@@ -157,35 +154,34 @@ pub(crate) fn is_made_here(name: &OsStr, prefix: &str) -> bool {
     })
 }
 
-/// What stops work that could not be thrown away as it is.
-type Interrupt = Box<dyn Fn() + Send>;
+type Interrupt = dyn Fn() + Send + Sync;
 
-static INTERRUPTS: Mutex<Vec<(u64, Interrupt)>> = Mutex::new(Vec::new());
+/// The handlers that are still held by those who made them.
+static INTERRUPTS: Mutex<Vec<Weak<Interrupt>>> = Mutex::new(Vec::new());
 
-/// Work that a signal stops in its own way, while this is held.
-#[derive(Debug)]
-pub(crate) struct Interruptible(u64);
+/// Work that a signal does not cut off but interrupts, as long as this is held.
+pub(crate) struct InterruptHandler(
+    #[expect(dead_code, reason = "a signal calls it while it is held")] Arc<Interrupt>,
+);
 
-/// Has a signal call `interrupt`, upon which the work at hand must end and put things right by itself.
-pub(crate) fn interruptible(interrupt: impl Fn() + Send + 'static) -> Interruptible {
-    let mut interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = interrupts.last().map_or(0, |(last, _)| last + 1);
-    interrupts.push((number, Box::new(interrupt)));
-    Interruptible(number)
-}
-
-impl Drop for Interruptible {
-    fn drop(&mut self) {
-        let mut interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
-        interrupts.retain(|(number, _)| *number != self.0);
+impl std::fmt::Debug for InterruptHandler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InterruptHandler")
     }
 }
 
-/// Stops the work that has its own way of being stopped. Says whether there is any, which then takes a moment.
+/// Has a signal call `interrupt`, upon which the work at hand must end and put things right by itself.
+pub(crate) fn on_signal(interrupt: impl Fn() + Send + Sync + 'static) -> InterruptHandler {
+    let interrupt: Arc<Interrupt> = Arc::new(interrupt);
+    INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&interrupt));
+    InterruptHandler(interrupt)
+}
+
+/// Interrupts the work that asked for it. Says whether there is any, which then takes a moment.
 pub fn interrupt_all() -> bool {
     let interrupts = INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner);
-    interrupts.iter().for_each(|(_, interrupt)| interrupt());
-    !interrupts.is_empty()
+    let held = interrupts.iter().filter_map(Weak::upgrade);
+    held.map(|interrupt| interrupt()).count() > 0
 }
 
 /// Locks a folder that was just made. Another process may have taken it for one that nobody uses, and be removing it.
@@ -201,10 +197,8 @@ fn lock(folder: &Path, permissions: Permissions) -> io::Result<File> {
     }
     // The lock may be had because the other is done.
     let (locked, named) = (lock.metadata()?, path.symlink_metadata()?);
-    match (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
-        true => Ok(lock),
-        false => Err(io::ErrorKind::NotFound.into()),
-    }
+    let is_same = (locked.dev(), locked.ino()) == (named.dev(), named.ino());
+    if is_same { Ok(lock) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 /// Removes a folder that whoever made it left, as such folders are left by a process that was killed. One that another

@@ -11,13 +11,8 @@ pub(super) const WIDTH: usize = 80;
 
 /// The whole explanation.
 pub(super) fn text(answer: &Answer) -> String {
-    let mut out = String::new();
-    for (place, fact) in answer.facts.iter().enumerate() {
-        if place > 0 {
-            out.push('\n');
-        }
-        out += &fact_text(answer, fact);
-    }
+    let facts: Vec<String> = answer.facts.iter().map(|fact| fact_text(answer, fact)).collect();
+    let mut out = facts.join("\n");
     if !answer.quarantined.is_empty() {
         if !out.is_empty() {
             out.push('\n');
@@ -36,12 +31,8 @@ pub(super) fn text(answer: &Answer) -> String {
 }
 
 fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
-    let mut out = wrapped(
-        "Fact ",
-        &format!("{} ({}, line {})", fact.immunfact_id, shown(&fact.file), fact.line),
-        0,
-        "",
-    );
+    let place = format!("{} ({}, line {})", fact.immunfact_id, shown(&fact.file), fact.line);
+    let mut out = wrapped("Fact ", &place);
     let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
     let client_type = or_none(&fact.client_type.to_uppercase());
     let client = format!(
@@ -63,12 +54,12 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
     };
     let judged = format!("{} under \"{}\"", answer.as_of, shown(&answer.policy));
     for (name, value) in [("client", client), ("dose", dose), ("given", given), ("as of", judged)] {
-        out += &wrapped(&format!("  {name:<9} "), &value, 0, "");
+        out += &wrapped(&format!("  {name:<9} "), &value);
     }
     let _ = writeln!(out, "\n  OUTCOME   {}\n", fact.outcome);
     for step in &fact.steps {
         let start = format!("  {:<4}{:<20} ", step.number, step.rule);
-        out += &wrapped(&start, &step.looked_at, 10, step.said);
+        out += &wrapped_beside(&start, &step.looked_at, 10, step.said);
     }
     out.push('\n');
     out += &timeline(answer.as_of, fact);
@@ -78,7 +69,7 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
         let _ = writeln!(out, "  under {:<37} {}", format!("{}{in_force}", under.rule), under.outcome);
     }
     if !fact.recipients.is_empty() {
-        out += &wrapped("  goes to   ", &fact.recipients.join("; "), 0, "");
+        out += &wrapped("  goes to   ", &fact.recipients.join("; "));
     }
     out
 }
@@ -86,31 +77,24 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
 fn refused_text(row: &RefusedAnswer) -> String {
     let column = if row.column.is_empty() { String::new() } else { format!(", column {}", row.column) };
     let place = format!("{}, line {}{column}: {}", shown(&row.file), row.line, row.code);
-    wrapped("  ", &place, 0, "") + &wrapped("    ", row.meaning, 0, "")
+    wrapped("  ", &place) + &wrapped("    ", row.meaning)
 }
 
-/// A value behind its name, broken between words where the line would be too long; `last` stands at the end of
-/// the first line, in a column of its own of `reserved` characters.
-fn wrapped(start: &str, value: &str, reserved: usize, last: &str) -> String {
+/// A value behind its name, broken between words where the line would be too long.
+fn wrapped(start: &str, value: &str) -> String {
+    wrapped_beside(start, value, 0, "")
+}
+
+/// The same with `last` at the end of the first line, in a column of its own of `reserved` characters.
+fn wrapped_beside(start: &str, value: &str, reserved: usize, last: &str) -> String {
     let indent = start.chars().count();
     let room = WIDTH - indent - reserved - usize::from(reserved > 0);
     let mut lines = vec![String::new()];
-    // A word that no line has room for is broken.
-    let broken = |word: &str| -> Vec<String> {
-        let letters: Vec<char> = word.chars().collect();
-        letters.chunks(room.max(1)).map(|part| part.iter().collect()).collect()
-    };
-    let words =
-        value.split(' ').flat_map(|word| if word.is_empty() { vec![String::new()] } else { broken(word) });
-    for word in words {
-        let line = lines.last().map_or(0, |line| line.chars().count());
+    for word in value.split(' ').flat_map(|word| broken(word, room.max(1))) {
+        let length = lines.last().map_or(0, |line| line.chars().count());
         match lines.last_mut() {
-            Some(current) if line == 0 || line + 1 + word.chars().count() <= room => {
-                if line > 0 {
-                    current.push(' ');
-                }
-                current.push_str(&word);
-            }
+            Some(line) if length == 0 => *line = word,
+            Some(line) if length + 1 + word.chars().count() <= room => *line += &format!(" {word}"),
             _ => lines.push(word),
         }
     }
@@ -124,4 +108,13 @@ fn wrapped(start: &str, value: &str, reserved: usize, last: &str) -> String {
         let _ = writeln!(out, "{}", text.trim_end());
     }
     out
+}
+
+/// A word in parts that a line has room for.
+fn broken(word: &str, room: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    if letters.len() <= room {
+        return vec![word.to_owned()];
+    }
+    letters.chunks(room).map(|part| part.iter().collect()).collect()
 }

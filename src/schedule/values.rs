@@ -1,5 +1,6 @@
-//! The values that go into a crontab or a unit. What they may hold is checked once, here, so that the wording of both
-//! needs to know only how to quote.
+//! The values that go into a crontab or a unit.
+//!
+//! What they may hold is checked here, so that the modules that write the texts need only quote them.
 
 use super::ScheduleError;
 use std::fmt;
@@ -18,7 +19,7 @@ impl Place {
     pub fn new(path: &Path) -> Result<Place, ScheduleError> {
         // As its components are: without slashes doubled or at the end, which systemd does not take everywhere.
         let path: std::path::PathBuf = path.components().collect();
-        let Word(text) = Word::new(path.to_str().ok_or(ScheduleError::NotText)?)?;
+        let Word(text) = path.to_str().ok_or(ScheduleError::NotText)?.parse()?;
         if !path.is_absolute() {
             return Err(ScheduleError::Relative);
         }
@@ -46,17 +47,6 @@ impl Place {
 pub struct Word(String);
 
 impl Word {
-    /// Takes a text.
-    ///
-    /// # Errors
-    /// If it could not be written into a crontab and a unit.
-    pub fn new(text: &str) -> Result<Word, ScheduleError> {
-        match text.chars().any(char::is_control) {
-            true => Err(ScheduleError::Control),
-            false => Ok(Word(text.to_owned())),
-        }
-    }
-
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,7 +57,8 @@ impl FromStr for Word {
     type Err = ScheduleError;
 
     fn from_str(text: &str) -> Result<Word, ScheduleError> {
-        Word::new(text)
+        let has_control = text.chars().any(char::is_control);
+        if has_control { Err(ScheduleError::Control) } else { Ok(Word(text.to_owned())) }
     }
 }
 
@@ -125,10 +116,8 @@ impl FromStr for User {
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
         // A name that begins with a digit may be taken for a number, and 0 is root.
         let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
-        match begins && text.len() <= 31 && text.bytes().all(fits) && text != "root" {
-            true => Ok(User(text.to_owned())),
-            false => Err(ScheduleError::NoUser),
-        }
+        let is_user = begins && text.len() <= 31 && text.bytes().all(fits) && text != "root";
+        if is_user { Ok(User(text.to_owned())) } else { Err(ScheduleError::NoUser) }
     }
 }
 
