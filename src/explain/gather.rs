@@ -7,8 +7,8 @@ use super::wording::{consent_answers, step_answers};
 use crate::filter::{Outcome, Route, Rules, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
 use crate::registry::{
-    ConsentType, Fact, Fault, Intake, Progress, Reference, Refused, RegistryError, Row, Seen, Source, Table,
-    Witness, read_facts_in_order, read_reference_before, tables,
+    ConsentType, ExportRow, Fact, Intake, Progress, QuarantinedRow, Reference, RegistryError, RowFault,
+    Source, Table, Witness, read_facts_in_order, read_reference_before, tables,
 };
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Default, Debug)]
 pub struct Earlier {
     /// Those that may bear on the question.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<QuarantinedRow>,
     /// How many rows of `immunizations` had no id that could be read.
     pub unreadable: u64,
 }
@@ -36,16 +36,16 @@ pub fn explain(
     let rules = Rules::new(asked.policy, asked.as_of, &reference);
     let mut found = Found { facts: Vec::new(), unreadable: earlier.unreadable };
     let wanted = wanted_ids(source, &reference, asked, &mut intake, progress)?;
-    read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| {
-        match seen {
-            Seen::Fact(fact) if wanted.contains(&fact.immunfact_id) => found.facts.push(OwnedFact::of(fact)),
-            Seen::Refused(refused) => {
+    read_facts_in_order(source, &reference, &mut intake, progress, &mut |fact| {
+        match fact {
+            Ok(fact) if wanted.contains(&fact.immunfact_id) => found.facts.push(OwnedFact::of(fact)),
+            Err(refused) => {
                 found.unreadable += u64::from(refused.ids.key.is_none());
                 if is_asked_for(asked.question, &refused) {
                     witness.refused.push(refused);
                 }
             }
-            Seen::Fact(_) => {}
+            Ok(_) => {}
         }
         Ok(())
     })?;
@@ -67,8 +67,8 @@ fn wanted_ids(
         Question::Client(id) => reference.clients.find(id),
     };
     let mut ids = BTreeSet::new();
-    read_facts_in_order(source, reference, intake, progress, &mut |seen| {
-        if let Seen::Fact(fact) = seen
+    read_facts_in_order(source, reference, intake, progress, &mut |fact| {
+        if let Ok(fact) = fact
             && Some(fact.client) == client
         {
             ids.insert(fact.immunfact_id);
@@ -78,7 +78,7 @@ fn wanted_ids(
     Ok(ids)
 }
 
-fn is_asked_for(question: Question, refused: &Refused) -> bool {
+fn is_asked_for(question: Question, refused: &QuarantinedRow) -> bool {
     match question {
         Question::Fact(id) => refused.ids.key == Some(id),
         Question::Client(id) => refused.ids.client == Some(id),
@@ -87,15 +87,15 @@ fn is_asked_for(question: Question, refused: &Refused) -> bool {
 
 /// Keeps the rows that were refused and can be told whose they are.
 struct Kept {
-    refused: Vec<Refused>,
+    refused: Vec<QuarantinedRow>,
 }
 
 impl Witness for Kept {
-    fn usable(&mut self, _: Table, _: u64, _: &Row<'_>) -> Result<(), RegistryError> {
+    fn usable(&mut self, _: &ExportRow<'_>) -> Result<(), RegistryError> {
         Ok(())
     }
 
-    fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
+    fn quarantined(&mut self, refused: QuarantinedRow) -> Result<(), RegistryError> {
         if refused.ids.client.is_some() {
             self.refused.push(refused);
         }
@@ -133,7 +133,7 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    fn answer(&self, found: Found, refused: Vec<Refused>) -> Answer {
+    fn answer(&self, found: Found, refused: Vec<QuarantinedRow>) -> Answer {
         let clients: BTreeSet<u64> = match self.asked.question {
             Question::Client(id) => BTreeSet::from([id]),
             Question::Fact(id) => {
@@ -143,11 +143,11 @@ impl Story<'_> {
                 of_refused.filter_map(|r| r.ids.client).chain(of_facts).collect()
             }
         };
-        let is_about = |r: &&Refused| match r.table {
+        let is_about = |r: &&QuarantinedRow| match r.table {
             Table::Immunizations => is_asked_for(self.asked.question, r),
             _ => r.ids.client.is_some_and(|id| clients.contains(&id)),
         };
-        let mut quarantined: Vec<&Refused> = refused.iter().filter(is_about).collect();
+        let mut quarantined: Vec<&QuarantinedRow> = refused.iter().filter(is_about).collect();
         quarantined.sort_by_key(|r| (r.table, r.line));
         let is_shown = |f: &&OwnedFact| match self.asked.question {
             Question::Fact(_) => true,
@@ -167,13 +167,13 @@ impl Story<'_> {
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
-    fn refused_answer(&self, refused: &Refused) -> RefusedAnswer {
-        let Fault { code, column } = refused.fault;
+    fn refused_answer(&self, refused: &QuarantinedRow) -> RefusedAnswer {
+        let code = refused.fault.code;
         RefusedAnswer {
             table: refused.table.name(),
             file: self.file(refused.table),
             line: refused.line,
-            column: column.map_or("", |place| refused.table.column_name(usize::from(place))),
+            column: refused.fault.column_name(refused.table).unwrap_or_default(),
             code: code.name(),
             meaning: code.meaning(),
         }
@@ -242,7 +242,7 @@ impl Story<'_> {
 
     /// What is wrong with a fact that is included under a consent rule for sharing its IMMUNFACT_ID with others
     /// that are, if anything is.
-    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<Fault> {
+    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<RowFault> {
         let mut sharing: Vec<ShareableFact> = Vec::new();
         for other in all.iter().map(OwnedFact::fact).filter(|f| f.immunfact_id == fact.immunfact_id) {
             let judgement = self.rules.judge(&other);

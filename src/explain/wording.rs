@@ -6,7 +6,7 @@ use crate::filter::{
     ConsentFailure, ConsentFinding, ConsentPart, Outcome, Route, Rule, Rules, Said, consent_parts, is_listed,
     steps,
 };
-use crate::registry::{Code, Consent, ConsentType, Fact, Fault, ProductClass, Reference};
+use crate::registry::{Code, Consent, ConsentType, Fact, ProductClass, Reference, RowFault};
 use crate::value::Day;
 
 /// The rules in order, with what each looked at and said. `late` is what is wrong with an included fact for
@@ -16,7 +16,7 @@ pub(super) fn step_answers(
     reference: &Reference,
     rules: &Rules,
     fact: &Fact<'_>,
-    late: Option<Fault>,
+    late: Option<RowFault>,
 ) -> Vec<StepAnswer> {
     let story = Words { asked, reference, rules, fact };
     let outcome = rules.judge(fact).outcome;

@@ -3,7 +3,7 @@
 //! Each set is closed, and an enum: whoever adds a value has to say everywhere what it means, or it does not compile.
 //! Nothing may take "any other value" for one of them.
 
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumDiscriminants, EnumTryAs, IntoStaticStr, VariantArray};
 
 /// What a consent is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
@@ -46,22 +46,14 @@ pub enum ProductClass {
     CovidTherapeutic,
 }
 
-/// A set of coded values: what a column of the export may hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CodeSet {
-    /// `STANDARD`, `DISASTER`.
-    ConsentType,
-    /// `WITHDRAWN`, `EXPIRED`.
-    EndReason,
-    /// `Y`, `N`.
-    DisasterFlag,
-    /// `VACCINE`, `RSV_THERAPEUTIC`, `COVID_THERAPEUTIC`.
-    ProductClass,
-}
-
-/// A value of one of the sets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Coded {
+/// A value of one of the sets; [`CodeSet`] is the set alone, without a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumDiscriminants, EnumTryAs)]
+#[strum_discriminants(
+    name(CodeSet),
+    vis(pub),
+    doc = "A set of coded values: what a column of the export may hold."
+)]
+pub(crate) enum Coded {
     ConsentType(ConsentType),
     EndReason(EndReason),
     DisasterFlag(DisasterFlag),
@@ -82,7 +74,7 @@ impl CodeSet {
 
 impl Coded {
     /// The value as the set spells it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Coded::ConsentType(value) => value.into(),
             Coded::EndReason(value) => value.into(),
@@ -92,7 +84,8 @@ impl Coded {
     }
 }
 
-fn named<T: VariantArray + Copy + Into<&'static str>>(text: &[u8]) -> Option<T> {
+/// The variant with this name, in any case.
+pub(super) fn named<T: VariantArray + Copy + Into<&'static str>>(text: &[u8]) -> Option<T> {
     T::VARIANTS.iter().copied().find(|value| {
         let name: &'static str = (*value).into();
         text.eq_ignore_ascii_case(name.as_bytes())

@@ -84,7 +84,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
                 as_of,
                 spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
             };
-            let (tables, earlier) = database.about(question)?;
+            let (tables, refused) = match question {
+                Question::Fact(id) => database.about_fact(id)?,
+                Question::Client(id) => database.about_client(id)?,
+            };
+            let earlier = Earlier { refused, unreadable: database.facts_without_id()? };
             explain(&tables, earlier, asked, &terminal.reading(tables.size()))?
         }
         (None, export) => {
