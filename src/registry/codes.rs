@@ -53,7 +53,7 @@ pub enum ProductClass {
     vis(pub),
     doc = "A set of coded values: what a column of the export may hold."
 )]
-pub(crate) enum Coded {
+pub(crate) enum CodedValue {
     ConsentType(ConsentType),
     EndReason(EndReason),
     DisasterFlag(DisasterFlag),
@@ -62,24 +62,24 @@ pub(crate) enum Coded {
 
 impl CodeSet {
     /// Reads a value of the set, in any case.
-    pub(super) fn read(self, text: &[u8]) -> Option<Coded> {
+    pub(super) fn read(self, text: &[u8]) -> Option<CodedValue> {
         match self {
-            CodeSet::ConsentType => named(text).map(Coded::ConsentType),
-            CodeSet::EndReason => named(text).map(Coded::EndReason),
-            CodeSet::DisasterFlag => named(text).map(Coded::DisasterFlag),
-            CodeSet::ProductClass => named(text).map(Coded::ProductClass),
+            CodeSet::ConsentType => named(text).map(CodedValue::ConsentType),
+            CodeSet::EndReason => named(text).map(CodedValue::EndReason),
+            CodeSet::DisasterFlag => named(text).map(CodedValue::DisasterFlag),
+            CodeSet::ProductClass => named(text).map(CodedValue::ProductClass),
         }
     }
 }
 
-impl Coded {
+impl CodedValue {
     /// The value as the set spells it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Coded::ConsentType(value) => value.into(),
-            Coded::EndReason(value) => value.into(),
-            Coded::DisasterFlag(value) => value.into(),
-            Coded::ProductClass(value) => value.into(),
+            CodedValue::ConsentType(value) => value.into(),
+            CodedValue::EndReason(value) => value.into(),
+            CodedValue::DisasterFlag(value) => value.into(),
+            CodedValue::ProductClass(value) => value.into(),
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn reads_the_values_of_each_set() {
         let check = |set: CodeSet, text: &str, expect: Option<&str>| {
-            assert_eq!(set.read(text.as_bytes()).map(Coded::name), expect, "{set:?} {text:?}");
+            assert_eq!(set.read(text.as_bytes()).map(CodedValue::name), expect, "{set:?} {text:?}");
         };
         check(CodeSet::ConsentType, "standard", Some("STANDARD"));
         check(CodeSet::ConsentType, "DISASTER", Some("DISASTER"));

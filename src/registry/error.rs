@@ -28,7 +28,7 @@ pub enum RegistryError {
     /// Reading failed halfway.
     #[error("{}: cannot be read: {source}", shown(path))]
     Read { path: PathBuf, source: io::Error },
-    /// A source or a witness that is not of this module failed in its own way.
+    /// A source or a witness of another module failed in its own way.
     #[error(transparent)]
     Other(Box<dyn Error + Send + Sync>),
     /// Not even one thread could be started.

@@ -1,6 +1,6 @@
 //! The tables of a registry export and their columns: the one place that knows the layout.
 //!
-//! Checking, quarantine lists, work databases and the data dictionary's "comes from" all read it from here.
+//! Checks, quarantine lists, work databases and the data dictionary's "comes from" all read it from here.
 
 use super::codes::{CodeSet, named};
 use crate::value::all_of;

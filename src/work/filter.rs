@@ -32,7 +32,7 @@ pub struct FilterSettings<'a> {
 
 /// What filtering came to.
 #[derive(Debug)]
-pub struct Filtered {
+pub struct FilterResult {
     /// How many facts came to what.
     pub counts: FactCounts,
     /// What reading found, and late duplicates.
@@ -48,7 +48,7 @@ pub fn filter(
     database: &WorkDatabase,
     settings: FilterSettings<'_>,
     progress: &dyn Progress,
-) -> Result<Filtered, WorkError> {
+) -> Result<FilterResult, WorkError> {
     let failed = database.failed();
     let connection = &database.connection;
     database.execute("BEGIN IMMEDIATE")?;
@@ -92,7 +92,7 @@ pub fn filter(
     read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
     database.execute("COMMIT")?;
-    Ok(Filtered { counts: selection.counts, intake })
+    Ok(FilterResult { counts: selection.counts, intake })
 }
 
 /// The verdict of each client's consents of either type, under the three readings.

@@ -14,7 +14,7 @@ mod untouched;
 mod write;
 
 pub use error::WorkError;
-pub use filter::{FilterSettings, Filtered, filter};
+pub use filter::{FilterResult, FilterSettings, filter};
 pub use read::{ReadSettings, read, scratch_beside};
 pub use source::WorkTables;
 pub use status::{Status, status};
@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 pub struct WorkDatabase {
     path: PathBuf,
     connection: Connection,
-    /// A signal interrupts what is being done, so that it is rolled back. Goes after the connection, which does that.
+    /// A signal interrupts the query that runs, so that it is rolled back. Dropped after the connection, which does that.
     _interruptible: Interruptible,
 }
 

@@ -96,7 +96,7 @@ pub(super) fn refuse_unfit(
     if intake.quarantine.is_empty() {
         return Err(reason.into());
     }
-    // Half a list is none.
+    // If this run is interrupted, no half list may stay.
     let _listed = Listed::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
         Ok(_) => Err(WorkError::Unfit { reason, list }),
@@ -129,7 +129,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), WorkError> {
 struct Draft {
     path: PathBuf,
     _listed: Listed,
-    /// The lock goes with this.
+    /// Holds the lock.
     file: File,
     is_published: bool,
 }
@@ -147,7 +147,7 @@ impl Draft {
             Err(TryLockError::WouldBlock) => return Err(WorkError::Busy { path: place.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(create(source)),
         }
-        // Whoever held the lock before may have moved the file to its place: then it is no draft any more.
+        // Another run, which held the lock before, may have moved the file to its place: then it is no draft any more.
         let is_still_there = match (file.metadata(), std::fs::symlink_metadata(&path)) {
             (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
             _ => false,
@@ -167,7 +167,7 @@ impl Draft {
         let fail = |source| WorkError::Write { path: place.to_owned(), source };
         self.file.sync_all().map_err(fail)?;
         let _held = hold(place)?;
-        // A journal that a stage left which was killed is the old database's, and would spoil the new one.
+        // A stage that was killed may have left a journal. It belongs to the old database and would damage the new one.
         for ending in ["-journal", "-wal", "-shm"] {
             match std::fs::remove_file(beside(place, ending)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
@@ -190,8 +190,8 @@ fn hold(place: &Path) -> Result<Option<Connection>, WorkError> {
     }
     let failed = |error| WorkError::sqlite(place, error);
     let connection = connect(place)?;
-    // Somebody may have set it to keep changes in a log. They must be in the database before the log goes: should this be
-    // the end, the old one has to be whole. While others have it open they stay where they are.
+    // Somebody may have switched it to write-ahead-log mode. The log's changes must be in the database before the log is
+    // removed: if this run is killed then, the old database has to be whole. While others have it open the mode stays.
     let mode: String =
         connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(failed)?;
     if mode.eq_ignore_ascii_case("wal") {

@@ -14,7 +14,7 @@ pub use intake::{Intake, Notice, TableRead};
 pub use quarantine::{Code, Entry, Excess, Limit, NotAPercentage, Quarantine, RowFault};
 pub(crate) use reader::Witness;
 pub(super) use reader::{Reader, read_on_threads, read_table};
-pub(crate) use row::{Checked, ExportRow, Value};
+pub(crate) use row::{CheckResult, ExportRow, Value};
 pub use row::{QuarantinedRow, RowIds};
 pub(super) use scan::in_order;
 pub(crate) use scan::reading_memory;

@@ -174,7 +174,7 @@ impl Quarantine {
         let QuarantinedRow { table, line, fault, lines, .. } = *row;
         self.counts[table as usize][fault.code as usize] += 1;
         self.over_lines[table as usize] += u64::from(lines > 1);
-        // However many a damaged work file may claim.
+        // A damaged source may claim any number.
         let more = &mut self.more_lines[table as usize];
         *more = more.saturating_add(lines.saturating_sub(1));
         self.entries.push(Entry { table, line, fault })
@@ -267,21 +267,12 @@ impl Limit {
 }
 
 /// More quarantined rows than the limit allows.
-#[derive(Clone, Copy, Debug)]
+#[derive(thiserror::Error, Clone, Copy, Debug)]
+#[error("{quarantined} of {rows} rows can't be used, more than the limit of {limit}")]
 pub struct Excess {
     quarantined: u64,
     rows: u64,
     limit: Limit,
-}
-
-impl fmt::Display for Excess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} of {} rows can't be used, more than the limit of {}",
-            self.quarantined, self.rows, self.limit
-        )
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::intake::{Intake, Notice};
 use super::quarantine::Quarantine;
-use super::row::{Checked, ExportRow, QuarantinedRow};
+use super::row::{CheckResult, ExportRow, QuarantinedRow};
 use super::scan;
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::source::{Source, TableReader};
@@ -34,14 +34,14 @@ pub(in crate::registry) struct Reader<'e> {
 }
 
 /// What taking a row comes to: nothing, or that it can't be used.
-type Taken = Result<Option<QuarantinedRow>, RegistryError>;
+type TakeResult = Result<Option<QuarantinedRow>, RegistryError>;
 
 impl Reader<'_> {
     /// Reads a table, if it is there, in order; returns whether it is there. `take` is given the table's file too.
     pub(in crate::registry) fn read(
         &mut self,
         table: Table,
-        mut take: impl FnMut(&Path, Checked<'_>) -> Taken,
+        mut take: impl FnMut(&Path, CheckResult<'_>) -> TakeResult,
     ) -> Result<bool, RegistryError> {
         let Reader { source, progress, intake, witness, .. } = self;
         read_table(*source, table, intake, |reader, intake| {
@@ -62,7 +62,7 @@ impl Reader<'_> {
     pub(in crate::registry) fn read_large<C: Default + Send>(
         &mut self,
         table: Table,
-        take: impl Fn(&mut C, &Path, Checked<'_>) -> Taken + Sync,
+        take: impl Fn(&mut C, &Path, CheckResult<'_>) -> TakeResult + Sync,
     ) -> Result<Vec<C>, RegistryError> {
         let mut workers = vec![C::default()];
         if self.witness.is_some() {
@@ -96,13 +96,13 @@ pub(in crate::registry) fn read_on_threads<W: Send>(
     spill: &Spill,
     progress: &dyn Progress,
     workers: Vec<W>,
-    take: impl Fn(&mut W, &Path, Checked<'_>) -> Taken + Sync,
+    take: impl Fn(&mut W, &Path, CheckResult<'_>) -> TakeResult + Sync,
 ) -> Result<Vec<W>, RegistryError> {
     let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(spill))).collect();
     let mut done = Vec::new();
     read_table(source, table, intake, |reader, intake| {
         let file = reader.file().to_owned();
-        let visit = |(worker, quarantine): &mut (W, Quarantine), row: Checked<'_>| {
+        let visit = |(worker, quarantine): &mut (W, Quarantine), row: CheckResult<'_>| {
             let Some(row) = take(worker, &file, row)? else { return Ok(()) };
             quarantine.add(&row).map_err(RegistryError::Spill)
         };

@@ -2,7 +2,7 @@
 
 use super::quarantine::{Code, RowFault};
 use crate::registry::Table;
-use crate::registry::codes::{Coded, ConsentType, DisasterFlag, EndReason, ProductClass};
+use crate::registry::codes::{CodedValue, ConsentType, DisasterFlag, EndReason, ProductClass};
 use crate::registry::tables::MOST_COLUMNS;
 use crate::value::Day;
 use strum::EnumTryAs;
@@ -15,7 +15,7 @@ pub(crate) enum Value<'a> {
     Day(Day),
     /// Cleaned, UTF-8.
     Text(&'a [u8]),
-    Code(Coded),
+    Code(CodedValue),
     Ordinal(u16),
     Count(u64),
 }
@@ -55,7 +55,7 @@ pub struct RowIds {
 }
 
 /// What the checks of a row come to.
-pub(crate) type Checked<'a> = Result<ExportRow<'a>, QuarantinedRow>;
+pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
     /// A row that takes up so many lines and can't be read as one.
@@ -105,7 +105,7 @@ impl<'a> ExportRow<'a> {
     }
 
     pub(crate) fn consent_type(&self, column: usize) -> ConsentType {
-        checked(self.code(column).and_then(Coded::try_as_consent_type))
+        checked(self.code(column).and_then(CodedValue::try_as_consent_type))
     }
 
     pub(crate) fn end_reason(&self, column: usize) -> Option<EndReason> {
@@ -120,7 +120,7 @@ impl<'a> ExportRow<'a> {
         self.code(column)?.try_as_product_class()
     }
 
-    fn code(&self, column: usize) -> Option<Coded> {
+    fn code(&self, column: usize) -> Option<CodedValue> {
         self.values[column].try_as_code()
     }
 

@@ -3,7 +3,7 @@
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
 use super::quarantine::{Code, RowFault};
-use super::row::{Checked, ExportRow, QuarantinedRow, RowIds, Value, Values};
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
 use crate::registry::codes::EndReason;
 use crate::registry::source::{
     Block, Field, Layout, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
@@ -34,7 +34,7 @@ enum CleanText {
 }
 
 /// What is done with a row.
-pub(super) type Visit<'v> = dyn FnMut(Checked<'_>) -> Result<(), RegistryError> + 'v;
+pub(super) type Visit<'v> = dyn FnMut(CheckResult<'_>) -> Result<(), RegistryError> + 'v;
 
 impl RowReader<'_> {
     pub(super) fn new(layout: &Layout) -> RowReader<'_> {
@@ -53,7 +53,7 @@ impl RowReader<'_> {
         let (mut rows, mut at) = (0, 0);
         while at < block.text.len() {
             let (line, next) = split_packed(&block.text, at, self.layout.width, &mut self.fields);
-            self.visit_row(Extent { line, lines: 1, may_be_cut: false }, &block.text, visit)?;
+            self.visit_row(line, false, &block.text, visit)?;
             rows += 1;
             at = next;
         }
@@ -78,22 +78,27 @@ impl RowReader<'_> {
                 at += blank;
                 continue;
             }
-            if all_simple || is_simple(first_line(&text[at..])) {
-                let next = split_simple_record(text, at, delimiter, &mut self.fields);
-                self.visit_simple_row(Extent::of(line, 1, &text[at..next], table), text, visit)?;
-                line += 1;
-                at = next;
+            let simple = all_simple || is_simple(first_line(&text[at..]));
+            let next = if simple {
+                split_simple_record(text, at, delimiter, &mut self.fields)
             } else {
-                let next = split_record(text, at, delimiter, &mut self.fields);
-                let record = &text[at..next];
-                if may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width) {
-                    visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))?;
-                } else {
-                    self.visit_row(Extent::of(line, lines_of(record), record, table), text, visit)?;
-                }
-                line += count_lines(record);
-                at = next;
+                split_record(text, at, delimiter, &mut self.fields)
+            };
+            let record = &text[at..next];
+            // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
+            // the trace of a lost withdrawal.
+            let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
+            let has_swallowed =
+                || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
+            if self.fields.len() != width || !simple && has_swallowed() {
+                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))?;
+            } else if simple {
+                self.visit_simple_row(line, may_be_cut, text, visit)?;
+            } else {
+                self.visit_row(line, may_be_cut, text, visit)?;
             }
+            line += if simple { 1 } else { count_lines(record) };
+            at = next;
             rows += 1;
         }
         Ok(rows)
@@ -102,45 +107,46 @@ impl RowReader<'_> {
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
     fn visit_simple_row(
         &self,
-        extent: Extent,
+        line: u64,
+        may_be_cut: bool,
         text: &[u8],
         visit: &mut Visit<'_>,
     ) -> Result<(), RegistryError> {
-        let text_of =
-            |column: usize| Some(self.fields[self.layout.fields[column]].as_it_stands(text).trim_ascii());
-        self.check_and_visit(extent, text_of, visit)
+        let field_of = |column: usize| &self.fields[self.layout.fields[column]];
+        let text_of = |column| Some(field_of(column).as_it_stands(text).trim_ascii());
+        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
     }
 
-    fn visit_row(&mut self, extent: Extent, text: &[u8], visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+    fn visit_row(
+        &mut self,
+        line: u64,
+        may_be_cut: bool,
+        text: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), RegistryError> {
+        self.changed.clear();
+        let columns = self.layout.table.columns().len();
         let mut texts = [const { CleanText::InBlock(0..0) }; MOST_COLUMNS];
-        if self.fields.len() == self.layout.width {
-            self.changed.clear();
-            let columns = self.layout.table.columns().len();
-            for (clean, field) in texts.iter_mut().zip(&self.layout.fields[..columns]) {
-                *clean = clean_text(text, &self.fields[*field], self.layout, &mut self.changed);
-            }
+        for (clean, field) in texts.iter_mut().zip(&self.layout.fields[..columns]) {
+            *clean = clean_text(text, &self.fields[*field], self.layout, &mut self.changed);
         }
         let text_of = |column: usize| match &texts[column] {
             CleanText::InBlock(range) => Some(&text[range.clone()]),
             CleanText::Changed(range) => Some(&self.changed[range.clone()]),
             CleanText::NotInEncoding => None,
         };
-        self.check_and_visit(extent, text_of, visit)
+        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
     }
 
-    fn check_and_visit<'a>(
+    fn read_row<'v, 'a: 'v>(
         &self,
-        extent: Extent,
+        line: u64,
+        may_be_cut: bool,
         text_of: impl Fn(usize) -> Option<&'a [u8]>,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), RegistryError> {
-        let table = self.layout.table;
-        if self.fields.len() != self.layout.width {
-            return visit(Err(QuarantinedRow::malformed(table, extent.line, extent.lines)));
-        }
-        let mut values = [Value::Blank; MOST_COLUMNS];
-        let row = check_row(table, extent.line, text_of, &mut values);
-        visit(if extent.may_be_cut { Err(cut_row(row, self.layout)) } else { row })
+        values: &'v mut Values<'a>,
+    ) -> CheckResult<'v> {
+        let row = check_row(self.layout.table, line, text_of, values);
+        if may_be_cut { Err(cut_row(row, self.layout)) } else { row }
     }
 }
 
@@ -165,26 +171,9 @@ fn lines_of(record: &[u8]) -> u64 {
     count_lines(record.strip_suffix(b"\n").unwrap_or(record)) + 1
 }
 
-/// Where a record begins, and how many lines it takes up.
-#[derive(Clone, Copy, Debug)]
-struct Extent {
-    line: u64,
-    lines: u64,
-    /// Whether it has no line end, in a table where that may be the trace of a lost withdrawal.
-    may_be_cut: bool,
-}
-
-impl Extent {
-    /// Blocks hold whole records, so that only a file's last one can lack its line end.
-    fn of(line: u64, lines: u64, record: &[u8], table: Table) -> Extent {
-        let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
-        Extent { line, lines, may_be_cut }
-    }
-}
-
 /// What a row that may be cut comes to. It has no other fault, or keeps that; where its CLIENT_ID is what the file ends
 /// with, the id may be another's.
-fn cut_row(row: Checked<'_>, layout: &Layout) -> QuarantinedRow {
+fn cut_row(row: CheckResult<'_>, layout: &Layout) -> QuarantinedRow {
     let mut bad = row.map_or_else(|bad| bad, |row| row.quarantined(RowFault::of_row(Code::CutShort)));
     if layout.fields[tables::consents::CLIENT_ID] + 1 == layout.width {
         bad.ids = RowIds::default();
@@ -219,7 +208,7 @@ fn check_row<'v, 'a: 'v>(
     line: u64,
     text_of: impl Fn(usize) -> Option<&'a [u8]>,
     values: &'v mut Values<'a>,
-) -> Checked<'v> {
+) -> CheckResult<'v> {
     let mut worst: Option<RowFault> = None;
     for (place, column) in table.columns().iter().enumerate() {
         let read = match text_of(place) {
@@ -313,15 +302,16 @@ mod tests {
                 if at < text.len() {
                     let next = split_record(text, at, b',', &mut reader.fields);
                     let record = &text[at..next];
-                    let extent = Extent { line, lines: lines_of(record), may_be_cut: false };
-                    let mut visit = |row: Checked<'_>| {
+                    let mut visit = |row: CheckResult<'_>| {
                         general.push(format!("{row:?}"));
                         Ok(())
                     };
-                    if may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width) {
-                        visit(Err(QuarantinedRow::malformed(table, line, extent.lines)))
+                    if reader.fields.len() != layout.width
+                        || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
+                    {
+                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))
                     } else {
-                        reader.visit_row(extent, text, &mut visit)
+                        reader.visit_row(line, false, text, &mut visit)
                     }.unwrap();
                     line += count_lines(&text[at..next]);
                     at = next;

@@ -3,7 +3,7 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
-use super::row::Checked;
+use super::row::CheckResult;
 use super::rows::{RowReader, Visit};
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
 use crate::registry::{Progress, RegistryError};
@@ -45,7 +45,7 @@ pub(super) fn on_threads<W: Send>(
     reader: &mut dyn TableReader,
     progress: &dyn Progress,
     mut workers: Vec<W>,
-    visit: &(dyn Fn(&mut W, Checked<'_>) -> Result<(), RegistryError> + Sync),
+    visit: &(dyn Fn(&mut W, CheckResult<'_>) -> Result<(), RegistryError> + Sync),
 ) -> Result<(u64, Vec<W>), RegistryError> {
     if let [worker] = workers.as_mut_slice() {
         let rows = in_order(reader, progress, &mut |row| visit(worker, row))?;
@@ -65,7 +65,7 @@ pub(super) fn on_threads<W: Send>(
                 let mut row_reader = RowReader::new(layout);
                 let (mut rows, mut at) = (0, 0);
                 while let Some(block) = next_of(&receive) {
-                    let visit = &mut |row: Checked<'_>| {
+                    let visit = &mut |row: CheckResult<'_>| {
                         at = row.as_ref().map_or_else(|row| row.line, |row| row.line);
                         visit(&mut worker, row)
                     };

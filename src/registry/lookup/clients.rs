@@ -2,11 +2,12 @@
 //!
 //! There are millions, so their texts lie end to end in one place and everything else in columns.
 
-use super::keys::{ById, Keyed};
+use super::keys::{ById, KeyedRow};
 use crate::registry::check::{ExportRow, QuarantinedRow};
 use crate::registry::tables::clients as columns;
 use crate::registry::{RegistryError, Table};
 use crate::value::Day;
+use indexmap::IndexSet;
 use std::collections::HashMap;
 
 /// The columns whose texts are kept as they are, in order.
@@ -32,7 +33,8 @@ pub type ClientPlace = u32;
 pub struct Clients {
     records: ById<Record>,
     texts: Texts,
-    types: Vec<String>,
+    /// In lower case.
+    types: IndexSet<String>,
 }
 
 #[derive(Debug)]
@@ -46,15 +48,16 @@ struct Record {
 /// Collects the rows of `clients`.
 #[derive(Debug, Default)]
 pub(super) struct ClientsBuilder {
-    rows: Vec<Keyed<Record>>,
+    rows: Vec<KeyedRow<Record>>,
     texts: Texts,
     types: ClientTypes,
 }
 
-/// The client types that occur, in lower case, numbered as they are met. There are a handful.
+/// The client types that occur, numbered as they are met. There are a handful.
 #[derive(Debug, Default)]
 struct ClientTypes {
-    numbers: HashMap<String, u32>,
+    /// In lower case.
+    names: IndexSet<String>,
     /// The number of each type as it is spelled.
     spellings: HashMap<Box<[u8]>, u32, foldhash::fast::FixedState>,
 }
@@ -70,16 +73,7 @@ impl ClientTypes {
     }
 
     fn number_of_lowered(&mut self, name: String) -> u32 {
-        let next = self.numbers.len() as u32;
-        *self.numbers.entry(name).or_insert(next)
-    }
-
-    fn into_names(self) -> Vec<String> {
-        let mut names = vec![String::new(); self.numbers.len()];
-        for (name, number) in self.numbers {
-            names[number as usize] = name;
-        }
-        names
+        self.names.insert_full(name).0 as u32
     }
 }
 
@@ -90,16 +84,13 @@ impl ClientsBuilder {
             client_type: self.types.number(row.text(columns::CLIENT_TYPE)),
             texts: self.texts.add(TEXT_COLUMNS.map(|column| row.text(column))),
         };
-        self.rows.push(Keyed::new(row, record));
+        self.rows.push(KeyedRow::new(row, record));
     }
 
-    /// With another's rows. Their order does not matter.
+    /// Adds the rows of another builder. The order of the rows does not matter.
     pub(super) fn with(mut self, mut other: ClientsBuilder) -> ClientsBuilder {
-        let numbers: Vec<u32> = std::mem::take(&mut other.types)
-            .into_names()
-            .into_iter()
-            .map(|name| self.types.number_of_lowered(name))
-            .collect();
+        let types = std::mem::take(&mut other.types.names).into_iter();
+        let numbers: Vec<u32> = types.map(|name| self.types.number_of_lowered(name)).collect();
         let chunks_before = self.texts.append(other.texts);
         for row in &mut other.rows {
             row.row.client_type = numbers[row.row.client_type as usize];
@@ -119,7 +110,7 @@ impl ClientsBuilder {
             a.birth == b.birth && a.client_type == b.client_type && texts.of(a.texts) == texts.of(b.texts)
         };
         let records = ById::new(Table::Clients, self.rows, same, quarantine)?;
-        Ok(Clients { records, texts, types: self.types.into_names() })
+        Ok(Clients { records, texts, types: self.types.names })
     }
 }
 

@@ -65,7 +65,7 @@ impl ConsentsBuilder {
         self.closed.extend(client);
     }
 
-    /// With another's rows. Their order does not matter.
+    /// Adds the rows of another builder. The order of the rows does not matter.
     pub(super) fn with(mut self, mut other: ConsentsBuilder) -> ConsentsBuilder {
         self.rows.append(&mut other.rows);
         self.closed.append(&mut other.closed);

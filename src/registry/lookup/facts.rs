@@ -1,11 +1,11 @@
-//! Reading the immunization facts: each is checked, and what it names is found.
+//! Reading the immunization facts: each is checked, and its client, vaccine and organization are found.
 //!
-//! Facts are handed out one by one and not kept: most of an export may be of no interest to anyone.
+//! Facts are handed out one by one and not kept in memory: most of them may not be shared.
 
 use super::clients::ClientPlace;
 use super::reference::Reference;
 use crate::registry::check::{
-    Checked, Code, Intake, QuarantinedRow, RowFault, in_order, read_on_threads, read_table,
+    CheckResult, Code, Intake, QuarantinedRow, RowFault, in_order, read_on_threads, read_table,
 };
 use crate::registry::tables::immunizations as columns;
 use crate::registry::{DisasterFlag, Progress, RegistryError, Source, Table};
@@ -18,9 +18,8 @@ use std::io;
 pub struct Fact<'a> {
     /// The line on which its row begins.
     pub line: u64,
-    /// The dose.
+    /// The id of the dose.
     pub immunization_id: u64,
-    /// The fact.
     pub immunfact_id: u64,
     /// The client's place.
     pub client: ClientPlace,
@@ -34,7 +33,6 @@ pub struct Fact<'a> {
     pub ordinal: u16,
     /// The place of the organization that gave it.
     pub organization: Option<u32>,
-    /// DISASTER_FLAG.
     pub disaster_flag: Option<DisasterFlag>,
 }
 
@@ -85,8 +83,8 @@ pub fn read_facts_in_order(
     .map(drop)
 }
 
-/// Finds what a fact names.
-fn resolve<'a>(row: Checked<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
+/// Finds the client, vaccine and organization of a fact.
+fn resolve<'a>(row: CheckResult<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
     let row = row?;
     let bad = |code, column| row.quarantined(RowFault::in_column(code, column));
     let Reference { clients, vaccines, organizations, .. } = reference;

@@ -6,24 +6,24 @@ use std::collections::HashMap;
 
 /// A row with its key and the line on which it begins.
 #[derive(Debug)]
-pub(super) struct Keyed<T> {
+pub(super) struct KeyedRow<T> {
     pub(super) id: u64,
     pub(super) line: u64,
     pub(super) row: T,
 }
 
-impl<T> Keyed<T> {
-    /// What is kept of a row of a table that has a key.
-    pub(super) fn new(row: &ExportRow<'_>, kept: T) -> Keyed<T> {
+impl<T> KeyedRow<T> {
+    /// `kept` is what is kept of the row, which is of a table that has a key.
+    pub(super) fn new(row: &ExportRow<'_>, kept: T) -> KeyedRow<T> {
         let key = row.table.key_column().unwrap_or_else(|| unreachable!("{} has no key", row.table));
-        Keyed { id: row.id(key), line: row.line, row: kept }
+        KeyedRow { id: row.id(key), line: row.line, row: kept }
     }
 }
 
 /// The usable rows of a table, in the order of their ids. Each has a place, counted from 0.
 #[derive(Debug)]
 pub struct ById<T> {
-    rows: Vec<Keyed<T>>,
+    rows: Vec<KeyedRow<T>>,
     index: IdIndex,
 }
 
@@ -32,7 +32,7 @@ impl<T> ById<T> {
     /// Calls `quarantine` with each.
     pub(super) fn new(
         table: Table,
-        rows: Vec<Keyed<T>>,
+        rows: Vec<KeyedRow<T>>,
         same: impl Fn(&T, &T) -> bool,
         mut quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
     ) -> Result<ById<T>, RegistryError> {
@@ -75,7 +75,7 @@ impl<T> ById<T> {
         self.rows.iter().map(|row| (row.id, &row.row))
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &Keyed<T>> + Clone {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &KeyedRow<T>> + Clone {
         self.rows.iter()
     }
 
@@ -119,11 +119,11 @@ pub fn sharing<T>(group: &[T], same: impl Fn(&T, &T) -> bool) -> Sharing {
 /// Sorts rows by their key and leaves out those that share one: all of them where they differ, all but the first
 /// where they are equal. Calls `quarantine` with each and its fault; `key_column` is the key's place.
 fn settle<T, E>(
-    mut rows: Vec<Keyed<T>>,
+    mut rows: Vec<KeyedRow<T>>,
     key_column: usize,
     same: impl Fn(&T, &T) -> bool,
-    mut quarantine: impl FnMut(&Keyed<T>, RowFault) -> Result<(), E>,
-) -> Result<Vec<Keyed<T>>, E> {
+    mut quarantine: impl FnMut(&KeyedRow<T>, RowFault) -> Result<(), E>,
+) -> Result<Vec<KeyedRow<T>>, E> {
     rows.sort_unstable_by_key(|row| (row.id, row.line));
     let mut keep = vec![true; rows.len()];
     let mut start = 0;
@@ -144,8 +144,8 @@ fn settle<T, E>(
 
 /// Finds the place of a row by its id.
 ///
-/// Registries number their rows from a counter, so that a table by the id's distance from the first is nearly
-/// full and found in one step; where the ids lie far apart, a hash map does.
+/// Registries number their rows from a counter, so a list indexed by the id's distance from the first id is nearly full;
+/// where the ids lie far apart, a hash map is used.
 #[derive(Debug)]
 enum IdIndex {
     Dense { first: u64, places: Vec<u32> },
@@ -204,7 +204,7 @@ mod tests {
     fn settles_rows_that_share_a_key() {
         // Each row: key, value; the line is its place, counted from 2.
         let check = |rows: &[(u64, char)], kept: &[u64], refused: &[(u64, &str)]| {
-            let keyed = rows.iter().zip(2..).map(|((id, row), line)| Keyed { id: *id, line, row: *row });
+            let keyed = rows.iter().zip(2..).map(|((id, row), line)| KeyedRow { id: *id, line, row: *row });
             let mut faults = Vec::new();
             let left = settle(
                 keyed.collect(),

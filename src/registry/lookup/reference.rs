@@ -3,7 +3,7 @@
 
 use super::clients::{Clients, ClientsBuilder};
 use super::consents::{Consents, ConsentsBuilder};
-use super::keys::{ById, Keyed};
+use super::keys::{ById, KeyedRow};
 use super::organizations::{Organization, Organizations};
 use super::vaccines::{Vaccine, Vaccines};
 use crate::registry::check::{Expectations, ExportRow, Intake, Notice, Reader, Witness, unusable};
@@ -18,7 +18,6 @@ use std::num::NonZeroUsize;
 pub struct Assignment {
     /// The line on which the row begins; of equal rows, the first's.
     pub line: u64,
-    /// The recipient.
     pub recipient: String,
     /// The responsible entity.
     pub entity: String,
@@ -55,7 +54,7 @@ pub fn read_reference(
     read_all(source, threads, spill, progress, None)
 }
 
-/// The same, before a witness, who sees the rows in the source's order.
+/// The same on one thread, with a witness who is shown the rows in the source's order.
 pub(crate) fn read_reference_before<'e>(
     source: &'e dyn Source,
     spill: &'e Spill,
@@ -124,7 +123,7 @@ fn read_by_id<T: PartialEq>(
     from_row: fn(&ExportRow<'_>) -> T,
 ) -> Result<ById<T>, RegistryError> {
     let mut rows = Vec::new();
-    reader.read(table, |_, row| Ok(row.map(|row| rows.push(Keyed::new(&row, from_row(&row)))).err()))?;
+    reader.read(table, |_, row| Ok(row.map(|row| rows.push(KeyedRow::new(&row, from_row(&row)))).err()))?;
     ById::new(table, rows, T::eq, |row| reader.quarantine(row))
 }
 
@@ -136,7 +135,7 @@ fn read_clients(reader: &mut Reader<'_>) -> Result<Clients, RegistryError> {
     builder.finish(|row| reader.quarantine(row))
 }
 
-/// Consents fail closed: whoever loses a row may lose a withdrawal.
+/// A client who loses a consent row is closed: the row may have been a withdrawal.
 fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents, RegistryError> {
     let builders = reader.read_large(Table::Consents, |builder: &mut ConsentsBuilder, file, row| {
         match row {

@@ -17,7 +17,7 @@ pub enum Encoding {
     Windows1252,
 }
 
-/// A name of no encoding that exports may be in.
+/// The name is not that of an encoding an export may be in.
 #[derive(thiserror::Error, Debug)]
 #[error("an export's encoding is utf-8 or windows-1252")]
 pub struct UnknownEncoding;

@@ -1,4 +1,4 @@
-//! An export that is a folder with one CSV file for each table.
+//! A folder as an export.
 
 use super::csv::{CsvFile, ENDINGS};
 use super::{Encoding, FileStamp, Provenance, Source, TableReader};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// A folder with one CSV file for each table.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(super) struct Folder {
     path: PathBuf,
     files: Files,
     encoding: Encoding,
@@ -22,14 +22,14 @@ impl Folder {
     ///
     /// # Errors
     /// If a table is missing, or two files hold one table.
-    pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
+    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
         let files = find_files(path)?;
         let arrived = stamps(&files, encoding)?;
         Ok(Folder { path: path.to_owned(), files, encoding, arrived })
     }
 }
 
-/// For each table its file, where it is there.
+/// The file of each table that is there.
 type Files = [Option<PathBuf>; Table::ALL.len()];
 
 fn stamps(files: &Files, encoding: Encoding) -> Result<Provenance, RegistryError> {

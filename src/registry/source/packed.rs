@@ -1,10 +1,10 @@
 //! Records as a database hands them out: each with its line and each field with its length.
 //!
-//! Nothing has to be quoted, so whatever a value holds, it cannot be mistaken for the end of one.
+//! Nothing has to be quoted: no character of a value can be mistaken for the value's end.
 
 use super::csv::Field;
 
-/// The bytes of a line and of a length.
+/// How many bytes a record's line takes, and a field's length.
 const LINE: usize = 8;
 const LENGTH: usize = 4;
 

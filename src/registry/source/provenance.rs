@@ -1,7 +1,5 @@
-//! What an export is made of and how it arrived: enough to tell whether it is the same as before, and whether it is
-//! still being written.
-//!
-//! Looks at the files from outside only; what is in them is no matter here.
+//! The files of an export, each with its name, length and time of change: enough to tell whether the export is the same
+//! as before, and whether somebody is still writing it. The files are not opened.
 
 use super::Encoding;
 use crate::clock::local_day;
@@ -16,7 +14,6 @@ use std::path::Path;
 /// An export's files as they are at one moment, and how they are to be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provenance {
-    /// The encoding its texts are in.
     pub encoding: Encoding,
     /// Its files, in the order of the tables.
     pub files: Vec<FileStamp>,
@@ -42,7 +39,6 @@ pub fn changed_files<'a>(earlier: &'a [FileStamp], now: &'a [FileStamp]) -> impl
 pub struct FileStamp {
     /// Its name, without its folder.
     pub file: String,
-    /// Its length.
     pub bytes: u64,
     /// When it was last changed.
     pub modified: Moment,
@@ -53,10 +49,8 @@ pub struct FileStamp {
 pub struct Moment(DateTime<Utc>);
 
 impl FileStamp {
-    /// Looks at a file.
-    ///
     /// # Errors
-    /// If it is not there any more, or may not be looked at.
+    /// If the file is not there any more, or its metadata may not be read.
     pub(crate) fn of(path: &Path) -> Result<FileStamp, RegistryError> {
         let found = std::fs::metadata(path);
         let found = found.map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;

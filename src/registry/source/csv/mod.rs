@@ -28,13 +28,14 @@ pub(in crate::registry) const BLOCK: usize = 1 << 18;
 /// have to be held in memory to find out.
 pub(super) const LONGEST_RECORD: usize = 16 << 20;
 
-/// Nor has one so many fields. Places of fields take more room than short fields do, on every thread.
+/// No record has this many fields. The list of fields takes more memory than short fields do, on every thread.
 const MOST_FIELDS: usize = 1 << 20;
 
-/// A compressed file may unpack to this much, whatever its size,
+/// A compressed file may unpack to this many bytes, whatever its size.
 const MOST_UNPACKED: u64 = 256 << 20;
 
-/// and to so many times its size. A row of a registry has an id of its own, so that no export packs nearly as well.
+/// A larger one may unpack to so many times its size. Every row of a registry has an id of its own, so no export packs
+/// nearly as well.
 const MOST_TIMES_ITS_SIZE: u64 = 500;
 
 /// The endings that a table's file may have.
@@ -66,12 +67,12 @@ struct Text {
 }
 
 /// A reader that counts the bytes that come from the disk, for the progress bar.
-struct Counted<R> {
+struct CountingReader<R> {
     inner: R,
     count: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.count.fetch_add(n as u64, Ordering::Relaxed);
@@ -90,7 +91,7 @@ impl CsvFile {
         }
         let file = File::open(path).map_err(unavailable)?;
         let bytes_read = Arc::new(AtomicU64::new(0));
-        let file = Counted { inner: file, count: Arc::clone(&bytes_read) };
+        let file = CountingReader { inner: file, count: Arc::clone(&bytes_read) };
         let ending = path.extension().and_then(|e| e.to_str());
         let input: Box<dyn Read + Send> = match ending {
             Some("gz") => {

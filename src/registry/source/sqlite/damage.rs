@@ -2,8 +2,7 @@
 
 use rusqlite::Connection;
 
-/// Whether pages of a database contradict each other. SQLite itself would tell of some of that only, and only when it
-/// gets there.
+/// Whether pages of a database contradict each other. When SQLite merely reads, it notices only some of that, and late.
 pub(crate) fn has_damaged_pages(connection: &Connection) -> Result<bool, rusqlite::Error> {
     finds_damage(connection, "quick_check")
 }

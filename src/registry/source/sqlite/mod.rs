@@ -30,11 +30,11 @@ use std::time::Duration;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// `phds` in ASCII: the application id of databases that this program makes for itself. Such a one may have lost rows of
-/// the export it was made from, so it must never be taken for one.
+/// `phds` in ASCII: the application id of the databases that this program makes for its own use. Such a database may lack
+/// rows of the export it was made from, so it must never be read as an export.
 pub(crate) const OWN_APPLICATION_ID: i64 = 0x7068_6473;
 
-/// How long another process may hold the file before it counts as not to be had.
+/// How long to wait for another process that has locked the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether a file is an SQLite database, by its first bytes. An empty file is none.
@@ -107,9 +107,8 @@ impl SqliteExport {
         }
     }
 
-    /// Refuses a file with damaged pages. SQLite would read on as long as it can, and a row that is lost that way may
-    /// be a withdrawal. Tables are read from themselves; a view may read an index in a table's stead, so that indexes
-    /// are held against their tables where there is one.
+    /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
+    /// A view may read an index instead of a table, so if there is a view, the indexes must agree with their tables.
     fn must_be_whole(&self) -> Result<(), RegistryError> {
         let failed = |error| sqlite_error(&self.path, error);
         let damaged = |what| Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
@@ -129,8 +128,8 @@ impl SqliteExport {
     }
 }
 
-/// Refuses a file in whose stead SQLite would read something else, or that cannot be read without harm. To be asked before it
-/// is opened.
+/// Refuses a file if SQLite would read other rows than those in it, or would leave traces. To be called before SQLite
+/// opens the file.
 fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
     if let Some(beside) = wal::unfit_beside(path) {
         return Err(BadInput::of_file(&beside, InputFault::NotAFile));
@@ -149,8 +148,8 @@ fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// Whether this program made a database for itself. A dump or another tool may have lost the application id, so that its
-/// tables tell too.
+/// Whether this program made the database for its own use. A dump or another tool may have lost the application id, so the
+/// tables are looked at too.
 fn is_own(connection: &Connection) -> Result<bool, rusqlite::Error> {
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('quarantine', 'filter_run')";
@@ -167,7 +166,7 @@ pub(crate) fn collect_rows<T>(
     connection.prepare(sql)?.query_map(params, read)?.collect()
 }
 
-/// The names of a table's or view's columns. One that is not UTF-8 is none that is looked for.
+/// The names of a table's or view's columns; what is not UTF-8 in them is replaced.
 fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>, rusqlite::Error> {
     // Generated columns are columns; those of a virtual table's own are not.
     let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
@@ -232,8 +231,8 @@ impl Source for SqliteExport {
 /// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
 /// looked at as it is.
 ///
-/// A table is read from itself. SQLite would rather read an index that holds all the columns, and one page of it may be
-/// older than the table: the withdrawal would be missing.
+/// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table, a
+/// withdrawal may be missing in it.
 fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'c str>) -> String {
     let cell = |(name, column): (&str, &Column)| {
         let name = quoted(name);

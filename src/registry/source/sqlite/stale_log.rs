@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Whether a log is of an earlier state of its database. One that cannot be read, or is none, is for SQLite to judge.
 ///
-/// To be asked before the database is open: to open and close it once more would end the locks that SQLite holds on it.
+/// To be called before SQLite opens the database: to open and close the file would end the locks that SQLite holds on it.
 pub(super) fn is_stale(database: &Path, log: &Path) -> bool {
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
@@ -45,13 +45,15 @@ fn is_older(log: &Path, database: &Path) -> bool {
 
 /// Whether a log holds anything that was committed. One that cannot be read, or is none, does not.
 pub(super) fn holds_commits(log: &Path) -> bool {
-    File::open(log).and_then(|log| Committed::read(&log)).is_ok_and(|committed| !committed.places.is_empty())
+    File::open(log)
+        .and_then(|log| CommittedPages::read(&log))
+        .is_ok_and(|committed| !committed.places.is_empty())
 }
 
 /// What was committed to a log.
 #[derive(Default)]
-struct Committed {
-    /// The size of a page.
+struct CommittedPages {
+    /// The size of a page, in bytes.
     page: usize,
     /// For each page's number, where in the log its newest state lies.
     places: BTreeMap<u32, u64>,
@@ -59,13 +61,13 @@ struct Committed {
     pages: u32,
 }
 
-impl Committed {
-    /// Reads up to the last commit; what comes behind it was never committed, or is of an older log.
-    fn read(log: &File) -> io::Result<Committed> {
+impl CommittedPages {
+    /// Reads up to the last commit; what comes behind it was never committed, or belongs to an older log.
+    fn read(log: &File) -> io::Result<CommittedPages> {
         let mut header = [0; HEADER];
         log.read_exact_at(&mut header, 0)?;
         let page = number(&header, 8) as usize;
-        let mut committed = Committed { page, ..Committed::default() };
+        let mut committed = CommittedPages { page, ..CommittedPages::default() };
         if number(&header, 0) & !1 != MAGIC || !(512..=65_536).contains(&page) {
             return Ok(committed);
         }
@@ -87,10 +89,10 @@ impl Committed {
     }
 }
 
-/// Whether a page that was committed to the log is another in the database.
+/// Whether the database holds another state of a page than the log.
 fn holds_other_pages(database: &Path, log: &Path) -> io::Result<bool> {
     let (database, log) = (File::open(database)?, File::open(log)?);
-    let Committed { page, places, pages } = Committed::read(&log)?;
+    let CommittedPages { page, places, pages } = CommittedPages::read(&log)?;
     let (mut in_log, mut in_database) = (vec![0; page], vec![0; page]);
     for (number, place) in places.iter().filter(|(number, _)| (1..=pages).contains(*number)) {
         log.read_exact_at(&mut in_log, *place)?;

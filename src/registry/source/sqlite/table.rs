@@ -1,4 +1,4 @@
-//! A table of a database as records: what its values are read as, in blocks of packed records.
+//! Reading a table of a database: its rows as blocks of packed records.
 
 use super::super::csv::LONGEST_RECORD;
 use super::super::layout::Layout;
@@ -25,7 +25,7 @@ pub(crate) struct SqliteTable<'c> {
     pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
     pub(crate) path: &'c Path,
     pub(crate) layout: Layout,
-    /// The file the rows come from, for messages; another than the database, where that was made from an export.
+    /// The file to name in messages: that of the export, if the database was made from one.
     pub(crate) file: PathBuf,
 }
 

@@ -1,8 +1,8 @@
-//! Opening an SQLite file so that it is afterwards as it was before, and what lies beside it as far as SQLite lets it.
+//! Opening an SQLite file without changing it, or the files beside it.
 //!
-//! A file in write-ahead-log mode needs two more files beside it even to be read, and a connection that may only
-//! read cannot remove them again. So one that finds neither opens the file as if it could write, writes nothing,
-//! and lets SQLite clear them away at the end.
+//! SQLite makes two files beside a database in write-ahead-log mode even to read it (`-wal` and `-shm`), and a read-only
+//! connection cannot remove them. So if neither is there, the file is opened for writing, nothing is written, and SQLite
+//! removes the two files when the connection is closed.
 
 use super::stale_log;
 use rusqlite::config::DbConfig;
@@ -20,8 +20,7 @@ const WAL: [u8; 2] = [2, 2];
 
 /// Opens a file for reading. Nothing may be written through the connection.
 ///
-/// Where the two files cannot be made, the file is not read at all: without them there is no telling what its
-/// owner does to it meanwhile.
+/// If SQLite cannot make the two files, this fails: without them the owner could change the database unnoticed.
 pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     let path = &as_a_file(path);
     let alone = is_in_wal_mode(path) && !log_of(path).exists();
@@ -29,7 +28,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// The same path, spelled so that SQLite does not take it for an address, as it does with one that begins with `file:`.
+/// The path, spelled so that SQLite does not take it for a URI, as it does if it begins with `file:`.
 pub(crate) fn as_a_file(path: &Path) -> Cow<'_, Path> {
     if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
         Path::new(".").join(path).into()
@@ -38,9 +37,9 @@ pub(crate) fn as_a_file(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Whether opening the file would leave another beside it that is this process's, and that the owner of the database
-/// may then not write: SQLite makes the index of a log for all who use the database, and only who may write the
-/// database removes it again.
+/// Whether opening the database would leave a file beside it that its owner may not write. SQLite makes the log's index
+/// (`-shm`) for all users of the database, it belongs to whoever makes it, and only a user who may write the database
+/// removes it.
 pub(super) fn would_leave_files_of_ours(path: &Path) -> bool {
     let user = rustix::process::geteuid();
     let is_owner = std::fs::metadata(path).is_ok_and(|found| found.uid() == user.as_raw());
@@ -57,12 +56,12 @@ fn is_in_wal_mode(path: &Path) -> bool {
 }
 
 /// Whether changes that belong to a database may lie beside another name of it. SQLite keeps its log, and the journal of
-/// a transaction that was cut off, beside the name under which a database was opened. Under another name nothing of
-/// them is seen: what was withdrawn last would be missing, or what was never committed be read. A file has other names
-/// if it has other hard links, or is mounted by itself, as container engines do it.
+/// a transaction that was cut off, beside the name under which a database was opened. Under another name they are not
+/// seen: the newest withdrawals would be missing, or rows be read that were never committed. A file has other names if it
+/// has other hard links, or is mounted by itself, as container engines do.
 ///
-/// In write-ahead-log mode a log with commits in it tells that this is the name under which it is used. In another mode
-/// nothing tells, unless all names lie in this folder and none has a journal.
+/// In write-ahead-log mode a log with commits shows that this is the name in use. In another mode it can only be told if
+/// all names lie in this folder and none has a journal.
 pub(super) fn may_lie_beside_another_name(path: &Path) -> bool {
     if is_mounted_by_itself(path) {
         return true;
@@ -109,10 +108,10 @@ fn is_mounted_by_itself(path: &Path) -> bool {
     found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-/// Whether the file ends within a page, of which SQLite would make up the rest. Where changes lie in a log, somebody may
-/// just be moving them into the file.
+/// Whether the file ends within a page. SQLite would fill the rest of the page with zeros. While there are changes in a
+/// log the length says nothing: somebody may just be moving them into the file.
 ///
-/// The file is only looked at: to open and close it would end the locks that SQLite holds on it.
+/// Only the length is asked for: to open and close the file would end the locks that SQLite holds on it.
 pub(super) fn ends_within_a_page(path: &Path, page: u64) -> bool {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     length(&log_of(path)) == 0 && length(path).checked_rem(page) != Some(0)
@@ -134,19 +133,19 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// The first of the files beside a database that SQLite would open too and that is not a regular one: it would wait
-/// for the other end of a pipe.
+/// The first of the files beside a database that SQLite would open too and that is not a regular file. With a pipe SQLite
+/// would wait for ever.
 pub(super) fn unfit_beside(path: &Path) -> Option<PathBuf> {
     let mut files = ["-journal", "-wal", "-shm"].into_iter().map(|ending| named_after(path, ending));
     files.find(|file| std::fs::metadata(file).is_ok_and(|found| !found.is_file()))
 }
 
-/// Before a connection is closed: sees to it that closing it moves nothing from the log into the database. With
-/// an empty log SQLite only clears away the files it made.
+/// To be called before the connection is closed, so that SQLite does not move the log's changes into the database then.
+/// With an empty log SQLite only removes the files it made.
 pub(super) fn leave_as_found(connection: &Connection, path: &Path) {
     let log = std::fs::metadata(log_of(path)).map_or(0, |found| found.len());
     if log > 0 {
-        // If that cannot be set, SQLite does what it always does for the last to leave.
+        // If that cannot be set, the changes are moved, as whenever the last connection is closed.
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 }
