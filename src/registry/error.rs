@@ -230,3 +230,38 @@ fn listed(problems: &[Problem]) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_stable() {
+        let check = |fault: InputFault, code: &str| assert_eq!(fault.code(), code);
+        check(InputFault::NotAnExport, "NOT_AN_EXPORT");
+        check(InputFault::TwoFiles { other: String::new() }, "TWO_FILES");
+        check(InputFault::MisnamedTable(Table::Control), "MISNAMED_TABLE");
+        check(InputFault::NotAFile, "NOT_A_FILE");
+        check(InputFault::StillChanging, "STILL_CHANGING");
+        check(InputFault::DamagedArchive, "DAMAGED_ARCHIVE");
+        check(InputFault::ArchiveBomb, "ARCHIVE_BOMB");
+        check(InputFault::OwnDatabase, "BATCH_DATABASE");
+        check(InputFault::UnusableDatabase { what: "" }, "UNUSABLE_DATABASE");
+        check(InputFault::Utf16, "UTF16");
+        check(InputFault::NoHeader, "NO_HEADER");
+        check(InputFault::HeaderEncoding, "INVALID_UTF8");
+        check(InputFault::MissingColumn, "MISSING_COLUMN");
+        check(InputFault::ColumnTwice { first: 1, second: 2 }, "COLUMN_TWICE");
+        check(InputFault::HeaderOverLines, "HEADER_OVER_LINES");
+        check(InputFault::ColumnNumbered { second: 2 }, "COLUMN_TWICE");
+        check(InputFault::StaleLog, "STALE_LOG");
+        check(InputFault::OtherNames, "OTHER_NAMES");
+        check(InputFault::EndsInQuotes, "ENDS_IN_QUOTES");
+        check(InputFault::CutShort(Table::Consents), "CUT_SHORT");
+        check(InputFault::RecordTooLong(1), "RECORD_TOO_LONG");
+        check(InputFault::TooManyFields(1), "TOO_MANY_FIELDS");
+        check(InputFault::RowTooLong(1), "RECORD_TOO_LONG");
+        check(InputFault::TooManyRows(1), "TOO_MANY_ROWS");
+        check(InputFault::UnusableRow { code: Code::InvalidId, why: "" }, "INVALID_ID");
+    }
+}

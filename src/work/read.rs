@@ -7,8 +7,8 @@ use super::error::WorkError;
 use super::{connect, schema};
 use crate::registry::{
     BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, Progress, Provenance, QuarantinedRow,
-    Reference, RegistryError, RowIds, Source, Table, Value, Witness, as_a_file, beside, read_facts_in_order,
-    read_reference_before,
+    Reference, RegistryError, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
+    read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
 use crate::unfinished::{self, Listed, PrivateFolder};
@@ -73,9 +73,8 @@ pub fn read(
     intake.notices().iter().for_each(settings.notify);
     // What has grown since reading began was not read whole.
     let now = source.provenance_now()?;
-    if let Some(file) = now.changed_since(settings.export).next() {
-        let changed = BadInput::of_file(Path::new(file), InputFault::StillChanging);
-        return Err(changed.into());
+    if let Some(file) = changed_files(&settings.export.files, &now.files).next() {
+        return Err(BadInput::of_file(Path::new(file), InputFault::StillChanging).into());
     }
     refuse_unfit(&mut intake, settings.limit, &Table::ALL, path)?;
     draft.publish(path)?;

@@ -77,17 +77,20 @@ pub enum Notice {
     LastRowMayBeCut { table: Table },
     /// Responsible entities are words for nothing; they count as blank.
     #[strum(
-        to_string = "organizations: {count} row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of which nothing shows, taken as blank"
+        to_string = "organizations: {count} row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of \
+                     which nothing shows, taken as blank"
     )]
     EntitiesForNothing { count: u64 },
     /// Rows are left out because their bytes are not the export's encoding: whoever has an `ñ` in their name.
     #[strum(
-        to_string = "{table}: {count} row(s) hold bytes that are not the export's encoding, and are left out: is part of it in windows-1252?"
+        to_string = "{table}: {count} row(s) hold bytes that are not the export's encoding, and are left out: is \
+                     part of it in windows-1252?"
     )]
     NotInEncoding { table: Table, count: u64 },
     /// Rows are left out because other rows may lie in them.
     #[strum(
-        to_string = "{table}: {count} row(s) over several lines may hold other rows, and are left out: a quote that stands alone opens a value, and the next one closes it lines later"
+        to_string = "{table}: {count} row(s) over several lines may hold other rows, and are left out: a quote \
+                     that stands alone opens a value, and the next one closes it lines later"
     )]
     RowsOverLines { table: Table, count: u64 },
     /// Consents name clients who are not there, or are quarantined.
@@ -171,4 +174,31 @@ impl Intake {
 pub(in crate::registry) fn unusable(file: &Path, row: &QuarantinedRow, why: &'static str) -> RegistryError {
     let fault = InputFault::UnusableRow { code: row.fault.code, why };
     BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_worded() {
+        let check = |notice: Notice, expect: &str| assert_eq!(notice.to_string(), expect);
+        let table = Table::Consents;
+        check(Notice::ExtraColumns { table, count: 2 }, "consents: 2 extra column(s) ignored");
+        check(
+            Notice::EntitiesForNothing { count: 3 },
+            "organizations: 3 row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of which nothing \
+             shows, taken as blank",
+        );
+        check(
+            Notice::NotInEncoding { table, count: 4 },
+            "consents: 4 row(s) hold bytes that are not the export's encoding, and are left out: is part of it in \
+             windows-1252?",
+        );
+        check(
+            Notice::RowsOverLines { table, count: 5 },
+            "consents: 5 row(s) over several lines may hold other rows, and are left out: a quote that stands alone opens \
+             a value, and the next one closes it lines later",
+        );
+    }
 }

@@ -51,7 +51,7 @@ pub fn read_reference(
     spill: &Spill,
     progress: &dyn Progress,
 ) -> Result<(Reference, Intake), RegistryError> {
-    read_all(source, threads, spill, progress, None)
+    read_all(Reader { source, threads, spill, progress, intake: Intake::new(spill), witness: None })
 }
 
 /// The same on one thread, with a witness who is shown the rows in the source's order.
@@ -61,17 +61,11 @@ pub(crate) fn read_reference_before<'e>(
     progress: &'e dyn Progress,
     witness: &'e mut dyn Witness,
 ) -> Result<(Reference, Intake), RegistryError> {
-    read_all(source, NonZeroUsize::MIN, spill, progress, Some(witness))
+    let (threads, intake, witness) = (NonZeroUsize::MIN, Intake::new(spill), Some(witness));
+    read_all(Reader { source, threads, spill, progress, intake, witness })
 }
 
-fn read_all<'e>(
-    source: &'e dyn Source,
-    threads: NonZeroUsize,
-    spill: &'e Spill,
-    progress: &'e dyn Progress,
-    witness: Option<&'e mut dyn Witness>,
-) -> Result<(Reference, Intake), RegistryError> {
-    let mut reader = Reader { source, threads, spill, progress, intake: Intake::new(spill), witness };
+fn read_all(mut reader: Reader<'_>) -> Result<(Reference, Intake), RegistryError> {
     read_control(&mut reader)?;
     let recipients = read_recipients(&mut reader)?;
     let vaccines = read_by_id(&mut reader, Table::Vaccines, Vaccine::from_row)?;

@@ -45,6 +45,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn has_names() {
+        let check = |name: &str, expect: Option<&str>| {
+            let encoding = name.parse::<Encoding>().ok().map(|encoding| encoding.to_string());
+            assert_eq!(encoding.as_deref(), expect, "{name}");
+        };
+        check("utf-8", Some("utf-8"));
+        check("UTF8", Some("utf-8"));
+        check("Windows-1252", Some("windows-1252"));
+        check("cp1252", Some("windows-1252"));
+        check("latin1", None);
+        check("", None);
+    }
+
+    #[test]
     fn decodes() {
         let check = |encoding: Encoding, bytes: &[u8], expect: Option<&str>| {
             assert_eq!(encoding.decode(Cow::Borrowed(bytes)).as_deref(), expect.map(str::as_bytes));

@@ -19,13 +19,6 @@ pub struct Provenance {
     pub files: Vec<FileStamp>,
 }
 
-impl Provenance {
-    /// The names of the files that are not the same in both: changed, gone, or new.
-    pub fn changed_since<'a>(&'a self, earlier: &'a Provenance) -> impl Iterator<Item = &'a str> {
-        changed_files(&earlier.files, &self.files)
-    }
-}
-
 /// The names of the files that are not the same in both: changed, gone, or new.
 pub fn changed_files<'a>(earlier: &'a [FileStamp], now: &'a [FileStamp]) -> impl Iterator<Item = &'a str> {
     let changed = earlier.iter().filter(|stamp| !now.contains(stamp));
