@@ -91,7 +91,8 @@ impl ClientsBuilder {
     pub(super) fn with(mut self, mut other: ClientsBuilder) -> ClientsBuilder {
         let types = std::mem::take(&mut other.types.names).into_iter();
         let numbers: Vec<u32> = types.map(|name| self.types.number_of_lowered(name)).collect();
-        let chunks_before = self.texts.append(other.texts);
+        let chunks_before = self.texts.chunks.len() as u32;
+        self.texts.chunks.append(&mut other.texts.chunks);
         for row in &mut other.rows {
             row.row.client_type = numbers[row.row.client_type as usize];
             row.row.texts.chunk += chunks_before;
@@ -147,13 +148,6 @@ impl Texts {
             chunk.extend_from_slice(text);
         }
         TextPlace { chunk: last as u32, start: start as u32, len: len as u32 }
-    }
-
-    /// Takes over another's chunks; returns how many were here before.
-    fn append(&mut self, mut other: Texts) -> u32 {
-        let before = self.chunks.len();
-        self.chunks.append(&mut other.chunks);
-        before as u32
     }
 
     fn of(&self, place: TextPlace) -> &[u8] {

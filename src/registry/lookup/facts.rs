@@ -36,6 +36,9 @@ pub struct Fact<'a> {
     pub disaster_flag: Option<DisasterFlag>,
 }
 
+/// What is done with a fact, or with a row that cannot be used.
+type VisitFact<'v> = dyn FnMut(Result<&Fact<'_>, QuarantinedRow>) -> Result<(), RegistryError> + 'v;
+
 const TABLE: Table = Table::Immunizations;
 
 /// Reads every fact, on as many threads as there are workers. A worker sees facts in the source's order, but not
@@ -69,7 +72,7 @@ pub fn read_facts_in_order(
     reference: &Reference,
     intake: &mut Intake,
     progress: &dyn Progress,
-    visit: &mut dyn FnMut(Result<&Fact<'_>, QuarantinedRow>) -> Result<(), RegistryError>,
+    visit: &mut VisitFact<'_>,
 ) -> Result<(), RegistryError> {
     read_table(source, TABLE, intake, |reader, intake| {
         in_order(reader, progress, &mut |row| match resolve(row, reference) {
