@@ -103,12 +103,11 @@ fn summary(extract: &mut Extract) -> Extracted {
     let outcomes: Vec<u64> = Outcome::ALL.into_iter().map(|outcome| counts.outcome(outcome)).collect();
     let mut quarantine = Vec::new();
     let list = &mut extract.intake.quarantine;
-    list.list(|entry| {
-        let (table, line) = (entry.table().name(), entry.line);
-        quarantine.push(format!("{table},{line},{},{}", entry.column_name(), entry.code()));
-        Ok(())
-    })
-    .unwrap();
+    for entry in list.list().unwrap() {
+        let entry = entry.unwrap();
+        let (table, line) = (entry.table, entry.line);
+        quarantine.push(format!("{table},{line},{},{}", entry.column_name(), entry.fault.code));
+    }
     let rows: Vec<Option<u64>> =
         Table::ALL.into_iter().map(|table| extract.intake.table(table).map(|read| read.rows)).collect();
     for table in Table::ALL {

@@ -1,12 +1,20 @@
-//! How a value is written in the sharing files.
+//! The dialect of CSV in which a batch's files are written, and in which they are read back.
+//!
+//! Commas between values, quotes only where RFC 4180 needs them, and lines that all end in the way that the policy says.
+//! `verify` has its own idea of where quotes are needed, so that it does not check this with this.
 
+use crate::policy::LineEnding;
+use crate::registry::{Field, split_record, whole_records};
 use memchr::memchr3;
 use std::borrow::Cow;
+
+/// What stands between two values.
+pub(crate) const DELIMITER: u8 = b',';
 
 /// Appends a value: as it stands, or between quotes, quotes doubled, where it holds a comma, a quote or a line
 /// break.
 pub(crate) fn push_field(out: &mut Vec<u8>, value: &[u8]) {
-    let needs_quotes = memchr3(b',', b'"', b'\n', value).is_some() || value.contains(&b'\r');
+    let needs_quotes = memchr3(DELIMITER, b'"', b'\n', value).is_some() || value.contains(&b'\r');
     if !needs_quotes {
         out.extend_from_slice(value);
         return;
@@ -32,6 +40,27 @@ pub(crate) fn table_text<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow
         Some(Ok(text)) => text,
         _ => unreachable!("texts can be written to memory"),
     }
+}
+
+/// Splits a row into its fields, wherever its quotes are. Returns where it ends: before the end of the text if more than one
+/// row stands there.
+pub(crate) fn split_row(text: &[u8], fields: &mut Vec<Field>) -> usize {
+    split_record(text, 0, DELIMITER, fields)
+}
+
+/// Whether a text, which begins with a row, holds all of it: no quote is open at its end.
+pub(super) fn holds_a_row(text: &[u8]) -> bool {
+    whole_records(text, DELIMITER).end > 0
+}
+
+/// A row without its line end, and that; it has none at the end of a file that was cut.
+pub(super) fn without_line_end(row: &[u8]) -> (&[u8], Option<LineEnding>) {
+    for line_end in [LineEnding::Crlf, LineEnding::Lf] {
+        if let Some(row) = row.strip_suffix(line_end.bytes()) {
+            return (row, Some(line_end));
+        }
+    }
+    (row, None)
 }
 
 /// Appends a whole number.

@@ -96,9 +96,11 @@ impl Manifest {
         let path = folder.join(names::MANIFEST);
         let text = read_own_file(&path).map_err(|error| match error {
             BatchError::Unavailable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                match folder.is_dir() {
-                    true => BatchError::NoBatch { path: folder.to_owned() },
-                    false => BatchError::unavailable(folder, source),
+                let path = folder.to_owned();
+                if folder.is_dir() {
+                    BatchError::NoBatch { path }
+                } else {
+                    BatchError::Unavailable { path, source }
                 }
             }
             other => other,

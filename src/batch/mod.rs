@@ -18,7 +18,7 @@ mod rows;
 mod version;
 
 pub use before::Before;
-pub(crate) use dialect::{push_field, push_number, table_text};
+pub(crate) use dialect::{DELIMITER, push_field, push_number, split_row, table_text};
 pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
 pub use held::{
@@ -31,7 +31,7 @@ pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
 pub use report_counts::{AGE_BANDS, ReportData, Settings, Tally};
-pub use rows::{LineEnd, Row, Rows};
+pub use rows::{Row, Rows};
 pub use version::RulesVersion;
 
 use crate::value::{Month, shown};

@@ -33,10 +33,7 @@ pub(crate) fn open_file(path: &Path, links: Links) -> Result<File, BatchError> {
         Err(Errno::LOOP | Errno::NXIO | Errno::NODEV) => return Err(unavailable(no_plain_file())),
         Err(errno) => return Err(unavailable(errno.into())),
     };
-    match file.metadata().map_err(unavailable)?.is_file() {
-        true => Ok(file),
-        false => Err(unavailable(no_plain_file())),
-    }
+    if file.metadata().map_err(unavailable)?.is_file() { Ok(file) } else { Err(unavailable(no_plain_file())) }
 }
 
 fn no_plain_file() -> io::Error {
@@ -57,10 +54,10 @@ fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, BatchError> {
     let mut bytes = Vec::new();
     // It may grow while it is read, so that its length before says nothing.
     file.take(longest + 1).read_to_end(&mut bytes).map_err(unavailable)?;
-    match bytes.len() as u64 > longest {
-        true => Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "longer than any such file"))),
-        false => Ok(bytes),
+    if bytes.len() as u64 > longest {
+        return Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "longer than any such file")));
     }
+    Ok(bytes)
 }
 
 #[cfg(test)]

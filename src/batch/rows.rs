@@ -3,8 +3,9 @@
 //! Reads what may be damaged or by others: every text falls into rows somehow, and memory stays bounded by the longest
 //! row allowed.
 
+use super::dialect::{holds_a_row, split_row, without_line_end};
 use super::{BatchError, Links, open_file};
-use crate::registry::{split_record, whole_records};
+use crate::policy::LineEnding;
 use memchr::memchr;
 use std::fs::File;
 use std::io::Read;
@@ -17,17 +18,6 @@ const PIECE: usize = 1 << 20;
 /// No row is this long.
 const LONGEST: usize = 16 << 20;
 
-/// How a row ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LineEnd {
-    /// With `\n`.
-    Lf,
-    /// With `\r\n`.
-    CrLf,
-    /// With the file.
-    None,
-}
-
 /// A row's place.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -37,8 +27,8 @@ pub struct Row {
     pub offset: u64,
     /// The line on which it begins.
     pub line: u64,
-    /// How it ends.
-    pub line_end: LineEnd,
+    /// How it ends; none if the file ends there without.
+    pub line_end: Option<LineEnding>,
 }
 
 /// The rows of a file, its header first.
@@ -104,8 +94,8 @@ impl Rows {
             if memchr(b'"', lines).is_none() {
                 return Some(length);
             }
-            if whole_records(lines, b',').end > 0 {
-                return Some(split_record(lines, 0, b',', &mut Vec::new()));
+            if holds_a_row(lines) {
+                return Some(split_row(lines, &mut Vec::new()));
             }
             if length == text.len() {
                 break;
@@ -119,11 +109,8 @@ impl Rows {
 
     fn row(&mut self, with_end: Range<usize>) -> Row {
         let text = &self.text[with_end.clone()];
-        let (length, line_end) = match text {
-            [row @ .., b'\r', b'\n'] => (row.len(), LineEnd::CrLf),
-            [row @ .., b'\n'] => (row.len(), LineEnd::Lf),
-            row => (row.len(), LineEnd::None),
-        };
+        let (row, line_end) = without_line_end(text);
+        let length = row.len();
         let line = self.line;
         self.line += match memchr(b'"', text) {
             None => 1,
@@ -153,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_text_falls_into_rows() {
-        let check = |text: &str, expect: &[(&str, u64, LineEnd)]| {
+        let check = |text: &str, expect: &[(&str, u64, Option<LineEnding>)]| {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("file.csv");
             std::fs::write(&path, text).unwrap();
@@ -169,9 +156,12 @@ mod tests {
             assert_eq!(got, expect, "{text:?}");
         };
         check("", &[]);
-        check("a,b\nc\r\nd", &[("a,b", 1, LineEnd::Lf), ("c", 2, LineEnd::CrLf), ("d", 3, LineEnd::None)]);
-        check("a,\"b\nc\"\nd\n", &[("a,\"b\nc\"", 1, LineEnd::Lf), ("d", 3, LineEnd::Lf)]);
-        check("a\n\n", &[("a", 1, LineEnd::Lf), ("", 2, LineEnd::Lf)]);
-        check("\"open\nx\n", &[("\"open\nx", 1, LineEnd::Lf)]);
+        check(
+            "a,b\nc\r\nd",
+            &[("a,b", 1, Some(LineEnding::Lf)), ("c", 2, Some(LineEnding::Crlf)), ("d", 3, None)],
+        );
+        check("a,\"b\nc\"\nd\n", &[("a,\"b\nc\"", 1, Some(LineEnding::Lf)), ("d", 3, Some(LineEnding::Lf))]);
+        check("a\n\n", &[("a", 1, Some(LineEnding::Lf)), ("", 2, Some(LineEnding::Lf))]);
+        check("\"open\nx\n", &[("\"open\nx", 1, Some(LineEnding::Lf))]);
     }
 }

@@ -7,7 +7,7 @@ use super::publish::Stops;
 use crate::batch::{BatchError, HoldReason, names};
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
-use crate::registry::{Code, InputFault, Problem, RegistryError, Table, UnusableRow};
+use crate::registry::{Code, InputFault, Problem, RegistryError, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
@@ -150,7 +150,7 @@ impl CommandError for RegistryError {
                  clients.csv, clients.csv.gz or clients.csv.zst",
             ),
             RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),
-            RegistryError::Refused(problems) => {
+            RegistryError::Unfit(problems) => {
                 let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
                 unpublished(if only_too_many {
                     "look at the list, have the export mended, or, if you know better, raise --max-quarantined"
@@ -158,12 +158,12 @@ impl CommandError for RegistryError {
                     "have the export made again, whole"
                 })
             }
-            RegistryError::DamagedDatabase { .. } => Exit::BadInput.alone(),
-            RegistryError::Busy { .. } => Exit::Locked.alone(),
-            RegistryError::Read { .. }
-            | RegistryError::Write { .. }
-            | RegistryError::Spill(_)
-            | RegistryError::Threads(_) => Exit::InputOutput.alone(),
+            RegistryError::Other(error) => {
+                error.downcast_ref::<WorkError>().map_or(Exit::InputOutput, |error| error.end().exit).alone()
+            }
+            RegistryError::Read { .. } | RegistryError::Spill(_) | RegistryError::Threads(_) => {
+                Exit::InputOutput.alone()
+            }
         }
     }
 }
@@ -190,14 +190,15 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::HeaderOverLines => {
             "close the quote in the header, or leave the column out of the export if it is not read"
         }
-        InputFault::UnusableRow(UnusableRow { code: Code::MalformedRow, .. }) => {
+        InputFault::UnusableRow { code: Code::MalformedRow, .. } => {
             "look at this line and those behind it: inside a value a quote is written twice, and in this table no \
              value may hold a line break; leave a column that is not read, such as notes, out of the export"
         }
-        InputFault::UnusableRow(UnusableRow { code: Code::CutShort, .. }) => {
+        InputFault::UnusableRow { code: Code::CutShort, .. } => {
             "have the export made again, whole; if it is whole, end the file with a line end, or let CLIENT_ID not \
              be its last column"
         }
+        InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
         InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",
         InputFault::StaleLog => {
             "remove the -wal and -shm files of an earlier copy before a database is copied; if this is where it is \
@@ -259,7 +260,7 @@ impl CommandError for WorkError {
             WorkError::OtherVersion { path, .. } | WorkError::ReadInterrupted { path } => {
                 Exit::BadInput.hinting(read(path))
             }
-            WorkError::NoBatch { .. } => Exit::BadInput
+            WorkError::NotAWorkDatabase { .. } => Exit::BadInput
                 .hinting("give a work database; to make one, run: phds read EXPORT --work NEW.db"),
             WorkError::NotFiltered { path } => {
                 Exit::BadInput.hinting(format!("run: phds filter --work {} --as-of DATE", shown(path)))
@@ -278,8 +279,8 @@ impl CommandError for WorkError {
             WorkError::InTheWay { .. } => Exit::CannotCreate.hinting("move it away, or give another --work"),
             WorkError::Write { .. } | WorkError::Spill(_) => Exit::InputOutput.alone(),
             WorkError::Registry(error)
-            | WorkError::Refused { reason: error, .. }
-            | WorkError::RefusedUnlisted { reason: error, .. } => error.end(),
+            | WorkError::Unfit { reason: error, .. }
+            | WorkError::UnfitUnlisted { reason: error, .. } => error.end(),
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::CompareError;
 use super::files::{Column, Pair, SharingFile};
 use super::outcome::ColumnChanges;
+use crate::batch::split_row;
 use crate::elements::{Cell, Element, ORDER};
-use crate::registry::{Field, split_record};
+use crate::registry::Field;
 use crate::value::{Day, parse_id};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -112,7 +113,7 @@ impl<'a> SplitRow<'a> {
     pub(super) fn split(&mut self, text: &[u8]) -> bool {
         self.text.clear();
         self.text.extend_from_slice(text);
-        split_record(&self.text, 0, b',', &mut self.fields);
+        split_row(&self.text, &mut self.fields);
         self.fields.len() == self.layout.all.len()
     }
 

@@ -1,8 +1,8 @@
 //! A recipient's file on one side, and what its columns are.
 
-use crate::batch::{BatchColumn, BatchError, Links, Rows};
+use crate::batch::{BatchColumn, BatchError, Links, Rows, split_row};
 use crate::elements::{Cell, Element};
-use crate::registry::{Field, split_record};
+use crate::registry::Field;
 use std::path::{Path, PathBuf};
 
 /// A column, whatever its name is in a file. Ordered as in the present layout; those that hold no element lie behind.
@@ -72,7 +72,7 @@ pub(super) fn open(
 fn names(header: &[u8]) -> Vec<String> {
     let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
     let mut fields = Vec::new();
-    split_record(header, 0, b',', &mut fields);
+    split_row(header, &mut fields);
     let name = |field: &Field| String::from_utf8_lossy(&field.unquoted(header)).trim().to_owned();
     fields.iter().map(name).collect()
 }

@@ -6,8 +6,8 @@ use super::wording::{Words, consent_answers, recipient_names};
 use crate::filter::{Outcome, Rules, ShareableFact};
 use crate::policy::ConsentRule;
 use crate::registry::{
-    ConsentType, Fact, Fault, Intake, Progress, Reference, Refused, RegistryError, Row, Seen, Source, Table,
-    Witness, read_facts_in_order, read_reference_before, sharing, tables,
+    ConsentType, ExportRow, Fact, Intake, Progress, QuarantinedRow, Reference, RegistryError, RowFault,
+    Source, Table, Witness, read_facts_in_order, read_reference_before, sharing, tables,
 };
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Default, Debug)]
 pub struct Earlier {
     /// Those that may bear on the question.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<QuarantinedRow>,
     /// How many rows of `immunizations` had no id that could be read.
     pub unreadable: u64,
 }
@@ -34,16 +34,16 @@ pub fn explain(
     let (reference, mut intake) = read_reference_before(source, request.spill, progress, &mut rows)?;
     let rules = Rules::new(request.policy, request.as_of, &reference);
     let wanted = wanted_ids(source, &reference, request, &mut intake, progress)?;
-    read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| {
-        match seen {
-            Seen::Fact(fact) if wanted.contains(&fact.immunfact_id) => rows.facts.push(OwnedFact::of(fact)),
-            Seen::Refused(refused) => {
+    read_facts_in_order(source, &reference, &mut intake, progress, &mut |fact| {
+        match fact {
+            Ok(fact) if wanted.contains(&fact.immunfact_id) => rows.facts.push(OwnedFact::of(fact)),
+            Err(refused) => {
                 rows.earlier.unreadable += u64::from(refused.ids.key.is_none());
                 if is_asked_for(request.question, &refused) {
                     rows.earlier.refused.push(refused);
                 }
             }
-            Seen::Fact(_) => {}
+            Ok(_) => {}
         }
         Ok(())
     })?;
@@ -64,8 +64,8 @@ fn wanted_ids(
         Question::Client(id) => reference.clients.find(id),
     };
     let mut ids = BTreeSet::new();
-    read_facts_in_order(source, reference, intake, progress, &mut |seen| {
-        if let Seen::Fact(fact) = seen
+    read_facts_in_order(source, reference, intake, progress, &mut |fact| {
+        if let Ok(fact) = fact
             && Some(fact.client) == client
         {
             ids.insert(fact.immunfact_id);
@@ -75,7 +75,7 @@ fn wanted_ids(
     Ok(ids)
 }
 
-fn is_asked_for(question: Question, refused: &Refused) -> bool {
+fn is_asked_for(question: Question, refused: &QuarantinedRow) -> bool {
     match question {
         Question::Fact(id) => refused.ids.key == Some(id),
         Question::Client(id) => refused.ids.client == Some(id),
@@ -89,11 +89,11 @@ struct RelatedRows {
 }
 
 impl Witness for RelatedRows {
-    fn usable(&mut self, _: Table, _: u64, _: &Row<'_>) -> Result<(), RegistryError> {
+    fn usable(&mut self, _: &ExportRow<'_>) -> Result<(), RegistryError> {
         Ok(())
     }
 
-    fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
+    fn quarantined(&mut self, refused: QuarantinedRow) -> Result<(), RegistryError> {
         self.earlier.refused.extend(Some(refused).filter(|refused| refused.ids.client.is_some()));
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Explainer<'_> {
     fn answer(&self, rows: RelatedRows) -> Answer {
         let RelatedRows { earlier: Earlier { mut refused, unreadable }, facts } = rows;
         let client_of = |fact: &OwnedFact| self.reference.clients.id(fact.fact.client);
-        let is_row_of_fact = |refused: &Refused| {
+        let is_row_of_fact = |refused: &QuarantinedRow| {
             refused.table == Table::Immunizations && is_asked_for(self.request.question, refused)
         };
         let clients: BTreeSet<u64> = match self.request.question {
@@ -159,13 +159,13 @@ impl Explainer<'_> {
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
-    fn refused_answer(&self, refused: &Refused) -> RefusedAnswer {
-        let Fault { code, column } = refused.fault;
+    fn refused_answer(&self, refused: &QuarantinedRow) -> RefusedAnswer {
+        let code = refused.fault.code;
         RefusedAnswer {
             table: refused.table.name(),
             file: self.file(refused.table),
             line: refused.line,
-            column: column.map_or("", |place| refused.table.column_name(usize::from(place))),
+            column: refused.fault.column_name(refused.table).unwrap_or_default(),
             code: code.name(),
             meaning: code.meaning(),
         }
@@ -222,7 +222,7 @@ impl Explainer<'_> {
 
     /// What is wrong with a fact that is included under a consent rule for sharing its IMMUNFACT_ID with others
     /// that are, if anything is.
-    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<Fault> {
+    fn late_duplicate(&self, fact: &Fact<'_>, all: &[OwnedFact], rule: ConsentRule) -> Option<RowFault> {
         let mut included: Vec<ShareableFact> = Vec::new();
         for other in all.iter().map(OwnedFact::fact).filter(|f| f.immunfact_id == fact.immunfact_id) {
             let readings = self.rules.judge(&other).included_under;

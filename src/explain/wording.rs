@@ -6,7 +6,7 @@ use crate::filter::{
     ConsentFailure, ConsentPart, Outcome, Route, Rule, Rules, Verdict, consent_parts, is_listed, steps,
 };
 use crate::policy::{ClientType, Period};
-use crate::registry::{Code, Consent, ConsentType, Fact, Fault, ProductClass, Reference};
+use crate::registry::{Code, Consent, ConsentType, Fact, ProductClass, Reference, RowFault};
 use crate::value::Day;
 
 /// The consents of a client, with the part each plays.
@@ -74,7 +74,7 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     /// The rules in order, with what each looked at and said. `late` is what is wrong with an included fact for
     /// sharing its id.
-    pub(super) fn steps(&self, outcome: Outcome, late: Option<Fault>) -> Vec<StepAnswer> {
+    pub(super) fn steps(&self, outcome: Outcome, late: Option<RowFault>) -> Vec<StepAnswer> {
         let mut answers = Vec::new();
         for (rule, verdict) in steps(self.needed, outcome) {
             if rule == Rule::Permitted {

@@ -3,7 +3,7 @@
 use super::{FactCounts, SelectionBuilder};
 use crate::filter::{ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{Quarantine, Refused, RowIds, Table, tables};
+use crate::registry::{Quarantine, QuarantinedRow, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -100,7 +100,7 @@ impl Selection {
         let (stay, fault) = finding.in_force.ruling(tables::immunizations::IMMUNFACT_ID);
         let Some(fault) = fault else { return Ok(()) };
         for fact in &group[stay..passing] {
-            quarantine.add(&Refused {
+            quarantine.add(&QuarantinedRow {
                 table: Table::Immunizations,
                 line: fact.line,
                 fault,

@@ -3,7 +3,7 @@
 //! Each set is closed, and an enum: whoever adds a value has to say everywhere what it means, or it does not compile.
 //! Nothing may take "any other value" for one of them.
 
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumDiscriminants, EnumTryAs, IntoStaticStr, VariantArray};
 
 /// What a consent is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, IntoStaticStr, VariantArray)]
@@ -46,22 +46,14 @@ pub enum ProductClass {
     CovidTherapeutic,
 }
 
-/// A set of coded values: what a column of the export may hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CodeSet {
-    /// `STANDARD`, `DISASTER`.
-    ConsentType,
-    /// `WITHDRAWN`, `EXPIRED`.
-    EndReason,
-    /// `Y`, `N`.
-    DisasterFlag,
-    /// `VACCINE`, `RSV_THERAPEUTIC`, `COVID_THERAPEUTIC`.
-    ProductClass,
-}
-
-/// A value of one of the sets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Coded {
+/// A value of one of the sets; [`CodeSet`] is the set alone, without a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumDiscriminants, EnumTryAs)]
+#[strum_discriminants(
+    name(CodeSet),
+    vis(pub),
+    doc = "A set of coded values: what a column of the export may hold."
+)]
+pub(crate) enum CodedValue {
     ConsentType(ConsentType),
     EndReason(EndReason),
     DisasterFlag(DisasterFlag),
@@ -70,29 +62,30 @@ pub(super) enum Coded {
 
 impl CodeSet {
     /// Reads a value of the set, in any case.
-    pub(super) fn read(self, text: &[u8]) -> Option<Coded> {
+    pub(super) fn read(self, text: &[u8]) -> Option<CodedValue> {
         match self {
-            CodeSet::ConsentType => named(text).map(Coded::ConsentType),
-            CodeSet::EndReason => named(text).map(Coded::EndReason),
-            CodeSet::DisasterFlag => named(text).map(Coded::DisasterFlag),
-            CodeSet::ProductClass => named(text).map(Coded::ProductClass),
+            CodeSet::ConsentType => named(text).map(CodedValue::ConsentType),
+            CodeSet::EndReason => named(text).map(CodedValue::EndReason),
+            CodeSet::DisasterFlag => named(text).map(CodedValue::DisasterFlag),
+            CodeSet::ProductClass => named(text).map(CodedValue::ProductClass),
         }
     }
 }
 
-impl Coded {
+impl CodedValue {
     /// The value as the set spells it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Coded::ConsentType(value) => value.into(),
-            Coded::EndReason(value) => value.into(),
-            Coded::DisasterFlag(value) => value.into(),
-            Coded::ProductClass(value) => value.into(),
+            CodedValue::ConsentType(value) => value.into(),
+            CodedValue::EndReason(value) => value.into(),
+            CodedValue::DisasterFlag(value) => value.into(),
+            CodedValue::ProductClass(value) => value.into(),
         }
     }
 }
 
-fn named<T: VariantArray + Copy + Into<&'static str>>(text: &[u8]) -> Option<T> {
+/// The variant with this name, in any case.
+pub(super) fn named<T: VariantArray + Copy + Into<&'static str>>(text: &[u8]) -> Option<T> {
     T::VARIANTS.iter().copied().find(|value| {
         let name: &'static str = (*value).into();
         text.eq_ignore_ascii_case(name.as_bytes())
@@ -106,7 +99,7 @@ mod tests {
     #[test]
     fn reads_the_values_of_each_set() {
         let check = |set: CodeSet, text: &str, expect: Option<&str>| {
-            assert_eq!(set.read(text.as_bytes()).map(Coded::name), expect, "{set:?} {text:?}");
+            assert_eq!(set.read(text.as_bytes()).map(CodedValue::name), expect, "{set:?} {text:?}");
         };
         check(CodeSet::ConsentType, "standard", Some("STANDARD"));
         check(CodeSet::ConsentType, "DISASTER", Some("DISASTER"));

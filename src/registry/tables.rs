@@ -1,14 +1,15 @@
 //! The tables of a registry export and their columns: the one place that knows the layout.
 //!
-//! Checking, quarantine lists, work databases and the data dictionary's "comes from" all read it from here.
+//! Checks, quarantine lists, work databases and the data dictionary's "comes from" all read it from here.
 
-use super::codes::CodeSet;
+use super::codes::{CodeSet, named};
 use crate::value::all_of;
-use std::fmt;
-use strum::{IntoStaticStr, VariantArray};
+use strum::{Display, FromRepr, IntoStaticStr, VariantArray};
 
 /// A table of the export, in the order in which tables are listed everywhere.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Display, FromRepr, IntoStaticStr, VariantArray,
+)]
 #[strum(serialize_all = "lowercase")]
 #[repr(u8)]
 pub enum Table {
@@ -54,89 +55,91 @@ pub enum Kind {
 pub struct Column {
     /// The name in the header, in capitals.
     pub name: &'static str,
-    /// What its values are.
     pub kind: Kind,
     /// Whether every row must have a value.
     pub required: bool,
 }
 
-const fn required(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, required: true }
-}
-
-const fn optional(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, required: false }
-}
-
 /// The most columns that a table has.
-pub const MOST_COLUMNS: usize = 11;
+pub const MOST_COLUMNS: usize = clients::COLUMNS.len();
 
-/// The columns of `clients`, by their place.
-pub mod clients {
-    pub const CLIENT_ID: usize = 0;
-    pub const CLIENT_TYPE: usize = 1;
-    pub const FIRST_NAME: usize = 2;
-    pub const LAST_NAME: usize = 3;
-    pub const MIDDLE_NAME: usize = 4;
-    pub const BIRTH_DATE: usize = 5;
-    pub const SEX_CODE: usize = 6;
-    pub const RACE_AND_ETHNICITY: usize = 7;
-    pub const STATE_CODE: usize = 8;
-    pub const CLIENT_COUNTY: usize = 9;
-    pub const ZIP_CODE: usize = 10;
+/// For each table a module with its columns in the order of the export's layout: a constant for the place of each, and
+/// the list of all.
+macro_rules! tables {
+    ($($table:ident { $($name:ident: $need:ident $kind:expr,)+ })+) => {$(
+        pub mod $table {
+            use super::{Kind::*, *};
+
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            enum Place { $($name),+ }
+
+            $(pub const $name: usize = Place::$name as usize;)+
+
+            pub(super) const COLUMNS: &[Column] = &[
+                $(Column { name: stringify!($name), kind: $kind, required: $need }),+
+            ];
+        }
+    )+};
 }
 
-/// The columns of `consents`, by their place.
-pub mod consents {
-    pub const CLIENT_ID: usize = 0;
-    pub const CONSENT_TYPE: usize = 1;
-    pub const EFFECTIVE_DATE: usize = 2;
-    pub const END_DATE: usize = 3;
-    pub const END_REASON: usize = 4;
-}
+const REQUIRED: bool = true;
+const OPTIONAL: bool = false;
 
-/// The columns of `immunizations`, by their place.
-pub mod immunizations {
-    pub const IMMUNIZATION_ID: usize = 0;
-    pub const IMMUNFACT_ID: usize = 1;
-    pub const CLIENT_ID: usize = 2;
-    pub const VACCINE_ID: usize = 3;
-    pub const VACCINATION_DATE: usize = 4;
-    pub const VACCINE_GROUP: usize = 5;
-    pub const ORDINAL_POSITION: usize = 6;
-    pub const GIVEN_BY_ORG_ID: usize = 7;
-    pub const DISASTER_FLAG: usize = 8;
-}
-
-/// The columns of `vaccines`, by their place.
-pub mod vaccines {
-    pub const VACCINE_ID: usize = 0;
-    pub const CVX_CODE: usize = 1;
-    pub const PRODUCT_CLASS: usize = 2;
-}
-
-/// The columns of `organizations`, by their place.
-pub mod organizations {
-    pub const ORG_ID: usize = 0;
-    pub const PROVIDER_NAME: usize = 1;
-    pub const SHORT_NAME: usize = 2;
-    pub const RESPONSIBLE_ENTITY: usize = 3;
-    pub const PROVIDER_STREET_ADDRESS: usize = 4;
-    pub const PROVIDER_CITY: usize = 5;
-    pub const PROVIDER_STATE: usize = 6;
-    pub const PROVIDER_ZIP_CODE: usize = 7;
-}
-
-/// The columns of `recipients`, by their place.
-pub mod recipients {
-    pub const RECIPIENT: usize = 0;
-    pub const RESPONSIBLE_ENTITY: usize = 1;
-}
-
-/// The columns of `control`, by their place.
-pub mod control {
-    pub const TABLE_NAME: usize = 0;
-    pub const ROW_COUNT: usize = 1;
+tables! {
+    clients {
+        CLIENT_ID: REQUIRED Id,
+        CLIENT_TYPE: OPTIONAL Text,
+        FIRST_NAME: OPTIONAL Text,
+        LAST_NAME: OPTIONAL Text,
+        MIDDLE_NAME: OPTIONAL Text,
+        BIRTH_DATE: REQUIRED Date,
+        SEX_CODE: OPTIONAL Text,
+        RACE_AND_ETHNICITY: OPTIONAL Text,
+        STATE_CODE: OPTIONAL Text,
+        CLIENT_COUNTY: OPTIONAL Text,
+        ZIP_CODE: OPTIONAL Text,
+    }
+    consents {
+        CLIENT_ID: REQUIRED Id,
+        CONSENT_TYPE: REQUIRED Code(CodeSet::ConsentType),
+        EFFECTIVE_DATE: REQUIRED Date,
+        END_DATE: OPTIONAL Date,
+        END_REASON: OPTIONAL Code(CodeSet::EndReason),
+    }
+    immunizations {
+        IMMUNIZATION_ID: REQUIRED Id,
+        IMMUNFACT_ID: REQUIRED Id,
+        CLIENT_ID: REQUIRED Id,
+        VACCINE_ID: REQUIRED Id,
+        VACCINATION_DATE: REQUIRED Date,
+        VACCINE_GROUP: OPTIONAL Text,
+        ORDINAL_POSITION: OPTIONAL Ordinal,
+        GIVEN_BY_ORG_ID: OPTIONAL Id,
+        DISASTER_FLAG: OPTIONAL Code(CodeSet::DisasterFlag),
+    }
+    vaccines {
+        VACCINE_ID: REQUIRED Id,
+        CVX_CODE: OPTIONAL Cvx,
+        PRODUCT_CLASS: OPTIONAL Code(CodeSet::ProductClass),
+    }
+    organizations {
+        ORG_ID: REQUIRED Id,
+        PROVIDER_NAME: OPTIONAL Text,
+        SHORT_NAME: OPTIONAL Text,
+        RESPONSIBLE_ENTITY: OPTIONAL Text,
+        PROVIDER_STREET_ADDRESS: OPTIONAL Text,
+        PROVIDER_CITY: OPTIONAL Text,
+        PROVIDER_STATE: OPTIONAL Text,
+        PROVIDER_ZIP_CODE: OPTIONAL Text,
+    }
+    recipients {
+        RECIPIENT: REQUIRED Name,
+        RESPONSIBLE_ENTITY: REQUIRED Name,
+    }
+    control {
+        TABLE_NAME: REQUIRED Text,
+        ROW_COUNT: REQUIRED Count,
+    }
 }
 
 impl Table {
@@ -150,7 +153,7 @@ impl Table {
 
     /// The table with this name, in any case.
     pub fn named(name: &[u8]) -> Option<Table> {
-        Table::ALL.into_iter().find(|table| name.eq_ignore_ascii_case(table.name().as_bytes()))
+        named(name)
     }
 
     /// Whether an export may do without it.
@@ -170,78 +173,13 @@ impl Table {
     /// Its columns, in the order of the export's layout.
     pub fn columns(self) -> &'static [Column] {
         match self {
-            Table::Clients => {
-                const {
-                    &[
-                        required("CLIENT_ID", Kind::Id),
-                        optional("CLIENT_TYPE", Kind::Text),
-                        optional("FIRST_NAME", Kind::Text),
-                        optional("LAST_NAME", Kind::Text),
-                        optional("MIDDLE_NAME", Kind::Text),
-                        required("BIRTH_DATE", Kind::Date),
-                        optional("SEX_CODE", Kind::Text),
-                        optional("RACE_AND_ETHNICITY", Kind::Text),
-                        optional("STATE_CODE", Kind::Text),
-                        optional("CLIENT_COUNTY", Kind::Text),
-                        optional("ZIP_CODE", Kind::Text),
-                    ]
-                }
-            }
-            Table::Consents => {
-                const {
-                    &[
-                        required("CLIENT_ID", Kind::Id),
-                        required("CONSENT_TYPE", Kind::Code(CodeSet::ConsentType)),
-                        required("EFFECTIVE_DATE", Kind::Date),
-                        optional("END_DATE", Kind::Date),
-                        optional("END_REASON", Kind::Code(CodeSet::EndReason)),
-                    ]
-                }
-            }
-            Table::Immunizations => {
-                const {
-                    &[
-                        required("IMMUNIZATION_ID", Kind::Id),
-                        required("IMMUNFACT_ID", Kind::Id),
-                        required("CLIENT_ID", Kind::Id),
-                        required("VACCINE_ID", Kind::Id),
-                        required("VACCINATION_DATE", Kind::Date),
-                        optional("VACCINE_GROUP", Kind::Text),
-                        optional("ORDINAL_POSITION", Kind::Ordinal),
-                        optional("GIVEN_BY_ORG_ID", Kind::Id),
-                        optional("DISASTER_FLAG", Kind::Code(CodeSet::DisasterFlag)),
-                    ]
-                }
-            }
-            Table::Vaccines => {
-                const {
-                    &[
-                        required("VACCINE_ID", Kind::Id),
-                        optional("CVX_CODE", Kind::Cvx),
-                        optional("PRODUCT_CLASS", Kind::Code(CodeSet::ProductClass)),
-                    ]
-                }
-            }
-            Table::Organizations => {
-                const {
-                    &[
-                        required("ORG_ID", Kind::Id),
-                        optional("PROVIDER_NAME", Kind::Text),
-                        optional("SHORT_NAME", Kind::Text),
-                        optional("RESPONSIBLE_ENTITY", Kind::Text),
-                        optional("PROVIDER_STREET_ADDRESS", Kind::Text),
-                        optional("PROVIDER_CITY", Kind::Text),
-                        optional("PROVIDER_STATE", Kind::Text),
-                        optional("PROVIDER_ZIP_CODE", Kind::Text),
-                    ]
-                }
-            }
-            Table::Recipients => {
-                const { &[required("RECIPIENT", Kind::Name), required("RESPONSIBLE_ENTITY", Kind::Name)] }
-            }
-            Table::Control => {
-                const { &[required("TABLE_NAME", Kind::Text), required("ROW_COUNT", Kind::Count)] }
-            }
+            Table::Clients => clients::COLUMNS,
+            Table::Consents => consents::COLUMNS,
+            Table::Immunizations => immunizations::COLUMNS,
+            Table::Vaccines => vaccines::COLUMNS,
+            Table::Organizations => organizations::COLUMNS,
+            Table::Recipients => recipients::COLUMNS,
+            Table::Control => control::COLUMNS,
         }
     }
 
@@ -269,12 +207,6 @@ impl Table {
     /// The name of the column at this place.
     pub fn column_name(self, place: usize) -> &'static str {
         self.columns()[place].name
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -3,10 +3,10 @@
 use super::fault::{Fault, FaultCode, Faults};
 use super::row::{Key, Limits, check_row, is_quoted_where_needed};
 use super::{Columns, VerifyError, VerifySettings, columns_of};
-use crate::batch::{BatchError, LineEnd, Links, Manifest, Rows, RulesVersion};
+use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::policy::LineEnding;
-use crate::registry::{Field, split_record};
+use crate::registry::Field;
 use crate::spill::Sorter;
 use crate::value::Day;
 use std::path::Path;
@@ -16,7 +16,7 @@ use std::path::Path;
 pub(super) struct Expected {
     columns: Columns,
     /// How rows end, if that is known before.
-    line_end: Option<LineEnd>,
+    line_end: Option<LineEnding>,
     limits: Limits,
 }
 
@@ -35,10 +35,7 @@ impl Expected {
         if let Some(policy) = policy {
             columns.iter_mut().for_each(|(name, element)| policy.header_name(element).clone_into(name));
         }
-        let line_end = policy.map(|policy| match policy.line_ending {
-            LineEnding::Lf => LineEnd::Lf,
-            LineEnding::Crlf => LineEnd::CrLf,
-        });
+        let line_end = policy.map(|policy| policy.line_ending);
         let window = policy.map(|policy| policy.window);
         Expected { columns, line_end, limits: Limits { as_of, window, rules } }
     }
@@ -58,7 +55,7 @@ impl Expected {
 
     /// Whether a row, without its line end, is the header.
     fn is_header(&self, row: &[u8], fields: &mut Vec<Field>) -> bool {
-        let is_whole = split_record(row, 0, b',', fields) == row.len();
+        let is_whole = split_row(row, fields) == row.len();
         let is_name = |(field, (name, _)): (&Field, &(String, &Element))| {
             *field.unquoted(row) == *name.as_bytes() && is_quoted_where_needed(field.as_it_stands(row))
         };
@@ -72,7 +69,7 @@ pub(super) struct FileCheck {
     /// Its rows, the header aside.
     pub(super) rows: u64,
     /// How its header ends.
-    pub(super) line_end: LineEnd,
+    pub(super) line_end: Option<LineEnding>,
     /// The ids of its facts.
     pub(super) ids: Sorter<u64>,
 }
@@ -88,7 +85,7 @@ pub(super) fn check(
     let mut checked = FileCheck {
         faults: Faults::new(settings.limit),
         rows: 0,
-        line_end: LineEnd::None,
+        line_end: None,
         ids: Sorter::new(settings.spill),
     };
     let rows = Rows::open(path, links)?;
@@ -121,8 +118,8 @@ fn check_rows(
     if !expected.is_header(rows.text(&header), &mut fields) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
     }
-    let line_end = expected.line_end.unwrap_or(header.line_end);
-    if header.line_end != line_end || header.line_end == LineEnd::None {
+    let line_end = expected.line_end.or(header.line_end);
+    if header.line_end != line_end || header.line_end.is_none() {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
     let mut before: Option<Key> = None;

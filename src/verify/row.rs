@@ -1,10 +1,10 @@
 //! One row of a recipient's file: its values, each by its column.
 
 use super::fault::FaultCode;
-use crate::batch::RulesVersion;
+use crate::batch::{RulesVersion, split_row};
 use crate::elements::{Cell, Element, ORDER};
 use crate::policy::Period;
-use crate::registry::{Field, split_record};
+use crate::registry::Field;
 use crate::value::{Day, REGISTRY_YEARS, parse_id};
 
 /// What a row's values are held against.
@@ -39,7 +39,7 @@ pub(super) fn check_row(
     fields: &mut Vec<Field>,
     tell: &mut dyn FnMut(Option<&'static Element>, FaultCode),
 ) -> Option<Key> {
-    let mut is_well_quoted = split_record(row, 0, b',', fields) == row.len();
+    let mut is_well_quoted = split_row(row, fields) == row.len();
     if fields.len() != columns.len() {
         tell(None, FaultCode::WrongFieldCount);
         return None;
@@ -225,7 +225,7 @@ mod tests {
         #[test]
         fn quotes_stand_where_the_writer_puts_them(field in "[a\",\r\n]{0,6}") {
             let mut fields = Vec::new();
-            let length = split_record(field.as_bytes(), 0, b',', &mut fields);
+            let length = split_row(field.as_bytes(), &mut fields);
             if let ([only], true) = (fields.as_slice(), length == field.len()) {
                 let mut written = Vec::new();
                 push_field(&mut written, &only.unquoted(field.as_bytes()));

@@ -3,18 +3,19 @@
 //! One transaction: until it is done, the outcomes are those of the run before.
 
 use super::error::WorkError;
-use super::{WorkDatabase, read};
+use super::{WorkDatabase, number, read};
 use crate::extract::{FactCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFailure, Outcome, Readings, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
-    ConsentType, Intake, Limit, Progress, Quarantine, Reference, RegistryError, Seen, Table,
-    read_facts_in_order, read_reference,
+    ConsentType, Intake, Limit, Progress, Quarantine, Reference, RegistryError, Table, read_facts_in_order,
+    read_reference,
 };
 use crate::spill::Spill;
 use crate::value::Day;
 use rusqlite::{Connection, params};
 use std::num::NonZeroUsize;
+use strum::VariantArray;
 
 /// How a work database is filtered.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ pub struct FilterSettings<'a> {
 
 /// What filtering came to.
 #[derive(Debug)]
-pub struct Filtered {
+pub struct FilterResult {
     /// How many facts came to what.
     pub counts: FactCounts,
     /// What reading found, and late duplicates.
@@ -47,19 +48,17 @@ pub fn filter(
     database: &WorkDatabase,
     settings: FilterSettings<'_>,
     progress: &dyn Progress,
-) -> Result<Filtered, WorkError> {
+) -> Result<FilterResult, WorkError> {
     let failed = database.failed();
     let connection = &database.connection;
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    database.execute("BEGIN IMMEDIATE")?;
     database.must_be_whole()?;
     database.must_be_complete()?;
     // An error leaves the transaction open, and it is rolled back with the connection.
-    connection
-        .execute_batch(
-            "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
-             DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
-        )
-        .map_err(failed)?;
+    database.execute(
+        "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
+         DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
+    )?;
     let spill = settings.spill;
     let tables = database.tables();
     let (reference, mut scratch) =
@@ -72,8 +71,8 @@ pub fn filter(
     {
         let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
         let mut insert = connection.prepare(sql).map_err(failed)?;
-        read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
-            let Seen::Fact(fact) = seen else { return Ok(()) };
+        read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |fact| {
+            let Ok(fact) = fact else { return Ok(()) };
             let judgement = rules.judge(fact);
             builder.take(fact, judgement).map_err(RegistryError::Spill)?;
             let under = ConsentRule::ALL.map(|rule| judgement.included_under.contains(rule));
@@ -90,10 +89,10 @@ pub fn filter(
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(spill)?;
     // `read` has judged the other tables already.
-    read::refuse_unusable(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
+    read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
-    connection.execute_batch("COMMIT").map_err(failed)?;
-    Ok(Filtered { counts: selection.counts, intake })
+    database.execute("COMMIT")?;
+    Ok(FilterResult { counts: selection.counts, intake })
 }
 
 /// The verdict of each client's consents of either type, under the three readings.
@@ -104,9 +103,9 @@ fn keep_verdicts(
 ) -> Result<(), rusqlite::Error> {
     let mut insert = connection.prepare("INSERT INTO consent_verdicts VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for client in 0..reference.clients.len() as u32 {
-        for (consent_type, name) in [(ConsentType::Standard, "STANDARD"), (ConsentType::Disaster, "DISASTER")]
-        {
-            let finding = rules.find_consent(reference, client, consent_type);
+        for consent_type in ConsentType::VARIANTS {
+            let name: &str = consent_type.into();
+            let finding = rules.find_consent(reference, client, *consent_type);
             let verdicts =
                 ConsentRule::ALL.map(|rule| verdict(finding, rule, reference.consents.unreadable(client)));
             let id = reference.clients.id(client) as i64;
@@ -133,20 +132,14 @@ fn keep_late_duplicates(database: &WorkDatabase, mut late: Quarantine) -> Result
     let sql = "INSERT INTO quarantine SELECT 'filter', ?2, file, ?1, ?3, ?4, immunfact_id, client_id, 1
         FROM immunizations, tables WHERE line = ?1 AND name = ?2";
     let mut insert = database.connection.prepare(sql).map_err(failed)?;
-    let mut outcome = Ok(());
-    late.list(|entry| {
-        let line = entry.line as i64;
-        let column = Some(entry.column_name()).filter(|name| !name.is_empty());
-        let kept = update.execute(params![line, entry.code().name()]).and_then(|_| {
-            insert.execute(params![line, Table::Immunizations.name(), column, entry.code().name()])
-        });
-        if let (Err(error), Ok(())) = (kept, &outcome) {
-            outcome = Err(failed(error));
-        }
-        Ok(())
-    })
-    .map_err(WorkError::Spill)?;
-    outcome
+    for entry in late.list().map_err(WorkError::Spill)? {
+        let entry = entry.map_err(WorkError::Spill)?;
+        let (line, code) = (entry.line as i64, entry.fault.code.name());
+        let column = entry.fault.column_name(entry.table);
+        update.execute(params![line, code]).map_err(failed)?;
+        insert.execute(params![line, Table::Immunizations.name(), column, code]).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn keep_run(
@@ -177,23 +170,16 @@ impl WorkDatabase {
         }
         for (name, facts) in self.named_numbers("SELECT rule, facts FROM included_under")? {
             let rule = ConsentRule::named(&name);
-            counts.set_included_under(rule.ok_or_else(|| WorkError::damaged(&self.path))?, facts);
+            counts.set_included_under(rule.ok_or_else(|| self.damaged())?, facts);
         }
-        let sql = "SELECT newest_vaccination FROM filter_run";
-        let newest: Option<String> =
-            self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
-        let newest =
-            newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| WorkError::damaged(&self.path)));
+        let newest: Option<String> = self.value("SELECT newest_vaccination FROM filter_run")?;
+        let newest = newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| self.damaged()));
         counts.set_newest_vaccination(newest.transpose()?);
         Ok(counts)
     }
 
     /// The rows of a query for a name and a number.
     fn named_numbers(&self, sql: &str) -> Result<Vec<(String, u64)>, WorkError> {
-        let failed = self.failed();
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
-        let rows = statement.query_map([], read).and_then(Iterator::collect);
-        rows.map_err(failed)
+        self.rows(sql, |row| Ok((row.get(0)?, number(row, 1)?)))
     }
 }

@@ -14,21 +14,21 @@ mod untouched;
 mod write;
 
 pub use error::WorkError;
-pub use filter::{FilterSettings, Filtered, filter};
+pub use filter::{FilterResult, FilterSettings, filter};
 pub use read::{ReadSettings, read, scratch_beside};
-pub use source::Only;
+pub use source::WorkTables;
 pub use status::{Status, status};
 pub use write::{Ready, ready};
 
 use crate::cleanup::{self, InterruptHandler};
-use crate::explain::{Earlier, Question};
 use crate::policy::Policy;
 use crate::registry::{
-    BATCH_APPLICATION_ID, Code, Fault, Intake, Quarantine, Refused, RowIds, Table, as_a_file,
+    Code, Intake, OWN_APPLICATION_ID, QuarantinedRow, RowFault, RowIds, Table, as_a_file, collect_rows,
 };
 use crate::spill::Spill;
 use crate::value::Day;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use std::path::{Path, PathBuf};
 
 /// A work database that holds a whole export.
@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 pub struct WorkDatabase {
     path: PathBuf,
     connection: Connection,
-    /// A signal interrupts what is being done, so that it is rolled back. Goes after the connection, which does that.
+    /// A signal interrupts the query that runs, so that it is rolled back. Dropped after the connection, which does that.
     _interrupt: InterruptHandler,
 }
 
@@ -63,25 +63,19 @@ impl WorkDatabase {
             Err(source) => return Err(WorkError::Unavailable { path: path.to_owned(), source }),
         };
         if !found.is_file() {
-            return Err(WorkError::NoBatch { path: path.to_owned() });
+            return Err(WorkError::NotAWorkDatabase { path: path.to_owned() });
         }
         let failed = |error| WorkError::sqlite(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(as_a_file(path), flags).map_err(failed)?;
-        // Who is not alone is told so at once.
-        connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
+        let connection = connect(path)?;
         let number =
             |pragma| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-        if number("application_id").map_err(failed)? != BATCH_APPLICATION_ID {
-            return Err(WorkError::NoBatch { path: path.to_owned() });
+        if number("application_id").map_err(failed)? != OWN_APPLICATION_ID {
+            return Err(WorkError::NotAWorkDatabase { path: path.to_owned() });
         }
-        let version = number("user_version").map_err(failed)?;
-        if version != schema::VERSION {
-            return Err(WorkError::OtherVersion {
-                path: path.to_owned(),
-                found: version,
-                expected: schema::VERSION,
-            });
+        let found = number("user_version").map_err(failed)?;
+        if found != schema::VERSION {
+            let (path, expected) = (path.to_owned(), schema::VERSION);
+            return Err(WorkError::OtherVersion { path, found, expected });
         }
         let handle = connection.get_interrupt_handle();
         let interrupt = cleanup::on_signal(move || handle.interrupt());
@@ -92,102 +86,126 @@ impl WorkDatabase {
         |error| WorkError::at_work(&self.path, error)
     }
 
+    fn damaged(&self) -> WorkError {
+        WorkError::damaged(&self.path)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), WorkError> {
+        self.connection.execute_batch(sql).map_err(self.failed())
+    }
+
+    /// The value of a query for one.
+    fn value<T: FromSql>(&self, sql: &str) -> Result<T, WorkError> {
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(self.failed())
+    }
+
+    /// All rows of a query.
+    fn rows<T>(
+        &self,
+        sql: &str,
+        read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Vec<T>, WorkError> {
+        collect_rows(&self.connection, sql, [], read).map_err(self.failed())
+    }
+
     /// The tables of the export, each with its rows still to be read.
-    pub fn tables(&self) -> Only<'_> {
-        Only::everything(&self.connection, &self.path)
+    pub fn tables(&self) -> WorkTables<'_> {
+        WorkTables::everything(self)
     }
 
     /// What reading the export found, and, once filtered, late duplicates.
     pub fn intake(&self, spill: &Spill) -> Result<Intake, WorkError> {
-        let failed = self.failed();
-        let mut quarantine = Quarantine::new(spill);
-        for refused in self.refused("1")? {
-            quarantine.add(&refused).map_err(WorkError::Spill)?;
+        let mut intake = Intake::new(spill);
+        for row in self.quarantined("1")? {
+            intake.quarantine.add(&row).map_err(WorkError::Spill)?;
         }
-        let mut statement = self.connection.prepare("SELECT name, path, rows FROM tables").map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut tables = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            let (name, file): (String, String) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
-            let count: i64 = row.get(2).map_err(failed)?;
-            let table = Table::named(name.as_bytes()).ok_or_else(|| WorkError::damaged(&self.path))?;
-            tables.push((table, PathBuf::from(file), count.unsigned_abs()));
+        let tables = self.rows("SELECT name, path, rows FROM tables", |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, number(row, 2)?))
+        })?;
+        for (name, file, rows) in tables {
+            let table = Table::named(name.as_bytes()).ok_or_else(|| self.damaged())?;
+            intake.set_read(table, Path::new(&file), rows);
         }
-        Ok(Intake::restored(tables, quarantine))
+        Ok(intake)
     }
 
     /// The quarantined rows for which an SQL condition holds.
-    pub fn refused(&self, condition: &str) -> Result<Vec<Refused>, WorkError> {
-        let failed = self.failed();
+    fn quarantined(&self, condition: &str) -> Result<Vec<QuarantinedRow>, WorkError> {
         let sql = format!(
-            "SELECT table_name, line, column_name, code, id, client_id, lines FROM quarantine NOT INDEXED WHERE {condition}"
+            "SELECT line, id, client_id, lines, table_name, column_name, code FROM quarantine NOT INDEXED WHERE {condition}"
         );
-        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            let text = |place| row.get::<_, Option<String>>(place).map_err(failed);
-            let id = |place| row.get::<_, Option<i64>>(place).map_err(failed);
-            let table = text(0)?.and_then(|name| Table::named(name.as_bytes()));
-            let code = text(3)?.and_then(|name| Code::named(&name));
-            let (Some(table), Some(code)) = (table, code) else {
-                return Err(WorkError::damaged(&self.path));
-            };
-            let column = text(2)?.and_then(|name| table.columns().iter().position(|c| c.name == name));
-            let fault = column.map_or(Fault::of_row(code), |column| Fault::in_column(code, column));
-            all.push(Refused {
-                table,
-                line: row.get::<_, i64>(1).map_err(failed)?.unsigned_abs(),
-                fault,
-                ids: RowIds { key: id(4)?.map(i64::unsigned_abs), client: id(5)?.map(i64::unsigned_abs) },
-                lines: row.get::<_, i64>(6).map_err(failed)?.unsigned_abs(),
-            });
-        }
-        Ok(all)
+        let rows = self.rows(&sql, |row| {
+            let ids = RowIds { key: optional_number(row, 1)?, client: optional_number(row, 2)? };
+            let text = |place| row.get::<_, Option<String>>(place);
+            Ok((number(row, 0)?, ids, number(row, 3)?, [text(4)?, text(5)?, text(6)?]))
+        })?;
+        let rows = rows.into_iter().map(|(line, ids, lines, [table, column, code])| {
+            let (table, code) = (Table::named(table?.as_bytes())?, Code::named(&code?)?);
+            let column = column.and_then(|name| table.columns().iter().position(|c| c.name == name));
+            let fault = column.map_or(RowFault::of_row(code), |column| RowFault::in_column(code, column));
+            Some(QuarantinedRow { table, line, fault, ids, lines })
+        });
+        rows.collect::<Option<_>>().ok_or_else(|| self.damaged())
     }
 
-    /// What bears on a question: the rows that are about it, and those that `read` refused.
+    /// What bears on facts with this id: their rows and those of the clients they belong to, and which rows of theirs
+    /// `read` quarantined.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn about(&self, question: Question) -> Result<(Only<'_>, Earlier), WorkError> {
+    pub fn about_fact(&self, id: u64) -> Result<(WorkTables<'_>, Vec<QuarantinedRow>), WorkError> {
+        let clients = format!("client_id IN (SELECT client_id FROM immunizations WHERE immunfact_id = {id})");
+        let quarantined = format!(
+            "id = {id} AND table_name = 'immunizations' OR client_id IN (
+             SELECT client_id FROM immunizations WHERE immunfact_id = {id} UNION
+             SELECT client_id FROM quarantine WHERE id = {id} AND table_name = 'immunizations')"
+        );
+        self.about(&format!("immunfact_id = {id}"), &clients, &quarantined)
+    }
+
+    /// The same of the facts of a client. Facts of others that share their ids are among them.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn about_client(&self, id: u64) -> Result<(WorkTables<'_>, Vec<QuarantinedRow>), WorkError> {
+        let facts =
+            format!("immunfact_id IN (SELECT immunfact_id FROM immunizations WHERE client_id = {id})");
+        let clients =
+            format!("client_id = {id} OR client_id IN (SELECT client_id FROM immunizations WHERE {facts})");
+        self.about(&facts, &clients, &format!("client_id = {id}"))
+    }
+
+    fn about(
+        &self,
+        facts: &str,
+        clients: &str,
+        quarantined: &str,
+    ) -> Result<(WorkTables<'_>, Vec<QuarantinedRow>), WorkError> {
         // One snapshot for all that is read; it ends with the connection.
-        self.connection.execute_batch("BEGIN").map_err(self.failed())?;
+        self.execute("BEGIN")?;
         self.must_be_complete()?;
-        let (tables, clients) = match question {
-            Question::Fact(id) => (
-                self.tables().about_fact(id),
-                format!(
-                    "id = {id} AND table_name = 'immunizations' OR client_id IN (
-                     SELECT client_id FROM immunizations WHERE immunfact_id = {id} UNION
-                     SELECT client_id FROM quarantine WHERE id = {id} AND table_name = 'immunizations')"
-                ),
-            ),
-            Question::Client(id) => (self.tables().about_client(id), format!("client_id = {id}")),
-        };
-        let unreadable = self
-            .connection
-            .query_row(
-                "SELECT count(*) FROM quarantine WHERE table_name = 'immunizations' AND id IS NULL",
-                [],
-                |row| row.get::<_, i64>(0),
-            )
-            .map_err(self.failed())?;
-        let refused = self.refused(&format!("stage = 'read' AND ({clients})"))?;
-        Ok((tables, Earlier { refused, unreadable: unreadable.unsigned_abs() }))
+        let tables = self.tables().where_holds(Table::Immunizations, facts);
+        let tables = tables.where_holds(Table::Clients, clients).where_holds(Table::Consents, clients);
+        Ok((tables, self.quarantined(&format!("stage = 'read' AND ({quarantined})"))?))
+    }
+
+    /// How many rows of `immunizations` had no id that could be read.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn facts_without_id(&self) -> Result<u64, WorkError> {
+        let sql = "SELECT count(*) FROM quarantine WHERE table_name = 'immunizations' AND id IS NULL";
+        self.value(sql).map(i64::unsigned_abs)
     }
 
     /// What `filter` was last run with; none if it was not yet.
     pub fn filter_run(&self) -> Result<Option<FilterRun>, WorkError> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let found = self
-            .connection
-            .query_row("SELECT as_of, policy FROM filter_run", [], read)
-            .optional()
-            .map_err(self.failed())?;
+        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let sql = "SELECT as_of, policy FROM filter_run";
+        let found = self.connection.query_row(sql, [], read).optional().map_err(self.failed())?;
         let Some((as_of, policy)) = found else { return Ok(None) };
-        let as_of = Day::parse(as_of.as_bytes()).ok_or_else(|| WorkError::damaged(&self.path))?;
-        let policy = Policy::from_text(&self.path, &policy).map_err(|_| WorkError::damaged(&self.path))?;
+        let as_of = Day::parse(as_of.as_bytes()).ok_or_else(|| self.damaged())?;
+        let policy = Policy::from_text(&self.path, &policy).map_err(|_| self.damaged())?;
         Ok(Some(FilterRun { as_of, policy }))
     }
 
@@ -198,4 +216,23 @@ impl WorkDatabase {
     pub fn needed_filter_run(&self) -> Result<FilterRun, WorkError> {
         self.filter_run()?.ok_or_else(|| WorkError::NotFiltered { path: self.path.clone() })
     }
+}
+
+/// Opens a database to be read and written.
+fn connect(path: &Path) -> Result<Connection, WorkError> {
+    let failed = |error| WorkError::sqlite(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(as_a_file(path), flags).map_err(failed)?;
+    // Who is not alone is told so at once.
+    connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
+    Ok(connection)
+}
+
+/// A number of a row. SQLite has no unsigned ones, and none is negative here.
+fn number(row: &Row<'_>, place: usize) -> Result<u64, rusqlite::Error> {
+    row.get(place).map(i64::unsigned_abs)
+}
+
+fn optional_number(row: &Row<'_>, place: usize) -> Result<Option<u64>, rusqlite::Error> {
+    Ok(row.get::<_, Option<i64>>(place)?.map(i64::unsigned_abs))
 }

@@ -4,16 +4,17 @@
 //! stays usable until then.
 
 use super::error::WorkError;
-use super::schema;
+use super::{connect, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
-    BadInput, Fact, Fault, InputFault, Intake, Limit, Notice, Progress, Provenance, Reference, Refused,
-    RegistryError, Row, RowIds, Seen, Source, Stored, Table, Witness, as_a_file, read_facts_in_order,
-    read_reference_before,
+    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, Progress, Provenance, QuarantinedRow,
+    Reference, RegistryError, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
+    read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
 use crate::writer::{write_private, write_quarantine};
-use rusqlite::{CachedStatement, Connection, OpenFlags, params};
+use rusqlite::types::{Null, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -48,18 +49,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Where the database is made.
 pub(super) fn draft_of(path: &Path) -> PathBuf {
-    with_ending(path, ".reading")
-}
-
-/// Where the list of quarantined rows goes when the export is refused.
-pub(super) fn list_of(path: &Path) -> PathBuf {
-    with_ending(path, ".quarantine.csv")
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+    beside(path, ".reading")
 }
 
 /// Reads and checks an export into the work database at `path`, which is replaced if it is one.
@@ -83,37 +73,36 @@ pub fn read(
     intake.notices().iter().for_each(settings.notify);
     // What has grown since reading began was not read whole.
     let now = source.provenance_now()?;
-    if let Some(file) = now.changed_since(settings.export).next() {
-        let changed = BadInput::of_file(Path::new(file), InputFault::StillChanging);
-        return Err(changed.into());
+    if let Some(file) = changed_files(&settings.export.files, &now.files).next() {
+        return Err(BadInput::of_file(Path::new(file), InputFault::StillChanging).into());
     }
-    refuse_unusable(&mut intake, settings.limit, &Table::ALL, path)?;
+    refuse_unfit(&mut intake, settings.limit, &Table::ALL, path)?;
     draft.publish(path)?;
     Ok(intake)
 }
 
 /// Stops if these tables may not be used, and leaves the list of quarantined rows beside the database.
-pub(super) fn refuse_unusable(
+pub(super) fn refuse_unfit(
     intake: &mut Intake,
     limit: Limit,
     tables: &[Table],
     path: &Path,
 ) -> Result<(), WorkError> {
-    let list = list_of(path);
+    let list = beside(path, ".quarantine.csv");
     // The list of an earlier run would only mislead; if it cannot be removed, that is no reason to stop.
     let _ = std::fs::remove_file(&list);
     let Err(reason) = intake.check(limit, tables) else { return Ok(()) };
-    if Table::ALL.into_iter().all(|table| intake.quarantine.total(table) == 0) {
+    if intake.quarantine.is_empty() {
         return Err(reason.into());
     }
-    // Half a list is none.
+    // If this run is interrupted, no half list may stay.
     let _listed = UnfinishedPath::new(&list);
     match write_private(&list, |out| write_quarantine(intake, out)) {
-        Ok(_) => Err(WorkError::Refused { reason, list }),
+        Ok(_) => Err(WorkError::Unfit { reason, list }),
         Err(source) => {
             // Half a list would be taken for a whole one.
             let _ = std::fs::remove_file(&list);
-            Err(WorkError::RefusedUnlisted { reason, list, source })
+            Err(WorkError::UnfitUnlisted { reason, list, source })
         }
     }
 }
@@ -128,7 +117,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), WorkError> {
         Ok(found) if !found.is_file() => in_the_way("something other than a file"),
         Ok(_) => match super::WorkDatabase::open(path) {
             Ok(_) | Err(WorkError::OtherVersion { .. }) => Ok(()),
-            Err(WorkError::NoBatch { .. }) => in_the_way("a file that is no work database"),
+            Err(WorkError::NotAWorkDatabase { .. }) => in_the_way("a file that is no work database"),
             Err(WorkError::Damaged { .. }) => in_the_way("a damaged database"),
             Err(error) => Err(error),
         },
@@ -139,7 +128,7 @@ fn refuse_what_is_in_the_way(path: &Path) -> Result<(), WorkError> {
 struct Draft {
     path: PathBuf,
     _listed: UnfinishedPath,
-    /// The lock goes with this.
+    /// Holds the lock.
     file: File,
     is_published: bool,
 }
@@ -157,7 +146,7 @@ impl Draft {
             Err(TryLockError::WouldBlock) => return Err(WorkError::Busy { path: place.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(create(source)),
         }
-        // Whoever held the lock before may have moved the file to its place: then it is no draft any more.
+        // Another run, which held the lock before, may have moved the file to its place: then it is no draft any more.
         let is_still_there = match (file.metadata(), std::fs::symlink_metadata(&path)) {
             (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
             _ => false,
@@ -177,9 +166,9 @@ impl Draft {
         let fail = |source| WorkError::Write { path: place.to_owned(), source };
         self.file.sync_all().map_err(fail)?;
         let _held = hold(place)?;
-        // A journal that a stage left which was killed is the old database's, and would spoil the new one.
+        // A stage that was killed may have left a journal. It belongs to the old database and would damage the new one.
         for ending in ["-journal", "-wal", "-shm"] {
-            match std::fs::remove_file(with_ending(place, ending)) {
+            match std::fs::remove_file(beside(place, ending)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
                 _ => {}
             }
@@ -199,11 +188,9 @@ fn hold(place: &Path) -> Result<Option<Connection>, WorkError> {
         return Ok(None);
     }
     let failed = |error| WorkError::sqlite(place, error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(as_a_file(place), flags).map_err(failed)?;
-    connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
-    // Somebody may have set it to keep changes in a log. They must be in the database before the log goes: should this be
-    // the end, the old one has to be whole. While others have it open they stay where they are.
+    let connection = connect(place)?;
+    // Somebody may have switched it to write-ahead-log mode. The log's changes must be in the database before the log is
+    // removed: if this run is killed then, the old database has to be whole. While others have it open the mode stays.
     let mode: String =
         connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(failed)?;
     if mode.eq_ignore_ascii_case("wal") {
@@ -238,9 +225,9 @@ fn fill(
     let intake = {
         let mut keeper = Keeper::new(connection, path).map_err(failed)?;
         let (reference, mut intake) = read_reference_before(source, settings.spill, progress, &mut keeper)?;
-        read_facts_in_order(source, &reference, &mut intake, progress, &mut |seen| match seen {
-            Seen::Fact(fact) => keeper.keep_fact(fact, &reference),
-            Seen::Refused(refused) => keeper.refused(refused),
+        read_facts_in_order(source, &reference, &mut intake, progress, &mut |fact| match fact {
+            Ok(fact) => keeper.keep_fact(fact, &reference),
+            Err(row) => keeper.quarantined(row),
         })?;
         intake
     };
@@ -268,27 +255,24 @@ fn fill(
 /// Keeps every usable row, and the place of every other.
 struct Keeper<'c> {
     path: &'c Path,
-    inserts: Vec<CachedStatement<'c>>,
-    deletes: Vec<CachedStatement<'c>>,
-    refuse: CachedStatement<'c>,
+    inserts: Vec<Statement<'c>>,
+    deletes: Vec<Statement<'c>>,
+    quarantine: Statement<'c>,
 }
 
 impl<'c> Keeper<'c> {
     fn new(connection: &'c Connection, path: &'c Path) -> Result<Keeper<'c>, rusqlite::Error> {
-        connection.set_prepared_statement_cache_capacity(32);
-        let prepare = |sql: String| connection.prepare_cached(&sql);
         let insert = |table: Table| {
             let marks = vec!["?"; table.columns().len() + 1].join(", ");
-            prepare(format!("INSERT INTO {table} VALUES ({marks})"))
+            connection.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))
         };
-        let delete = |table: Table| prepare(format!("DELETE FROM {table} WHERE line = ?1"));
+        let delete = |table: Table| connection.prepare(&format!("DELETE FROM {table} WHERE line = ?1"));
+        let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)";
         Ok(Keeper {
             path,
             inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
             deletes: Table::ALL.into_iter().map(delete).collect::<Result<_, _>>()?,
-            refuse: prepare(
-                "INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)".to_owned(),
-            )?,
+            quarantine: connection.prepare(quarantine)?,
         })
     }
 
@@ -310,8 +294,7 @@ impl<'c> Keeper<'c> {
             flag,
         ];
         let insert = &mut self.inserts[Table::Immunizations as usize];
-        insert.execute(row).map_err(|e| WorkError::within_reading(self.path, e))?;
-        Ok(())
+        insert.execute(row).map(drop).map_err(|e| WorkError::within_reading(self.path, e))
     }
 }
 
@@ -321,34 +304,32 @@ fn as_text(text: &[u8]) -> Option<&str> {
 }
 
 impl Witness for Keeper<'_> {
-    fn usable(&mut self, table: Table, line: u64, row: &Row<'_>) -> Result<(), RegistryError> {
-        use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+    fn usable(&mut self, row: &ExportRow<'_>) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let insert = &mut self.inserts[table as usize];
-        insert.raw_bind_parameter(1, line as i64).map_err(failed)?;
-        for (place, value) in row.stored(table).enumerate() {
-            let output = match value {
-                Stored::Null => ToSqlOutput::Owned(Value::Null),
-                Stored::Integer(number) => ToSqlOutput::Owned(Value::Integer(number)),
-                Stored::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text)),
-                Stored::Day(day) => ToSqlOutput::Owned(Value::Text(day.to_string())),
+        let insert = &mut self.inserts[row.table as usize];
+        insert.raw_bind_parameter(1, row.line as i64).map_err(failed)?;
+        for (value, place) in row.values().iter().zip(2..) {
+            let value: ToSqlOutput<'_> = match *value {
+                Value::Blank => Null.into(),
+                Value::Id(number) | Value::Count(number) => (number as i64).into(),
+                Value::Ordinal(number) => number.into(),
+                Value::Day(day) => day.to_string().into(),
+                Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text)),
+                Value::Code(code) => code.name().into(),
             };
-            insert.raw_bind_parameter(place + 2, output).map_err(failed)?;
+            insert.raw_bind_parameter(place, value).map_err(failed)?;
         }
-        insert.raw_execute().map_err(failed)?;
-        Ok(())
+        insert.raw_execute().map(drop).map_err(failed)
     }
 
-    fn refused(&mut self, refused: Refused) -> Result<(), RegistryError> {
+    fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let Refused { table, line, fault: Fault { code, column }, ids: RowIds { key, client }, lines } =
-            refused;
+        let QuarantinedRow { table, line, fault, ids: RowIds { key, client }, lines } = row;
         // A row that shares its key was kept before that was known.
         self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
-        let column = column.map(|column| table.column_name(usize::from(column)));
         let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
-        let row = params![table.name(), line as i64, column, code.name(), key, client, lines as i64];
-        self.refuse.execute(row).map_err(failed)?;
-        Ok(())
+        let (column, code) = (fault.column_name(table), fault.code.name());
+        let row = params![table.name(), line as i64, column, code, key, client, lines as i64];
+        self.quarantine.execute(row).map(drop).map_err(failed)
     }
 }

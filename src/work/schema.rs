@@ -3,7 +3,7 @@
 use crate::elements::{self, Cell, Element};
 use crate::filter::Outcome;
 use crate::registry::tables::Kind;
-use crate::registry::{BATCH_APPLICATION_ID, Table};
+use crate::registry::{OWN_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
 pub(super) const VERSION: i64 = 3;
@@ -81,7 +81,7 @@ CREATE VIEW shared_rows AS SELECT {columns}
     WHERE k.outcome = '{included}'
     ORDER BY {order};
 CREATE VIEW outcome_counts AS SELECT outcome, count(*) AS facts FROM outcomes GROUP BY outcome;
-PRAGMA application_id = {BATCH_APPLICATION_ID};
+PRAGMA application_id = {OWN_APPLICATION_ID};
 PRAGMA user_version = {VERSION};",
         columns = columns.join(", "),
         order = elements::ORDER.map(|cell| part(elements::holding(cell))).join(", "),

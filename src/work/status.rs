@@ -1,7 +1,7 @@
 //! What has been done to a work database.
 
 use super::error::WorkError;
-use super::{FilterRun, WorkDatabase};
+use super::{FilterRun, WorkDatabase, number};
 use crate::extract::FactCounts;
 use crate::registry::Intake;
 use crate::spill::Spill;
@@ -22,19 +22,14 @@ pub struct Status {
 /// # Errors
 /// If it cannot be read.
 pub fn status(database: &WorkDatabase, spill: &Spill) -> Result<Status, WorkError> {
-    let failed = database.failed();
     // One snapshot for all that is told; it ends with the connection.
-    database.connection.execute_batch("BEGIN").map_err(failed)?;
+    database.execute("BEGIN")?;
     let filtered = match database.filter_run()? {
         Some(run) => Some((run, database.counts()?)),
         None => None,
     };
-    let mut statement =
-        database.connection.prepare("SELECT batch, files, rows FROM writes").map_err(failed)?;
-    let read = |row: &rusqlite::Row<'_>| {
-        let number = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
-        Ok((row.get(0)?, number(1)?, number(2)?))
-    };
-    let written = statement.query_map([], read).and_then(Iterator::collect).map_err(failed)?;
+    let written = database.rows("SELECT batch, files, rows FROM writes", |row| {
+        Ok((row.get(0)?, number(row, 1)?, number(row, 2)?))
+    })?;
     Ok(Status { intake: database.intake(spill)?, filtered, written })
 }

@@ -5,16 +5,18 @@ use super::error::WorkError;
 use super::{WorkDatabase, schema};
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
-use crate::registry::{Intake, RegistryError, Table, has_damaged_pages};
+use crate::registry::{Intake, RegistryError, Table, collect_rows, has_damaged_pages};
 use rusqlite::Connection;
 
 impl WorkDatabase {
+    /// Refuses a database of which something does not hold that this program sees to.
+    fn must_hold(&self, holds: bool) -> Result<(), WorkError> {
+        if holds { Ok(()) } else { Err(self.damaged()) }
+    }
+
     /// Refuses a database with damaged pages, whose rows may be lost without a word: a withdrawal, for one.
     pub(super) fn must_be_whole(&self) -> Result<(), WorkError> {
-        match has_damaged_pages(&self.connection).map_err(self.failed())? {
-            true => Err(WorkError::damaged(&self.path)),
-            false => Ok(()),
-        }
+        self.must_hold(!has_damaged_pages(&self.connection).map_err(self.failed())?)
     }
 
     /// Refuses a database in which a table has other rows than were read into it. One that is missing may be a
@@ -24,12 +26,8 @@ impl WorkDatabase {
     /// If so, or if it cannot be read.
     pub fn must_be_complete(&self) -> Result<(), WorkError> {
         self.must_have_its_schema()?;
-        let failed = self.failed();
-        let count = |sql: &str| {
-            let count = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-            // A number that no count can be is none that fits.
-            count.map(|count| u64::try_from(count).unwrap_or(u64::MAX)).map_err(failed)
-        };
+        // A number that no count can be is none that fits.
+        let count = |sql: &str| self.value(sql).map(|count: i64| u64::try_from(count).unwrap_or(u64::MAX));
         for table in Table::ALL {
             // From the tables themselves: an index may be what is missing nothing.
             let read = count(&format!("SELECT coalesce(sum(rows), 0) FROM tables WHERE name = '{table}'"))?;
@@ -38,13 +36,8 @@ impl WorkDatabase {
                 "SELECT count(*) FROM quarantine NOT INDEXED WHERE stage = 'read' AND table_name = '{table}'"
             ))?;
             if kept.checked_add(quarantined) != Some(read) {
-                return Err(WorkError::RowsDiffer {
-                    path: self.path.clone(),
-                    table,
-                    read,
-                    kept,
-                    quarantined,
-                });
+                let path = self.path.clone();
+                return Err(WorkError::RowsDiffer { path, table, read, kept, quarantined });
             }
         }
         Ok(())
@@ -62,10 +55,7 @@ impl WorkDatabase {
             })
             .map_err(failed)?;
         let has_trigger = found.iter().any(|(kind, ..)| kind == "trigger");
-        match !has_trigger && expected.iter().all(|object| found.contains(object)) {
-            true => Ok(()),
-            false => Err(WorkError::damaged(&self.path)),
-        }
+        self.must_hold(!has_trigger && expected.iter().all(|object| found.contains(object)))
     }
 
     /// Refuses a database whose outcomes are not those of its facts, one for each, or contradict what else `filter` noted
@@ -81,33 +71,26 @@ impl WorkDatabase {
             under = rule.name().replace('-', "_"),
             rule = rule.name(),
         );
-        match self.connection.query_row(&sql, [], |row| row.get(0)).map_err(self.failed())? {
-            true => Ok(()),
-            false => Err(WorkError::damaged(&self.path)),
-        }
+        self.must_hold(self.value(&sql)?)
     }
 
     /// What an error in reading the database's tables means. A row that cannot be used could when it was read from the
     /// export: somebody changed it here.
     pub(super) fn in_reading(&self) -> impl Fn(RegistryError) -> WorkError + Copy + '_ {
         |error| match error {
-            RegistryError::BadInput(_) => WorkError::damaged(&self.path),
+            RegistryError::BadInput(_) => self.damaged(),
             other => other.into(),
         }
     }
 
     /// Refuses a database of which a row that was kept as usable no longer passes the checks: somebody changed it.
     pub(super) fn must_be_clean(&self, found: &Intake) -> Result<(), WorkError> {
-        match Table::ALL.into_iter().any(|table| found.quarantine.total(table) > 0) {
-            true => Err(WorkError::damaged(&self.path)),
-            false => Ok(()),
-        }
+        self.must_hold(found.quarantine.is_empty())
     }
 }
 
 /// The kind, name and SQL of all that a database consists of, but for its indexes, which hold nothing of their own.
 fn schema_of(connection: &Connection) -> Result<Vec<(String, String, String)>, rusqlite::Error> {
     let sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE type <> 'index'";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+    collect_rows(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }

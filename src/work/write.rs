@@ -6,7 +6,7 @@ use crate::batch::Manifest;
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
 use crate::registry::{
-    Intake, Progress, Reference, RegistryError, Seen, Table, read_facts_in_order, read_reference,
+    Intake, Progress, Reference, RegistryError, Table, read_facts_in_order, read_reference,
 };
 use crate::spill::Spill;
 use rusqlite::params;
@@ -32,9 +32,8 @@ pub struct Ready {
 /// # Errors
 /// If it was not filtered, or cannot be read.
 pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) -> Result<Ready, WorkError> {
-    let failed = database.failed();
     // One snapshot for all that is read, whatever another run does meanwhile.
-    database.connection.execute_batch("BEGIN").map_err(failed)?;
+    database.execute("BEGIN")?;
     database.must_be_whole()?;
     database.must_be_complete()?;
     let run = database.needed_filter_run()?;
@@ -47,15 +46,15 @@ pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) ->
         read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let mut builder = SelectionBuilder::new(run.as_of, reference.organizations.len(), spill);
-    read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |seen| {
-        let Seen::Fact(fact) = seen else { return Ok(()) };
+    read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |fact| {
+        let Ok(fact) = fact else { return Ok(()) };
         builder.take_included(fact).map_err(RegistryError::Spill)
     })
     .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let selection = Selection::of_included(builder, database.counts()?).map_err(WorkError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
-    database.connection.execute_batch("COMMIT").map_err(failed)?;
+    database.execute("COMMIT")?;
     Ok(Ready { run, intake, reference, routing, selection })
 }
 

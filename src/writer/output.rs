@@ -109,8 +109,8 @@ pub fn keep_clear_of(out: &Path, month: Month, input: &Path, what: &'static str)
     };
     let path = out.join(&first);
     let is_taken = path == out.join(month.to_string()) || path == held_folder(&out);
-    match is_taken || first.to_string_lossy().starts_with(STAGING_PREFIX) {
-        true => Err(WriteError::InTheWay { path, what }),
-        false => Ok(()),
+    if is_taken || first.to_string_lossy().starts_with(STAGING_PREFIX) {
+        return Err(WriteError::InTheWay { path, what });
     }
+    Ok(())
 }

@@ -67,10 +67,10 @@ pub(super) fn is_batch_there(place: &Path) -> Result<bool, WriteError> {
     let is_batch = [names::MANIFEST, names::DICTIONARY_CSV]
         .iter()
         .any(|name| std::fs::symlink_metadata(place.join(name)).is_ok());
-    match is_batch || std::fs::read_dir(place).map_err(fail)?.next().is_none() {
-        true => Ok(true),
-        false => Err(WriteError::InTheWay { path: place.to_owned(), what: "a folder that is no batch" }),
+    if is_batch || std::fs::read_dir(place).map_err(fail)?.next().is_none() {
+        return Ok(true);
     }
+    Err(WriteError::InTheWay { path: place.to_owned(), what: "a folder that is no batch" })
 }
 
 /// Makes a folder that only its owner may enter, whatever the process's umask takes away.
@@ -121,10 +121,8 @@ fn private_unless_there(path: &Path) -> io::Result<()> {
 
 /// A folder could not be made: that is no error if it is because it is there.
 fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
-    match error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() {
-        true => Ok(()),
-        false => Err(error),
-    }
+    let is_there = error.kind() == io::ErrorKind::AlreadyExists && path.is_dir();
+    if is_there { Ok(()) } else { Err(error) }
 }
 
 /// Copies a folder with its files, and those of folders in it, down to the disk. Only their owner may read the copies. What

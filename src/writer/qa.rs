@@ -21,11 +21,12 @@ pub fn write_quarantine(intake: &mut Intake, out: &mut dyn Write) -> io::Result<
         .collect();
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(["TABLE", "FILE", "LINE", "COLUMN", "CODE"])?;
-    intake.quarantine.list(|entry| {
-        let (table, line) = (entry.table(), entry.line.to_string());
-        let file = &files[table as usize];
-        Ok(csv.write_record([table.name(), file, &line, entry.column_name(), entry.code().name()])?)
-    })?;
+    for entry in intake.quarantine.list()? {
+        let entry = entry?;
+        let (file, line) = (&files[entry.table as usize], entry.line.to_string());
+        let code = entry.fault.code.name();
+        csv.write_record([entry.table.name(), file, &line, entry.column_name(), code])?;
+    }
     csv.flush()
 }
 

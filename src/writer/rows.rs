@@ -3,7 +3,7 @@
 //! Most of a row's text is laid out once: an organization's, a vaccine's and a vaccine group's for all rows, a
 //! client's for its own, which stand together. What is left for each fact is a handful of numbers and dates.
 
-use crate::batch::{push_field, push_number};
+use crate::batch::{DELIMITER, push_field, push_number};
 use crate::elements::{self, Cell, Element, Part};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
@@ -16,7 +16,7 @@ pub(super) fn header(policy: &Policy) -> Vec<u8> {
     let mut out = Vec::new();
     for (place, element) in elements::ALL.iter().enumerate() {
         if place > 0 {
-            out.push(b',');
+            out.push(DELIMITER);
         }
         push_field(&mut out, policy.header_name(element).as_bytes());
     }
@@ -103,7 +103,7 @@ impl<'a> RowWriter<'a> {
         out.extend_from_slice(&self.client_text);
         for element in &self.texts.fact_elements {
             self.push_fact_cell(element.cell, fact, out);
-            out.push(b',');
+            out.push(DELIMITER);
         }
         let organization = self.texts.of_organization[fact.organization as usize].clone();
         out.extend_from_slice(&self.texts.organizations[organization]);
@@ -122,7 +122,7 @@ impl<'a> RowWriter<'a> {
                 Cell::ClientText(column) => push_field(out, text_of(&CLIENT_TEXTS, &texts, column)),
                 other => unreachable!("{other:?} is no cell of a client's"),
             }
-            out.push(b',');
+            out.push(DELIMITER);
         }
         self.client = Some(client);
     }
@@ -155,7 +155,7 @@ fn push_organization(out: &mut Vec<u8>, reference: &Reference, place: u32) {
     texts.iter_mut().zip(organizations.texts(place)).for_each(|(slot, text)| *slot = text.as_bytes());
     for (i, element) in elements::part(Part::Organization).enumerate() {
         if i > 0 {
-            out.push(b',');
+            out.push(DELIMITER);
         }
         match element.cell {
             Cell::OrganizationId => push_number(out, organizations.id(place)),

@@ -78,8 +78,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let request = Request { question, policy: &policy, as_of, spill: &spill };
     let (source, earlier): (Box<dyn Source + '_>, Earlier) = match (&database, export) {
         (Some(database), _) => {
-            let (tables, earlier) = database.about(question)?;
-            (Box::new(tables), earlier)
+            let (tables, quarantined) = match question {
+                Question::Fact(id) => database.about_fact(id)?,
+                Question::Client(id) => database.about_client(id)?,
+            };
+            let unreadable = database.facts_without_id()?;
+            (Box::new(tables), Earlier { refused: quarantined, unreadable })
         }
         (None, Some(export)) => (export, Earlier::default()),
         (None, None) => unreachable!("clap sees that there is one of the two"),

@@ -1,0 +1,204 @@
+//! What reading an export found: rows, quarantined rows, things worth a warning, and whether it is complete.
+
+use super::quarantine::{Code, Limit, Quarantine};
+use super::row::{ExportRow, QuarantinedRow};
+use crate::registry::error::{BadInput, InputFault, Problem};
+use crate::registry::tables::control as columns;
+use crate::registry::{RegistryError, Table};
+use crate::spill::Spill;
+use crate::value::shown;
+use std::path::{Path, PathBuf};
+
+/// What reading an export found.
+#[derive(Debug)]
+pub struct Intake {
+    tables: [Option<TableRead>; Table::ALL.len()],
+    /// The rows that cannot be used.
+    pub quarantine: Quarantine,
+    notices: Vec<Notice>,
+    pub(in crate::registry) expectations: Expectations,
+}
+
+/// A table that was read to its end.
+#[derive(Clone, Debug)]
+pub struct TableRead {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its data rows, quarantined ones too.
+    pub rows: u64,
+}
+
+/// A row of `control`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Expectation {
+    line: u64,
+    table: Option<Table>,
+    rows: u64,
+}
+
+/// The rows of `control`. However many there are, only those that can matter are kept.
+#[derive(Default, Debug)]
+pub(in crate::registry) struct Expectations(Vec<Expectation>);
+
+impl Expectations {
+    pub(in crate::registry) fn add(&mut self, row: &ExportRow<'_>) {
+        let table = Table::named(row.text(columns::TABLE_NAME));
+        let rows = row.count(columns::ROW_COUNT);
+        let known = self.0.iter().filter(|e| e.table == table);
+        let adds_nothing = match table {
+            // One table that is not there is enough to stop the run, and so are two counts for one table.
+            None => known.count() > 0,
+            Some(_) => known.clone().any(|e| e.rows == rows) || known.count() > 1,
+        };
+        if !adds_nothing {
+            self.0.push(Expectation { line: row.line, table, rows });
+        }
+    }
+
+    /// Whether a row says how many rows a table must have.
+    pub(super) fn counts(&self, table: Table) -> bool {
+        self.0.iter().any(|expectation| expectation.table == Some(table))
+    }
+}
+
+/// Something that does not stop the run, but that somebody should know.
+#[derive(Clone, PartialEq, Eq, Debug, strum::Display)]
+pub enum Notice {
+    /// Columns that are not part of the layout were ignored.
+    #[strum(to_string = "{table}: {count} extra column(s) ignored")]
+    ExtraColumns { table: Table, count: usize },
+    /// A file does not end with a line end, as one does that was cut short between two values.
+    #[strum(to_string = "{table}: the file does not end with a line end: was it cut short?")]
+    NoFinalLineEnd { table: Table },
+    /// The same, of a table of which the last row is not used for it.
+    #[strum(
+        to_string = "{table}: the file does not end with a line end: its last row may be cut, and closes its client"
+    )]
+    LastRowMayBeCut { table: Table },
+    /// Responsible entities are words for nothing; they count as blank.
+    #[strum(
+        to_string = "organizations: {count} row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of \
+                     which nothing shows, taken as blank"
+    )]
+    EntitiesForNothing { count: u64 },
+    /// Rows are left out because their bytes are not the export's encoding: whoever has an `ñ` in their name.
+    #[strum(
+        to_string = "{table}: {count} row(s) hold bytes that are not the export's encoding, and are left out: is \
+                     part of it in windows-1252?"
+    )]
+    NotInEncoding { table: Table, count: u64 },
+    /// Rows are left out because other rows may lie in them.
+    #[strum(
+        to_string = "{table}: {count} row(s) over several lines may hold other rows, and are left out: a quote \
+                     that stands alone opens a value, and the next one closes it lines later"
+    )]
+    RowsOverLines { table: Table, count: u64 },
+    /// Consents name clients who are not there, or are quarantined.
+    #[strum(to_string = "consents: {count} row(s) of clients who are unknown or quarantined, not used")]
+    ConsentsOfUnknownClients { count: u64 },
+    /// Consents are said to have expired, but not when; they count as open.
+    #[strum(to_string = "consents: {count} row(s) with the reason EXPIRED and no END_DATE, taken as open")]
+    ExpiredWithoutEnd { count: u64 },
+}
+
+impl Intake {
+    /// Nothing read yet.
+    pub(crate) fn new(spill: &Spill) -> Intake {
+        Intake {
+            tables: [const { None }; Table::ALL.len()],
+            quarantine: Quarantine::new(spill),
+            notices: Vec::new(),
+            expectations: Expectations::default(),
+        }
+    }
+
+    /// What was read of a table; none if the table is not there.
+    pub fn table(&self, table: Table) -> Option<&TableRead> {
+        self.tables[table as usize].as_ref()
+    }
+
+    pub(crate) fn set_read(&mut self, table: Table, file: &Path, rows: u64) {
+        self.tables[table as usize] = Some(TableRead { file: file.to_owned(), rows });
+    }
+
+    /// The file a table was read from, for messages.
+    fn file_name(&self, table: Table) -> String {
+        self.table(table).map_or_else(|| table.name().to_owned(), |read| shown(&read.file).to_string())
+    }
+
+    /// What is worth a warning, once all is read.
+    pub fn notices(&self) -> Vec<Notice> {
+        let of_table = |table: Table| {
+            let not_in_encoding = self.quarantine.count(table, Code::InvalidUtf8);
+            let over_lines = self.quarantine.over_lines(table);
+            [
+                (not_in_encoding > 0).then_some(Notice::NotInEncoding { table, count: not_in_encoding }),
+                (over_lines > 0).then_some(Notice::RowsOverLines { table, count: over_lines }),
+            ]
+        };
+        let found = Table::ALL.into_iter().flat_map(of_table).flatten();
+        self.notices.iter().cloned().chain(found).collect()
+    }
+
+    pub(crate) fn notice(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    /// Once all is read: refuses an export that is incomplete, or of whose `tables` too much is unusable.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn check(&self, limit: Limit, tables: &[Table]) -> Result<(), RegistryError> {
+        let mut problems = Vec::new();
+        for Expectation { line, table, rows: expected } in self.expectations.0.iter().copied() {
+            let file = self.file_name(Table::Control);
+            match table.and_then(|table| Some((table, self.table(table)?.rows))) {
+                None => problems.push(Problem::TableNotThere { file, line }),
+                Some((_, found)) if found == expected => {}
+                Some((table, found)) => {
+                    problems.push(Problem::RowCountDiffers { file, line, table, expected, found });
+                }
+            }
+        }
+        for table in tables.iter().copied() {
+            let rows = self.table(table).map_or(0, |read| read.rows);
+            if let Some(excess) = self.quarantine.excess(limit, table, rows) {
+                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(RegistryError::Unfit(problems)) }
+    }
+}
+
+/// The error for a row that may not be left out; `why` the run cannot go on without it.
+pub(in crate::registry) fn unusable(file: &Path, row: &QuarantinedRow, why: &'static str) -> RegistryError {
+    let fault = InputFault::UnusableRow { code: row.fault.code, why };
+    BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_worded() {
+        let check = |notice: Notice, expect: &str| assert_eq!(notice.to_string(), expect);
+        let table = Table::Consents;
+        check(Notice::ExtraColumns { table, count: 2 }, "consents: 2 extra column(s) ignored");
+        check(
+            Notice::EntitiesForNothing { count: 3 },
+            "organizations: 3 row(s) whose RESPONSIBLE_ENTITY is a word for nothing, such as NULL, or of which nothing \
+             shows, taken as blank",
+        );
+        check(
+            Notice::NotInEncoding { table, count: 4 },
+            "consents: 4 row(s) hold bytes that are not the export's encoding, and are left out: is part of it in \
+             windows-1252?",
+        );
+        check(
+            Notice::RowsOverLines { table, count: 5 },
+            "consents: 5 row(s) over several lines may hold other rows, and are left out: a quote that stands alone opens \
+             a value, and the next one closes it lines later",
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! How a row is checked: from a block of text to rows whose values are read, and to the quarantine of the others.
+//!
+//! What a table's rows mean is not known here.
+
+mod intake;
+mod quarantine;
+mod reader;
+mod row;
+mod rows;
+mod scan;
+
+pub(super) use intake::{Expectations, unusable};
+pub use intake::{Intake, Notice, TableRead};
+pub use quarantine::{Code, Entry, Excess, Limit, NotAPercentage, Quarantine, RowFault};
+pub(crate) use reader::Witness;
+pub(super) use reader::{Reader, read_on_threads, read_table};
+pub(crate) use row::{CheckResult, ExportRow, Value};
+pub use row::{QuarantinedRow, RowIds};
+pub(super) use scan::in_order;
+pub(crate) use scan::reading_memory;

@@ -1,0 +1,168 @@
+//! Reading a table's rows, small tables in order, large ones on several threads.
+//!
+//! What a table's rows mean is not known here; what happens to those that can't be used is.
+
+use super::intake::{Intake, Notice};
+use super::quarantine::Quarantine;
+use super::row::{CheckResult, ExportRow, QuarantinedRow};
+use super::scan;
+use crate::registry::error::{BadInput, InputFault};
+use crate::registry::source::{Source, TableReader};
+use crate::registry::{Progress, RegistryError, Table};
+use crate::spill::Spill;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// Is shown the rows of every table but `immunizations`, as they come through the checks.
+pub(crate) trait Witness {
+    /// A row that passed the checks of its own values. It may yet turn out to share its key with another.
+    fn usable(&mut self, row: &ExportRow<'_>) -> Result<(), RegistryError>;
+
+    /// A row that did not, or shares its key.
+    fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError>;
+}
+
+/// Reads tables.
+pub(in crate::registry) struct Reader<'e> {
+    pub(in crate::registry) source: &'e dyn Source,
+    /// How many threads look at the rows of a large table.
+    pub(in crate::registry) threads: NonZeroUsize,
+    pub(in crate::registry) spill: &'e Spill,
+    pub(in crate::registry) progress: &'e dyn Progress,
+    pub(in crate::registry) intake: Intake,
+    pub(in crate::registry) witness: Option<&'e mut dyn Witness>,
+}
+
+/// What taking a row comes to: nothing, or that it can't be used.
+type TakeResult = Result<Option<QuarantinedRow>, RegistryError>;
+
+impl Reader<'_> {
+    /// Reads a table, if it is there, in order; returns whether it is there. `take` is given the table's file too.
+    pub(in crate::registry) fn read(
+        &mut self,
+        table: Table,
+        mut take: impl FnMut(&Path, CheckResult<'_>) -> TakeResult,
+    ) -> Result<bool, RegistryError> {
+        let Reader { source, progress, intake, witness, .. } = self;
+        read_table(*source, table, intake, |reader, intake| {
+            let file = reader.file().to_owned();
+            scan::in_order(reader, *progress, &mut |row| {
+                if let (Some(witness), Ok(row)) = (witness.as_mut(), &row) {
+                    witness.usable(row)?;
+                }
+                match take(&file, row)? {
+                    Some(row) => quarantine(intake, witness, row),
+                    None => Ok(()),
+                }
+            })
+        })
+    }
+
+    /// Reads a large table on several threads, before a witness on one; returns what each collected.
+    pub(in crate::registry) fn read_large<C: Default + Send>(
+        &mut self,
+        table: Table,
+        take: impl Fn(&mut C, &Path, CheckResult<'_>) -> TakeResult + Sync,
+    ) -> Result<Vec<C>, RegistryError> {
+        let mut workers = vec![C::default()];
+        if self.witness.is_some() {
+            self.read(table, |file, row| take(&mut workers[0], file, row))?;
+            return Ok(workers);
+        }
+        workers.resize_with(self.threads.get(), C::default);
+        read_on_threads(self.source, table, &mut self.intake, self.spill, self.progress, workers, take)
+    }
+
+    /// Leaves out a row.
+    pub(in crate::registry) fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
+        quarantine(&mut self.intake, &mut self.witness, row)
+    }
+}
+
+fn quarantine(
+    intake: &mut Intake,
+    witness: &mut Option<&mut dyn Witness>,
+    row: QuarantinedRow,
+) -> Result<(), RegistryError> {
+    intake.quarantine.add(&row).map_err(RegistryError::Spill)?;
+    witness.as_mut().map_or(Ok(()), |witness| witness.quarantined(row))
+}
+
+/// Reads a table, if it is there, on as many threads as there are workers; returns them.
+pub(in crate::registry) fn read_on_threads<W: Send>(
+    source: &dyn Source,
+    table: Table,
+    intake: &mut Intake,
+    spill: &Spill,
+    progress: &dyn Progress,
+    workers: Vec<W>,
+    take: impl Fn(&mut W, &Path, CheckResult<'_>) -> TakeResult + Sync,
+) -> Result<Vec<W>, RegistryError> {
+    let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(spill))).collect();
+    let mut done = Vec::new();
+    read_table(source, table, intake, |reader, intake| {
+        let file = reader.file().to_owned();
+        let visit = |(worker, quarantine): &mut (W, Quarantine), row: CheckResult<'_>| {
+            let Some(row) = take(worker, &file, row)? else { return Ok(()) };
+            quarantine.add(&row).map_err(RegistryError::Spill)
+        };
+        let (rows, workers) = scan::on_threads(reader, progress, workers, &visit)?;
+        for (worker, quarantine) in workers {
+            intake.quarantine.absorb(quarantine);
+            done.push(worker);
+        }
+        Ok(rows)
+    })?;
+    Ok(done)
+}
+
+/// Other rows than facts are numbered in four bytes; a table of this many would not fit into memory anyway.
+const MOST_ROWS: u64 = u32::MAX as u64;
+
+/// Opens a table, if it is there, has its rows read and counted by `read`, and notes what there is to be noted of it;
+/// returns whether it is there.
+pub(in crate::registry) fn read_table(
+    source: &dyn Source,
+    table: Table,
+    intake: &mut Intake,
+    read: impl FnOnce(&mut dyn TableReader, &mut Intake) -> Result<u64, RegistryError>,
+) -> Result<bool, RegistryError> {
+    let Some(mut reader) = source.open_table(table)? else { return Ok(false) };
+    let extra = reader.layout().extra;
+    if extra > 0 {
+        intake.notice(Notice::ExtraColumns { table, count: extra });
+    }
+    let rows = read(reader.as_mut(), intake)?;
+    if let Some(line) = reader.unended_line() {
+        note_cut(intake, table, reader.file(), line, rows)?;
+    }
+    if rows >= MOST_ROWS && table != Table::Immunizations {
+        return Err(BadInput::of_file(reader.file(), InputFault::TooManyRows(MOST_ROWS)));
+    }
+    intake.set_read(table, reader.file(), rows);
+    Ok(true)
+}
+
+/// A file whose last line has no end may be cut: that is warned about, or stops the run where what is lost may be a
+/// withdrawal, or may steer the run.
+fn note_cut(
+    intake: &mut Intake,
+    table: Table,
+    file: &Path,
+    line: u64,
+    rows: u64,
+) -> Result<(), RegistryError> {
+    let stops = match table {
+        Table::Consents => !intake.expectations.counts(table),
+        Table::Recipients | Table::Control => true,
+        Table::Clients | Table::Immunizations | Table::Vaccines | Table::Organizations => false,
+    };
+    if stops {
+        return Err(BadInput::at_line(file, line, InputFault::CutShort(table)));
+    }
+    intake.notice(match table {
+        Table::Consents if rows > 0 => Notice::LastRowMayBeCut { table },
+        _ => Notice::NoFinalLineEnd { table },
+    });
+    Ok(())
+}

@@ -1,0 +1,411 @@
+//! From a block of text to checked rows: clean-up, and the checks that need nothing but the row itself.
+//!
+//! A row comes out either with all its values read, or with the one fault it is quarantined for.
+
+use super::quarantine::{Code, RowFault};
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
+use crate::registry::codes::EndReason;
+use crate::registry::source::{
+    Block, Field, Layout, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
+    split_simple_record,
+};
+use crate::registry::tables::{self, Kind, MOST_COLUMNS};
+use crate::registry::{RegistryError, Table};
+use crate::value::{Day, name, parse_id, text, without_decimal_tail};
+use memchr::memchr;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Reads the rows of one table; what it holds is reused from row to row.
+#[derive(Debug)]
+pub(super) struct RowReader<'l> {
+    layout: &'l Layout,
+    fields: Vec<Field>,
+    /// Texts that the clean-up changed.
+    changed: Vec<u8>,
+}
+
+/// Where a column's cleaned text lies.
+#[derive(Clone)]
+enum CleanText {
+    InBlock(Range<usize>),
+    Changed(Range<usize>),
+    NotInEncoding,
+}
+
+/// What is done with a row.
+pub(super) type Visit<'v> = dyn FnMut(CheckResult<'_>) -> Result<(), RegistryError> + 'v;
+
+impl RowReader<'_> {
+    pub(super) fn new(layout: &Layout) -> RowReader<'_> {
+        RowReader { layout, fields: Vec::new(), changed: Vec::new() }
+    }
+
+    /// Calls `visit` with every row of a block; returns how many there are.
+    pub(super) fn for_each_row(
+        &mut self,
+        block: &Block,
+        visit: &mut Visit<'_>,
+    ) -> Result<u64, RegistryError> {
+        if let Some(delimiter) = self.layout.delimiter {
+            return self.for_each_csv_row(block, delimiter, visit);
+        }
+        let (mut rows, mut at) = (0, 0);
+        while at < block.text.len() {
+            let (line, next) = split_packed(&block.text, at, self.layout.width, &mut self.fields);
+            self.visit_row(line, false, &block.text, visit)?;
+            rows += 1;
+            at = next;
+        }
+        Ok(rows)
+    }
+
+    fn for_each_csv_row(
+        &mut self,
+        block: &Block,
+        delimiter: u8,
+        visit: &mut Visit<'_>,
+    ) -> Result<u64, RegistryError> {
+        let Layout { table, width, .. } = *self.layout;
+        let text = block.text.as_slice();
+        let all_simple = is_simple(text);
+        let mut line = block.first_line;
+        let (mut rows, mut at) = (0, 0);
+        while at < text.len() {
+            let blank = blank_lines(&text[at..]);
+            if blank > 0 {
+                line += count_lines(&text[at..at + blank]);
+                at += blank;
+                continue;
+            }
+            let simple = all_simple || is_simple(first_line(&text[at..]));
+            let next = if simple {
+                split_simple_record(text, at, delimiter, &mut self.fields)
+            } else {
+                split_record(text, at, delimiter, &mut self.fields)
+            };
+            let record = &text[at..next];
+            // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
+            // the trace of a lost withdrawal.
+            let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
+            let has_swallowed =
+                || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
+            if self.fields.len() != width || !simple && has_swallowed() {
+                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))?;
+            } else if simple {
+                self.visit_simple_row(line, may_be_cut, text, visit)?;
+            } else {
+                self.visit_row(line, may_be_cut, text, visit)?;
+            }
+            line += if simple { 1 } else { count_lines(record) };
+            at = next;
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
+    /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
+    fn visit_simple_row(
+        &self,
+        line: u64,
+        may_be_cut: bool,
+        text: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), RegistryError> {
+        let field_of = |column: usize| &self.fields[self.layout.fields[column]];
+        let text_of = |column| Some(field_of(column).as_it_stands(text).trim_ascii());
+        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
+    }
+
+    fn visit_row(
+        &mut self,
+        line: u64,
+        may_be_cut: bool,
+        text: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), RegistryError> {
+        self.changed.clear();
+        let columns = self.layout.table.columns().len();
+        let mut texts = [const { CleanText::InBlock(0..0) }; MOST_COLUMNS];
+        for (clean, field) in texts.iter_mut().zip(&self.layout.fields[..columns]) {
+            *clean = clean_text(text, &self.fields[*field], self.layout, &mut self.changed);
+        }
+        let text_of = |column: usize| match &texts[column] {
+            CleanText::InBlock(range) => Some(&text[range.clone()]),
+            CleanText::Changed(range) => Some(&self.changed[range.clone()]),
+            CleanText::NotInEncoding => None,
+        };
+        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
+    }
+
+    fn read_row<'v, 'a: 'v>(
+        &self,
+        line: u64,
+        may_be_cut: bool,
+        text_of: impl Fn(usize) -> Option<&'a [u8]>,
+        values: &'v mut Values<'a>,
+    ) -> CheckResult<'v> {
+        let row = check_row(self.layout.table, line, text_of, values);
+        if may_be_cut { Err(cut_row(row, self.layout)) } else { row }
+    }
+}
+
+/// The text up to its first line end. A `\r` that is left in the last field is trimmed off with its spaces.
+fn first_line(text: &[u8]) -> &[u8] {
+    let line = &text[..memchr(b'\n', text).unwrap_or(text.len())];
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether a text holds nothing but printable ASCII without quotes, and `\n`. All of a registry's facts do, as a rule,
+/// and most of its people, and then there is nothing to unquote, to decode or to clean up inside a value. One pass,
+/// which the compiler turns into wide comparisons, saves several over each value.
+fn is_simple(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, byte| {
+        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"');
+        all & (is_printable | (*byte == b'\n'))
+    })
+}
+
+/// How many lines a record takes up. The last may have no line end.
+fn lines_of(record: &[u8]) -> u64 {
+    count_lines(record.strip_suffix(b"\n").unwrap_or(record)) + 1
+}
+
+/// What a row that may be cut comes to. It has no other fault, or keeps that; where its CLIENT_ID is what the file ends
+/// with, the id may be another's.
+fn cut_row(row: CheckResult<'_>, layout: &Layout) -> QuarantinedRow {
+    let mut bad = row.map_or_else(|bad| bad, |row| row.quarantined(RowFault::of_row(Code::CutShort)));
+    if layout.fields[tables::consents::CLIENT_ID] + 1 == layout.width {
+        bad.ids = RowIds::default();
+    }
+    bad
+}
+
+fn clean_text(text: &[u8], field: &Field, layout: &Layout, changed: &mut Vec<u8>) -> CleanText {
+    let Some(decoded) = layout.encoding.decode(field.unquoted(text)) else {
+        return CleanText::NotInEncoding;
+    };
+    if let Cow::Borrowed(decoded) = decoded
+        && let Cow::Borrowed(clean) = text::clean(decoded)
+    {
+        return CleanText::InBlock(range_within(text, clean));
+    }
+    let start = changed.len();
+    changed.extend_from_slice(&text::clean(&decoded));
+    CleanText::Changed(start..changed.len())
+}
+
+/// Where `part`, a part of `whole`, lies in it.
+fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// Reads every value into `values`; of several faults the first by code, then by column, is the row's. A text is none
+/// if it is not in the export's encoding.
+fn check_row<'v, 'a: 'v>(
+    table: Table,
+    line: u64,
+    text_of: impl Fn(usize) -> Option<&'a [u8]>,
+    values: &'v mut Values<'a>,
+) -> CheckResult<'v> {
+    let mut worst: Option<RowFault> = None;
+    for (place, column) in table.columns().iter().enumerate() {
+        let read = match text_of(place) {
+            None => Err(Code::InvalidUtf8),
+            Some([]) if column.required => Err(match column.kind {
+                Kind::Id => Code::InvalidId,
+                Kind::Date => Code::InvalidDate,
+                _ => Code::InvalidValue,
+            }),
+            Some([]) => Ok(Value::Blank),
+            Some(text) => read_value(column.kind, text),
+        };
+        match read {
+            Ok(value) => values[place] = value,
+            Err(code) => note(&mut worst, RowFault::in_column(code, place)),
+        }
+    }
+    let row = ExportRow { table, line, values };
+    if table == Table::Consents && end_makes_no_sense(&row) {
+        note(&mut worst, RowFault::in_column(Code::InvalidValue, tables::consents::END_DATE));
+    }
+    worst.map_or(Ok(row), |fault| Err(row.quarantined(fault)))
+}
+
+fn note(worst: &mut Option<RowFault>, fault: RowFault) {
+    *worst = Some(worst.map_or(fault, |worst| worst.min(fault)));
+}
+
+fn read_value(kind: Kind, text: &[u8]) -> Result<Value<'_>, Code> {
+    match kind {
+        Kind::Text => Ok(Value::Text(text)),
+        Kind::Name => match std::str::from_utf8(text) {
+            Ok(name) if !name::is_for_nothing(name) => Ok(Value::Text(text)),
+            _ => Err(Code::InvalidValue),
+        },
+        Kind::Cvx => Ok(Value::Text(without_decimal_tail(text))),
+        Kind::Id => parse_id(text).map(Value::Id).ok_or(Code::InvalidId),
+        Kind::Date => Day::parse_registry(text).map(Value::Day).ok_or(Code::InvalidDate),
+        Kind::Code(set) => set.read(text).map(Value::Code).ok_or(Code::InvalidValue),
+        Kind::Ordinal => match parse_id(text) {
+            Some(ordinal @ 1..=999) => Ok(Value::Ordinal(ordinal as u16)),
+            _ => Err(Code::InvalidValue),
+        },
+        // A count is not among the columns whose decimal tail is dropped.
+        Kind::Count if text.iter().all(u8::is_ascii_digit) => {
+            parse_id(text).map(Value::Count).ok_or(Code::InvalidValue)
+        }
+        Kind::Count => Err(Code::InvalidValue),
+    }
+}
+
+/// A consent may not end before it begins, and a withdrawal has a date. Where a date could not be read, that is
+/// the row's fault already.
+fn end_makes_no_sense(row: &ExportRow<'_>) -> bool {
+    use tables::consents::{EFFECTIVE_DATE, END_DATE, END_REASON};
+    match (row.optional_day(EFFECTIVE_DATE), row.optional_day(END_DATE)) {
+        (Some(effective), Some(end)) => end < effective,
+        (_, None) => row.end_reason(END_REASON) == Some(EndReason::Withdrawn),
+        (None, Some(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// A simple line comes out the same by the general way.
+        #[test]
+        fn the_simple_way_is_the_general_way(text in "([0-9a ,.TXé\"\r]|2020-01-01|,|\n|\r\n){0,60}") {
+            let layout = Layout {
+                table: Table::Vaccines,
+                delimiter: Some(b','),
+                encoding: crate::registry::Encoding::Utf8,
+                width: 4,
+                fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
+                extra: 1,
+            };
+            let (mut either, mut general) = (Vec::new(), Vec::new());
+            let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout));
+            let block = Block { text: text.clone().into_bytes(), first_line: 2 };
+            reader.for_each_row(&block, &mut |row| {
+                either.push(format!("{row:?}"));
+                Ok(())
+            }).unwrap();
+            let (text, mut at, mut line) = (text.as_bytes(), 0, 2);
+            while at < text.len() {
+                let blank = blank_lines(&text[at..]);
+                line += count_lines(&text[at..at + blank]);
+                at += blank;
+                if at < text.len() {
+                    let next = split_record(text, at, b',', &mut reader.fields);
+                    let record = &text[at..next];
+                    let mut visit = |row: CheckResult<'_>| {
+                        general.push(format!("{row:?}"));
+                        Ok(())
+                    };
+                    if reader.fields.len() != layout.width
+                        || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
+                    {
+                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))
+                    } else {
+                        reader.visit_row(line, false, text, &mut visit)
+                    }.unwrap();
+                    line += count_lines(&text[at..next]);
+                    at = next;
+                }
+            }
+            proptest::prop_assert_eq!(either, general);
+        }
+    }
+
+    fn cells(table: Table, line: &str) -> Result<String, RowFault> {
+        let mut texts: [Option<&[u8]>; MOST_COLUMNS] = [Some(b""); MOST_COLUMNS];
+        for (place, text) in line.split('|').enumerate() {
+            texts[place] = Some(text.as_bytes()).filter(|t| *t != b"BAD");
+        }
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        match check_row(table, 2, |column| texts[column], &mut values) {
+            Ok(row) => Ok(format!("{:?}", row.values())),
+            Err(bad) => Err(bad.fault),
+        }
+    }
+
+    /// `expect`: `ok`, or the code and the column.
+    fn check(table: Table, line: &str, expect: &str) {
+        let got = match cells(table, line) {
+            Ok(_) => "ok".to_owned(),
+            Err(f) => format!("{} {}", f.code, f.column.map_or("", |c| table.column_name(c.into()))),
+        };
+        assert_eq!(got, expect, "{table}: {line}");
+    }
+
+    #[test]
+    fn clients_rows() {
+        check(Table::Clients, "1|IC|Ana|Ruiz||2019-01-02", "ok");
+        check(Table::Clients, "1|||||2019-01-02", "ok");
+        check(Table::Clients, "|IC|Ana|Ruiz||2019-01-02", "INVALID_ID CLIENT_ID");
+        check(Table::Clients, "x1|IC|Ana|Ruiz||2019-01-02", "INVALID_ID CLIENT_ID");
+        check(Table::Clients, "1|IC|Ana|Ruiz||", "INVALID_DATE BIRTH_DATE");
+        check(Table::Clients, "1|IC|Ana|Ruiz||2019-02-29", "INVALID_DATE BIRTH_DATE");
+        check(Table::Clients, "1|IC|BAD|BAD||2019-01-02", "INVALID_UTF8 FIRST_NAME");
+        check(Table::Clients, "x|IC|Ana|BAD||2019-01-99", "INVALID_UTF8 LAST_NAME");
+    }
+
+    #[test]
+    fn consents_rows() {
+        check(Table::Consents, "1|STANDARD|2019-01-02||", "ok");
+        check(Table::Consents, "1|disaster|2019-01-02|2019-01-02|expired", "ok");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2020-01-02|", "ok");
+        check(Table::Consents, "1|STANDARD|2019-01-02||EXPIRED", "ok");
+        check(Table::Consents, "1||2019-01-02||", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|BOTH|2019-01-02||", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|STANDARD|||", "INVALID_DATE EFFECTIVE_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|soon|", "INVALID_DATE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2019-01-01|", "INVALID_VALUE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02||WITHDRAWN", "INVALID_VALUE END_DATE");
+        check(Table::Consents, "1|STANDARD|2019-01-02|2020-01-01|LOST", "INVALID_VALUE END_REASON");
+        check(Table::Consents, "1|BOTH|2019-01-02|2019-01-01|LOST", "INVALID_VALUE CONSENT_TYPE");
+        check(Table::Consents, "1|BOTH|never|2019-01-01|LOST", "INVALID_DATE EFFECTIVE_DATE");
+        check(Table::Consents, "|BOTH|never|2019-01-01|LOST", "INVALID_ID CLIENT_ID");
+    }
+
+    #[test]
+    fn immunizations_rows() {
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|5|N", "ok");
+        check(Table::Immunizations, "1.0|2|003|4|2020-01-01T10:00||001.0||y", "ok");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|0|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1000|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|first|5|N", "INVALID_VALUE ORDINAL_POSITION");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|5|X", "INVALID_VALUE DISASTER_FLAG");
+        check(Table::Immunizations, "1|2|3|4|2020-01-01|DTAP|1|clinic|X", "INVALID_ID GIVEN_BY_ORG_ID");
+        check(Table::Immunizations, "1|2|3|4||DTAP|1|clinic|X", "INVALID_ID GIVEN_BY_ORG_ID");
+        check(Table::Immunizations, "1||3|4||DTAP|1|clinic|X", "INVALID_ID IMMUNFACT_ID");
+        check(Table::Immunizations, "1|2|3|4|2020|DTAP|1||X", "INVALID_DATE VACCINATION_DATE");
+    }
+
+    #[test]
+    fn other_rows() {
+        check(Table::Vaccines, "1||", "ok");
+        check(Table::Vaccines, "1|03|vaccine", "ok");
+        check(Table::Vaccines, "1|03|DRUG", "INVALID_VALUE PRODUCT_CLASS");
+        check(Table::Organizations, "1", "ok");
+        check(Table::Organizations, "-1", "INVALID_ID ORG_ID");
+        check(Table::Recipients, "A|B", "ok");
+        check(Table::Recipients, "|B", "INVALID_VALUE RECIPIENT");
+        check(Table::Recipients, "A|", "INVALID_VALUE RESPONSIBLE_ENTITY");
+        check(Table::Control, "clients|12", "ok");
+        check(Table::Control, "clients|", "INVALID_VALUE ROW_COUNT");
+        check(Table::Control, "clients|-1", "INVALID_VALUE ROW_COUNT");
+        check(Table::Control, "clients|12.0", "INVALID_VALUE ROW_COUNT");
+    }
+
+    #[test]
+    fn values_are_read_in_their_short_form() {
+        let check = |table, line: &str, expect: &str| assert_eq!(cells(table, line).unwrap(), expect);
+        check(Table::Vaccines, "0140.0|03.0|", "[Id(140), Text([48, 51]), Blank]");
+        check(Table::Control, "clients|007", "[Text([99, 108, 105, 101, 110, 116, 115]), Count(7)]");
+    }
+}

@@ -1,0 +1,195 @@
+//! The clients of an export, in memory.
+//!
+//! There are millions, so their texts lie end to end in one place and everything else in columns.
+
+use super::keys::{ById, KeyedRow};
+use crate::registry::check::{ExportRow, QuarantinedRow};
+use crate::registry::tables::clients as columns;
+use crate::registry::{RegistryError, Table};
+use crate::value::Day;
+use indexmap::IndexSet;
+use std::collections::HashMap;
+
+/// The columns whose texts are kept as they are, in order.
+pub const TEXT_COLUMNS: [usize; 8] = [
+    columns::FIRST_NAME,
+    columns::LAST_NAME,
+    columns::MIDDLE_NAME,
+    columns::SEX_CODE,
+    columns::RACE_AND_ETHNICITY,
+    columns::STATE_CODE,
+    columns::CLIENT_COUNTY,
+    columns::ZIP_CODE,
+];
+
+/// Stands between the texts of one client. The clean-up leaves no control character in a text.
+const SEPARATOR: u8 = 0x1f;
+
+/// A client, by place: clients are numbered in the order of their ids.
+pub type ClientPlace = u32;
+
+/// The usable clients, in the order of their ids.
+#[derive(Debug)]
+pub struct Clients {
+    records: ById<Record>,
+    texts: Texts,
+    /// In lower case.
+    types: IndexSet<String>,
+}
+
+#[derive(Debug)]
+struct Record {
+    birth: Day,
+    /// The place in `types`.
+    client_type: u32,
+    texts: TextPlace,
+}
+
+/// Collects the rows of `clients`.
+#[derive(Debug, Default)]
+pub(super) struct ClientsBuilder {
+    rows: Vec<KeyedRow<Record>>,
+    texts: Texts,
+    types: ClientTypes,
+}
+
+/// The client types that occur, numbered as they are met. There are a handful.
+#[derive(Debug, Default)]
+struct ClientTypes {
+    /// In lower case.
+    names: IndexSet<String>,
+    /// The number of each type as it is spelled.
+    spellings: HashMap<Box<[u8]>, u32, foldhash::fast::FixedState>,
+}
+
+impl ClientTypes {
+    fn number(&mut self, spelling: &[u8]) -> u32 {
+        if let Some(number) = self.spellings.get(spelling) {
+            return *number;
+        }
+        let number = self.number_of_lowered(String::from_utf8_lossy(spelling).to_lowercase());
+        self.spellings.insert(spelling.into(), number);
+        number
+    }
+
+    fn number_of_lowered(&mut self, name: String) -> u32 {
+        self.names.insert_full(name).0 as u32
+    }
+}
+
+impl ClientsBuilder {
+    pub(super) fn add(&mut self, row: &ExportRow<'_>) {
+        let record = Record {
+            birth: row.day(columns::BIRTH_DATE),
+            client_type: self.types.number(row.text(columns::CLIENT_TYPE)),
+            texts: self.texts.add(TEXT_COLUMNS.map(|column| row.text(column))),
+        };
+        self.rows.push(KeyedRow::new(row, record));
+    }
+
+    /// Adds the rows of another builder. The order of the rows does not matter.
+    pub(super) fn with(mut self, mut other: ClientsBuilder) -> ClientsBuilder {
+        let types = std::mem::take(&mut other.types.names).into_iter();
+        let numbers: Vec<u32> = types.map(|name| self.types.number_of_lowered(name)).collect();
+        let chunks_before = self.texts.chunks.len() as u32;
+        self.texts.chunks.append(&mut other.texts.chunks);
+        for row in &mut other.rows {
+            row.row.client_type = numbers[row.row.client_type as usize];
+            row.row.texts.chunk += chunks_before;
+        }
+        self.rows.append(&mut other.rows);
+        self
+    }
+
+    /// Leaves out the clients whose id is not theirs alone, and numbers the others.
+    pub(super) fn finish(
+        self,
+        quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
+    ) -> Result<Clients, RegistryError> {
+        let texts = self.texts;
+        let same = |a: &Record, b: &Record| {
+            a.birth == b.birth && a.client_type == b.client_type && texts.of(a.texts) == texts.of(b.texts)
+        };
+        let records = ById::new(Table::Clients, self.rows, same, quarantine)?;
+        Ok(Clients { records, texts, types: self.types.names })
+    }
+}
+
+/// Clients' texts, end to end in chunks, so that growing never copies what is there.
+#[derive(Debug, Default)]
+struct Texts {
+    chunks: Vec<Vec<u8>>,
+}
+
+/// Where a client's texts lie.
+#[derive(Clone, Copy, Debug)]
+struct TextPlace {
+    chunk: u32,
+    start: u32,
+    len: u32,
+}
+
+/// The bytes of a chunk, unless a single client's texts are longer.
+const CHUNK: usize = 1 << 20;
+
+impl Texts {
+    fn add(&mut self, texts: [&[u8]; TEXT_COLUMNS.len()]) -> TextPlace {
+        let len = texts.iter().map(|text| text.len()).sum::<usize>() + texts.len() - 1;
+        if self.chunks.last().is_none_or(|chunk| chunk.capacity() - chunk.len() < len) {
+            self.chunks.push(Vec::with_capacity(CHUNK.max(len)));
+        }
+        let last = self.chunks.len() - 1;
+        let chunk = &mut self.chunks[last];
+        let start = chunk.len();
+        for (i, text) in texts.into_iter().enumerate() {
+            if i > 0 {
+                chunk.push(SEPARATOR);
+            }
+            chunk.extend_from_slice(text);
+        }
+        TextPlace { chunk: last as u32, start: start as u32, len: len as u32 }
+    }
+
+    fn of(&self, place: TextPlace) -> &[u8] {
+        &self.chunks[place.chunk as usize][place.start as usize..][..place.len as usize]
+    }
+}
+
+impl Clients {
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        let texts: usize = self.texts.chunks.iter().map(Vec::capacity).sum();
+        self.records.size() + texts
+    }
+
+    /// The place of the client with this id.
+    pub fn find(&self, id: u64) -> Option<ClientPlace> {
+        self.records.find(id)
+    }
+
+    pub fn id(&self, client: ClientPlace) -> u64 {
+        self.records.id(client)
+    }
+
+    pub fn birth(&self, client: ClientPlace) -> Day {
+        self.records.get(client).birth
+    }
+
+    /// The CLIENT_TYPE in lower case; blank is empty.
+    pub fn client_type(&self, client: ClientPlace) -> &str {
+        &self.types[self.records.get(client).client_type as usize]
+    }
+
+    /// The texts of `TEXT_COLUMNS`, in order.
+    pub fn texts(&self, client: ClientPlace) -> impl Iterator<Item = &[u8]> {
+        self.texts.of(self.records.get(client).texts).split(|b| *b == SEPARATOR)
+    }
+}

@@ -1,0 +1,291 @@
+//! Reading one CSV file of an export: opening and decompressing it, its header, and its text in blocks of whole
+//! records.
+//!
+//! Memory is bounded by the size of a block, or of the longest record allowed, whatever the file holds.
+
+mod header;
+mod split;
+mod swallowed;
+
+pub use split::{Field, WholeRecords, split_record, split_simple_record, whole_records};
+pub(in crate::registry) use split::{blank_lines, count_lines};
+pub(in crate::registry) use swallowed::may_have_swallowed_rows;
+
+use super::layout::{Layout, Place};
+use super::{Block, Encoding, TableReader, TakeBlock};
+use crate::registry::error::{BadInput, InputFault};
+use crate::registry::{RegistryError, Table};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much text is read at a time.
+pub(in crate::registry) const BLOCK: usize = 1 << 18;
+
+/// No record of a registry is this long; more means that a quote is not closed, and the rest of the file would
+/// have to be held in memory to find out.
+pub(super) const LONGEST_RECORD: usize = 16 << 20;
+
+/// No record has this many fields. The list of fields takes more memory than short fields do, on every thread.
+const MOST_FIELDS: usize = 1 << 20;
+
+/// A compressed file may unpack to this many bytes, whatever its size.
+const MOST_UNPACKED: u64 = 256 << 20;
+
+/// A larger one may unpack to so many times its size. Every row of a registry has an id of its own, so no export packs
+/// nearly as well.
+const MOST_TIMES_ITS_SIZE: u64 = 500;
+
+/// The endings that a table's file may have.
+pub(super) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
+
+/// A CSV file, read block by block.
+pub(super) struct CsvFile {
+    text: Text,
+    layout: Layout,
+    delimiter: u8,
+}
+
+/// The text of a CSV file.
+struct Text {
+    path: PathBuf,
+    input: Box<dyn Read + Send>,
+    /// How much the file may unpack to, if it is compressed.
+    may_unpack: Option<u64>,
+    /// How much has come out of it.
+    unpacked: u64,
+    bytes_read: Arc<AtomicU64>,
+    /// Text that has been read and not yet been given out.
+    pending: Vec<u8>,
+    /// The line on which `pending` begins.
+    line: u64,
+    at_end: bool,
+    /// Whether the last byte that was read ends a line.
+    ends_a_line: bool,
+}
+
+/// A reader that counts the bytes that come from the disk, for the progress bar.
+struct CountingReader<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for CountingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl CsvFile {
+    /// Opens a table's file and reads its header.
+    pub(super) fn open(path: &Path, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
+        let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
+        // Looked at before it is opened: opening a pipe would wait for its other end.
+        let found = std::fs::metadata(path).map_err(unavailable)?;
+        if !found.is_file() {
+            return Err(BadInput::of_file(path, InputFault::NotAFile));
+        }
+        let file = File::open(path).map_err(unavailable)?;
+        let bytes_read = Arc::new(AtomicU64::new(0));
+        let file = CountingReader { inner: file, count: Arc::clone(&bytes_read) };
+        let ending = path.extension().and_then(|e| e.to_str());
+        let input: Box<dyn Read + Send> = match ending {
+            Some("gz") => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, file)))
+            }
+            Some("zst") => Box::new(
+                zstd::Decoder::new(file)
+                    .map_err(|source| RegistryError::Read { path: path.to_owned(), source })?,
+            ),
+            _ => Box::new(file),
+        };
+        let most = MOST_UNPACKED.max(found.len().saturating_mul(MOST_TIMES_ITS_SIZE));
+        let text = Text {
+            path: path.to_owned(),
+            input,
+            may_unpack: matches!(ending, Some("gz" | "zst")).then_some(most),
+            unpacked: 0,
+            bytes_read,
+            pending: Vec::new(),
+            line: 1,
+            at_end: false,
+            ends_a_line: true,
+        };
+        text.read_header(table, encoding)
+    }
+}
+
+impl Text {
+    /// Reads the header; what is left is the records.
+    fn read_header(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
+        self.fill()?;
+        let encoding = self.skip_byte_order_mark(encoding)?;
+        loop {
+            let blank = blank_lines(&self.pending);
+            self.line += count_lines(&self.pending[..blank]);
+            self.pending.drain(..blank);
+            // A carriage return at the end may be the first half of one more blank line.
+            if self.at_end || !matches!(self.pending.as_slice(), [] | [b'\r']) {
+                break;
+            }
+            self.fill()?;
+        }
+        if self.pending.is_empty() {
+            return Err(BadInput::of_file(&self.path, InputFault::NoHeader));
+        }
+        let delimiter = header::find_delimiter(&self.pending);
+        // The first whole record is the header; everything up to its end must have been read.
+        while !self.at_end && split::whole_records(&self.pending, delimiter).end == 0 {
+            self.fill()?;
+        }
+        if self.at_end {
+            self.refuse_open_quotes(&self.pending, delimiter)?;
+        }
+        let mut fields = Vec::new();
+        let end = split_record(&self.pending, 0, delimiter, &mut fields);
+        self.refuse_many(&fields, self.line)?;
+        let place = Place { path: &self.path, line: Some(self.line), table };
+        if fields.iter().any(|field| field.over_lines(&self.pending).is_some()) {
+            return Err(place.error(None, InputFault::HeaderOverLines));
+        }
+        let layout = header::read(&self.pending, &fields, delimiter, encoding, &place)?;
+        self.line += count_lines(&self.pending[..end]);
+        self.pending.drain(..end);
+        Ok(CsvFile { text: self, layout, delimiter })
+    }
+
+    fn skip_byte_order_mark(&mut self, encoding: Encoding) -> Result<Encoding, RegistryError> {
+        if self.pending.starts_with(b"\xff\xfe") || self.pending.starts_with(b"\xfe\xff") {
+            return Err(BadInput::of_file(&self.path, InputFault::Utf16));
+        }
+        if self.pending.starts_with(b"\xef\xbb\xbf") {
+            self.pending.drain(..3);
+            return Ok(Encoding::Utf8);
+        }
+        Ok(encoding)
+    }
+
+    /// The next block of whole records, or none at the end. `recycled` is a block to reuse.
+    fn next_block(&mut self, delimiter: u8, recycled: Block) -> Result<Option<Block>, RegistryError> {
+        loop {
+            if !self.at_end && self.pending.len() < BLOCK {
+                self.fill()?;
+            }
+            let end = if self.at_end {
+                self.refuse_open_quotes(&self.pending, delimiter)?;
+                self.pending.len()
+            } else {
+                split::whole_records(&self.pending, delimiter).end
+            };
+            // A record that is too large in either way has no fewer bytes than this; few blocks have.
+            if end >= MOST_FIELDS {
+                self.refuse_large_records(&self.pending[..end], delimiter)?;
+            }
+            if end > 0 {
+                let mut rest = recycled.text;
+                rest.clear();
+                rest.extend_from_slice(&self.pending[end..]);
+                self.pending.truncate(end);
+                let text = std::mem::replace(&mut self.pending, rest);
+                let first_line = self.line;
+                self.line += count_lines(&text);
+                return Ok(Some(Block { text, first_line }));
+            }
+            if self.at_end {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Reads about a block more.
+    fn fill(&mut self) -> Result<(), RegistryError> {
+        // Room for the longest record and its line end; more means that there is none in sight.
+        if self.pending.len() > LONGEST_RECORD + 2 {
+            return Err(self.too_long(self.line));
+        }
+        let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending);
+        let read = read.map_err(|source| {
+            if self.may_unpack.is_some() && source.raw_os_error().is_none() {
+                return BadInput::of_file(&self.path, InputFault::DamagedArchive);
+            }
+            RegistryError::Read { path: self.path.clone(), source }
+        })?;
+        self.at_end = read < BLOCK;
+        self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
+        self.unpacked += read as u64;
+        if self.may_unpack.is_some_and(|most| self.unpacked > most) {
+            return Err(BadInput::of_file(&self.path, InputFault::ArchiveBomb));
+        }
+        Ok(())
+    }
+
+    /// Refuses records that are too long or have too many fields, so that it does not depend on where a block ends.
+    fn refuse_large_records(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+        let (mut at, mut line, mut fields) = (0, self.line, Vec::new());
+        while at < text.len() {
+            let next = split_record(text, at, delimiter, &mut fields);
+            let line_end = next - usize::from(text[at..next].ends_with(b"\n"));
+            if split::without_cr(text, at, line_end) - at > LONGEST_RECORD {
+                return Err(self.too_long(line));
+            }
+            self.refuse_many(&fields, line)?;
+            line += count_lines(&text[at..next]);
+            at = next;
+        }
+        Ok(())
+    }
+
+    fn refuse_many(&self, fields: &[Field], line: u64) -> Result<(), RegistryError> {
+        if fields.len() > MOST_FIELDS {
+            return Err(BadInput::at_line(&self.path, line, InputFault::TooManyFields(MOST_FIELDS)));
+        }
+        Ok(())
+    }
+
+    fn too_long(&self, line: u64) -> RegistryError {
+        BadInput::at_line(&self.path, line, InputFault::RecordTooLong(LONGEST_RECORD))
+    }
+
+    /// At the end of the file, refuses a text that ends inside a quoted field.
+    fn refuse_open_quotes(&self, text: &[u8], delimiter: u8) -> Result<(), RegistryError> {
+        let whole = split::whole_records(text, delimiter);
+        if whole.ends_in_quotes {
+            let line = self.line + count_lines(&text[..whole.end]);
+            return Err(BadInput::at_line(&self.path, line, InputFault::EndsInQuotes));
+        }
+        Ok(())
+    }
+}
+
+impl TableReader for CsvFile {
+    fn file(&self) -> &Path {
+        &self.text.path
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn unended_line(&self) -> Option<u64> {
+        (!self.text.ends_a_line).then_some(self.text.line)
+    }
+
+    fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
+        let mut recycled = Block::default();
+        while let Some(block) = self.text.next_block(self.delimiter, recycled)? {
+            match take(block, self.text.bytes_read.load(Ordering::Relaxed))? {
+                Some(block) => recycled = block,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

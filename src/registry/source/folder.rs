@@ -1,0 +1,173 @@
+//! A folder as an export.
+
+use super::csv::{CsvFile, ENDINGS};
+use super::{Encoding, FileStamp, Provenance, Source, TableReader};
+use crate::registry::error::{BadInput, InputFault};
+use crate::registry::{RegistryError, Table};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A folder with one CSV file for each table.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    files: Files,
+    encoding: Encoding,
+    arrived: Provenance,
+}
+
+impl Folder {
+    /// Finds the tables. Nothing is read yet but the folder's listing.
+    ///
+    /// # Errors
+    /// If a table is missing, or two files hold one table.
+    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
+        let files = find_files(path)?;
+        let arrived = stamps(&files, encoding)?;
+        Ok(Folder { path: path.to_owned(), files, encoding, arrived })
+    }
+}
+
+/// The file of each table that is there.
+type Files = [Option<PathBuf>; Table::ALL.len()];
+
+fn stamps(files: &Files, encoding: Encoding) -> Result<Provenance, RegistryError> {
+    let files = files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
+    Ok(Provenance { encoding, files })
+}
+
+fn find_files(path: &Path) -> Result<Files, RegistryError> {
+    let names = std::fs::read_dir(path)
+        .and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect::<io::Result<BTreeSet<String>>>()
+        })
+        .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
+    let mut files = Files::default();
+    for table in Table::ALL {
+        files[table as usize] = find_file(path, table, &names)?;
+    }
+    Ok(files)
+}
+
+impl Source for Folder {
+    fn size(&self) -> u64 {
+        self.files.iter().flatten().filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
+    }
+
+    fn provenance(&self) -> Result<Provenance, RegistryError> {
+        Ok(self.arrived.clone())
+    }
+
+    fn provenance_now(&self) -> Result<Provenance, RegistryError> {
+        // Looked for anew: a table that has arrived since is not read, and might have kept something back.
+        let files = find_files(&self.path)?;
+        if let Some(new) =
+            files.iter().flatten().find(|file| !self.files.iter().flatten().any(|f| f == *file))
+        {
+            return Err(BadInput::of_file(new, InputFault::StillChanging));
+        }
+        stamps(&files, self.encoding)
+    }
+
+    fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        let Some(file) = &self.files[table as usize] else { return Ok(None) };
+        Ok(Some(Box::new(CsvFile::open(file, table, self.encoding)?)))
+    }
+}
+
+fn find_file(
+    folder: &Path,
+    table: Table,
+    names: &BTreeSet<String>,
+) -> Result<Option<PathBuf>, RegistryError> {
+    let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
+    let mut present = candidates.iter().filter(|name| names.contains(*name));
+    match (present.next(), present.next()) {
+        (Some(file), Some(other)) => {
+            Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
+        }
+        (Some(file), None) => Ok(Some(folder.join(file))),
+        (None, _) if !table.may_be_absent() => {
+            Err(RegistryError::MissingTable { export: folder.to_owned(), table })
+        }
+        (None, _) => {
+            // A table that may be absent must not be overlooked for its name: without `recipients`,
+            // every entity would be sent its own data.
+            // A browser's `recipients (1).csv` is near, `recipients of last year.csv` is not.
+            let is_near = |name: &&String| {
+                let stem = name.split('.').next().unwrap_or_default().to_lowercase();
+                stem.strip_prefix(table.name()).is_some_and(|rest| !rest.contains(char::is_alphabetic))
+            };
+            match names.iter().find(is_near) {
+                Some(name) => Err(BadInput::of_file(&folder.join(name), InputFault::MisnamedTable(table))),
+                None => Ok(None),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [&str; 5] =
+        ["clients.csv", "consents.csv", "immunizations.csv.gz", "vaccines.csv.zst", "organizations.csv"];
+
+    fn open(files: &[&str]) -> Result<Folder, String> {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        Folder::open(folder.path(), Encoding::Utf8).map_err(|e| match e {
+            RegistryError::BadInput(bad) => {
+                format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
+            }
+            RegistryError::MissingTable { table, .. } => format!("missing {table}"),
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn finds_the_tables() {
+        let export = open(&REQUIRED).unwrap();
+        assert!(export.files[Table::Immunizations as usize].is_some());
+        assert!(export.files[Table::Recipients as usize].is_none());
+        let check = |extra: &[&str], expect: &str| {
+            let files = [&REQUIRED[..], extra].concat();
+            assert_eq!(open(&files).map(|_| ()).unwrap_err(), expect);
+        };
+        // What comes once the export is open is told, not passed over.
+        let folder = tempfile::tempdir().unwrap();
+        let add = |file: &str| std::fs::write(folder.path().join(file), "").unwrap();
+        REQUIRED.into_iter().for_each(add);
+        let export = Folder::open(folder.path(), Encoding::Utf8).unwrap();
+        assert_eq!(export.provenance_now().unwrap().files.len(), REQUIRED.len());
+        add("recipients.csv");
+        assert!(
+            matches!(export.provenance_now(), Err(RegistryError::BadInput(bad)) if bad.fault.code() == "STILL_CHANGING")
+        );
+        check(&["clients.csv.gz"], "TWO_FILES clients.csv");
+        check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
+        check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
+        check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
+        check(&["recipients.csv.bz2"], "MISNAMED_TABLE recipients.csv.bz2");
+        check(&["recipients (1).csv"], "MISNAMED_TABLE recipients (1).csv");
+        check(&["recipients .csv"], "MISNAMED_TABLE recipients .csv");
+        check(&["Recipients_202407.csv"], "MISNAMED_TABLE Recipients_202407.csv");
+        check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
+        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
+        assert!(
+            open(
+                &[
+                    &REQUIRED[..],
+                    &["notes.txt", "old-recipients.csv", "recipients-notes.csv", "vaccines.xlsx"]
+                ]
+                .concat()
+            )
+            .is_ok()
+        );
+    }
+}

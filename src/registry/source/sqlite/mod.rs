@@ -1,0 +1,327 @@
+//! An SQLite file as an export: opened read-only, in one snapshot, never altered.
+//!
+//! Columns may be of any type. A REAL is its text, NULL is blank, the bytes of a BLOB are text; a view is as good
+//! as a table. An error names the file and the table and never what a row holds. The file may be damaged or made to do
+//! harm: it is checked whole before a row is read, and no value may be larger than a record of a CSV file.
+
+mod damage;
+mod stale_log;
+mod table;
+mod wal;
+
+pub(crate) use damage::has_damaged_pages;
+use damage::{Damage, find_damage};
+pub(crate) use table::SqliteTable;
+pub(crate) use wal::{as_a_file, beside};
+
+use super::csv::LONGEST_RECORD;
+use super::layout::{Layout, Place, clean_name};
+use super::{Encoding, FileStamp, Provenance, Source, TableReader};
+use crate::registry::error::{BadInput, InputFault};
+use crate::registry::tables::{Column, Kind};
+use crate::registry::{RegistryError, Table};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, Params, Row};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// `phds` in ASCII: the application id of the databases that this program makes for its own use. Such a database may lack
+/// rows of the export it was made from, so it must never be read as an export.
+pub(crate) const OWN_APPLICATION_ID: i64 = 0x7068_6473;
+
+/// How long to wait for another process that has locked the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether a file is an SQLite database, by its first bytes. An empty file is none.
+pub(super) fn is_sqlite(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut first)?;
+    Ok(first == MAGIC)
+}
+
+/// An SQLite file with the tables of an export.
+#[derive(Debug)]
+pub(super) struct SqliteExport {
+    path: PathBuf,
+    connection: Connection,
+    /// Each table or view that is there.
+    found: [Option<TableOrView>; Table::ALL.len()],
+    encoding: Encoding,
+    arrived: Provenance,
+}
+
+/// A table or a view of the export.
+#[derive(Clone, Debug)]
+struct TableOrView {
+    /// Its name, as the database spells it.
+    name: String,
+    /// Whether it is a view, or a virtual table, which may read one.
+    is_view: bool,
+}
+
+impl SqliteExport {
+    /// Opens the file and holds one snapshot of it until this is dropped.
+    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
+        let failed = |error| sqlite_error(path, error);
+        // Before the snapshot is taken: what is committed after this moment makes the export another.
+        let arrived = stamps(path, encoding)?;
+        refuse_unfit(path)?;
+        let connection = wal::open(path).map_err(failed)?;
+        connection.busy_timeout(PATIENCE).map_err(failed)?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_RECORD as i32).map_err(failed)?;
+        // Views are the export's own code: they may compute, but not reach for anything unusual.
+        let careful = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; \
+                       PRAGMA mmap_size = 0; BEGIN";
+        connection.execute_batch(careful).map_err(failed)?;
+        if is_own(&connection).map_err(failed)? {
+            return Err(BadInput::of_file(path, InputFault::OwnDatabase));
+        }
+        // Reading the schema is what the snapshot begins with. Views and virtual tables have no pages of their own.
+        let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
+        let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
+        let mut found = [const { None }; Table::ALL.len()];
+        for object in collect_rows(&connection, sql, [], read).map_err(failed)? {
+            let cleaned = clean_name(object.name.as_bytes());
+            match Table::named(cleaned.as_bytes()) {
+                // As with files: a table that may be absent must not be overlooked for its name.
+                Some(table) if table.may_be_absent() && cleaned != object.name => {
+                    return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
+                }
+                _ => {}
+            }
+            if let Some(table) = Table::named(object.name.as_bytes()) {
+                found[table as usize] = Some(object);
+            }
+        }
+        let missing =
+            Table::ALL.into_iter().find(|table| !table.may_be_absent() && found[*table as usize].is_none());
+        let export = SqliteExport { path: path.to_owned(), connection, found, encoding, arrived };
+        match missing {
+            Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
+            None => export.must_be_whole().map(|()| export),
+        }
+    }
+
+    /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
+    /// A view may read an index instead of a table, so if there is a view, the indexes must agree with their tables.
+    fn must_be_whole(&self) -> Result<(), RegistryError> {
+        let failed = |error| sqlite_error(&self.path, error);
+        let damaged = |what| Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
+        let page: i64 =
+            self.connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
+        if wal::ends_within_a_page(&self.path, page.unsigned_abs()) {
+            return damaged("the file is cut short");
+        }
+        let has_view = self.found.iter().flatten().any(|found| found.is_view);
+        match find_damage(&self.connection, has_view).map_err(failed)? {
+            None => Ok(()),
+            Some(Damage::Pages) => damaged("its pages are damaged, as PRAGMA quick_check tells"),
+            Some(Damage::Indexes) => damaged(
+                "an index does not agree with its table, as PRAGMA integrity_check tells, and a view may read it",
+            ),
+        }
+    }
+}
+
+/// Refuses a file if SQLite would read other rows than those in it, or would leave traces. To be called before SQLite
+/// opens the file.
+fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
+    if let Some(beside) = wal::unfit_beside(path) {
+        return Err(BadInput::of_file(&beside, InputFault::NotAFile));
+    }
+    if wal::may_lie_beside_another_name(path) {
+        return Err(BadInput::of_file(path, InputFault::OtherNames));
+    }
+    let log = wal::log_of(path);
+    if stale_log::is_stale(path, &log) {
+        return Err(BadInput::of_file(&log, InputFault::StaleLog));
+    }
+    if wal::would_leave_files_of_ours(path) {
+        let source = io::Error::other("reading it would leave files beside it that its owner cannot write");
+        return Err(RegistryError::Unavailable { path: path.to_owned(), source });
+    }
+    Ok(())
+}
+
+/// Whether this program made the database for its own use. A dump or another tool may have lost the application id, so the
+/// tables are looked at too.
+fn is_own(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let sql = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('quarantine', 'filter_run')";
+    Ok(id == OWN_APPLICATION_ID || connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// All rows of a query.
+pub(crate) fn collect_rows<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Vec<T>, rusqlite::Error> {
+    connection.prepare(sql)?.query_map(params, read)?.collect()
+}
+
+/// The names of a table's or view's columns; what is not UTF-8 in them is replaced.
+fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>, rusqlite::Error> {
+    // Generated columns are columns; those of a virtual table's own are not.
+    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    collect_rows(connection, sql, [table], |row| {
+        Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned())
+    })
+}
+
+/// Whether a query has a recursive one in it, which may have no end.
+fn is_recursive(connection: &Connection, sql: &str) -> Result<bool, rusqlite::Error> {
+    let steps = collect_rows(connection, &format!("EXPLAIN QUERY PLAN {sql}"), [], |step| {
+        Ok(step.get_ref(3)?.as_bytes().is_ok_and(|detail| detail == b"RECURSIVE STEP"))
+    });
+    Ok(steps?.contains(&true))
+}
+
+impl Drop for SqliteExport {
+    fn drop(&mut self) {
+        // What cannot be ended ends with the connection.
+        let _ = self.connection.execute_batch("ROLLBACK");
+        wal::leave_as_found(&self.connection, &self.path);
+    }
+}
+
+impl Source for SqliteExport {
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+
+    fn provenance(&self) -> Result<Provenance, RegistryError> {
+        Ok(self.arrived.clone())
+    }
+
+    fn provenance_now(&self) -> Result<Provenance, RegistryError> {
+        stamps(&self.path, self.encoding)
+    }
+
+    fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        let Some(from) = &self.found[table as usize] else { return Ok(None) };
+        let failed = |error| sqlite_error(&self.path, error);
+        let columns = column_names(&self.connection, &from.name).map_err(failed)?;
+        let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
+        let place = Place { path: &self.path, line: None, table };
+        let found = Layout::find(&cleaned, None, self.encoding, &place)?;
+        let sql = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
+        if is_recursive(&self.connection, &sql).map_err(failed)? {
+            let what = "a view is recursive, and may have no end";
+            return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
+        }
+        Ok(Some(Box::new(SqliteTable {
+            connection: &self.connection,
+            sql,
+            has_lines: false,
+            on_error: sqlite_error,
+            path: &self.path,
+            layout: Layout { extra: found.extra, ..Layout::packed(table, self.encoding) },
+            file: self.path.clone(),
+        })))
+    }
+}
+
+/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
+/// looked at as it is.
+///
+/// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table, a
+/// withdrawal may be missing in it.
+fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'c str>) -> String {
+    let cell = |(name, column): (&str, &Column)| {
+        let name = quoted(name);
+        match column.kind {
+            Kind::Id => name,
+            _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
+        }
+    };
+    let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
+    let itself = if from.is_view { "" } else { " NOT INDEXED" };
+    format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
+}
+
+/// The files of an export, as they are now.
+fn stamps(path: &Path, encoding: Encoding) -> Result<Provenance, RegistryError> {
+    let mut files = vec![FileStamp::of(path)?];
+    // What was changed last may only be in the log yet.
+    let log = wal::log_of(path);
+    if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+        files.push(FileStamp::of(&log)?);
+    }
+    Ok(Provenance { encoding, files })
+}
+
+/// A name as SQL writes it, whatever it holds.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// What an SQLite error means for an export. Its message is left out: it may quote what a view computes with.
+fn sqlite_error(path: &Path, error: rusqlite::Error) -> RegistryError {
+    let code = error.sqlite_error_code();
+    let what = match code {
+        // Reading alone comes to this where a transaction was cut off.
+        Some(ErrorCode::ReadOnly) => {
+            "a transaction was cut off, and its journal lies beside the database; have the owner open it, which mends it"
+        }
+        _ => error.sqlite_error().map_or("unexpected value", |e| rusqlite::ffi::code_to_str(e.extended_code)),
+    };
+    match code {
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            RegistryError::Unavailable { path: path.to_owned(), source: io::Error::other(what) }
+        }
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory
+            | ErrorCode::ReadOnly,
+        ) => RegistryError::Read { path: path.to_owned(), source: io::Error::other(what) },
+        _ => BadInput::of_file(path, InputFault::UnusableDatabase { what }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export.sqlite");
+        let connection = Connection::open(&path).unwrap();
+        for table in Table::ALL {
+            let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+            connection.execute_batch(&format!("CREATE TABLE {table} ({})", columns.join(", "))).unwrap();
+        }
+        (folder, path)
+    }
+
+    /// What is committed between the look at the file and the snapshot is read. What is noted of the export must be older
+    /// than that, so that a later run finds it changed.
+    #[test]
+    fn the_export_is_looked_at_before_the_snapshot_is_taken() {
+        let (_folder, path) = database();
+        let owner = Connection::open(&path).unwrap();
+        owner.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let opening = std::thread::scope(|scope| {
+            // It waits for the owner.
+            let opening = scope.spawn(|| SqliteExport::open(&path, Encoding::Utf8).unwrap());
+            std::thread::sleep(Duration::from_millis(300));
+            let withdrawals = "INSERT INTO consents WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                SELECT i, 'STANDARD', '2015-01-01', '2020-01-01', 'WITHDRAWN' FROM n; COMMIT";
+            owner.execute_batch(withdrawals).unwrap();
+            opening.join().unwrap()
+        });
+        let seen: i64 =
+            opening.connection.query_row("SELECT count(*) FROM consents", [], |row| row.get(0)).unwrap();
+        assert_eq!(seen, 2000);
+        assert_ne!(opening.provenance().unwrap(), opening.provenance_now().unwrap());
+    }
+}

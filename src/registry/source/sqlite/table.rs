@@ -1,0 +1,130 @@
+//! Reading a table of a database: its rows as blocks of packed records.
+
+use super::super::csv::LONGEST_RECORD;
+use super::super::layout::Layout;
+use super::super::packed::Packer;
+use super::super::{Block, TableReader, TakeBlock};
+use crate::registry::RegistryError;
+use crate::registry::error::{BadInput, InputFault};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// How much text a block holds.
+const BLOCK: usize = 1 << 20;
+
+/// A table of a database, open for reading.
+pub(crate) struct SqliteTable<'c> {
+    pub(crate) connection: &'c Connection,
+    /// The query whose rows are the records.
+    pub(crate) sql: String,
+    /// Whether its first column is the record's line; else records are numbered in the order of reading.
+    pub(crate) has_lines: bool,
+    /// What an error of SQLite's means for the database at this path.
+    pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
+    pub(crate) path: &'c Path,
+    pub(crate) layout: Layout,
+    /// The file to name in messages: that of the export, if the database was made from one.
+    pub(crate) file: PathBuf,
+}
+
+impl TableReader for SqliteTable<'_> {
+    fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
+        let failed = |error| (self.on_error)(self.path, error);
+        let mut statement = self.connection.prepare(&self.sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let (mut packer, mut block) = (Packer::default(), Block::default());
+        let (mut line, mut read) = (0, 0);
+        let first = usize::from(self.has_lines);
+        let mut number = Vec::new();
+        let too_long = |line| BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD));
+        loop {
+            let row = rows.next().map_err(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::TooBig) => too_long(line + 1),
+                _ => failed(error),
+            })?;
+            let Some(row) = row else { break };
+            line =
+                if self.has_lines { row.get::<_, i64>(0).map_err(failed)?.unsigned_abs() } else { line + 1 };
+            for place in first..first + self.layout.width {
+                match row.get_ref(place).map_err(failed)? {
+                    ValueRef::Null => packer.push(b""),
+                    ValueRef::Text(text) | ValueRef::Blob(text) => packer.push(text),
+                    ValueRef::Integer(value) => {
+                        number.clear();
+                        // Writing to memory cannot fail.
+                        let _ = write!(number, "{value}");
+                        packer.push(&number);
+                    }
+                    ValueRef::Real(value) => {
+                        number.clear();
+                        write_real(value, &mut number);
+                        packer.push(&number);
+                    }
+                }
+            }
+            if packer.length() > LONGEST_RECORD {
+                return Err(too_long(line));
+            }
+            packer.end_record(line, &mut block.text);
+            if block.text.len() >= BLOCK {
+                read += block.text.len() as u64;
+                match take(block, read)? {
+                    Some(recycled) => block = recycled,
+                    None => return Ok(()),
+                }
+                block.text.clear();
+            }
+        }
+        if !block.text.is_empty() {
+            read += block.text.len() as u64;
+            take(block, read)?;
+        }
+        Ok(())
+    }
+}
+
+/// From here on a REAL may stand for several whole numbers: 2^53.
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What an id that is a REAL is read as: its digits, if it is a whole number that no other could be taken for. Any
+/// other is written in a way that no id is.
+fn write_real(value: f64, out: &mut Vec<u8>) {
+    let is_exact = value.fract() == 0.0 && (0.0..FIRST_INEXACT).contains(&value) && value.is_sign_positive();
+    // Writing to memory cannot fail.
+    let _ = if is_exact { write!(out, "{value:.0}") } else { write!(out, "{value:e}") };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_are_reals() {
+        let check = |value: f64, expect: &str| {
+            let mut out = Vec::new();
+            write_real(value, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expect);
+        };
+        check(0.0, "0");
+        check(140.0, "140");
+        check(1e15, "1000000000000000");
+        check(9_007_199_254_740_991.0, "9007199254740991");
+        // Nothing that could be read as an id.
+        check(9_007_199_254_740_992.0, "9.007199254740992e15");
+        check(1.5, "1.5e0");
+        check(-1.0, "-1e0");
+        check(-0.0, "-0e0");
+        check(f64::INFINITY, "inf");
+        check(f64::NAN, "NaN");
+    }
+}
