@@ -2,12 +2,15 @@
 //!
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
-use crate::batch::{Before, Evidence, Finding, GateRecord, Manifest, ReleaseRecord, ReportData, names, to_json};
-use crate::gate::{Candidate, Reference, judge, look_alikes};
+use crate::batch::{
+    Before, Evidence, Finding, GateRecord, Manifest, ReleaseRecord, ReportData, names, to_json,
+};
+use crate::filter::Routing;
+use crate::gate::{Candidate, Reference, judge};
 use crate::policy::{GateKey, GateSettings};
 use crate::registry::{FileStamp, RegistryError};
 use crate::report;
-use crate::value::Day;
+use crate::value::{Day, name::look_alikes};
 use crate::writer::{Contents, Staging, WriteError, write_files};
 use std::path::Path;
 
@@ -59,12 +62,14 @@ pub fn assemble_batch(
     judging: &Judging<'_>,
     staging: &Staging,
 ) -> Result<Assembled, AssemblyError> {
-    let Contents { policy, selection, inputs, routing, .. } = contents;
+    let Contents { policy, selection, inputs, reference, .. } = contents;
+    let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
+    let reached = selection.reached_organizations().map(|place| entities[place as usize]);
     let mut evidence = Evidence {
-        tables: contents.intake.contents(),
+        tables: contents.intake.contents().collect(),
         repeated_consents: contents.intake.repeated_consents,
-        unmatched_recipients: routing.unmatched_entities(contents.reference),
-        look_alikes: selection.look_alike_entities.clone(),
+        unmatched_recipients: Routing::unmatched(entities.iter().copied(), reference.recipients.as_deref()),
+        look_alikes: look_alikes(reached.filter(|entity| !entity.is_empty())),
     };
     let (manifest, counts) = write_files(contents, staging)?;
     let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
@@ -84,7 +89,9 @@ pub fn assemble_batch(
         today: judging.today,
         is_attended: judging.is_attended,
     };
-    let kept = judging.before_folder.map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
+    let kept = judging
+        .before_folder
+        .map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
     let (kept_counts, kept_gate) = kept.unwrap_or_default();
     let reference = Reference {
         before: judging.before,

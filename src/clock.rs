@@ -1,4 +1,4 @@
-//! Today's date, by the machine's clock and time zone. Nothing else in the program asks for it.
+//! Today's date and the moment, by the machine's clock and time zone. Nothing else in the program asks for them.
 //!
 //! A clock may show anything: without a usable day there is none.
 
@@ -12,6 +12,13 @@ const CLOCK_YEARS: std::ops::RangeInclusive<u32> = 1970..=9999;
 /// Today, where the machine is; none if the clock shows no day from 1970-01-01 to 9999-12-31.
 pub(crate) fn today() -> Option<Day> {
     day_at(SystemTime::now()).filter(|day| CLOCK_YEARS.contains(&day.year()))
+}
+
+/// The moment, as `2024-07-09T14:03:00Z`; `unknown` where the clock shows none.
+pub(crate) fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let moment = since.and_then(|since| DateTime::from_timestamp(i64::try_from(since.as_secs()).ok()?, 0));
+    moment.map_or_else(|| "unknown".to_owned(), |moment| moment.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn day_at(time: SystemTime) -> Option<Day> {

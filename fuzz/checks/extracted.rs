@@ -1,7 +1,7 @@
 //! What an export comes to, in a form that can be compared, and what must hold of any.
 
 use super::CANARY;
-use phds::assembly::assemble_batch;
+use phds::assembly::{AssemblyError, Judging, assemble_batch};
 use phds::batch::Before;
 use phds::batch::Inputs;
 use phds::extract::{Extract, Settings, extract};
@@ -182,8 +182,17 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
         inputs: &inputs,
         threads: threads(2),
     };
-    match assemble_batch(contents, &Before::None, &staging) {
-        Err(WriteError::BadName { .. }) => None,
+    let judging = Judging {
+        settings: policy.gate,
+        off: &[],
+        before: &Before::None,
+        before_folder: None,
+        export_now: &|| Ok(None),
+        today: None,
+        is_attended: true,
+    };
+    match assemble_batch(contents, &judging, &staging) {
+        Err(AssemblyError::Write(WriteError::BadName { .. })) => None,
         written => {
             written.unwrap();
             Some(staging.publish("quarantine-202407.csv").unwrap())

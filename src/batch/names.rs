@@ -37,6 +37,9 @@ pub const ALWAYS: [&str; 4] = [DICTIONARY_CSV, DICTIONARY_MD, MANIFEST, CHECKSUM
 /// Those in `QA`, as paths in the batch.
 pub const ALWAYS_IN_QA: [&str; 6] = [COUNTS, INPUTS, QUARANTINE, REPORT, REPORT_DATA, CHECKSUMS_IN_QA];
 
+/// Those in `QA` that not every batch has: it was made before there were such, or never held back.
+pub const AT_TIMES_IN_QA: [&str; 2] = [GATE_RECORD, RELEASE];
+
 /// What a recipient's file begins and ends with.
 const BEFORE: &str = "PHDS_";
 const BEHIND: &str = ".csv";

@@ -9,12 +9,13 @@ Exit codes:
    1  the command's own \"no\": explain found no such row, diff found differences,
       verify found faults, due says not now
    2  wrong usage
-  65  bad input: the export itself is wrong, a batch is damaged, or it is held back
-      for a look; nothing was published
+  65  bad input: the export itself is wrong, or a batch is damaged; nothing was
+      published
   66  input missing: the export, a table, a batch, a policy file
   73  output can't be created
   74  I/O error, such as a full disk
   75  another run holds the lock
+  77  the batch is held back for a person to look at; nothing was published
   78  bad policy
  130  ended by Ctrl-C (143: by SIGTERM); what was unfinished has been removed
 
@@ -38,6 +39,7 @@ pub(super) enum Exit {
     #[strum(serialize = "io-error")]
     InputOutput = 74,
     Locked = 75,
+    Held = 77,
     BadPolicy = 78,
     /// A fault of the program itself: what Rust ends with, too.
     Fault = 101,

@@ -3,15 +3,15 @@
 //! Each type of error has its exit codes and its hints in one place.
 
 use super::exit::Exit;
-use super::publish::Stops;
-use crate::batch::{BatchError, HoldReason, names};
+use crate::assembly::AssemblyError;
+use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
 use crate::registry::{Code, InputFault, Problem, RegistryError, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
-use crate::value::{Month, shown};
+use crate::value::shown;
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
@@ -29,14 +29,14 @@ pub(super) enum Failure {
     #[error("{reason}\nthe quarantined rows are listed in {}", shown(list))]
     Refused { reason: RegistryError, list: PathBuf },
     /// A batch is whole, and held back for a person to look at.
-    #[error(
-        "the batch of {month} is held back, not published:\n{stops}\nit lies in {} for a look",
-        shown(place)
-    )]
-    Held { month: Month, stops: Stops, place: PathBuf },
+    #[error("{}it lies in {} for a look", why.to_string(), shown(place))]
+    Held { why: HoldRecord, place: PathBuf },
     /// A held batch is not what it was when it was made.
     #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
+    /// The policy wants a table that the export need not have.
+    #[error("{}: REQUIRE_CONTROL: the export has no table control, which the policy requires", shown(export))]
+    NoControl { export: PathBuf },
     /// A held batch was made by rules that are no longer the contract's.
     #[error(
         "{}: the held batch was made by phds {version}, which shared what may not be shared any more",
@@ -73,6 +73,12 @@ impl Failure {
             return Exit::Done;
         }
         if matches!(self, Failure::No) {
+            return exit;
+        }
+        if let (Failure::Held { why, .. }, Some(hint)) = (self, &hint) {
+            let codes: Vec<_> = why.found.iter().map(|found| found.reason.code()).collect();
+            let batch = why.batch.to_string();
+            tracing::error!(exit_code = exit as u8, hint, batch, codes = codes.join(","), "{self}");
             return exit;
         }
         match hint {
@@ -118,15 +124,17 @@ impl Failure {
         match self {
             Failure::Error(error) => error.end(),
             Failure::Refused { reason, .. } => reason.end(),
-            Failure::Held { stops, .. }
-                if stops.0.iter().any(|s| matches!(s, HoldReason::ExportStillChanging { .. })) =>
-            {
-                Exit::BadInput.hinting("run again once the export is no longer written to")
+            Failure::Held { why, .. } if why.found.iter().any(is_still_changing) => {
+                Exit::Held.hinting("run again once the export is no longer written to")
             }
-            Failure::Held { month, place, .. } => Exit::BadInput.hinting(format!(
-                "if all of this is as it should be, run: phds release {} {month}",
-                shown(place.parent().and_then(Path::parent).unwrap_or(place))
+            Failure::Held { why, place } => Exit::Held.hinting(format!(
+                "if all of this is as it should be, run: phds release {} {}",
+                shown(place.parent().and_then(Path::parent).unwrap_or(place)),
+                why.batch
             )),
+            Failure::NoControl { .. } => unpublished(
+                "have the export made with a row of control for each table; or set require_control = false in the policy",
+            ),
             Failure::HeldUnsound { place } => Exit::BadInput
                 .hinting(format!("phds verify {} says what is wrong; make the batch again", shown(place))),
             Failure::HeldOutdated { .. } => {
@@ -137,6 +145,20 @@ impl Failure {
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
+        }
+    }
+}
+
+/// Whether a batch was made from an export that was still being written.
+fn is_still_changing(found: &Finding) -> bool {
+    matches!(found.reason, HoldReason::ExportStillChanging { .. })
+}
+
+impl CommandError for AssemblyError {
+    fn end(&self) -> End {
+        match self {
+            AssemblyError::Write(error) => error.end(),
+            AssemblyError::Registry(error) => error.end(),
         }
     }
 }

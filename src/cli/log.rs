@@ -4,14 +4,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::finish;
 use super::terminal::{Terminal, printable};
+use crate::registry::Notice;
 use crate::value::shown;
 use clap::ValueEnum;
 use std::fmt;
 use std::io::{self, Write as _};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
 /// How much is said, and how.
@@ -20,7 +22,7 @@ pub(super) struct Args {
     /// Say more on stderr: what is done, and how long it took; twice: everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
-    /// Say nothing but errors: no warnings, no progress, no summary
+    /// Say nothing but errors and warnings that a person must act on: no progress, no summary
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// How messages on stderr are written
@@ -38,6 +40,9 @@ pub(super) enum Format {
     Json,
 }
 
+/// The target of warnings that a person must act on. They are said even where nothing but errors is to be.
+pub(super) const ACT: &str = "phds::act";
+
 /// Starts the log of the process.
 pub(super) fn start(args: &Args, terminal: &Terminal) {
     let level = match (args.quiet, args.verbose) {
@@ -52,11 +57,23 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
     let subscriber = tracing_subscriber::fmt()
         // A message that cannot be printed must not end the run.
         .log_internal_errors(false)
-        .with_max_level(level)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(move || stderr.stderr());
+    let targets = Targets::new().with_default(level).with_target(ACT, level.max(LevelFilter::WARN));
     match args.log_format {
-        Format::Json => subscriber.json().flatten_event(true).with_target(false).init(),
-        Format::Text => subscriber.event_format(TextFormat).init(),
+        Format::Json => {
+            subscriber.json().flatten_event(true).with_target(false).finish().with(targets).init()
+        }
+        Format::Text => subscriber.event_format(TextFormat).finish().with(targets).init(),
+    }
+}
+
+/// Says what was found while reading.
+pub(super) fn notify(notice: &Notice) {
+    if notice.must_be_acted_on() {
+        tracing::warn!(target: ACT, "{notice}");
+    } else {
+        tracing::warn!("{notice}");
     }
 }
 
@@ -137,7 +154,8 @@ impl tracing::field::Visit for Fields {
 
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
         let value = match field.name() {
-            "exit_code" => return,
+            // The message has them, in more words.
+            "exit_code" | "code" | "codes" | "batch" => return,
             // Of several lines where it says several things; names in it are shown so that none begins a line.
             "message" => printable(value),
             _ => shown(value).to_string(),

@@ -1,7 +1,7 @@
 //! What is set up before a command runs: no core dumps, and the owner's own rights on all that is made.
 
 use rustix::fs::Mode;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getuid, set_dumpable_behavior, setrlimit, umask};
 
 /// Forbids core dumps, and keeps the umask from taking the owner's own rights.
 pub(super) fn prepare() {
@@ -25,6 +25,12 @@ fn is_traced() -> bool {
 pub(super) fn status(name: &str) -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+}
+
+/// The name of the login, as the environment has it, else the number of the user.
+pub(super) fn login() -> Option<String> {
+    let name = |key| std::env::var(key).ok().filter(|name| !name.trim().is_empty());
+    name("LOGNAME").or_else(|| name("USER")).or_else(|| Some(format!("user {}", getuid().as_raw())))
 }
 
 /// Takes the owner's own rights out of the umask: else a new folder would be closed to this run and to others until

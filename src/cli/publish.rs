@@ -1,11 +1,12 @@
 //! The last step of `run` and `write`: a batch is written, then published, or held back for a person to look at.
 
-use super::events;
+use super::CommandResult;
 use super::failure::Failure;
+use super::{events, log};
 use crate::assembly::{Assembled, Judging, assemble_batch};
 use crate::batch::{Before, Finding, GateRecord, HoldRecord, Manifest, names};
-use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange};
-use crate::registry::Source;
+use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
+use crate::registry::{Intake, Source, Table};
 use crate::value::Day;
 use crate::writer::{Contents, Staging};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,11 @@ fn gate_key(text: &str) -> Result<GateKey, String> {
 }
 
 impl GateArgs {
+    /// Whether the command line says anything of the gates.
+    pub(super) fn is_given(&self) -> bool {
+        self.max_change.is_some() || self.max_export_age.is_some() || !self.gate_off.is_empty()
+    }
+
     /// The policy's thresholds, but for those that are given here, and without the gates that are turned off.
     pub(super) fn over(&self, policy: GateSettings) -> GateSettings {
         let mut settings = GateSettings {
@@ -39,6 +45,16 @@ impl GateArgs {
         };
         self.gate_off.iter().for_each(|gate| settings.turn_off(*gate));
         settings
+    }
+}
+
+impl GateArgs {
+    /// Refuses an export without `control`, where the policy requires it.
+    pub(super) fn check_control(&self, policy: &Policy, intake: &Intake, export: &Path) -> CommandResult {
+        if self.over(policy.gate).require_control && intake.table(Table::Control).is_none() {
+            return Err(Failure::NoControl { export: export.to_owned() });
+        }
+        Ok(())
     }
 }
 
@@ -89,7 +105,7 @@ impl LastStep<'_> {
             );
         }
         for Finding { reason, .. } in &gate.told {
-            tracing::warn!(code = reason.code(), "{}", reason.line());
+            tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
         }
         let published = publish_or_hold(staging, &manifest, gate);
         Ok((manifest, published))

@@ -4,7 +4,7 @@ use super::CommandResult;
 use super::arguments::OPEN_EXPORT_HELP;
 use super::summary::tables_read;
 use super::terminal::Terminal;
-use super::{events, memory};
+use super::{events, log, memory};
 use crate::registry::{Encoding, Limit, Notice, open_export};
 use crate::value::shown;
 use crate::work::{self, ReadSettings};
@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     stage.opened(&provenance);
     let scratch = work::scratch_beside(&args.work)?;
     let bar = terminal.reading(source.size());
-    let notify = |notice: &Notice| tracing::warn!("{notice}");
+    let notify = |notice: &Notice| log::notify(notice);
     let settings = ReadSettings {
         limit: args.max_quarantined,
         export: &provenance,

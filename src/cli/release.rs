@@ -3,10 +3,14 @@
 use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use super::{arguments, memory};
-use crate::batch::{Manifest, RulesVersion, names, read_own_file, why_held_place};
+use super::{arguments, memory, process};
+use crate::assembly::add_release;
+use crate::batch::{
+    GateRecord, HoldRecord, Manifest, ReleaseRecord, RulesVersion, names, read_own_file, why_held_place,
+};
+use crate::clock;
 use crate::elements;
-use crate::value::{Month, shown};
+use crate::value::{Month, shown, text};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
 use std::path::PathBuf;
@@ -14,12 +18,13 @@ use std::path::PathBuf;
 /// Publish a batch that was held back
 ///
 /// `run` and `write` hold a batch back, in OUT/.held/YYYYMM, when something about it should be looked at first. When
-/// that has been done and all is as it should be, this moves it to OUT/YYYYMM, in one step. It is verified once more before.
+/// that has been done and all is as it should be, this publishes it in OUT/YYYYMM, in one step: a copy, which is verified
+/// before. Who released it and why is kept in qa/release.json.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   cat batches/.held/202407.txt
   phds diff batches/202406 batches/.held/202407
-  phds release batches 202407")]
+  phds release batches 202407 --by \"Ana Ruiz\" --reason \"two clinics have closed\"")]
 pub(super) struct Args {
     /// The folder of the batches
     #[arg(value_name = "OUT")]
@@ -27,6 +32,18 @@ pub(super) struct Args {
     /// The batch's month
     #[arg(value_name = "YYYYMM", value_parser = month)]
     month: Month,
+    /// Who releases it; without it, the name of the login
+    #[arg(long, value_name = "WHO", value_parser = words)]
+    by: Option<String>,
+    /// Why it may be published all the same
+    #[arg(long, value_name = "TEXT", value_parser = words)]
+    reason: Option<String>,
+}
+
+fn words(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let is_fit = !text.is_empty() && !text.chars().any(text::is_control);
+    is_fit.then(|| text.to_owned()).ok_or("a text that is not blank and holds no control character")
 }
 
 fn month(text: &str) -> Result<Month, &'static str> {
@@ -57,13 +74,26 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     if RulesVersion::of_batch(&manifest) != Some(RulesVersion::NEWEST) {
         return Err(Failure::HeldOutdated { place: held, version: manifest.tool.version });
     }
-    let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
-    let mut text = String::from_utf8(why).unwrap_or_default();
+    // What was found lies within what was verified; batches that 0.2.0 held do not have it.
+    let found = GateRecord::of_batch(&batch).map(|gate| gate.found).unwrap_or_default();
+    let mut text = if found.is_empty() {
+        let why = read_own_file(&why_held_place(&args.out, args.month)).unwrap_or_default();
+        String::from_utf8(why).unwrap_or_default()
+    } else {
+        HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: found.clone() }.to_string()
+    };
+    let by = args.by.or_else(process::login).unwrap_or_else(|| "unknown".to_owned());
+    let release = ReleaseRecord { by, reason: args.reason, when: clock::now(), found };
+    add_release(&staging, &release)?;
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     let (place, as_of) = (shown(&place), manifest.as_of);
-    text += &format!("Batch {} as of {as_of} is published all the same, in {place}\n", args.month);
+    let by = &release.by;
+    text += &format!("Batch {} as of {as_of} is published all the same by {by}, in {place}\n", args.month);
+    if let Some(reason) = &release.reason {
+        text += &format!("Reason: {reason}\n");
+    }
     if replaces {
         text.push_str("The batch that was there is replaced\n");
     }

@@ -1,6 +1,7 @@
 //! `phds report`: the report on a batch, made again.
 
 use super::CommandResult;
+use super::log;
 use super::terminal::Terminal;
 use crate::batch::{Before, Manifest, ReportData, place_of};
 use crate::report::{CvxCodes, page};
@@ -47,7 +48,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
 pub(super) fn batch_before(out: &Path, month: Month) -> Before {
     let (before, error) = Before::find(out, month);
     if let Some(error) = error {
-        tracing::warn!("the report compares with no batch before: {error}");
+        tracing::warn!(target: log::ACT, "the report compares with no batch before: {error}");
     }
     before
 }

@@ -6,16 +6,16 @@ use super::failure::Failure;
 use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{events, memory, report};
+use super::{events, log, memory, report};
 use crate::batch::Inputs;
-use crate::batch::{OfMonth, has_its_files, names, of_month};
+use crate::batch::{GateRecord, HoldRecord, Manifest, OfMonth, has_its_files, held_place, names, of_month};
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::registry::{Encoding, Intake, Limit, Table, open_export};
 use crate::value::Day;
 use crate::writer::{Contents, Output, Staging, keep_clear_of, write_quarantine};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Make the month's batch from an export, all stages in one pass
 ///
@@ -89,7 +89,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         return summary
             .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
     }
-    arguments::warn_of_window(&policy, as_of);
+    if args.if_due
+        && !args.gate.is_given()
+        && let Some(held) = held_already(&args, &inputs)
+    {
+        return summary.still_held(held);
+    }
     keep_clear_of(&args.out, as_of.month(), &args.export, "the export itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     stage.opened(&arrived);
@@ -99,11 +104,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let spill = memory::spill(staging.scratch(), args.memory, threads);
     let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
-    for notice in extract.intake.notices() {
-        tracing::warn!("{notice}");
-    }
+    extract.intake.notices().iter().for_each(log::notify);
     stage.judged(&extract.intake, &extract.selection.counts);
     check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
+    args.gate.check_control(&policy, &extract.intake, &args.export)?;
 
     bar.writing();
     let before = report::batch_before(&args.out, as_of.month());
@@ -118,9 +122,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         threads,
     };
     let last = LastStep {
-        gate: args.gate,
+        gate: &args.gate,
         before: &before,
+        out: &args.out,
         export: Some(export.as_ref()),
+        today: args.as_of.is_none().then_some(as_of),
         is_attended: !args.if_due,
     };
     let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
@@ -134,13 +140,34 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
     let month = inputs.as_of.month();
     let folder = args.out.join(month.to_string());
     let Ok(OfMonth { batch: Some(manifest), .. }) = of_month(&args.out, month) else { return false };
-    // Another version of the program may decide otherwise, and have been led to share what this one does not.
-    if manifest.tool.version != env!("CARGO_PKG_VERSION") || !has_its_files(&folder, &manifest) {
-        return false;
-    }
-    let Ok(made) = Inputs::of_batch(&folder) else { return false };
-    // Without a date on the command line it is another on each day.
-    if args.as_of.is_some() { made == *inputs } else { made.equal_but_for_the_day(inputs) }
+    is_of_this_version(&manifest, &folder) && is_made_from(&folder, args, inputs)
+}
+
+/// The month's held batch, if it was made from the same by the same version: whoever looks at it is to find it as it was,
+/// and `release` to publish that.
+fn held_already(args: &Args, inputs: &Inputs) -> Option<Failure> {
+    let month = inputs.as_of.month();
+    let place = held_place(&args.out, month);
+    of_month(&args.out, month).ok().filter(|found| found.is_held)?;
+    let manifest = Manifest::of_batch(&place).ok()?;
+    let is_same = is_of_this_version(&manifest, &place) && is_made_from(&place, args, inputs);
+    let found = GateRecord::of_batch(&place).ok()?.found;
+    let why = HoldRecord { batch: month, as_of: manifest.as_of, found };
+    (is_same && !why.found.is_empty()).then_some(Failure::Held { why, place })
+}
+
+/// Whether a batch was made by this version of the program, and has its files. Another version may decide otherwise, and
+/// have been led to share what this one does not.
+fn is_of_this_version(manifest: &Manifest, folder: &Path) -> bool {
+    manifest.tool.version == env!("CARGO_PKG_VERSION") && has_its_files(folder, manifest)
+}
+
+/// Whether a batch was made from the same export and policy. Without a date on the command line the day is another each
+/// time.
+fn is_made_from(folder: &Path, args: &Args, inputs: &Inputs) -> bool {
+    Inputs::of_batch(folder).is_ok_and(|made| {
+        if args.as_of.is_some() { made == *inputs } else { made.equal_but_for_the_day(inputs) }
+    })
 }
 
 /// Stops the run if the export may not be used, and says where to look.

@@ -3,7 +3,7 @@
 use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::batch::{Counts, HoldReason, Manifest};
+use crate::batch::{Counts, Finding, Manifest};
 use crate::extract::FactCounts;
 use crate::filter::Outcome;
 use crate::policy::{ConsentRule, Policy};
@@ -30,17 +30,11 @@ struct JsonSummary<'a> {
     outcome: &'static str,
     /// Where the batch lies.
     place: Option<String>,
-    /// What speaks against publishing it.
-    stops: Vec<JsonStop<'a>>,
+    /// Why it is held back.
+    found: &'a [Finding],
     /// Why there was nothing to do.
     reason: Option<&'a str>,
     manifest: Option<&'a Manifest>,
-}
-
-#[derive(serde::Serialize)]
-struct JsonStop<'a> {
-    code: &'static str,
-    message: &'a HoldReason,
 }
 
 impl<'a> Summary<'a> {
@@ -55,16 +49,16 @@ impl<'a> Summary<'a> {
         policy: &Policy,
         published: Result<PathBuf, Failure>,
     ) -> CommandResult {
-        let (outcome, place, stops) = match &published {
+        let (outcome, place, found) = match &published {
             Ok(place) => ("published", place, &[][..]),
-            Err(Failure::Held { stops, place, .. }) => ("held", place, &stops.0[..]),
+            Err(Failure::Held { why, place }) => ("held", place, &why.found[..]),
             Err(_) => return published.map(drop),
         };
         if self.is_json {
             let printed = self.terminal.print(&text::json(&JsonSummary {
                 outcome,
                 place: Some(place.display().to_string()),
-                stops: stops.iter().map(|stop| JsonStop { code: stop.code(), message: stop }).collect(),
+                found,
                 reason: None,
                 manifest: Some(manifest),
             }));
@@ -76,6 +70,17 @@ impl<'a> Summary<'a> {
             self.terminal.print_summary(&of_published(manifest, policy, place))?;
         }
         published.map(drop)
+    }
+
+    /// Reports that the month's batch is held back still.
+    pub(super) fn still_held(&self, held: Failure) -> CommandResult {
+        if let (true, Failure::Held { why, place }) = (self.is_json, &held) {
+            let place = Some(place.display().to_string());
+            let summary = JsonSummary { outcome: "held", place, found: &why.found, ..JsonSummary::default() };
+            // That it is held is told whatever becomes of the summary.
+            let _ = self.terminal.print(&text::json(&summary));
+        }
+        Err(held)
     }
 
     /// Reports that there was nothing to do: in JSON, or in the log only.

@@ -44,6 +44,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         // It was filtered again between the first look and the second.
         return Err(WorkError::Busy { path: args.work }.into());
     }
+    args.gate.check_control(&ready.run.policy, &ready.intake, &args.work)?;
     bar.writing();
     let inputs = Inputs::new(as_of, &ready.run.policy, &database.tables().provenance()?);
     let before = report::batch_before(&args.out, as_of.month());
@@ -57,7 +58,14 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         inputs: &inputs,
         threads: arguments::cores(),
     };
-    let last = LastStep { gate: args.gate, before: &before, export: None, is_attended: true };
+    let last = LastStep {
+        gate: &args.gate,
+        before: &before,
+        out: &args.out,
+        export: None,
+        today: None,
+        is_attended: true,
+    };
     let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;
     drop(bar);
     if published.is_ok()

@@ -21,6 +21,8 @@ pub struct SelectionBuilder {
     pub(super) ids: Sorter<u64>,
     /// How many included facts each organization gave.
     pub(super) of_organization: Vec<u64>,
+    /// Whether any fact that could be used is of the organization.
+    pub(super) is_reached: Vec<bool>,
     pub(super) groups: Groups,
 }
 
@@ -33,6 +35,7 @@ impl SelectionBuilder {
             facts: Sorter::new(spill),
             ids: Sorter::new(spill),
             of_organization: vec![0; organizations],
+            is_reached: vec![false; organizations],
             groups: Groups::default(),
         }
     }
@@ -59,6 +62,9 @@ impl SelectionBuilder {
         self.counts.note(judgement);
         if fact.date <= self.as_of {
             self.counts.note_vaccination(fact.date);
+        }
+        if let Some(organization) = fact.organization {
+            self.is_reached[organization as usize] = true;
         }
         // Only a fact with a recipient, and so with an organization, is included under any reading.
         if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {

@@ -17,6 +17,8 @@ pub struct Selection {
     /// The lines of facts that share an id and may not stay, in ascending order.
     dropped: Vec<u64>,
     of_organization: Vec<u64>,
+    /// For each organization, whether any fact that could be used is of it.
+    is_reached: Vec<bool>,
     groups: Vec<Box<[u8]>>,
 }
 
@@ -33,12 +35,15 @@ impl Selection {
     ) -> io::Result<Selection> {
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);
-        let (mut counts, mut of_organization) = (FactCounts::default(), Vec::new());
+        let (mut counts, mut of_organization, mut is_reached) =
+            (FactCounts::default(), Vec::new(), Vec::new());
         let groups = builders.first().map_or_else(Vec::new, |builder| builder.groups.texts());
         for builder in builders {
             counts.add(&builder.counts);
             of_organization.resize(builder.of_organization.len(), 0);
             of_organization.iter_mut().zip(builder.of_organization).for_each(|(sum, count)| *sum += count);
+            is_reached.resize(builder.is_reached.len(), false);
+            is_reached.iter_mut().zip(builder.is_reached).for_each(|(any, this)| *any |= this);
             ids.absorb(builder.ids);
             facts.absorb(builder.facts);
         }
@@ -46,7 +51,7 @@ impl Selection {
         drop(ids);
         let facts = facts.sorted()?;
         let mut selection =
-            Selection { counts, facts, in_force, dropped: Vec::new(), of_organization, groups };
+            Selection { counts, facts, in_force, dropped: Vec::new(), of_organization, is_reached, groups };
         if !repeated.is_empty() {
             selection.settle(&repeated, quarantine, spill)?;
         }
@@ -66,6 +71,7 @@ impl Selection {
             in_force: ConsentRule::ActiveOnAsOf,
             dropped: Vec::new(),
             of_organization: builder.of_organization,
+            is_reached: builder.is_reached,
         })
     }
 
@@ -125,6 +131,16 @@ impl Selection {
     /// How many facts of the organization at this place are shared.
     pub fn of_organization(&self, place: u32) -> u64 {
         self.of_organization[place as usize]
+    }
+
+    /// The organizations, by place, of which any fact could be used, whatever came of it.
+    pub fn reached_organizations(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.is_reached).filter(|(_, is_reached)| **is_reached).map(|(place, _)| place)
+    }
+
+    /// Takes note of an organization of which a fact could be used.
+    pub fn note_reached(&mut self, organization: u32) {
+        self.is_reached[organization as usize] = true;
     }
 
     /// The texts of vaccine groups, by place; blank is empty.

@@ -82,6 +82,22 @@ impl Routing {
         &self.recipients
     }
 
+    /// The entities, as `recipients` spells them first, that no organization has.
+    pub fn unmatched<'a>(
+        entities: impl Iterator<Item = &'a str>,
+        assignments: Option<&[Assignment]>,
+    ) -> Vec<String> {
+        let there: BTreeSet<String> = entities.map(name::fold).collect();
+        let mut unmatched: BTreeMap<String, &str> = BTreeMap::new();
+        for Assignment { entity, .. } in assignments.unwrap_or_default() {
+            let folded = name::fold(entity);
+            if !there.contains(&folded) {
+                unmatched.entry(folded).or_insert(entity);
+            }
+        }
+        unmatched.into_values().map(str::to_owned).collect()
+    }
+
     /// Where the facts of the organization at this place go; none is no organization.
     pub fn route(&self, organization: Option<u32>) -> Route<'_> {
         match organization.and_then(|place| self.of_organization[place as usize].as_deref()) {

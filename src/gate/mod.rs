@@ -8,8 +8,6 @@ mod changes;
 mod export;
 mod names;
 
-pub use names::look_alikes;
-
 use crate::batch::{Before, Evidence, HoldReason, Manifest, Tally};
 use crate::policy::GateSettings;
 use crate::registry::FileStamp;

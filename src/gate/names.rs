@@ -5,7 +5,7 @@ use crate::batch::{Before, HoldReason, Manifest, Share};
 use crate::filter::Outcome;
 use crate::policy::{GateSettings, MaxChange};
 use crate::value::{Percentage, name};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) fn judge(
     gate: &GateSettings,
@@ -58,37 +58,6 @@ fn judge_look_alikes(candidate: &Candidate<'_>, reference: Reference<'_>, verdic
         let found = if before.contains(&folded(pair)) { &mut verdict.warnings } else { &mut verdict.stops };
         found.push(HoldReason::LookAlikes { one, other });
     }
-}
-
-/// More pairs than this need not be listed: they hold the batch all the same.
-const MOST_PAIRS: usize = 1000;
-
-/// Names that look the same and are not, by twos, each two in order. The same name in other words (other case, other
-/// spaces) is one.
-pub fn look_alikes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<[String; 2]> {
-    let mut different: BTreeMap<String, &str> = BTreeMap::new();
-    for text in names {
-        let spelling = different.entry(name::fold(text)).or_insert(text);
-        *spelling = text.min(spelling);
-    }
-    let mut of_skeleton: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
-    for text in different.values() {
-        for (way, skeleton) in name::skeletons(text).into_iter().enumerate() {
-            of_skeleton.entry((way, skeleton)).or_default().push(text);
-        }
-    }
-    let mut pairs = BTreeSet::new();
-    for alike in of_skeleton.values_mut() {
-        alike.sort_unstable();
-        for (place, one) in alike.iter().enumerate() {
-            for other in &alike[place + 1..] {
-                if pairs.len() < MOST_PAIRS {
-                    pairs.insert([(*one).to_owned(), (*other).to_owned()]);
-                }
-            }
-        }
-    }
-    pairs.into_iter().collect()
 }
 
 /// By so many points more than the batch before a share may be that is too large in both.

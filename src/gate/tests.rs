@@ -1,4 +1,4 @@
-use super::{Candidate, Reference, Verdict, judge, look_alikes};
+use super::{Candidate, Reference, Verdict, judge};
 use crate::batch::{Before, Evidence, HoldReason, Manifest, Tally};
 use crate::policy::Policy;
 use crate::registry::{FileStamp, Moment};
@@ -430,21 +430,4 @@ fn holds_shares_that_have_moved() {
         &["MAX_BLANK_CHANGE: blanks in ZIP_CODE: 0 of 900 (0.0%) before, 46 of 900 (5.1%) now"],
     );
     check("min_rows = 46\nmax_blank_change = 'off'", [900, 1000, 0, 46], &[]);
-}
-
-#[test]
-fn finds_names_that_look_the_same() {
-    let check = |names: &[&str], expect: &[[&str; 2]]| {
-        assert_eq!(look_alikes(names.iter().copied()), expect, "{names:?}");
-    };
-    check(&["Travis County", "TRAVIS  COUNTY", "Bexar"], &[]);
-    // A Cyrillic letter; capital i for l; a digit for a letter; no space.
-    check(&["Travis", "Tr\u{430}vis"], &[["Travis", "Tr\u{430}vis"]]);
-    check(&["Hill", "HiIl"], &[["HiIl", "Hill"]]);
-    check(&["C0rp", "COrp"], &[["C0rp", "COrp"]]);
-    check(&["El Paso", "ElPaso"], &[["El Paso", "ElPaso"]]);
-    // What is the same in another form of Unicode is one name.
-    check(&["R\u{ed}o", "Ri\u{301}o"], &[]);
-    check(&["Clinic 1", "Clinic 2"], &[]);
-    check(&["a", "b", "\u{430}", "\u{251}"], &[["a", "\u{251}"], ["a", "\u{430}"], ["\u{251}", "\u{430}"]]);
 }

@@ -6,6 +6,7 @@
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The words that databases and spreadsheets write for "no value", folded.
 const WORDS_FOR_NOTHING: [&str; 8] = ["null", "(null)", "\\n", "na", "n/a", "#n/a", "none", "nan"];
@@ -39,11 +40,42 @@ fn is_word_for_nothing(folded: &str) -> bool {
 /// What names are compared by that look the same: their skeletons by Unicode's UTS 39, without white space. A capital may
 /// look like another letter than its small form, so the name is lower-cased behind its skeleton in the first, and before it
 /// in the second.
-pub fn skeletons(name: &str) -> [String; 2] {
+fn skeletons(name: &str) -> [String; 2] {
     let without_spaces = |text: String| text.chars().filter(|c| !c.is_whitespace()).collect();
     let lower = name.to_lowercase();
     let of = |text: &str| unicode_security::confusable_detection::skeleton(text).collect::<String>();
     [without_spaces(of(name).to_lowercase()), without_spaces(of(&lower))]
+}
+
+/// More pairs than this need not be listed: they hold the batch all the same.
+const MOST_PAIRS: usize = 1000;
+
+/// Names that look the same and are not, by twos, each two in order. The same name in other words (other case, other
+/// spaces) is one.
+pub fn look_alikes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<[String; 2]> {
+    let mut different: BTreeMap<String, &str> = BTreeMap::new();
+    for text in names {
+        let spelling = different.entry(fold(text)).or_insert(text);
+        *spelling = text.min(spelling);
+    }
+    let mut of_skeleton: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
+    for text in different.values() {
+        for (way, skeleton) in skeletons(text).into_iter().enumerate() {
+            of_skeleton.entry((way, skeleton)).or_default().push(text);
+        }
+    }
+    let mut pairs = BTreeSet::new();
+    for alike in of_skeleton.values_mut() {
+        alike.sort_unstable();
+        for (place, one) in alike.iter().enumerate() {
+            for other in &alike[place + 1..] {
+                if pairs.len() < MOST_PAIRS {
+                    pairs.insert([(*one).to_owned(), (*other).to_owned()]);
+                }
+            }
+        }
+    }
+    pairs.into_iter().collect()
 }
 
 /// What is left of a recipient's name in the name of a file: letters without their accents, each run of characters
@@ -139,5 +171,25 @@ mod tests {
     #[test]
     fn makes_file_names_as_version_1_did() {
         assert_eq!(file_stem_of_version_1("Río Seco Children’s"), "R_o_Seco_Children_s");
+    }
+
+    #[test]
+    fn finds_names_that_look_the_same() {
+        let check = |names: &[&str], expect: &[[&str; 2]]| {
+            assert_eq!(look_alikes(names.iter().copied()), expect, "{names:?}");
+        };
+        check(&["Travis County", "TRAVIS  COUNTY", "Bexar"], &[]);
+        // A Cyrillic letter; capital i for l; a digit for a letter; no space.
+        check(&["Travis", "Tr\u{430}vis"], &[["Travis", "Tr\u{430}vis"]]);
+        check(&["Hill", "HiIl"], &[["HiIl", "Hill"]]);
+        check(&["C0rp", "COrp"], &[["C0rp", "COrp"]]);
+        check(&["El Paso", "ElPaso"], &[["El Paso", "ElPaso"]]);
+        // What is the same in another form of Unicode is one name.
+        check(&["R\u{ed}o", "Ri\u{301}o"], &[]);
+        check(&["Clinic 1", "Clinic 2"], &[]);
+        check(
+            &["a", "b", "\u{430}", "\u{251}"],
+            &[["a", "\u{251}"], ["a", "\u{430}"], ["\u{251}", "\u{430}"]],
+        );
     }
 }

@@ -57,7 +57,7 @@ pub fn filter(
     // An error leaves the transaction open, and it is rolled back with the connection.
     database.execute(
         "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
-         DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
+         DELETE FROM included_under; DELETE FROM reached_organizations; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
     )?;
     let spill = settings.spill;
     let tables = database.tables();
@@ -91,6 +91,10 @@ pub fn filter(
     // `read` has judged the other tables already.
     read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
+    for place in selection.reached_organizations() {
+        let id = reference.organizations.id(place) as i64;
+        connection.execute("INSERT INTO reached_organizations VALUES (?1)", [id]).map_err(failed)?;
+    }
     database.execute("COMMIT")?;
     Ok(FilterResult { counts: selection.counts, intake })
 }

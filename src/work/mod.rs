@@ -119,12 +119,14 @@ impl WorkDatabase {
         for row in self.quarantined("1")? {
             intake.quarantine.add(&row).map_err(WorkError::Spill)?;
         }
-        let tables = self.rows("SELECT name, path, rows FROM tables", |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, number(row, 2)?))
+        let tables = self.rows("SELECT name, path, rows, content, repeated FROM tables", |row| {
+            let text = |place| row.get::<_, String>(place);
+            Ok(([text(0)?, text(1)?, text(3)?], number(row, 2)?, number(row, 4)?))
         })?;
-        for (name, file, rows) in tables {
+        for ([name, file, content], rows, repeated) in tables {
             let table = Table::named(name.as_bytes()).ok_or_else(|| self.damaged())?;
-            intake.set_read(table, Path::new(&file), rows);
+            intake.repeated_consents += repeated;
+            intake.set_read(table, Path::new(&file), rows, content);
         }
         Ok(intake)
     }

@@ -236,8 +236,9 @@ fn fill(
             let path = read.file.display().to_string();
             let file =
                 read.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let row = params![table.name(), file, path, read.rows as i64];
-            connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3, ?4)", row).map_err(failed)?;
+            let repeated = if table == Table::Consents { intake.repeated_consents } else { 0 };
+            let row = params![table.name(), file, path, read.rows as i64, read.content, repeated as i64];
+            connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
             let sql = "UPDATE quarantine SET file = ?1 WHERE table_name = ?2";
             connection.execute(sql, params![file, table.name()]).map_err(failed)?;
         }

@@ -6,7 +6,7 @@ use crate::registry::tables::Kind;
 use crate::registry::{OWN_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// A table's name for each column, as the work database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
@@ -29,7 +29,10 @@ pub(super) fn tables() -> String {
         sql += &format!("CREATE TABLE {table} ({});\n", columns.join(", "));
     }
     sql + "
-CREATE TABLE tables (name TEXT PRIMARY KEY, file TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE tables (
+    name TEXT PRIMARY KEY, file TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL, content TEXT NOT NULL,
+    repeated INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE export_files (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified TEXT NOT NULL, encoding TEXT NOT NULL);
 CREATE TABLE quarantine (
     stage TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
@@ -46,6 +49,7 @@ CREATE TABLE consent_verdicts (
     PRIMARY KEY (client_id, consent_type)
 ) WITHOUT ROWID;
 CREATE TABLE filter_run (as_of TEXT NOT NULL, policy_name TEXT NOT NULL, policy_sha256 TEXT NOT NULL, policy BLOB NOT NULL, newest_vaccination TEXT);
+CREATE TABLE reached_organizations (org_id INTEGER PRIMARY KEY);
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "

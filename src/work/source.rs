@@ -7,6 +7,7 @@ use crate::registry::{
     Encoding, FileStamp, Layout, Moment, Provenance, RegistryError, Source, SqliteTable, Table, TableReader,
 };
 use std::path::PathBuf;
+use twox_hash::XxHash3_128;
 
 /// The rows of a work database's tables: all of them, or those that some question is about.
 #[derive(Debug)]
@@ -69,6 +70,8 @@ impl Source for WorkTables<'_> {
             connection,
             sql: format!("SELECT line, {columns} FROM {table} {condition} ORDER BY line"),
             has_lines: true,
+            count_repeated: None,
+            content: XxHash3_128::new(),
             on_error: WorkError::within_reading,
             path,
             layout: Layout::packed(table, Encoding::Utf8),

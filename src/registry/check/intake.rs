@@ -16,6 +16,8 @@ pub struct Intake {
     /// The rows that cannot be used.
     pub quarantine: Quarantine,
     notices: Vec<Notice>,
+    /// How many records of `consents` are an earlier one again, to the byte.
+    pub repeated_consents: u64,
     pub(in crate::registry) expectations: Expectations,
 }
 
@@ -26,6 +28,8 @@ pub struct TableRead {
     pub file: PathBuf,
     /// Its data rows, quarantined ones too.
     pub rows: u64,
+    /// A hash of what it holds, in hexadecimal: of a file's bytes, unpacked, or of a database's values in reading order.
+    pub content: String,
 }
 
 /// A row of `control`.
@@ -93,12 +97,38 @@ pub enum Notice {
                      that stands alone opens a value, and the next one closes it lines later"
     )]
     RowsOverLines { table: Table, count: u64 },
+    /// Clients who have lost a row of consents to the quarantine: nothing of theirs is shared.
+    #[strum(
+        to_string = "consents: {count} client(s) closed, of whose facts nothing is shared, because a row of theirs could not be read"
+    )]
+    ClientsClosed { count: u64 },
+    /// The export does not say how many rows its tables should have.
+    #[strum(to_string = "the export has no table control: nothing tells whether its tables are whole")]
+    NoControl,
     /// Consents name clients who are not there, or are quarantined.
     #[strum(to_string = "consents: {count} row(s) of clients who are unknown or quarantined, not used")]
     ConsentsOfUnknownClients { count: u64 },
     /// Consents are said to have expired, but not when; they count as open.
     #[strum(to_string = "consents: {count} row(s) with the reason EXPIRED and no END_DATE, taken as open")]
     ExpiredWithoutEnd { count: u64 },
+}
+
+impl Notice {
+    /// Whether a person must act on it: rows or clients are lost, or may be.
+    pub fn must_be_acted_on(&self) -> bool {
+        match self {
+            Notice::NoFinalLineEnd { .. }
+            | Notice::LastRowMayBeCut { .. }
+            | Notice::NotInEncoding { .. }
+            | Notice::RowsOverLines { .. }
+            | Notice::ClientsClosed { .. } => true,
+            Notice::ExtraColumns { .. }
+            | Notice::EntitiesForNothing { .. }
+            | Notice::NoControl
+            | Notice::ConsentsOfUnknownClients { .. }
+            | Notice::ExpiredWithoutEnd { .. } => false,
+        }
+    }
 }
 
 impl Intake {
@@ -108,6 +138,7 @@ impl Intake {
             tables: [const { None }; Table::ALL.len()],
             quarantine: Quarantine::new(spill),
             notices: Vec::new(),
+            repeated_consents: 0,
             expectations: Expectations::default(),
         }
     }
@@ -117,8 +148,14 @@ impl Intake {
         self.tables[table as usize].as_ref()
     }
 
-    pub(crate) fn set_read(&mut self, table: Table, file: &Path, rows: u64) {
-        self.tables[table as usize] = Some(TableRead { file: file.to_owned(), rows });
+    pub(crate) fn set_read(&mut self, table: Table, file: &Path, rows: u64, content: String) {
+        self.tables[table as usize] = Some(TableRead { file: file.to_owned(), rows, content });
+    }
+
+    /// The hashes of what the tables hold, by their names.
+    pub fn contents(&self) -> impl Iterator<Item = (String, String)> {
+        let content = |table: Table| Some((table.name().to_owned(), self.table(table)?.content.clone()));
+        Table::ALL.into_iter().filter_map(content)
     }
 
     /// The file a table was read from, for messages.

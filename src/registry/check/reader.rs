@@ -5,7 +5,7 @@
 use super::intake::{Intake, Notice};
 use super::quarantine::Quarantine;
 use super::row::{CheckResult, ExportRow, QuarantinedRow};
-use super::scan;
+use super::scan::{self, Scan};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::source::{Source, TableReader};
 use crate::registry::{Progress, RegistryError, Table};
@@ -43,10 +43,10 @@ impl Reader<'_> {
         table: Table,
         mut take: impl FnMut(&Path, CheckResult<'_>) -> TakeResult,
     ) -> Result<bool, RegistryError> {
-        let Reader { source, progress, intake, witness, .. } = self;
+        let Reader { source, spill, progress, intake, witness, .. } = self;
         read_table(*source, table, intake, |reader, intake| {
             let file = reader.file().to_owned();
-            scan::in_order(reader, *progress, &mut |row| {
+            scan::in_order(reader, Some(spill), *progress, &mut |row| {
                 if let (Some(witness), Ok(row)) = (witness.as_mut(), &row) {
                     witness.usable(row)?;
                 }
@@ -106,12 +106,12 @@ pub(in crate::registry) fn read_on_threads<W: Send>(
             let Some(row) = take(worker, &file, row)? else { return Ok(()) };
             quarantine.add(&row).map_err(RegistryError::Spill)
         };
-        let (rows, workers) = scan::on_threads(reader, progress, workers, &visit)?;
+        let (scan, workers) = scan::on_threads(reader, spill, progress, workers, &visit)?;
         for (worker, quarantine) in workers {
             intake.quarantine.absorb(quarantine);
             done.push(worker);
         }
-        Ok(rows)
+        Ok(scan)
     })?;
     Ok(done)
 }
@@ -125,21 +125,28 @@ pub(in crate::registry) fn read_table(
     source: &dyn Source,
     table: Table,
     intake: &mut Intake,
-    read: impl FnOnce(&mut dyn TableReader, &mut Intake) -> Result<u64, RegistryError>,
+    read: impl FnOnce(&mut dyn TableReader, &mut Intake) -> Result<Scan, RegistryError>,
 ) -> Result<bool, RegistryError> {
     let Some(mut reader) = source.open_table(table)? else { return Ok(false) };
     let extra = reader.layout().extra;
     if extra > 0 {
         intake.notice(Notice::ExtraColumns { table, count: extra });
     }
-    let rows = read(reader.as_mut(), intake)?;
+    let mut scan = read(reader.as_mut(), intake)?;
+    let rows = scan.rows;
     if let Some(line) = reader.unended_line() {
         note_cut(intake, table, reader.file(), line, rows)?;
     }
     if rows >= MOST_ROWS && table != Table::Immunizations {
         return Err(BadInput::of_file(reader.file(), InputFault::TooManyRows(MOST_ROWS)));
     }
-    intake.set_read(table, reader.file(), rows);
+    if table == Table::Consents {
+        intake.repeated_consents = match reader.repeated_records()? {
+            Some(repeated) => repeated,
+            None => scan.repeated().map_err(RegistryError::Spill)?,
+        };
+    }
+    intake.set_read(table, reader.file(), rows, reader.content());
     Ok(true)
 }
 

@@ -11,10 +11,12 @@ use crate::registry::source::{
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
+use crate::spill::{Sorter, Spill};
 use crate::value::{Day, name, parse_id, text, without_decimal_tail};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
+use twox_hash::XxHash3_64;
 
 /// Reads the rows of one table; what it holds is reused from row to row.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct RowReader<'l> {
     fields: Vec<Field>,
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
+    /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
+    pub(super) fingerprints: Option<Sorter<u64>>,
 }
 
 /// Where a column's cleaned text lies.
@@ -37,8 +41,10 @@ enum CleanText {
 pub(super) type Visit<'v> = dyn FnMut(CheckResult<'_>) -> Result<(), RegistryError> + 'v;
 
 impl RowReader<'_> {
-    pub(super) fn new(layout: &Layout) -> RowReader<'_> {
-        RowReader { layout, fields: Vec::new(), changed: Vec::new() }
+    /// `spill`: where the fingerprints of records go, if they are wanted.
+    pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
+        let wanted = spill.filter(|_| layout.table == Table::Consents && layout.delimiter.is_some());
+        RowReader { layout, fields: Vec::new(), changed: Vec::new(), fingerprints: wanted.map(Sorter::new) }
     }
 
     /// Calls `visit` with every row of a block; returns how many there are.
@@ -85,6 +91,11 @@ impl RowReader<'_> {
                 split_record(text, at, delimiter, &mut self.fields)
             };
             let record = &text[at..next];
+            if let Some(fingerprints) = &mut self.fingerprints {
+                let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
+                let fingerprint = XxHash3_64::oneshot(line_end.unwrap_or(record));
+                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
+            }
             // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
             // the trace of a lost withdrawal.
             let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
@@ -288,7 +299,7 @@ mod tests {
                 extra: 1,
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
-            let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout));
+            let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));
             let block = Block { text: text.clone().into_bytes(), first_line: 2 };
             reader.for_each_row(&block, &mut |row| {
                 either.push(format!("{row:?}"));

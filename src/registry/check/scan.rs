@@ -7,6 +7,8 @@ use super::row::CheckResult;
 use super::rows::{RowReader, Visit};
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
 use crate::registry::{Progress, RegistryError};
+use crate::spill::{Sorter, Spill};
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -21,14 +23,22 @@ pub(crate) fn reading_memory(threads: NonZeroUsize) -> usize {
     threads.get().saturating_mul((WAITING + 1) * 4 * CSV_BLOCK)
 }
 
-/// Goes through a table's rows in the source's order; returns how many there are.
+/// What going through a table's rows comes to.
+pub(in crate::registry) struct Scan {
+    pub(super) rows: u64,
+    /// A hash of each record, if such are made of the table's.
+    pub(super) fingerprints: Option<Sorter<u64>>,
+}
+
+/// Goes through a table's rows in the source's order. `spill`: where hashes of the records go, where they are wanted.
 pub(in crate::registry) fn in_order(
     reader: &mut dyn TableReader,
+    spill: Option<&Spill>,
     progress: &dyn Progress,
     visit: &mut Visit<'_>,
-) -> Result<u64, RegistryError> {
+) -> Result<Scan, RegistryError> {
     let layout = reader.layout().clone();
-    let mut row_reader = RowReader::new(&layout);
+    let mut row_reader = RowReader::new(&layout, spill);
     let (mut rows, mut seen) = (0, 0);
     reader.for_each_block(&mut |block, read| {
         rows += row_reader.for_each_row(&block, visit)?;
@@ -36,20 +46,20 @@ pub(in crate::registry) fn in_order(
         seen = read;
         Ok(Some(block))
     })?;
-    Ok(rows)
+    Ok(Scan { rows, fingerprints: row_reader.fingerprints })
 }
 
-/// Goes through a table's rows on as many threads as there are workers, which come back when all is read, with
-/// the number of rows.
+/// Goes through a table's rows on as many threads as there are workers, which come back when all is read.
 pub(super) fn on_threads<W: Send>(
     reader: &mut dyn TableReader,
+    spill: &Spill,
     progress: &dyn Progress,
     mut workers: Vec<W>,
     visit: &(dyn Fn(&mut W, CheckResult<'_>) -> Result<(), RegistryError> + Sync),
-) -> Result<(u64, Vec<W>), RegistryError> {
+) -> Result<(Scan, Vec<W>), RegistryError> {
     if let [worker] = workers.as_mut_slice() {
-        let rows = in_order(reader, progress, &mut |row| visit(worker, row))?;
-        return Ok((rows, workers));
+        let scan = in_order(reader, Some(spill), progress, &mut |row| visit(worker, row))?;
+        return Ok((scan, workers));
     }
     let layout = reader.layout().clone();
     let (send, receive) = sync_channel::<Block>(WAITING * workers.len());
@@ -62,7 +72,7 @@ pub(super) fn on_threads<W: Send>(
             let (receive, give_back) = (Arc::clone(&receive), give_back.clone());
             let (layout, failed) = (&layout, &failed);
             let work = move || {
-                let mut row_reader = RowReader::new(layout);
+                let mut row_reader = RowReader::new(layout, Some(spill));
                 let (mut rows, mut at) = (0, 0);
                 while let Some(block) = next_of(&receive) {
                     let visit = &mut |row: CheckResult<'_>| {
@@ -76,7 +86,7 @@ pub(super) fn on_threads<W: Send>(
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);
                 }
-                Ok((rows, worker))
+                Ok((Scan { rows, fingerprints: row_reader.fingerprints }, worker))
             };
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Ok(thread) => running.push(thread),
@@ -97,11 +107,12 @@ pub(super) fn on_threads<W: Send>(
             Ok(Some(take_back.try_recv().unwrap_or_default()))
         });
         drop(send);
-        let (mut rows, mut done, mut errors) = (0, Vec::with_capacity(running.len()), Vec::new());
+        let mut all = Scan { rows: 0, fingerprints: None };
+        let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-                Ok((count, worker)) => {
-                    rows += count;
+                Ok((scan, worker)) => {
+                    all.add(scan);
                     done.push(worker);
                 }
                 Err(error) => errors.push(error),
@@ -111,9 +122,31 @@ pub(super) fn on_threads<W: Send>(
         // any number of threads; the reader's own lies behind them.
         match errors.into_iter().min_by_key(|(line, _)| *line) {
             Some((_, error)) => Err(error),
-            None => outcome.map(|()| (rows, done)),
+            None => outcome.map(|()| (all, done)),
         }
     })
+}
+
+impl Scan {
+    fn add(&mut self, other: Scan) {
+        self.rows += other.rows;
+        match (&mut self.fingerprints, other.fingerprints) {
+            (Some(fingerprints), Some(others)) => fingerprints.absorb(others),
+            (fingerprints, others) => *fingerprints = fingerprints.take().or(others),
+        }
+    }
+
+    /// How many records are an earlier one again, as far as their hashes tell.
+    pub(super) fn repeated(&mut self) -> io::Result<u64> {
+        let Some(fingerprints) = &mut self.fingerprints else { return Ok(0) };
+        let (mut repeated, mut before) = (0, None);
+        for fingerprint in fingerprints.merge()? {
+            let fingerprint = Some(fingerprint?);
+            repeated += u64::from(fingerprint == before);
+            before = fingerprint;
+        }
+        Ok(repeated)
+    }
 }
 
 fn next_of(receive: &Mutex<Receiver<Block>>) -> Option<Block> {

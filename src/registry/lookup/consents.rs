@@ -126,6 +126,11 @@ impl Consents {
         size_of_val(self.starts.as_slice()) + size_of_val(self.consents.as_slice())
     }
 
+    /// How many clients have lost a row.
+    pub(super) fn closed(&self) -> u64 {
+        self.closed.len() as u64
+    }
+
     /// A client's consents, of both types.
     pub fn of(&self, client: ClientPlace) -> &[Consent] {
         let client = client as usize;

@@ -75,7 +75,7 @@ pub fn read_facts_in_order(
     visit: &mut VisitFact<'_>,
 ) -> Result<(), RegistryError> {
     read_table(source, TABLE, intake, |reader, intake| {
-        in_order(reader, progress, &mut |row| match resolve(row, reference) {
+        in_order(reader, None, progress, &mut |row| match resolve(row, reference) {
             Ok(fact) => visit(Ok(&fact)),
             Err(row) => {
                 intake.quarantine.add(&row).map_err(RegistryError::Spill)?;

@@ -89,11 +89,14 @@ const MAY_BE_A_WITHDRAWAL: &str =
 
 fn read_control(reader: &mut Reader<'_>) -> Result<(), RegistryError> {
     let mut expectations = Expectations::default();
-    reader.read(Table::Control, |file, row| {
+    let is_there = reader.read(Table::Control, |file, row| {
         expectations.add(&row.map_err(|row| unusable(file, &row, STEERS_THE_RUN))?);
         Ok(None)
     })?;
     reader.intake.expectations = expectations;
+    if !is_there {
+        reader.intake.notice(Notice::NoControl);
+    }
     Ok(())
 }
 
@@ -146,5 +149,9 @@ fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents,
         builder.close(clients.find(id));
     }
     builder.notices().for_each(|notice| reader.intake.notice(notice));
-    Ok(builder.finish(clients.len()))
+    let consents = builder.finish(clients.len());
+    if consents.closed() > 0 {
+        reader.intake.notice(Notice::ClientsClosed { count: consents.closed() });
+    }
+    Ok(consents)
 }

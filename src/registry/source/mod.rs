@@ -95,6 +95,18 @@ pub trait TableReader {
         None
     }
 
+    /// Once it is read: a hash of what it holds, in hexadecimal.
+    fn content(&self) -> String;
+
+    /// How many of its records are an earlier one again, in the values of every column; none if that is to be told from the
+    /// text of the records.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
+        Ok(None)
+    }
+
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.
     ///

@@ -20,6 +20,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use twox_hash::XxHash3_128;
 
 /// How much text is read at a time.
 pub(in crate::registry) const BLOCK: usize = 1 << 18;
@@ -64,6 +65,8 @@ struct Text {
     at_end: bool,
     /// Whether the last byte that was read ends a line.
     ends_a_line: bool,
+    /// Of all that was read, unpacked.
+    content: XxHash3_128,
 }
 
 /// A reader that counts the bytes that come from the disk, for the progress bar.
@@ -114,6 +117,7 @@ impl CsvFile {
             line: 1,
             at_end: false,
             ends_a_line: true,
+            content: XxHash3_128::new(),
         };
         text.read_header(table, encoding)
     }
@@ -208,6 +212,7 @@ impl Text {
         if self.pending.len() > LONGEST_RECORD + 2 {
             return Err(self.too_long(self.line));
         }
+        let before = self.pending.len();
         let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending);
         let read = read.map_err(|source| {
             if self.may_unpack.is_some() && source.raw_os_error().is_none() {
@@ -215,6 +220,7 @@ impl Text {
             }
             RegistryError::Read { path: self.path.clone(), source }
         })?;
+        self.content.write(&self.pending[before..]);
         self.at_end = read < BLOCK;
         self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
         self.unpacked += read as u64;
@@ -273,6 +279,10 @@ impl TableReader for CsvFile {
 
     fn unended_line(&self) -> Option<u64> {
         (!self.text.ends_a_line).then_some(self.text.line)
+    }
+
+    fn content(&self) -> String {
+        format!("{:032x}", self.text.content.finish_128())
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {

@@ -26,6 +26,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use twox_hash::XxHash3_128;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -220,6 +221,8 @@ impl Source for SqliteExport {
             connection: &self.connection,
             sql,
             has_lines: false,
+            count_repeated: (table == Table::Consents).then(|| count_repeated(from, &columns)),
+            content: XxHash3_128::new(),
             on_error: sqlite_error,
             path: &self.path,
             layout: Layout { extra: found.extra, ..Layout::packed(table, self.encoding) },
@@ -244,6 +247,22 @@ fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'
     let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
     let itself = if from.is_view { "" } else { " NOT INDEXED" };
     format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
+}
+
+/// Counts the rows that are an earlier row again, in the values of every column. Values of different types differ, and
+/// texts are compared as they stand, whatever a column's collation says.
+fn count_repeated(from: &TableOrView, columns: &[String]) -> String {
+    let value = |column: &String| {
+        let name = quoted(column);
+        format!("typeof({name}), {name} COLLATE BINARY")
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let itself = if from.is_view { "" } else { " NOT INDEXED" };
+    format!(
+        "SELECT coalesce(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM {}{itself} GROUP BY {})",
+        quoted(&from.name),
+        values.join(", ")
+    )
 }
 
 /// The files of an export, as they are now.

@@ -10,6 +10,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use twox_hash::XxHash3_128;
 
 /// How much text a block holds.
 const BLOCK: usize = 1 << 20;
@@ -25,6 +26,10 @@ pub(crate) struct SqliteTable<'c> {
     pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
     pub(crate) path: &'c Path,
     pub(crate) layout: Layout,
+    /// A query that counts the records that are an earlier one again, where that is of interest.
+    pub(crate) count_repeated: Option<String>,
+    /// Of the records that were read.
+    pub(crate) content: XxHash3_128,
     /// The file to name in messages: that of the export, if the database was made from one.
     pub(crate) file: PathBuf,
 }
@@ -36,6 +41,16 @@ impl TableReader for SqliteTable<'_> {
 
     fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    fn content(&self) -> String {
+        format!("{:032x}", self.content.finish_128())
+    }
+
+    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
+        let failed = |error| (self.on_error)(self.path, error);
+        let count = |sql: &String| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok(self.count_repeated.as_ref().map(count).transpose().map_err(failed)?.map(i64::unsigned_abs))
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
@@ -75,7 +90,9 @@ impl TableReader for SqliteTable<'_> {
             if packer.length() > LONGEST_RECORD {
                 return Err(too_long(line));
             }
+            let start = block.text.len();
             packer.end_record(line, &mut block.text);
+            self.content.write(&block.text[start..]);
             if block.text.len() >= BLOCK {
                 read += block.text.len() as u64;
                 match take(block, read)? {
