@@ -2,14 +2,17 @@
 
 use super::CommandResult;
 use super::terminal::Terminal;
-use crate::batch::{Manifest, PolicyEntry, batches};
+use crate::batch::{
+    BatchError, GateRecord, Manifest, PolicyEntry, ReleaseRecord, batches, held_batches, held_place,
+};
 use crate::value::{Day, Month, PerCent, grouped, shown, text};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show the batches month by month
 ///
-/// Each batch is compared with the one before it in the list.
+/// Each batch is compared with the one before it in the list. Batches that are held back, and months without a batch, have
+/// their lines too.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds history batches
@@ -38,14 +41,28 @@ struct Line {
     #[serde(skip)]
     change: Option<PerCent>,
     policy: PolicyEntry,
+    /// Who released it, if it had been held back.
+    released_by: Option<String>,
+}
+
+/// A month in a line.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum MonthLine {
+    Published(Line),
+    /// A batch is held back; one of the month may be published besides.
+    Held {
+        batch: Month,
+        codes: Vec<&'static str>,
+    },
+    /// There is no batch between one month that has one and another.
+    Missing {
+        batch: Month,
+    },
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
-    let mut lines: Vec<Line> = Vec::new();
-    for (_, folder) in batches(&args.out)? {
-        let line = Line::of(Manifest::of_batch(&folder)?, lines.last());
-        lines.push(line);
-    }
+    let lines = month_lines(&args.out)?;
     if args.json {
         return terminal.print(&text::json(&lines));
     }
@@ -55,10 +72,38 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     terminal.print(&table(&lines))
 }
 
+/// The months in order, from the first that has a batch, published or held, to the last.
+fn month_lines(out: &Path) -> Result<Vec<MonthLine>, BatchError> {
+    let (mut published, held) = (batches(out)?.into_iter().peekable(), held_batches(out)?);
+    let first = published.peek().map(|(month, _)| *month).into_iter().chain(held.first().copied()).min();
+    let last = batches(out)?.last().map(|(month, _)| *month).into_iter().chain(held.last().copied()).max();
+    let mut lines = Vec::new();
+    let mut before: Option<u64> = None;
+    for month in first.into_iter().flat_map(Month::and_later).take_while(|month| Some(*month) <= last) {
+        let count = lines.len();
+        if let Some((_, folder)) = published.next_if(|(other, _)| *other == month) {
+            let line = Line::of(Manifest::of_batch(&folder)?, ReleaseRecord::of_batch(&folder)?, before);
+            before = Some(line.rows);
+            lines.push(MonthLine::Published(line));
+        }
+        if held.contains(&month) {
+            // What held it is told where that can be read; that it is held is told in any case.
+            let found = GateRecord::of_batch(&held_place(out, month)).map(|gate| gate.found);
+            let codes = found.iter().flatten().map(|found| found.reason.code()).collect();
+            lines.push(MonthLine::Held { batch: month, codes });
+        }
+        if lines.len() == count {
+            lines.push(MonthLine::Missing { batch: month });
+        }
+    }
+    Ok(lines)
+}
+
 impl Line {
-    fn of(manifest: Manifest, before: Option<&Line>) -> Line {
+    /// `before`: the rows of the batch before.
+    fn of(manifest: Manifest, release: Option<ReleaseRecord>, before: Option<u64>) -> Line {
         let rows = manifest.rows();
-        let change = before.and_then(|before| PerCent::change(before.rows, rows));
+        let change = before.and_then(|before| PerCent::change(before, rows));
         Line {
             batch: manifest.batch,
             as_of: manifest.as_of,
@@ -70,31 +115,40 @@ impl Line {
             change_per_cent: change.map(|change| change.tenths() as f64 / 10.0),
             change,
             policy: manifest.policy,
+            released_by: release.map(|release| release.by),
         }
+    }
+}
+
+impl Line {
+    fn cells(&self) -> [String; 9] {
+        let policy: String = shown(&self.policy.sha256).to_string().chars().take(SHORT_HASH).collect();
+        let released = self.released_by.as_ref().map(|by| format!("  released by {}", shown(by)));
+        [
+            self.batch.to_string(),
+            self.as_of.to_string(),
+            grouped(self.read),
+            grouped(self.included),
+            grouped(self.quarantined),
+            grouped(self.files as u64),
+            grouped(self.rows),
+            self.change.map_or_else(|| "-".to_owned(), |change| format!("{change:+}")),
+            policy + &released.unwrap_or_default(),
+        ]
     }
 }
 
 /// How much of a policy's hash tells it from others.
 const SHORT_HASH: usize = 12;
 
-fn table(lines: &[Line]) -> String {
-    let mut rows = vec![
-        ["batch", "as of", "read", "included", "quarantined", "files", "rows", "change", "policy"]
-            .map(str::to_owned),
-    ];
-    rows.extend(lines.iter().map(|line| {
-        [
-            line.batch.to_string(),
-            line.as_of.to_string(),
-            grouped(line.read),
-            grouped(line.included),
-            grouped(line.quarantined),
-            grouped(line.files as u64),
-            grouped(line.rows),
-            line.change.map_or_else(|| "-".to_owned(), |change| format!("{change:+}")),
-            shown(&line.policy.sha256).to_string().chars().take(SHORT_HASH).collect(),
-        ]
-    }));
+fn table(lines: &[MonthLine]) -> String {
+    let published = lines.iter().filter_map(|line| match line {
+        MonthLine::Published(line) => Some(line),
+        MonthLine::Held { .. } | MonthLine::Missing { .. } => None,
+    });
+    let head = ["batch", "as of", "read", "included", "quarantined", "files", "rows", "change", "policy"];
+    let rows: Vec<[String; 9]> =
+        std::iter::once(head.map(str::to_owned)).chain(published.map(Line::cells)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 9] = std::array::from_fn(width);
     let line = |row: &[String; 9]| {
@@ -106,5 +160,15 @@ fn table(lines: &[Line]) -> String {
         });
         cells.collect::<Vec<_>>().join("  ") + "\n"
     };
-    rows.iter().map(line).collect()
+    let mut rows = rows.iter();
+    let mut out = rows.next().map(line).unwrap_or_default();
+    for month in lines {
+        out += &match month {
+            MonthLine::Published(_) => rows.next().map(line).unwrap_or_default(),
+            MonthLine::Held { batch, codes } if codes.is_empty() => format!("{batch}  held back\n"),
+            MonthLine::Held { batch, codes } => format!("{batch}  held back: {}\n", codes.join(", ")),
+            MonthLine::Missing { batch } => format!("{batch}  no batch\n"),
+        };
+    }
+    out
 }

@@ -18,6 +18,7 @@ mod log;
 mod memory;
 mod policy;
 mod process;
+mod prune;
 mod publish;
 mod read;
 mod release;
@@ -64,6 +65,7 @@ enum Command {
     Status(status::Args),
     Report(report::Args),
     History(history::Args),
+    Prune(prune::Args),
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -107,6 +109,7 @@ fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
         Command::Status(args) => status::run(args, terminal),
         Command::Report(args) => report::run(args, terminal),
         Command::History(args) => history::run(args, terminal),
+        Command::Prune(args) => prune::run(args, terminal),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
         Command::Diff(args) => diff::run(args, terminal),

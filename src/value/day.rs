@@ -188,6 +188,15 @@ impl Month {
         Day::new(number / 100, number % 100, 1).map(Day::month)
     }
 
+    /// This month and the later ones, to the end of the calendar.
+    pub fn and_later(self) -> impl Iterator<Item = Month> {
+        let next = |month: &Month| match month.month_of_year() {
+            12 => Day::new(month.year() + 1, 1, 1).map(Day::month),
+            month_of_year => Day::new(month.year(), month_of_year + 1, 1).map(Day::month),
+        };
+        std::iter::successors(Some(self), next)
+    }
+
     /// The year, 1 to 9999.
     pub fn year(self) -> u32 {
         self.0 / 100
