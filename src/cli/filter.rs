@@ -45,6 +45,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let settings = FilterSettings {
         policy: &policy,
         as_of,
+        is_today: args.as_of.is_none(),
         limit: args.max_quarantined,
         spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
     };

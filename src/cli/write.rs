@@ -63,7 +63,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         before: &before,
         out: &args.out,
         export: None,
-        today: None,
+        today: ready.run.is_today.then_some(as_of),
         is_attended: true,
     };
     let (manifest, published) = last.write_and_publish(contents, staging, &mut stage)?;

@@ -24,6 +24,8 @@ pub struct FilterSettings<'a> {
     pub policy: &'a Policy,
     /// The day as of which the rules are applied.
     pub as_of: Day,
+    /// Whether that day was taken from the clock.
+    pub is_today: bool,
     /// The largest share of the facts that may be quarantined, once late duplicates are known.
     pub limit: Limit,
     /// Where what outgrows memory goes.
@@ -151,10 +153,10 @@ fn keep_run(
     settings: FilterSettings<'_>,
     counts: &FactCounts,
 ) -> Result<(), rusqlite::Error> {
-    let FilterSettings { policy, as_of, .. } = settings;
+    let FilterSettings { policy, as_of, is_today, .. } = settings;
     let newest = counts.newest_vaccination().map(|day| day.to_string());
-    let run = params![as_of.to_string(), policy.name, policy.sha256, policy.text, newest];
-    connection.execute("INSERT INTO filter_run VALUES (?1, ?2, ?3, ?4, ?5)", run)?;
+    let run = params![as_of.to_string(), is_today, policy.name, policy.sha256, policy.text, newest];
+    connection.execute("INSERT INTO filter_run VALUES (?1, ?2, ?3, ?4, ?5, ?6)", run)?;
     for rule in ConsentRule::ALL {
         let row = params![rule.name(), counts.included_under(rule) as i64];
         connection.execute("INSERT INTO included_under VALUES (?1, ?2)", row)?;

@@ -45,6 +45,8 @@ pub struct WorkDatabase {
 pub struct FilterRun {
     /// The as-of date.
     pub as_of: Day,
+    /// Whether that day was taken from the clock.
+    pub is_today: bool,
     /// The policy.
     pub policy: Policy,
 }
@@ -202,13 +204,14 @@ impl WorkDatabase {
 
     /// What `filter` was last run with; none if it was not yet.
     pub fn filter_run(&self) -> Result<Option<FilterRun>, WorkError> {
-        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let sql = "SELECT as_of, policy FROM filter_run";
+        let read =
+            |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?));
+        let sql = "SELECT as_of, is_today, policy FROM filter_run";
         let found = self.connection.query_row(sql, [], read).optional().map_err(self.failed())?;
-        let Some((as_of, policy)) = found else { return Ok(None) };
+        let Some((as_of, is_today, policy)) = found else { return Ok(None) };
         let as_of = Day::parse(as_of.as_bytes()).ok_or_else(|| self.damaged())?;
         let policy = Policy::from_text(&self.path, &policy).map_err(|_| self.damaged())?;
-        Ok(Some(FilterRun { as_of, policy }))
+        Ok(Some(FilterRun { as_of, is_today, policy }))
     }
 
     /// The same, where it is needed.

@@ -48,7 +48,10 @@ CREATE TABLE consent_verdicts (
     active_on_as_of TEXT NOT NULL, active_throughout_lookback TEXT NOT NULL,
     PRIMARY KEY (client_id, consent_type)
 ) WITHOUT ROWID;
-CREATE TABLE filter_run (as_of TEXT NOT NULL, policy_name TEXT NOT NULL, policy_sha256 TEXT NOT NULL, policy BLOB NOT NULL, newest_vaccination TEXT);
+CREATE TABLE filter_run (
+    as_of TEXT NOT NULL, is_today INTEGER NOT NULL, policy_name TEXT NOT NULL, policy_sha256 TEXT NOT NULL, policy BLOB NOT NULL,
+    newest_vaccination TEXT
+);
 CREATE TABLE reached_organizations (org_id INTEGER PRIMARY KEY);
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
