@@ -126,3 +126,22 @@ fn the_names_of_a_batchs_files_stand_in_one_place() {
         }
     }
 }
+
+/// Every file that the two documents name is there.
+#[test]
+fn the_files_that_are_named_exist() {
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(document).unwrap();
+        let is_path = |name: &&str| {
+            name.contains('/') && name.chars().all(|c| c.is_ascii_alphanumeric() || "_./-".contains(c))
+        };
+        for name in text.split('`').filter(is_path) {
+            let is_there = |path: PathBuf| path.exists();
+            let is_example = ["TARGET", "YYYYMM", "OUT", "qa/"].iter().any(|word| name.contains(word));
+            assert!(
+                is_example || is_there(name.into()) || is_there(Path::new("src").join(name)),
+                "{document} names {name}"
+            );
+        }
+    }
+}

@@ -1,6 +1,7 @@
-//! Published batches, read back: their manifests, and their places beside each other.
+//! The format of a batch, the files of one month: their names, the manifest and what else is kept, the CSV dialect, and
+//! reading all of it back.
 //!
-//! Trusts nothing but the names it looks for; whether a batch is sound is for others to find out. Never writes.
+//! Never writes a file, and trusts nothing that it reads: `verify` checks whether a batch is sound.
 
 mod before;
 mod dialect;

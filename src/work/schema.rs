@@ -67,7 +67,13 @@ pub(super) fn indexes_and_views() -> String {
         }
         Cell::CvxCode => format!("v.{}", element.name.to_lowercase()),
         Cell::OrganizationText(_) => format!("o.{}", element.name.to_lowercase()),
-        _ => format!("i.{}", element.name.to_lowercase()),
+        Cell::ImmunizationId
+        | Cell::ImmunfactId
+        | Cell::VaccineId
+        | Cell::VaccinationDate
+        | Cell::VaccineGroup
+        | Cell::OrdinalPosition
+        | Cell::OrganizationId => format!("i.{}", element.name.to_lowercase()),
     };
     let columns: Vec<String> =
         elements::ALL.iter().map(|element| format!("{} AS {}", part(element), element.name)).collect();

@@ -1,4 +1,4 @@
-//! Folders that are a batch, or hold one: made private, and put into their place in one step.
+//! Folders that are a batch, or contain one: made private, and put into their place in one step.
 
 use super::error::WriteError;
 use super::file_system;
