@@ -4,7 +4,7 @@
 //! from nothing else.
 
 use crate::batch::{Before, Manifest, names};
-use crate::report;
+use crate::report::{self, Report};
 use crate::writer::{Contents, Staging, WriteError, write_files};
 
 /// Writes every file of a batch into the staging folder, which can then be published. The report compares the batch with
@@ -17,8 +17,18 @@ pub fn assemble_batch(
     before: &Before,
     staging: &Staging,
 ) -> Result<Manifest, WriteError> {
-    let (manifest, counts) = write_files(contents, staging)?;
-    staging.write(names::REPORT, report::page(&manifest, &counts, before, None).as_bytes())?;
+    let inputs = contents.inputs;
+    let (manifest, data) = write_files(contents, staging)?;
+    let report = Report {
+        manifest: &manifest,
+        data: &data,
+        inputs: Some(inputs),
+        gate: None,
+        release: None,
+        before,
+        cvx: None,
+    };
+    staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
     Ok(manifest)
 }

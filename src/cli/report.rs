@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::terminal::Terminal;
-use crate::batch::{Before, Manifest, ReportData, place_of};
-use crate::report::{CvxCodes, page};
+use crate::batch::{BatchError, Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, place_of};
+use crate::report::{CvxCodes, Report, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};
@@ -36,10 +36,30 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;
     let before = batch_before(&place_of(&args.batch), manifest.batch);
-    let page = page(&manifest, &data, &before, cvx.as_ref());
+    // What batches of older versions do not have.
+    let inputs = if_there(Inputs::of_batch(&args.batch))?;
+    let gate = if_there(GateRecord::of_batch(&args.batch))?;
+    let release = ReleaseRecord::of_batch(&args.batch)?;
+    let page = page(&Report {
+        manifest: &manifest,
+        data: &data,
+        inputs: inputs.as_ref(),
+        gate: gate.as_ref(),
+        release: release.as_ref(),
+        before: &before,
+        cvx: cvx.as_ref(),
+    });
     match &args.out {
         None => terminal.print(&page),
         Some(file) => Ok(write(file, &page)?),
+    }
+}
+
+/// What a batch keeps; none if it does not keep it.
+fn if_there<T>(read: Result<T, BatchError>) -> Result<Option<T>, BatchError> {
+    match read {
+        Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
 }
 

@@ -4,7 +4,7 @@ use super::stored::ById;
 use super::{FactCounts, SelectionBuilder};
 use crate::filter::{ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{Quarantine, Refused, RowIds, Table, tables};
+use crate::registry::{ClientPlace, Quarantine, Refused, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -120,7 +120,14 @@ impl Selection {
     /// # Errors
     /// If what lies on disk can't be read back.
     pub fn in_order(&self) -> io::Result<InOrder<'_>> {
-        Ok(InOrder { facts: self.facts.merge()?, selection: self, next: None })
+        Ok(InOrder {
+            facts: self.facts.merge()?,
+            selection: self,
+            next: None,
+            last: None,
+            of_client: 0,
+            clients: 0,
+        })
     }
 
     /// How many facts of the organization at this place are shared.
@@ -154,11 +161,18 @@ pub struct InOrder<'a> {
     selection: &'a Selection,
     /// The fact behind those that were handed out, if it was looked at already.
     next: Option<ShareableFact>,
+    /// The client of the fact that was handed out last, with how many facts were since the last place for a break.
+    last: Option<ClientPlace>,
+    of_client: usize,
+    clients: u64,
 }
 
+/// A client's facts stay together as long as they are no more than this, so that they fit into memory.
+const MOST_OF_A_CLIENT: usize = 1 << 16;
+
 impl InOrder<'_> {
-    /// Puts about so many facts into `batch`, in place of what it holds; none at the end. A client's facts of one day
-    /// stay together.
+    /// Puts about so many facts into `batch`, in place of what it holds; none at the end. A client's facts stay together,
+    /// and if these are very many, those of one day. Where they are parted does not depend on the size of batches.
     ///
     /// # Errors
     /// If what lies on disk can't be read back.
@@ -166,14 +180,34 @@ impl InOrder<'_> {
         batch.clear();
         batch.extend(self.next.take());
         while let Some(fact) = self.next_shared()? {
-            let same_day = |last: &ShareableFact| (last.client, last.date) == (fact.client, fact.date);
-            if batch.len() >= about && !batch.last().is_some_and(same_day) {
+            if self.may_part(batch.last(), &fact) && batch.len() >= about {
                 self.next = Some(fact);
                 break;
             }
             batch.push(fact);
         }
         Ok(())
+    }
+
+    /// How many different clients the facts are of that were handed out.
+    pub fn clients(&self) -> u64 {
+        self.clients
+    }
+
+    /// Whether a batch may end before this fact. Counts its client.
+    fn may_part(&mut self, last: Option<&ShareableFact>, fact: &ShareableFact) -> bool {
+        if self.last != Some(fact.client) {
+            self.last = Some(fact.client);
+            self.clients += 1;
+            self.of_client = 1;
+            return true;
+        }
+        self.of_client += 1;
+        let is_many = self.of_client > MOST_OF_A_CLIENT && last.is_none_or(|last| last.date != fact.date);
+        if is_many {
+            self.of_client = 1;
+        }
+        is_many
     }
 
     fn next_shared(&mut self) -> io::Result<Option<ShareableFact>> {

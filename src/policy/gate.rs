@@ -45,7 +45,7 @@ pub struct GateSettings {
 
 impl GateSettings {
     /// What lets nothing through.
-    pub(super) const STRICTEST: GateSettings = GateSettings {
+    pub(crate) const STRICTEST: GateSettings = GateSettings {
         max_change: MaxChange(Some(Percentage::ZERO)),
         min_rows: 0,
         recipients_may_change: false,

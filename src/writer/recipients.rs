@@ -91,7 +91,8 @@ pub(super) fn write_recipient_files(
         })
     };
     let counters = on_threads(contents.threads.get(), work)?.into_iter().flatten().collect();
-    let tally = Counter::tally(counters, contents.reference, contents.selection);
+    let clients = queue.clients();
+    let tally = Counter::tally(counters, clients, contents.reference, contents.selection, contents.as_of);
     Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
 }
 
@@ -157,6 +158,11 @@ impl Queue<'_> {
         let number = *next;
         *next += 1;
         Ok(Some(number).filter(|_| !batch.is_empty()))
+    }
+
+    /// How many different clients the facts are of that were taken.
+    fn clients(&self) -> u64 {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).0.clients()
     }
 }
 
