@@ -18,6 +18,8 @@ pub const QA: &str = "qa";
 pub const QUARANTINE: &str = "qa/quarantine.csv";
 /// The manifest's counts as a table.
 pub const COUNTS: &str = "qa/counts.csv";
+/// What came of the facts of each organization. Batches of before 0.3.0 do not have it.
+pub const ORGANIZATIONS: &str = "qa/organizations.csv";
 /// What the batch was made from.
 pub const INPUTS: &str = "qa/inputs.json";
 /// The counts that the report shows.

@@ -1,8 +1,9 @@
 //! The counts that the report shows beside those of the manifest.
 
-use super::{BatchError, names, read_own_json};
+use super::{BatchError, Counts, names, read_own_json};
+use crate::filter::Outcome;
 use crate::policy::{GateSettings, MaxChange, Period, Policy};
-use crate::value::Day;
+use crate::value::{Day, total};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,6 +97,43 @@ pub struct Tally {
     /// Signs of bad source data; none in a batch of before 0.3.0.
     #[serde(default)]
     pub signs: Option<Signs>,
+    /// The organizations with most facts that go to nobody or are late duplicates; none in a batch of before 0.3.0.
+    #[serde(default)]
+    pub organizations: Option<Vec<OrganizationEntry>>,
+}
+
+/// What came of the facts of an organization.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrganizationEntry {
+    /// The ORG_ID; none for the facts that name no organization.
+    pub id: Option<u64>,
+    /// The PROVIDER_NAME.
+    pub name: String,
+    /// The RESPONSIBLE_ENTITY.
+    pub entity: String,
+    /// The recipients of the entity's data.
+    pub recipients: Vec<String>,
+    /// The facts that could be read.
+    pub read: u64,
+    /// Those that are shared.
+    pub shared: u64,
+    /// Those that share their id with another fact that is shared, or would be, and are quarantined for it.
+    pub late_duplicates: u64,
+    /// Those that a rule leaves out, by outcome.
+    pub left_out: Counts,
+}
+
+impl OrganizationEntry {
+    /// The facts that go to nobody, because no entity or no recipient is known.
+    pub fn to_nobody(&self) -> u64 {
+        let nobody = [Outcome::NoResponsibleEntity, Outcome::NoRecipient].map(Outcome::name);
+        total(nobody.iter().filter_map(|outcome| self.left_out.get(*outcome)))
+    }
+
+    /// The facts that are lost for the organization's own sake, and not for a client's consent or a date.
+    pub fn own_losses(&self) -> u64 {
+        self.to_nobody().saturating_add(self.late_duplicates)
+    }
 }
 
 /// The people behind the facts.

@@ -36,8 +36,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> Outcome {
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;
     let before = batch_before(&place_of(&args.batch), manifest.batch);
-    // What batches of older versions do not have.
-    let inputs = if_there(Inputs::of_batch(&args.batch))?;
+    // The page can do without the files' days. What a batch of an older version does not have is nothing to warn about.
+    let inputs = if_there(Inputs::of_batch(&args.batch)).unwrap_or_else(|error| {
+        tracing::warn!("the report does not tell how old the export is: {error}");
+        None
+    });
     let gate = if_there(GateRecord::of_batch(&args.batch))?;
     let release = ReleaseRecord::of_batch(&args.batch)?;
     let page = page(&Report {

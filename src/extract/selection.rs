@@ -1,8 +1,8 @@
 //! The facts that are shared, from those that every thread chose.
 
 use super::stored::ById;
-use super::{FactCounts, SelectionBuilder};
-use crate::filter::{ShareableFact, settle_group};
+use super::{FactCounts, OrganizationCounts, SelectionBuilder};
+use crate::filter::{Outcome, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
 use crate::registry::{ClientPlace, Quarantine, Refused, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
@@ -17,7 +17,8 @@ pub struct Selection {
     in_force: ConsentRule,
     /// The lines of facts that share an id and may not stay, in ascending order.
     dropped: Vec<u64>,
-    of_organization: Vec<u64>,
+    /// What came of the facts of each organization.
+    pub organizations: OrganizationCounts,
     groups: Vec<Box<[u8]>>,
 }
 
@@ -34,20 +35,18 @@ impl Selection {
     ) -> io::Result<Selection> {
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);
-        let (mut counts, mut of_organization) = (FactCounts::default(), Vec::new());
+        let (mut counts, mut organizations) = (FactCounts::default(), OrganizationCounts::default());
         let groups = builders.first().map_or_else(Vec::new, |builder| builder.groups.texts());
         for builder in builders {
             counts.add(&builder.counts);
-            of_organization.resize(builder.of_organization.len(), 0);
-            of_organization.iter_mut().zip(builder.of_organization).for_each(|(sum, count)| *sum += count);
+            organizations.add(&builder.organizations);
             ids.absorb(builder.ids);
             facts.absorb(builder.facts);
         }
         let repeated = repeated(&mut ids)?;
         drop(ids);
         let facts = facts.sorted()?;
-        let mut selection =
-            Selection { counts, facts, in_force, dropped: Vec::new(), of_organization, groups };
+        let mut selection = Selection { counts, facts, in_force, dropped: Vec::new(), organizations, groups };
         if !repeated.is_empty() {
             selection.settle(&repeated, quarantine, spill)?;
         }
@@ -58,7 +57,11 @@ impl Selection {
     ///
     /// # Errors
     /// If what lies on disk can't be read back, or more can't be put there.
-    pub fn of_included(builder: SelectionBuilder, counts: FactCounts) -> io::Result<Selection> {
+    pub fn of_included(
+        builder: SelectionBuilder,
+        counts: FactCounts,
+        organizations: OrganizationCounts,
+    ) -> io::Result<Selection> {
         Ok(Selection {
             counts,
             groups: builder.groups.texts(),
@@ -66,7 +69,7 @@ impl Selection {
             // They passed under whichever rule was in force.
             in_force: ConsentRule::ActiveOnAsOf,
             dropped: Vec::new(),
-            of_organization: builder.of_organization,
+            organizations,
         })
     }
 
@@ -109,7 +112,7 @@ impl Selection {
                 lines: 1,
             })?;
             self.counts.take_back_included();
-            self.of_organization[fact.organization as usize] -= 1;
+            self.organizations.take_back_included(fact.organization);
             self.dropped.push(fact.line);
         }
         Ok(())
@@ -132,7 +135,7 @@ impl Selection {
 
     /// How many facts of the organization at this place are shared.
     pub fn of_organization(&self, place: u32) -> u64 {
-        self.of_organization[place as usize]
+        self.organizations.outcome(Some(place), Outcome::Included)
     }
 
     /// The texts of vaccine groups, by place; blank is empty.

@@ -65,10 +65,10 @@ impl Scale {
             parts.push(rect(look.into(), whole_height, (&width, BAR_HEIGHT)));
         }
         if number > self.whole {
-            let gap = empty("path", &[("class", "gap"), ("d", "M-4 0h5l6 20h-5z")]);
+            let gap = empty("path", &[("class", "gap"), ("d", "M-6 18l8-18h5l-8 18z")]);
             parts.push(element("svg", &[("x", "90%"), ("class", "over-edge")], gap));
         }
-        if let Some(at) = mark.filter(|at| *at <= self.whole) {
+        if let Some(at) = mark.filter(|at| (1..=self.whole).contains(at)) {
             let x = percent(share(at, self.whole).clamp(LEAST, WHOLE - LEAST));
             parts.push(line("mark", (&x, 0), (&x, BAR_HEIGHT + 2 * BAR_ROOM)));
         }

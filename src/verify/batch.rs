@@ -118,7 +118,8 @@ fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
     let (present, folders) = checksums::check(&folder.join(names::QA), &prefix, faults)?;
     check_names(&present, &names::ALWAYS_IN_QA, &prefix, faults);
     let files = present.keys().map(|name| format!("{prefix}{name}"));
-    let extra_files = files.filter(|path| !names::ALWAYS_IN_QA.contains(&path.as_str()));
+    let is_known = |path: &str| names::ALWAYS_IN_QA.contains(&path) || path == names::ORGANIZATIONS;
+    let extra_files = files.filter(|path| !is_known(path));
     for path in extra_files.chain(folders.iter().map(|name| format!("{prefix}{name}"))) {
         faults.add(Fault::of_file(&path, FaultCode::ExtraFile));
     }

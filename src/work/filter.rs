@@ -4,7 +4,7 @@
 
 use super::error::WorkError;
 use super::{WorkDatabase, read};
-use crate::extract::{FactCounts, Selection, SelectionBuilder};
+use crate::extract::{FactCounts, OrganizationCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFinding, Outcome, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
@@ -185,6 +185,34 @@ impl WorkDatabase {
         let newest =
             newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| WorkError::damaged(&self.path)));
         counts.set_newest_vaccination(newest.transpose()?);
+        Ok(counts)
+    }
+
+    /// What came of the facts of each organization.
+    pub(super) fn counts_of_organizations(
+        &self,
+        reference: &Reference,
+    ) -> Result<OrganizationCounts, WorkError> {
+        let failed = self.failed();
+        let sql = "SELECT i.given_by_org_id, k.outcome, count(*) FROM outcomes k JOIN immunizations i ON i.line = k.line
+            GROUP BY 1, 2";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut counts = OrganizationCounts::new(reference.organizations.len());
+        while let Some(row) = rows.next().map_err(failed)? {
+            let organization: Option<i64> = row.get(0).map_err(failed)?;
+            let organization = organization
+                .map(|id| {
+                    reference
+                        .organizations
+                        .find(id.unsigned_abs())
+                        .ok_or_else(|| WorkError::damaged(&self.path))
+                })
+                .transpose()?;
+            let outcome: String = row.get(1).map_err(failed)?;
+            let facts = row.get::<_, i64>(2).map_err(failed)?.unsigned_abs();
+            counts.add_facts(organization, Outcome::named(&outcome), facts);
+        }
         Ok(counts)
     }
 

@@ -53,7 +53,9 @@ pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) ->
     })
     .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let selection = Selection::of_included(builder, database.counts()?).map_err(WorkError::Spill)?;
+    let organizations = database.counts_of_organizations(&reference)?;
+    let selection =
+        Selection::of_included(builder, database.counts()?, organizations).map_err(WorkError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.connection.execute_batch("COMMIT").map_err(failed)?;
     Ok(Ready { run, intake, reference, routing, selection })

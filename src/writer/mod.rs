@@ -11,6 +11,7 @@ mod file_system;
 mod held;
 mod lanes;
 mod manifest;
+mod organizations;
 mod output;
 mod place;
 mod prune;
@@ -64,7 +65,8 @@ pub struct Contents<'a> {
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
-    let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
+    let (files, mut tally) = recipients::write_recipient_files(&contents, staging)?;
+    let organizations = organizations::entries(&contents);
     let Contents { as_of, policy, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
@@ -75,6 +77,8 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
     staging.write(names::INPUTS, to_json(inputs).as_bytes())?;
+    staging.write(names::ORGANIZATIONS, organizations::organizations_csv(&organizations).as_bytes())?;
+    tally.organizations = Some(organizations::worst(organizations));
     let data = ReportData { settings: batch::Settings::of(policy), tally };
     staging.write(names::REPORT_DATA, to_json(&data).as_bytes())?;
     Ok((manifest, data))

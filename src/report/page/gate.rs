@@ -12,17 +12,29 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
         (_, Some(release)) => &release.found,
         (_, None) => return Markup::default(),
     };
-    let reasons = element("ul", &[], found.iter().map(reason).collect::<Markup>());
     let Some(release) = report.release else {
-        return section("held", "Held because", reasons);
+        return section("held", "Held because", list(found, true));
     };
-    let had = paragraph(if found.is_empty() { "" } else { "It had been held because:" });
-    section("held", "Released by hand", [paragraph(released(release)), had, reasons])
+    let mut inside = paragraph(released(release));
+    if !found.is_empty() {
+        inside = inside + paragraph("It had been held because:") + list(found, false);
+    }
+    section("held", "Released by hand", inside)
 }
 
-fn reason(finding: &Finding) -> Markup {
-    let advice = format!("What to do: {}.", finding.reason.advice());
-    element("li", &[], code(finding.reason.code()) + ": " + finding.message.as_str() + ". " + small(&advice))
+/// The reasons, and what to do about each where that is still to be done.
+fn list(found: &[Finding], has_advice: bool) -> Markup {
+    let items = found.iter().map(|finding| {
+        let reason = code(finding.reason.code()) + ": " + sentence(&finding.message);
+        let advice = has_advice.then(|| Markup::from(" ") + small(&sentence(finding.reason.advice())));
+        element("li", &[], reason + advice.unwrap_or_default())
+    });
+    element("ul", &[], items.collect::<Markup>())
+}
+
+/// A text with a full stop, unless it asks.
+fn sentence(text: &str) -> String {
+    if text.ends_with('?') { text.to_owned() } else { format!("{text}.") }
 }
 
 fn released(release: &ReleaseRecord) -> String {
@@ -36,5 +48,5 @@ fn released(release: &ReleaseRecord) -> String {
 /// What the gate told of, though it held nothing back.
 pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let told = report.gate.map_or(&[][..], |gate| &gate.told);
-    told.iter().map(|finding| format!("{}.", finding.message)).collect()
+    told.iter().map(|finding| sentence(&finding.reason.line())).collect()
 }

@@ -7,6 +7,7 @@ mod gate;
 mod head;
 mod made;
 mod months;
+mod organizations;
 mod recipients;
 mod signs;
 mod vaccines;
@@ -59,6 +60,7 @@ pub fn page(report: &Report<'_>) -> String {
         facts::section_of(report),
         facts::consent(report),
         recipients::section_of(report),
+        organizations::section_of(report),
         months::section_of(report),
         pair([vaccines::by_group(report), vaccines::by_age(report)]),
         signs::section_of(report),

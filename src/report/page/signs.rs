@@ -30,9 +30,9 @@ pub(super) fn blanks(report: &Report<'_>) -> Markup {
     let head = TableRow::new("Column", ["Blanks", "Of facts shared"]);
     let mut inside = Markup::default();
     if !without.is_empty() {
-        let names: Vec<&str> = without.iter().map(|(name, _)| *name).collect();
-        let text = format!("These may be blank, and never are: {}.", names.join(", "));
-        inside = inside + paragraph(text);
+        let names = without.iter().map(|(name, _)| Markup::from(" ") + code(name));
+        inside = inside
+            + paragraph(Markup::from("These may be blank, and never are:") + names.collect::<Markup>() + ".");
     }
     inside = inside + paragraph(format!("All other columns always hold something.{}", scale.note()));
     if !with.is_empty() {
@@ -246,8 +246,8 @@ fn signs_of_clients(report: &Report<'_>, counts: &Signs) -> [Sign; 8] {
              shared",
             counts.next_day_again,
             (
-                "time a client has doses of one CVX code by one organization on two days running: one dose entered twice?",
-                "times a client has doses of one CVX code by one organization on two days running: one dose entered twice?",
+                "time a client has doses of one CVX code by one organization on two days running, which may be one dose entered twice",
+                "times a client has doses of one CVX code by one organization on two days running, which may be one dose entered twice",
             ),
         ),
         early,
