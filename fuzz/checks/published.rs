@@ -6,7 +6,7 @@ use phds::batch::ReportData;
 use phds::batch::{Before, HeaderNames, Links, Manifest, Rows, batches};
 use phds::compare::{CompareSettings, compare};
 use phds::policy::Policy;
-use phds::report::page;
+use phds::report::{Report, page};
 use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};
@@ -109,7 +109,16 @@ fn look(place: &Place) -> Option<bool> {
     if let (Ok(manifest), Ok(data)) = (Manifest::of_batch(&batch), ReportData::of_batch(&batch)) {
         let before = Manifest::of_batch(&good).unwrap();
         for (one, other) in [(&manifest, &before), (&before, &manifest)] {
-            let html = page(one, &data, &Before::Batch(Box::new(other.clone())), None);
+            let before = Before::Batch(Box::new(other.clone()));
+            let html = page(&Report {
+                manifest: one,
+                data: &data,
+                inputs: None,
+                gate: None,
+                release: None,
+                before: &before,
+                cvx: None,
+            });
             assert!(!html.contains("<script>alert"), "nothing of a manifest is markup");
         }
         let _ = (manifest.rows(), manifest.quarantined());

@@ -26,10 +26,16 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
 fn list(found: &[Finding], has_advice: bool) -> Markup {
     let items = found.iter().map(|finding| {
         let reason = code(finding.reason.code()) + ": " + sentence(&finding.message);
-        let advice = has_advice.then(|| Markup::from(" ") + small(&sentence(finding.reason.advice())));
+        let advice = has_advice.then(|| Markup::from(" ") + small(&advice(finding)));
         element("li", &[], reason + advice.unwrap_or_default())
     });
     element("ul", &[], items.collect::<Markup>())
+}
+
+fn advice(finding: &Finding) -> String {
+    let advice = sentence(finding.reason.advice());
+    let mut rest = advice.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// A text with a full stop, unless it asks.
