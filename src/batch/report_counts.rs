@@ -1,9 +1,8 @@
 //! The counts that the report shows beside those of the manifest.
 
 use super::{BatchError, Counts, names, read_own_json};
-use crate::filter::Outcome;
 use crate::policy::{GateSettings, MaxChange, Period, Policy};
-use crate::value::{Day, total};
+use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -119,20 +118,16 @@ pub struct OrganizationEntry {
     pub shared: u64,
     /// Those that share their id with another fact that is shared, or would be, and are quarantined for it.
     pub late_duplicates: u64,
-    /// Those that a rule leaves out, by outcome.
+    /// Those that go to nobody, because no entity or no recipient is known.
+    pub to_nobody: u64,
+    /// Those that a rule leaves out, by outcome; those that go to nobody are among them.
     pub left_out: Counts,
 }
 
 impl OrganizationEntry {
-    /// The facts that go to nobody, because no entity or no recipient is known.
-    pub fn to_nobody(&self) -> u64 {
-        let nobody = [Outcome::NoResponsibleEntity, Outcome::NoRecipient].map(Outcome::name);
-        total(nobody.iter().filter_map(|outcome| self.left_out.get(*outcome)))
-    }
-
     /// The facts that are lost for the organization's own sake, and not for a client's consent or a date.
     pub fn own_losses(&self) -> u64 {
-        self.to_nobody().saturating_add(self.late_duplicates)
+        self.to_nobody.saturating_add(self.late_duplicates)
     }
 }
 

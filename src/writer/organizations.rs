@@ -42,6 +42,8 @@ pub(super) fn entries(contents: &Contents<'_>) -> Vec<OrganizationEntry> {
             read: counts.read(place),
             shared: counts.outcome(place, Outcome::Included),
             late_duplicates: counts.late_duplicates(place),
+            to_nobody: counts.outcome(place, Outcome::NoResponsibleEntity)
+                + counts.outcome(place, Outcome::NoRecipient),
             left_out: left_out.map(facts).filter(|(_, facts)| *facts > 0).collect(),
         }
     };

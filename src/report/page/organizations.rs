@@ -1,5 +1,6 @@
 //! The organizations whose facts go to nobody, or are duplicates.
 
+use super::recipients::some_of;
 use super::{Report, paragraph, section, share};
 use crate::batch::OrganizationEntry;
 use crate::report::html::{Markup, TableRow, code, element, small, table};
@@ -15,8 +16,8 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
     }
     let scale = Scale::of(organizations.iter().map(OrganizationEntry::own_losses));
     let rows = organizations.iter().map(|entry| {
-        let losses = [entry.to_nobody(), entry.late_duplicates];
-        let others = total(entry.left_out.values()).saturating_sub(entry.to_nobody());
+        let losses = [entry.to_nobody, entry.late_duplicates];
+        let others = total(entry.left_out.values()).saturating_sub(entry.to_nobody);
         let figures = [entry.read, entry.shared].into_iter().chain(losses).chain([others]).map(grouped);
         let share = share(entry.own_losses(), entry.read);
         TableRow::new(name(entry), figures.chain([share])).with_bar(scale.bar(
@@ -42,7 +43,10 @@ fn name(entry: &OrganizationEntry) -> Markup {
     let goes = match (entry.entity.as_str(), entry.recipients.as_slice()) {
         ("", _) => "no responsible entity".to_owned(),
         (entity, []) => format!("{entity}, whose data go to nobody"),
-        (entity, recipients) => format!("{entity}; shared with {}", recipients.join("; ")),
+        (entity, recipients) => {
+            let names: Vec<&str> = recipients.iter().map(String::as_str).collect();
+            format!("{entity}; shared with {}", some_of(&names))
+        }
     };
     Markup::from(entry.name.as_str()) + " " + code(&id.to_string()) + " " + small(&goes)
 }
