@@ -7,6 +7,7 @@ use crate::filter::ShareableFact;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
 use crate::value::{Day, REGISTRY_YEARS};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counts the facts that one thread writes.
 ///
@@ -27,8 +28,7 @@ pub(super) struct Counter<'a> {
     lost_characters: u64,
     encoded_twice: u64,
     short_zip_codes: u64,
-    /// Clients by the organization that gave their first dose, and the day of the year on which they are born.
-    birthdays: HashMap<(u32, u32), u64, foldhash::fast::FixedState>,
+    birthdays: &'a Birthdays,
     /// The client that was met last, with its facts so far.
     client: Option<(ClientPlace, u64)>,
     /// The doses of the client's day that was met last.
@@ -42,7 +42,11 @@ pub(super) struct Counter<'a> {
 
 impl<'a> Counter<'a> {
     /// A counter of facts of a selection.
-    pub(super) fn new(reference: &'a Reference, selection: &Selection) -> Counter<'a> {
+    pub(super) fn new(
+        reference: &'a Reference,
+        selection: &Selection,
+        birthdays: &'a Birthdays,
+    ) -> Counter<'a> {
         Counter {
             reference,
             months: vec![0; 12 * REGISTRY_YEARS.count()],
@@ -56,7 +60,7 @@ impl<'a> Counter<'a> {
             lost_characters: 0,
             encoded_twice: 0,
             short_zip_codes: 0,
-            birthdays: HashMap::default(),
+            birthdays,
             client: None,
             day: Vec::new(),
             day_before: Vec::new(),
@@ -83,9 +87,7 @@ impl<'a> Counter<'a> {
             _ => {
                 self.end_client();
                 self.client = Some((fact.client, 1));
-                let birth = self.reference.clients.birth(fact.client);
-                let birthday = birth.month_of_year() * 100 + birth.day_of_month();
-                *self.birthdays.entry((fact.organization, birthday)).or_default() += 1;
+                self.birthdays.note(fact.organization, self.reference.clients.birth(fact.client));
             }
         }
         if self.day.first().is_some_and(|first| (first.client, first.date) != (fact.client, fact.date)) {
@@ -154,6 +156,7 @@ impl<'a> Counter<'a> {
     pub(super) fn tally(
         counters: Vec<Counter<'_>>,
         clients: u64,
+        birthdays: &Birthdays,
         reference: &Reference,
         selection: &Selection,
         as_of: Day,
@@ -163,7 +166,6 @@ impl<'a> Counter<'a> {
         let new_withdrawals = new_withdrawals(reference, as_of);
         let mut people = People { clients, doses: 0, new_withdrawals };
         let mut signs = signs_of_export(reference, as_of);
-        let mut birthdays = BTreeMap::new();
         for element in &elements::ALL {
             if element.blank.is_some() {
                 tally.blanks.insert(element.name.to_owned(), 0);
@@ -174,11 +176,8 @@ impl<'a> Counter<'a> {
             counter.add_to(&mut tally, selection);
             people.doses += counter.doses;
             counter.add_signs_to(&mut signs);
-            for (key, count) in counter.birthdays {
-                *birthdays.entry(key).or_default() += count;
-            }
         }
-        signs.birthday_heaps = birthday_heaps(&birthdays, reference);
+        signs.birthday_heaps = birthdays.heaps(reference);
         tally.people = Some(people);
         tally.signs = Some(signs);
         tally.add_organizations(reference, selection);
@@ -255,25 +254,40 @@ fn signs_of_export(reference: &Reference, as_of: Day) -> Signs {
 /// Below so many clients a heap may be chance.
 const LEAST_HEAP: u64 = 20;
 
-/// The organizations in which at least a tenth of the clients are born on the same day of the year; one in 365 is
-/// expected.
-fn birthday_heaps(birthdays: &BTreeMap<(u32, u32), u64>, reference: &Reference) -> Vec<BirthdayHeap> {
-    // The clients of each organization: of its largest day, and all.
-    let mut clients: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
-    for ((organization, _), count) in birthdays {
-        let (most, all) = clients.entry(*organization).or_default();
-        *most = (*most).max(*count);
-        *all += count;
+/// Days of a year in which every month has 31.
+const DAYS: usize = 12 * 31;
+
+/// How many clients are born on each day of the year, by the organization that gave the first dose that is shared. All
+/// threads count here: there are many organizations.
+#[derive(Debug)]
+pub(super) struct Birthdays(Vec<AtomicU32>);
+
+impl Birthdays {
+    /// Counts for so many organizations.
+    pub(super) fn new(organizations: usize) -> Birthdays {
+        Birthdays((0..organizations * DAYS).map(|_| AtomicU32::new(0)).collect())
     }
-    let heaps = clients.into_iter().filter(|(_, (most, all))| *most >= LEAST_HEAP && most * 10 >= *all);
-    heaps
-        .map(|(place, (clients, of))| BirthdayHeap {
-            organization: reference.organizations.id(place),
-            name: reference.organizations.texts(place).next().unwrap_or_default().to_owned(),
-            clients,
-            of,
-        })
-        .collect()
+
+    fn note(&self, organization: u32, birth: Day) {
+        let day = (birth.month_of_year() * 31 + birth.day_of_month() - 32) as usize;
+        self.0[organization as usize * DAYS + day].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The organizations in which at least a tenth of the clients are born on the same day of the year; one in 365 is
+    /// expected.
+    fn heaps(&self, reference: &Reference) -> Vec<BirthdayHeap> {
+        let mut heaps = Vec::new();
+        for (place, days) in (0..).zip(self.0.chunks(DAYS)) {
+            let counts = days.iter().map(|day| u64::from(day.load(Ordering::Relaxed)));
+            let (clients, of) = (counts.clone().max().unwrap_or(0), counts.sum());
+            if clients >= LEAST_HEAP && clients * 10 >= of {
+                let organization = reference.organizations.id(place);
+                let name = reference.organizations.texts(place).next().unwrap_or_default().to_owned();
+                heaps.push(BirthdayHeap { organization, name, clients, of });
+            }
+        }
+        heaps
+    }
 }
 
 impl Tally {
