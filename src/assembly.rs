@@ -3,21 +3,19 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Manifest, ReleaseRecord, ReportData, names, to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, names, to_json,
 };
 use crate::filter::Routing;
 use crate::gate::{Candidate, Reference, judge};
-use crate::policy::{GateKey, GateSettings};
+use crate::policy::GateKey;
 use crate::registry::{FileStamp, RegistryError};
-use crate::report;
+use crate::report::{self, Report};
 use crate::value::{Day, name::look_alikes};
 use crate::writer::{Contents, Staging, WriteError, write_files};
 use std::path::Path;
 
 /// What a batch is judged by.
 pub struct Judging<'a> {
-    /// The limits in force.
-    pub settings: GateSettings,
     /// The gates that were turned off for this run.
     pub off: &'a [GateKey],
     /// The batch before.
@@ -62,9 +60,9 @@ pub fn assemble_batch(
     judging: &Judging<'_>,
     staging: &Staging,
 ) -> Result<Assembled, AssemblyError> {
-    let Contents { policy, selection, inputs, reference, .. } = contents;
+    let Contents { policy, gate: limits, selection, inputs, reference, .. } = contents;
     let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
-    let reached = selection.reached_organizations().map(|place| entities[place as usize]);
+    let reached = selection.organizations.reached().map(|place| entities[place as usize]);
     let mut evidence = Evidence {
         tables: contents.intake.contents().collect(),
         repeated_consents: contents.intake.repeated_consents,
@@ -98,7 +96,7 @@ pub fn assemble_batch(
         tally: kept_counts.as_ref().map(|counts| &counts.tally),
         evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
     };
-    let verdict = judge(&judging.settings, &candidate, reference);
+    let verdict = judge(limits, &candidate, reference);
     let gate = GateRecord {
         evidence,
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
@@ -106,18 +104,42 @@ pub fn assemble_batch(
         told: verdict.warnings.into_iter().map(Finding::from).collect(),
     };
     staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
-    staging.write(names::REPORT, report::page(&manifest, &counts, judging.before, None).as_bytes())?;
+    let report = Report {
+        manifest: &manifest,
+        data: &counts,
+        inputs: Some(inputs),
+        gate: Some(&gate),
+        release: None,
+        before: judging.before,
+        cvx: None,
+    };
+    staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
     Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
 }
 
-/// Adds to a held batch, of which a copy lies in the staging folder, who publishes it and why.
+/// Adds to a held batch, of which a sound copy lies in the staging folder, who publishes it and why, and says so in its
+/// report. Nothing outside `qa/` changes.
 ///
 /// # Errors
 /// If that cannot be written.
-pub fn add_release(staging: &Staging, release: &ReleaseRecord) -> Result<(), WriteError> {
-    let folder = format!("{}/", names::QA);
+pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) -> Result<(), WriteError> {
+    let (folder, batch) = (format!("{}/", names::QA), staging.batch());
     staging.adopt_checksums(&folder)?;
     staging.replace(names::RELEASE, to_json(release).as_bytes())?;
+    // A batch that an older version held may lack some of this; its report then stays as it is.
+    if let (Ok(manifest), Ok(data)) = (Manifest::of_batch(&batch), ReportData::of_batch(&batch)) {
+        let (inputs, gate) = (Inputs::of_batch(&batch).ok(), GateRecord::of_batch(&batch).ok());
+        let report = Report {
+            manifest: &manifest,
+            data: &data,
+            inputs: inputs.as_ref(),
+            gate: gate.as_ref(),
+            release: Some(release),
+            before,
+            cvx: None,
+        };
+        staging.replace(names::REPORT, report::page(&report).as_bytes())?;
+    }
     staging.write_checksums(&folder)
 }

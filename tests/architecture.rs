@@ -121,6 +121,7 @@ fn the_names_of_a_batchs_files_stand_in_one_place() {
             "\"report.html\"",
             "\"inputs.json\"",
             "\"counts.csv\"",
+            "\"organizations.csv\"",
         ] {
             assert!(!code.contains(name), "{} has {name}", path.display());
         }

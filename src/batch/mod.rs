@@ -31,7 +31,9 @@ pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEn
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
-pub use report_counts::{AGE_BANDS, ReportData, Settings, Tally};
+pub use report_counts::{
+    AGE_BANDS, BirthdayHeap, OrganizationEntry, People, ReportData, Settings, Signs, Tally,
+};
 pub use rows::{Row, Rows};
 pub use version::RulesVersion;
 

@@ -52,7 +52,6 @@ CREATE TABLE filter_run (
     as_of TEXT NOT NULL, is_today INTEGER NOT NULL, policy_name TEXT NOT NULL, policy_sha256 TEXT NOT NULL, policy BLOB NOT NULL,
     newest_vaccination TEXT
 );
-CREATE TABLE reached_organizations (org_id INTEGER PRIMARY KEY);
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "
