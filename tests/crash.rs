@@ -149,7 +149,7 @@ static SCENARIOS: [Scenario; 11] = [
             &["run", "NEW", "--out", "OUT", "--as-of", "2027-07-02", "--max-export-age", "1d"],
         ],
         command: &["run", "LARGE", "--out", "OUT", "--as-of", "2027-07-08", "--max-export-age", "1d"],
-        code: 65,
+        code: 77,
         probe: None,
         mend: &[&["run", "NEW", "--out", "OUT", "--as-of", "2027-07-08", "--max-export-age", "off"]],
         again: &[0],

@@ -61,7 +61,7 @@ fn everything_that_speaks_against_a_batch_is_said_at_once() {
     let consents = File::options().write(true).open(site.export().join("consents.csv")).unwrap();
     consents.set_times(FileTimes::new().set_modified(changed)).unwrap();
     let ran = site.run(&["--max-export-age", "7d"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+    assert_eq!((ran.code, ran.stdout.as_str()), (77, ""));
     insta::assert_snapshot!("held", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held", "202406"]);
     let why = std::fs::read_to_string(site.out().join(".held/202407.txt")).unwrap();
@@ -81,7 +81,7 @@ fn everything_that_speaks_against_a_batch_is_said_at_once() {
 #[test]
 fn a_held_batch_can_be_released() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 77);
     let held = read_folder(&site.out().join(".held/202407"));
     let ran = release(&site, "202407");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
@@ -95,7 +95,7 @@ fn a_held_batch_can_be_released() {
     let looser = ["--max-change", "off"];
     assert_eq!(run_as_of(&site, "2024-08-12", &looser).code, 0);
     give(&site, &JUNE, "2024-07-01");
-    assert_eq!(run_as_of(&site, "2024-08-12", &[]).code, 65);
+    assert_eq!(run_as_of(&site, "2024-08-12", &[]).code, 77);
     let held = read_folder(&site.out().join(".held/202408"));
     assert_ne!(read_folder(&site.out().join("202408")), held);
     assert_eq!(release(&site, "202408").code, 0);
@@ -107,8 +107,8 @@ fn a_held_batch_can_be_released() {
 fn a_batch_that_is_published_takes_the_place_of_the_held_one() {
     let site = site(&JUNE, &JUNE);
     give(&site, &JULY, "2024-07-01");
-    assert_eq!(site.run(&[]).code, 65);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 77);
+    assert_eq!(site.run(&[]).code, 77);
     assert_eq!(site.left_in_out(), [".held", "202406"]);
     give(&site, &JUNE, "2024-07-01");
     assert_eq!(site.run(&[]).code, 0);
@@ -119,13 +119,13 @@ fn a_batch_that_is_published_takes_the_place_of_the_held_one() {
 #[test]
 fn what_was_changed_while_it_was_held_is_not_released() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 77);
     let file = site.out().join(".held/202407/PHDS_Hays_202407.csv");
     let mut bytes = std::fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() = b' ';
     std::fs::write(&file, bytes).unwrap();
     let ran = release(&site, "202407");
-    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+    assert_eq!((ran.code, ran.stdout.as_str()), (77, ""));
     insta::assert_snapshot!("held-unsound", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held", "202406"]);
     // Nor is one of another month, or what lies in another's place.
@@ -146,15 +146,15 @@ fn the_limits_can_be_set() {
             assert_eq!(ran.code, code, "{policy} {arguments:?}: {}", ran.stderr);
         };
     let (few, more) = ([("Travis", 200)], [("Travis", 251)]);
-    check(&few, &more, "", &[], 65);
+    check(&few, &more, "", &[], 77);
     check(&few, &more, "", &["--max-change", "25.5%"], 0);
     check(&few, &more, "[gate]\nmax_change = \"30%\"", &[], 0);
-    check(&few, &more, "[gate]\nmax_change = \"30%\"", &["--max-change", "10%"], 65);
+    check(&few, &more, "[gate]\nmax_change = \"30%\"", &["--max-change", "10%"], 77);
     check(&few, &more, "[gate]\nmin_rows = 252", &[], 0);
-    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"", &[], 65);
+    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"", &[], 77);
     check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"\nrecipients_may_change = true", &[], 0);
     check(&few, &few, "", &["--max-export-age", "0d"], 0);
-    check(&few, &few, "[gate]\nmax_vaccination_age = \"6d\"", &[], 65);
+    check(&few, &few, "[gate]\nmax_vaccination_age = \"6d\"", &[], 77);
 }
 
 #[test]
@@ -191,13 +191,13 @@ fn an_export_that_is_still_being_written_is_held_back() {
         })
     };
     let ran = while_it_changes(&|| site.run(&[]));
-    assert_eq!(ran.code, 65);
+    assert_eq!(ran.code, 77);
     insta::assert_snapshot!("still-changing", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held"]);
     is_done.store(false, Ordering::SeqCst);
     let database = site.path("b.db");
     let ran = while_it_changes(&|| phds_with(&["read", text(&site.export()), "--work", text(&database)]));
-    assert_eq!(ran.code, 65);
+    assert_eq!(ran.code, 77);
     insta::assert_snapshot!("still-changing-read", ran.stderr);
     assert!(!database.exists());
 }
@@ -205,7 +205,7 @@ fn an_export_that_is_still_being_written_is_held_back() {
 #[test]
 fn the_stages_hold_back_what_run_does() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 77);
     let held = read_folder(&site.out().join(".held/202407"));
     std::fs::remove_dir_all(site.out().join(".held")).unwrap();
     let database = site.path("b.db");
@@ -218,16 +218,16 @@ fn the_stages_hold_back_what_run_does() {
     assert!(ran.stderr.contains("RECIPIENT_VANISHED: Waco: 7 row(s) before, none now"), "{}", ran.stderr);
     assert_eq!(read_folder(&site.out().join(".held/202407")), held);
     assert_eq!(site.left_in_out(), [".held", "202406"]);
-    assert_eq!(stage(&["write", "--out", text(&out), "--max-export-age", "0"]).code, 65);
+    assert_eq!(stage(&["write", "--out", text(&out), "--max-export-age", "0"]).code, 77);
 }
 
 #[test]
 fn machines_are_told_the_same() {
     let site = site(&JUNE, &JULY);
     let ran = site.run(&["--json", "--quiet"]);
-    assert_eq!(ran.code, 65);
+    assert_eq!(ran.code, 77);
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let codes: Vec<_> = told["stops"].as_array().unwrap().iter().map(|stop| stop["code"].as_str()).collect();
+    let codes: Vec<_> = told["found"].as_array().unwrap().iter().map(|stop| stop["code"].as_str()).collect();
     let changed = Some("RECIPIENT_CHANGED");
     assert_eq!(codes, [changed, Some("RECIPIENT_APPEARED"), changed, Some("RECIPIENT_VANISHED")]);
     assert_eq!(told["outcome"], "held");
@@ -254,8 +254,8 @@ fn a_reader_that_goes_away_hides_nothing() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     for stdout in [Stdio::piped(), full.into()] {
         let (code, said) = run(stdout);
-        assert_eq!(code, Some(65), "{said}");
-        assert!(said.contains("is held back, not published"), "{said}");
+        assert_eq!(code, Some(77), "{said}");
+        assert!(said.contains("is held back"), "{said}");
     }
 }
 
@@ -283,7 +283,7 @@ fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
 #[test]
 fn another_places_batches_are_never_taken_for_held_ones() {
     let other = site(&JUNE, &JULY);
-    assert_eq!(other.run(&[]).code, 65);
+    assert_eq!(other.run(&[]).code, 77);
     let held = read_folder(&other.out().join(".held"));
     let site = Site::new();
     std::fs::create_dir(site.out()).unwrap();
@@ -299,7 +299,7 @@ fn another_places_batches_are_never_taken_for_held_ones() {
 #[test]
 fn what_was_opened_for_a_look_is_private_again() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run(&[]).code, 77);
     let opened = Command::new("chmod").args(["-R", "a+rX"]).arg(site.out().join(".held")).status();
     assert!(opened.unwrap().success());
     assert_eq!(release(&site, "202407").code, 0);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Ran, Site, in_repository, phds_with};
+use common::{GATES_OFF, Ran, Site, in_repository, phds_with};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -22,12 +22,16 @@ fn run(site: &Site, as_of: &str) {
 fn run_with(site: &Site, as_of: &str, arguments: &[&str]) {
     let (export, out) = (site.export(), site.out());
     let (export, out) = (export.to_str().unwrap(), out.to_str().unwrap());
-    let ran = phds_with(&[&["run", export, "--out", out, "--as-of", as_of, "--quiet"], arguments].concat());
-    if ran.stderr.contains(" is held back, not published") {
+    let run = ["run", export, "--out", out, "--as-of", as_of, "--quiet"];
+    let ran = phds_with(&[&run[..], &GATES_OFF, arguments].concat());
+    if ran.code == 77 {
         let month = as_of[..7].replace('-', "");
         assert_eq!(phds_with(&["release", out, &month]).code, 0);
     } else {
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        // These exports are old, and whoever makes the first batch by hand is told so.
+        let is_told = |line: &&str| line.starts_with("phds: warning: NO_RECENT_VACCINATION: ");
+        let rest: Vec<_> = ran.stderr.lines().filter(|line| !is_told(line)).collect();
+        assert_eq!((ran.code, rest), (0, Vec::new()));
     }
 }
 

@@ -48,6 +48,10 @@ pub const GATES_OFF: [&str; 14] = [
     "max_excluded_change",
 ];
 
+/// What a run says of an export without the table `control`.
+pub const NO_CONTROL: &str =
+    "phds: warning: the export has no table control: nothing tells whether its tables are whole\n";
+
 /// A path as an argument of the program.
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
