@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Ran, Site, in_repository, phds_with};
+use common::{GATES_OFF, Ran, Site, in_repository, phds_with};
 use serde_json::{Value, json};
 use std::fs::{File, FileTimes};
 use std::os::unix::fs::PermissionsExt;
@@ -25,12 +25,16 @@ fn run(site: &Site, as_of: &str) {
 fn run_with(site: &Site, as_of: &str, arguments: &[&str]) {
     let (export, out) = (site.export(), site.out());
     let (export, out) = (export.to_str().unwrap(), out.to_str().unwrap());
-    let ran = phds_with(&[&["run", export, "--out", out, "--as-of", as_of, "--quiet"], arguments].concat());
-    if ran.stderr.contains(" is held back, not published") {
+    let run = ["run", export, "--out", out, "--as-of", as_of, "--quiet"];
+    let ran = phds_with(&[&run[..], &GATES_OFF, arguments].concat());
+    if ran.code == 77 {
         let month = as_of[..7].replace('-', "");
-        assert_eq!(phds_with(&["release", out, &month]).code, 0);
+        assert_eq!(phds_with(&["release", out, &month, "--by", "Ana Ruiz"]).code, 0);
     } else {
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        // These exports are old, and whoever makes the first batch by hand is told so.
+        let is_told = |line: &&str| line.starts_with("phds: warning: NO_RECENT_VACCINATION: ");
+        let rest: Vec<_> = ran.stderr.lines().filter(|line| !is_told(line)).collect();
+        assert_eq!((ran.code, rest), (0, Vec::new()));
     }
 }
 
@@ -529,7 +533,7 @@ fn a_damaged_batch_before_is_told() {
     run(&site, "2024-06-10");
     std::fs::write(site.out().join("202406/manifest.json"), "{\n  \"as_of\": 7\n}").unwrap();
     let ran = site.run(&[]);
-    assert_eq!(ran.code, 65);
+    assert_eq!(ran.code, 77);
     let said = ran.stderr.replace(site.out().to_str().unwrap(), "OUT");
     let warning = "phds: warning: the report compares with no batch before: \
         OUT/202406/manifest.json, line 2, column 12: not as phds writes it\n";
