@@ -27,12 +27,20 @@ fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
 
 /// A step that a signal waits for; it is over when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Step(#[expect(dead_code, reason = "held for the lock")] MutexGuard<'static, Vec<PathBuf>>);
+pub(crate) struct Step(MutexGuard<'static, Vec<PathBuf>>);
 
 /// Begins a step that must not be cut in two. It must be short, and must make or drop no private folder and no
 /// unfinished path: they would wait for the same lock.
 pub(crate) fn step() -> Step {
     Step(listed())
+}
+
+impl Step {
+    /// Ends the step, and has a signal remove a path from then on.
+    pub(crate) fn list(mut self, path: &Path) -> UnfinishedPath {
+        self.0.push(path.to_owned());
+        UnfinishedPath(path.to_owned())
+    }
 }
 
 /// A path that a signal removes, until this is dropped.

@@ -100,16 +100,16 @@ fn warnings_can_be_had_as_json_more_or_not_at_all() {
     let events: Vec<serde_json::Value> =
         json.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let stages: Vec<_> = events.iter().map(|event| event["stage"].as_str().unwrap_or("-")).collect();
-    assert_eq!(stages, ["open", "-", "-", "filter", "write", "publish", "end"]);
-    assert_eq!(events[1]["level"], "WARN");
+    assert_eq!(stages, ["open", "-", "-", "-", "filter", "write", "publish", "end"]);
+    assert_eq!(events[2]["level"], "WARN");
     assert_eq!(
-        events[1]["message"],
+        events[2]["message"],
         "consents: 1 row(s) of clients who are unknown or quarantined, not used"
     );
     let number = |event: usize, field: &str| events[event][field].as_u64();
-    assert_eq!((number(0, "files"), number(3, "facts"), number(3, "included")), (Some(5), Some(1), Some(1)));
-    assert_eq!((number(4, "files"), number(4, "rows"), number(6, "exit_code")), (Some(1), Some(1), Some(0)));
-    let last = &events[6];
+    assert_eq!((number(0, "files"), number(4, "facts"), number(4, "included")), (Some(5), Some(1), Some(1)));
+    assert_eq!((number(5, "files"), number(5, "rows"), number(7, "exit_code")), (Some(1), Some(1), Some(0)));
+    let last = &events[7];
     assert_eq!((last["command"].as_str(), last["outcome"].as_str()), (Some("run"), Some("done")));
     assert!(last["seconds"].as_f64().is_some());
     site.remove("clients.csv");

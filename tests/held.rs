@@ -320,3 +320,27 @@ fn old_batches_can_be_removed() {
     assert_eq!(prune(&["--keep", "0"]).stdout, format!("nothing to remove in {}\n", out.display()));
     assert_eq!(phds_with(&["prune", "nowhere", "--keep", "2"]).code, 66);
 }
+
+/// The fixtures are what their README says of the gates.
+#[test]
+fn the_fixtures_meet_the_gates_they_are_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |export: &str, as_of: &str, out: &str| {
+        let (export, out) = (common::in_repository(export), folder.path().join(out));
+        phds_with(&["run", text(&export), "--as-of", as_of, "--out", text(&out), "--quiet"])
+    };
+    assert_eq!(run("fixtures/registry", "2024-07-08", "out").code, 0);
+    assert_eq!(run("fixtures/registry-august", "2024-08-12", "out").code, 0);
+    let unmatched = run("fixtures/registry-unmatched", "2024-07-08", "other");
+    assert_eq!(unmatched.code, 77, "{}", unmatched.stderr);
+    assert_eq!(unmatched.stderr.matches("\n  UNMATCHED_RECIPIENTS: ").count(), 1, "{}", unmatched.stderr);
+    // The next month it is known, and only told.
+    let released = phds_with(&["release", text(&folder.path().join("other")), "202407", "--by", "QA"]);
+    assert_eq!(released.code, 0, "{}", released.stderr);
+    let off = ["--gate-off", "same_export", "--gate-off", "max_vaccination_age"];
+    let (export, out) = (common::in_repository("fixtures/registry-unmatched"), folder.path().join("other"));
+    let again = ["run", text(&export), "--as-of", "2024-08-12", "--out", text(&out), "--quiet"];
+    let again = phds_with(&[&again[..], &off].concat());
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("phds: warning: UNMATCHED_RECIPIENTS: "), "{}", again.stderr);
+}

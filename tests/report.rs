@@ -32,7 +32,11 @@ fn run_with(site: &Site, as_of: &str, arguments: &[&str]) {
         assert_eq!(phds_with(&["release", out, &month, "--by", "Ana Ruiz"]).code, 0);
     } else {
         // These exports are old, and whoever makes the first batch by hand is told so.
-        let is_told = |line: &&str| line.starts_with("phds: warning: NO_RECENT_VACCINATION: ");
+        // Rows that are lost are told with --quiet, too.
+        let is_told = |line: &&str| {
+            line.starts_with("phds: warning: NO_RECENT_VACCINATION: ")
+                || line.contains("not the export's encoding")
+        };
         let rest: Vec<_> = ran.stderr.lines().filter(|line| !is_told(line)).collect();
         assert_eq!((ran.code, rest), (0, Vec::new()));
     }
@@ -537,7 +541,7 @@ fn a_damaged_batch_before_is_told() {
     let said = ran.stderr.replace(site.out().to_str().unwrap(), "OUT");
     let warning = "phds: warning: the report compares with no batch before: \
         OUT/202406/manifest.json, line 2, column 12: not as phds writes it\n";
-    assert!(said.starts_with(warning), "{said}");
+    assert!(said.contains(warning), "{said}");
     assert!(said.contains("  BATCH_BEFORE_UNREADABLE: the batch of 202406 cannot be read"), "{said}");
     assert_eq!(phds_with(&["release", site.out().to_str().unwrap(), "202407"]).code, 0);
     let page = report(&site);

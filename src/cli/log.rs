@@ -131,7 +131,8 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         write!(writer, "{}", fields.message)?;
-        if !fields.others.is_empty() {
+        // The message of an error has all that its fields have, in more words.
+        if !fields.others.is_empty() && *event.metadata().level() != Level::ERROR {
             write!(writer, " ({})", fields.others)?;
         }
         writeln!(writer)?;
@@ -154,8 +155,7 @@ impl tracing::field::Visit for Fields {
 
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
         let value = match field.name() {
-            // The message has them, in more words.
-            "exit_code" | "code" | "codes" | "batch" => return,
+            "exit_code" | "code" => return,
             // Of several lines where it says several things; names in it are shown so that none begins a line.
             "message" => printable(value),
             _ => shown(value).to_string(),

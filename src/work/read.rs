@@ -140,6 +140,8 @@ impl Draft {
         let nofollow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(nofollow);
+        // A signal may not come between the making of the file and its being known as unfinished.
+        let step = cleanup::step();
         let file = options.open(&path).map_err(create)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -155,7 +157,7 @@ impl Draft {
             return Err(WorkError::Busy { path: place.to_owned() });
         }
         // From here on it is this run's, to be removed whatever happens.
-        let draft = Draft { _listed: UnfinishedPath::new(&path), path, file, is_published: false };
+        let draft = Draft { _listed: step.list(&path), path, file, is_published: false };
         draft.file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(create)?;
         // What an interrupted run left.
         draft.file.set_len(0).map_err(create)?;

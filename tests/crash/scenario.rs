@@ -145,6 +145,12 @@ fn visible(place: &Path) -> Visible {
             }
         }
     }
+    // When a batch was released is another moment each time; the report says it too. `verify` looks at these.
+    for batch in visible.values_mut().filter(|batch| batch.contains_key("/qa/release.json")) {
+        for name in ["/qa/release.json", "/qa/report.html", "/qa/SHA256SUMS"] {
+            batch.insert(name.to_owned(), Vec::new());
+        }
+    }
     visible
 }
 

@@ -58,7 +58,11 @@ fn every_command_ends_whatever_takes_the_place_of_a_file() {
             };
             check(what, &["diff", text(&june), text(&july)], &[reads(&["PHDS_"])]);
             check(what, &["diff", text(&july), text(&june)], &[reads(&["PHDS_"])]);
-            check(what, &["report", text(&july)], &[reads(&["manifest.json", "qa/report.json"])]);
+            check(
+                what,
+                &["report", text(&july)],
+                &[reads(&["manifest.json", "qa/report.json", "qa/gate.json"])],
+            );
             check(what, &["history", text(&site.out())], &[reads(&["manifest.json"])]);
             if name.starts_with("PHDS_") {
                 check(what, &["verify", text(&july.join(name))], &[66]);

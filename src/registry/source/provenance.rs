@@ -61,6 +61,11 @@ impl Moment {
         DateTime::parse_from_rfc3339(text).ok().map(|moment| Moment(moment.to_utc()))
     }
 
+    /// The day it falls on in Greenwich, which is the same for every machine; none outside the years 1 to 9999.
+    pub fn utc_day(self) -> Option<Day> {
+        Day::from_date(self.0.date_naive())
+    }
+
     /// The day it falls on where the machine is; none outside the years 1 to 9999.
     pub fn day(self) -> Option<Day> {
         local_day(self.0)

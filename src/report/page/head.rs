@@ -104,7 +104,7 @@ fn tile_of(name: &str, figure: Markup, note: &str) -> Markup {
 
 /// How fresh the export is: the day on which its newest file was last changed.
 fn newest_file(report: &Report<'_>) -> Option<Markup> {
-    let newest = report.inputs?.export.iter().map(|stamp| stamp.modified).max()?.day()?;
+    let newest = report.inputs?.export.iter().map(|stamp| stamp.modified).max()?.utc_day()?;
     let note = match newest.days_until(report.manifest.as_of) {
         0 => "on the as-of date".to_owned(),
         days if days < 0 => format!("{} after the as-of date", counted(days.unsigned_abs(), "day", "days")),

@@ -23,7 +23,7 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
 /// The age of the export's files.
 fn files(report: &Report<'_>) -> Markup {
     let days =
-        report.inputs.map_or(&[][..], |inputs| &inputs.export).iter().map(|stamp| stamp.modified.day());
+        report.inputs.map_or(&[][..], |inputs| &inputs.export).iter().map(|stamp| stamp.modified.utc_day());
     let (Some(Some(oldest)), Some(Some(newest))) = (days.clone().min(), days.max()) else {
         return Markup::default();
     };
