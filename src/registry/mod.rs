@@ -15,8 +15,8 @@ mod source;
 pub mod tables;
 
 pub use check::{
-    Code, Entry, Excess, Intake, Limit, NotAPercentage, Notice, Quarantine, QuarantinedRow, RowFault, RowIds,
-    TableRead,
+    Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine, QuarantinedRow, RowFault, RowIds,
+    Shape, Sign, TableRead,
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
@@ -28,7 +28,7 @@ pub use lookup::{
     read_reference, sharing,
 };
 pub use source::{
-    Encoding, Field, FileStamp, Layout, Moment, Provenance, Source, TableReader, UnknownEncoding,
+    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source, TableReader, UnknownEncoding,
     WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
 };
 pub(crate) use source::{

@@ -37,6 +37,12 @@ fn is_word_for_nothing(folded: &str) -> bool {
     WORDS_FOR_NOTHING.contains(&folded)
 }
 
+/// The word for no value that a text is, in small letters.
+pub(crate) fn word_for_nothing(text: &str) -> Option<&'static str> {
+    let folded = fold(text);
+    WORDS_FOR_NOTHING.into_iter().find(|word| *word == folded)
+}
+
 /// What names are compared by that look the same: their skeletons by Unicode's UTS 39, without white space. A capital may
 /// look like another letter than its small form, so the name is lower-cased behind its skeleton in the first, and before it
 /// in the second.

@@ -200,7 +200,8 @@ impl Intake {
         for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = self.quarantine.excess(limit, table, rows) {
-                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });
+                let shapes = self.quarantine.most_frequent_shapes(table);
+                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess, shapes });
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(RegistryError::Unfit(problems)) }
@@ -209,7 +210,7 @@ impl Intake {
 
 /// The error for a row that may not be left out; `why` the run cannot go on without it.
 pub(in crate::registry) fn unusable(file: &Path, row: &QuarantinedRow, why: &'static str) -> RegistryError {
-    let fault = InputFault::UnusableRow { code: row.fault.code, why };
+    let fault = InputFault::UnusableRow { code: row.fault.code, why, shape: row.shape };
     BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault)
 }
 

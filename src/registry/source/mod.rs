@@ -6,8 +6,10 @@
 
 mod csv;
 mod encoding;
+mod content;
 mod folder;
 mod layout;
+mod near;
 mod packed;
 mod provenance;
 mod sqlite;
@@ -15,7 +17,9 @@ mod sqlite;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swallowed_rows};
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
+pub use content::Content;
 pub use layout::Layout;
+pub use near::{ExtraColumn, MissingColumns};
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(crate) use sqlite::{
