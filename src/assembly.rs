@@ -3,15 +3,16 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Manifest, ReleaseRecord, ReportData, names, to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, Tally, names, to_json,
 };
+use crate::extract::Selection;
 use crate::filter::Routing;
-use crate::gate::{Candidate, Reference, judge};
-use crate::policy::{GateKey, GateSettings};
+use crate::gate::{Candidate, Reference, Verdict, judge};
+use crate::policy::{GateKey, GateSettings, Policy};
 use crate::registry::{FileStamp, RegistryError};
 use crate::report;
 use crate::value::{Day, name::look_alikes};
-use crate::writer::{Contents, Staging, WriteError, write_files};
+use crate::writer::{Contents, Staging, WriteError, preview, write_files};
 use std::path::Path;
 
 /// What a batch is judged by.
@@ -62,16 +63,68 @@ pub fn assemble_batch(
     judging: &Judging<'_>,
     staging: &Staging,
 ) -> Result<Assembled, AssemblyError> {
-    let Contents { policy, selection, inputs, reference, .. } = contents;
+    let Contents { policy, selection, inputs, .. } = contents;
+    let mut evidence = evidence(&contents);
+    let (manifest, counts) = write_files(contents, staging)?;
+    let made_from = MadeFrom { policy, selection, inputs };
+    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, judging)?;
+    let gate = GateRecord {
+        evidence,
+        off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
+        found: verdict.stops.into_iter().map(Finding::from).collect(),
+        told: verdict.warnings.into_iter().map(Finding::from).collect(),
+    };
+    staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
+    staging.write(names::REPORT, report::page(&manifest, &counts, judging.before, None).as_bytes())?;
+    staging.write_checksums(&format!("{}/", names::QA))?;
+    Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
+}
+
+/// Judges a batch without writing it: its manifest, which lacks the lengths and hashes of its files, and what the gate says.
+///
+/// # Errors
+/// If a recipient's name makes no file name of its own, or the export cannot be looked at once more.
+pub fn judge_unwritten(
+    contents: &Contents<'_>,
+    judging: &Judging<'_>,
+) -> Result<(Manifest, Verdict), AssemblyError> {
+    let Contents { policy, selection, inputs, .. } = *contents;
+    let mut evidence = evidence(contents);
+    let (manifest, tally) = preview(contents)?;
+    let made_from = MadeFrom { policy, selection, inputs };
+    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, judging)?;
+    Ok((manifest, verdict))
+}
+
+/// What is seen of the export before it is known which recipients have rows.
+fn evidence(contents: &Contents<'_>) -> Evidence {
+    let Contents { selection, reference, .. } = *contents;
     let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
     let reached = selection.reached_organizations().map(|place| entities[place as usize]);
-    let mut evidence = Evidence {
+    Evidence {
         tables: contents.intake.contents().collect(),
         repeated_consents: contents.intake.repeated_consents,
         unmatched_recipients: Routing::unmatched(entities.iter().copied(), reference.recipients.as_deref()),
         look_alikes: look_alikes(reached.filter(|entity| !entity.is_empty())),
-    };
-    let (manifest, counts) = write_files(contents, staging)?;
+    }
+}
+
+/// What a batch is made from, as far as the gate looks at it.
+#[derive(Clone, Copy)]
+struct MadeFrom<'a> {
+    policy: &'a Policy,
+    selection: &'a Selection,
+    inputs: &'a Inputs,
+}
+
+/// Judges a batch. Adds to the evidence the recipients' names that look alike.
+fn judge_batch(
+    manifest: &Manifest,
+    tally: &Tally,
+    evidence: &mut Evidence,
+    MadeFrom { policy, selection, inputs }: MadeFrom<'_>,
+    judging: &Judging<'_>,
+) -> Result<Verdict, AssemblyError> {
     let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
     evidence.look_alikes.extend(look_alikes(recipients));
     evidence.look_alikes.sort();
@@ -79,9 +132,9 @@ pub fn assemble_batch(
     // A file of the export that has grown since reading began was not read whole.
     let export_now = (judging.export_now)()?;
     let candidate = Candidate {
-        manifest: &manifest,
-        tally: &counts.tally,
-        evidence: &evidence,
+        manifest,
+        tally,
+        evidence,
         window_ends: policy.window.last_day,
         newest_vaccination: selection.counts.newest_vaccination(),
         export: &inputs.export,
@@ -98,17 +151,7 @@ pub fn assemble_batch(
         tally: kept_counts.as_ref().map(|counts| &counts.tally),
         evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
     };
-    let verdict = judge(&judging.settings, &candidate, reference);
-    let gate = GateRecord {
-        evidence,
-        off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
-        found: verdict.stops.into_iter().map(Finding::from).collect(),
-        told: verdict.warnings.into_iter().map(Finding::from).collect(),
-    };
-    staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
-    staging.write(names::REPORT, report::page(&manifest, &counts, judging.before, None).as_bytes())?;
-    staging.write_checksums(&format!("{}/", names::QA))?;
-    Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
+    Ok(judge(&judging.settings, &candidate, reference))
 }
 
 /// Adds to a held batch, of which a copy lies in the staging folder, who publishes it and why.

@@ -12,6 +12,7 @@ mod codes;
 mod error;
 mod lookup;
 mod source;
+mod survey;
 pub mod tables;
 
 pub use check::{
@@ -28,12 +29,13 @@ pub use lookup::{
     read_reference, sharing,
 };
 pub use source::{
-    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source, TableReader, UnknownEncoding,
+    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source, TableReader, UnknownEncoding, UnknownFile,
     WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };
+pub use survey::{Survey, TableSurvey, survey};
 pub use tables::Table;
 
 /// Is told how far the reading of an export has come.

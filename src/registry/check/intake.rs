@@ -59,6 +59,26 @@ impl Expectations {
         }
     }
 
+    /// What differs from the numbers of rows that were read, none for a table that is not there. `file` is that of
+    /// `control`.
+    pub(in crate::registry) fn problems(
+        &self,
+        file: &str,
+        rows_of: impl Fn(Table) -> Option<u64>,
+    ) -> Vec<Problem> {
+        let problem = |Expectation { line, table, rows: expected }: &Expectation| {
+            let (file, line, expected) = (file.to_owned(), *line, *expected);
+            match table.and_then(|table| Some((table, rows_of(table)?))) {
+                None => Some(Problem::TableNotThere { file, line }),
+                Some((_, found)) if found == expected => None,
+                Some((table, found)) => {
+                    Some(Problem::RowCountDiffers { file, line, table, expected, found })
+                }
+            }
+        };
+        self.0.iter().filter_map(problem).collect()
+    }
+
     /// Whether a row says how many rows a table must have.
     pub(super) fn counts(&self, table: Table) -> bool {
         self.0.iter().any(|expectation| expectation.table == Some(table))
@@ -186,17 +206,8 @@ impl Intake {
     /// # Errors
     /// All problems at once.
     pub fn check(&self, limit: Limit, tables: &[Table]) -> Result<(), RegistryError> {
-        let mut problems = Vec::new();
-        for Expectation { line, table, rows: expected } in self.expectations.0.iter().copied() {
-            let file = self.file_name(Table::Control);
-            match table.and_then(|table| Some((table, self.table(table)?.rows))) {
-                None => problems.push(Problem::TableNotThere { file, line }),
-                Some((_, found)) if found == expected => {}
-                Some((table, found)) => {
-                    problems.push(Problem::RowCountDiffers { file, line, table, expected, found });
-                }
-            }
-        }
+        let rows_of = |table| Some(self.table(table)?.rows);
+        let mut problems = self.expectations.problems(&self.file_name(Table::Control), rows_of);
         for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = self.quarantine.excess(limit, table, rows) {
