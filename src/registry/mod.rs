@@ -16,8 +16,8 @@ mod survey;
 pub mod tables;
 
 pub use check::{
-    Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine, QuarantinedRow, RowFault, RowIds,
-    Shape, Sign, TableRead,
+    Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine,
+    QuarantinedRow, RowFault, RowIds, Shape, Sign, TableRead,
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
@@ -29,8 +29,9 @@ pub use lookup::{
     read_reference, sharing,
 };
 pub use source::{
-    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source, TableReader, UnknownEncoding, UnknownFile,
-    WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
+    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source,
+    TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,
+    split_simple_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,

@@ -68,7 +68,9 @@ pub fn survey(
     let mut control = counts.problems(&control_file, |table| Some(of_table(table)?.rows));
     // How many rows a table has can be told only if it was read to its end.
     control.retain(|problem| match problem {
-        Problem::RowCountDiffers { table, .. } => of_table(*table).is_some_and(|survey| survey.error.is_none()),
+        Problem::RowCountDiffers { table, .. } => {
+            of_table(*table).is_some_and(|survey| survey.error.is_none())
+        }
         _ => true,
     });
     Ok(Survey { tables, unknown_files: export.unknown_files(), control })
@@ -76,14 +78,7 @@ pub fn survey(
 
 impl TableSurvey {
     fn new(table: Table, error: Option<RegistryError>) -> TableSurvey {
-        TableSurvey {
-            table,
-            rows: 0,
-            extra: Vec::new(),
-            faults: Vec::new(),
-            signs: BTreeMap::new(),
-            error,
-        }
+        TableSurvey { table, rows: 0, extra: Vec::new(), faults: Vec::new(), signs: BTreeMap::new(), error }
     }
 }
 

@@ -71,9 +71,7 @@ impl Expectations {
             match table.and_then(|table| Some((table, rows_of(table)?))) {
                 None => Some(Problem::TableNotThere { file, line }),
                 Some((_, found)) if found == expected => None,
-                Some((table, found)) => {
-                    Some(Problem::RowCountDiffers { file, line, table, expected, found })
-                }
+                Some((table, found)) => Some(Problem::RowCountDiffers { file, line, table, expected, found }),
             }
         };
         self.0.iter().filter_map(problem).collect()

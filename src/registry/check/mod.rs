@@ -17,6 +17,6 @@ pub(crate) use reader::Witness;
 pub(super) use reader::{Reader, read_on_threads, read_table};
 pub(crate) use row::{CheckResult, ExportRow, Value};
 pub use row::{QuarantinedRow, RowIds};
-pub use shape::{Shape, Sign};
 pub(super) use scan::in_order;
 pub(crate) use scan::reading_memory;
+pub use shape::{Shape, Sign};

@@ -3,8 +3,8 @@
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
 use super::quarantine::{Code, RowFault};
-use super::shape::{Shape, shape_of_record};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
+use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::source::{
     Block, Field, Layout, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
@@ -256,11 +256,7 @@ fn check_row<'v, 'a: 'v>(
 }
 
 /// What stands in the column that a row is quarantined for.
-fn shape_at<'a>(
-    table: Table,
-    fault: RowFault,
-    text_of: impl Fn(usize) -> Option<&'a [u8]>,
-) -> Option<Shape> {
+fn shape_at<'a>(table: Table, fault: RowFault, text_of: impl Fn(usize) -> Option<&'a [u8]>) -> Option<Shape> {
     if (0..table.columns().len()).all(|place| text_of(place).is_some_and(<[u8]>::is_empty)) {
         return Some(Shape::OnlyDelimiters);
     }

@@ -228,7 +228,8 @@ impl Pattern {
         }
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "d"));
         let has_groups = whole.contains(',') && whole.split(',').all(|group| group == "d");
-        if has_groups && decimals == "d" && self.lengths[1..whole.split(',').count()].iter().all(|n| *n == 3) {
+        if has_groups && decimals == "d" && self.lengths[1..whole.split(',').count()].iter().all(|n| *n == 3)
+        {
             return Some(Shape::ThousandsSeparators);
         }
         match number {
@@ -299,7 +300,8 @@ mod tests {
     #[test]
     fn tells_the_shape_of_a_date() {
         let column = &Table::Clients.columns()[clients::BIRTH_DATE];
-        let check = |text: &str, expect: Shape| assert_eq!(Shape::of(column, text.as_bytes()), expect, "{text}");
+        let check =
+            |text: &str, expect: Shape| assert_eq!(Shape::of(column, text.as_bytes()), expect, "{text}");
         check("", Shape::Blank);
         check("06/01/2024", Shape::MonthDayYear);
         check("2/17/2022 9:50", Shape::MonthDayYear);

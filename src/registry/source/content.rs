@@ -15,13 +15,9 @@ pub enum Content {
     Sqlite,
     #[strum(to_string = "a Parquet file")]
     Parquet,
-    #[strum(
-        to_string = "compressed data (gzip): packed twice, or under a name without .gz at its end"
-    )]
+    #[strum(to_string = "compressed data (gzip): packed twice, or under a name without .gz at its end")]
     Gzip,
-    #[strum(
-        to_string = "compressed data (Zstandard): packed twice, or under a name without .zst at its end"
-    )]
+    #[strum(to_string = "compressed data (Zstandard): packed twice, or under a name without .zst at its end")]
     Zstandard,
     #[strum(to_string = "JSON")]
     Json,

@@ -1,8 +1,8 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
 use super::Encoding;
-use crate::registry::error::{BadInput, InputFault};
 use super::near::{ExtraColumn, MissingColumns, header_name};
+use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::{Column, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
 use crate::value::text;
@@ -63,7 +63,8 @@ impl Layout {
         refuse_numbered_names(names, place)?;
         let is_extra = |place: &usize| !fields[..columns.len()].contains(place);
         let extra = (0..names.len()).filter(is_extra);
-        let extra = extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
+        let extra =
+            extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
         Ok(Layout { table, delimiter, encoding, width: names.len(), fields, extra })
     }
 

@@ -4,9 +4,9 @@
 //! A source hands out text in blocks of whole records. What the records' values mean, and whether they can be
 //! used, is looked at elsewhere, once for all sources.
 
+mod content;
 mod csv;
 mod encoding;
-mod content;
 mod folder;
 mod layout;
 mod near;
@@ -15,10 +15,10 @@ mod packed;
 mod provenance;
 mod sqlite;
 
+pub use content::Content;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swallowed_rows};
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
-pub use content::Content;
 pub use layout::Layout;
 pub use near::{ExtraColumn, MissingColumns};
 pub(super) use open_tables::OpenTables;
