@@ -58,7 +58,7 @@ fn shapes_of_dates() {
     of_date("2460462.5", "a Julian day number");
     of_date("19875", "a day number, as R (days since 1970) and spreadsheets have it");
     of_date("2024-02-30", "YYYY-MM-DD, but no day from 1880 to 9999");
-    of_date("NULL", "a word for nothing, null");
+    of_date("NULL", "a word for nothing, NULL");
     of_date("", "blank");
 }
 
@@ -67,12 +67,12 @@ fn shapes_of_other_values() {
     names(
         "consents",
         &["7,STANDARD,2016-01-01,NULL,NULL", "7,STANDARD,2016-01-01,2017-01-01,NULL"],
-        "END_DATE, INVALID_DATE: 1 row(s), line 3: a word for nothing, null",
+        "END_DATE, INVALID_DATE: 1 row(s), line 3: a word for nothing, NULL",
     );
     names(
         "consents",
         &["7,STANDARD,2016-01-01,2017-01-01,NULL"],
-        "END_REASON, INVALID_VALUE: 1 row(s), line 3: a word for nothing, null; expected: WITHDRAWN or EXPIRED",
+        "END_REASON, INVALID_VALUE: 1 row(s), line 3: a word for nothing, NULL; expected: WITHDRAWN or EXPIRED",
     );
     names(
         "consents",
@@ -119,6 +119,28 @@ fn shapes_of_rows() {
 }
 
 #[test]
+fn a_header_among_the_rows_is_warned_about() {
+    let site = Site::new();
+    let rows: Vec<String> = (0..200).map(|n| format!("{},03,", n + 3)).collect();
+    let mut rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    rows.insert(100, header("vaccines"));
+    site.rows("vaccines", &rows);
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("vaccines: the header again on line 102, 1 time(s) in all"),
+        "{}",
+        ran.stderr
+    );
+    assert!(check(&site, &[]).stdout.contains("warning: vaccines: the header again on line 102"));
+    // In consents such a row stops the run, and the message says what it is.
+    site.rows("consents", &["7,STANDARD,2015-01-01,,", header("consents")]);
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 65);
+    assert!(ran.stderr.contains("\n  found there: the header again"), "{}", ran.stderr);
+}
+
+#[test]
 fn signs_in_rows_that_can_be_used() {
     let client = |last: &str, zip: &str| format!("8,IA,Ana,{last},,1990-05-05,F,,TX,Travis,{zip}");
     let sign = |last: &str, expect: &str| {
@@ -126,7 +148,7 @@ fn signs_in_rows_that_can_be_used() {
     };
     sign("O\\'Brien", "a backslash before a quote or apostrophe: backslash escapes?");
     sign("\"O\\\"Brien\"", "a backslash before a quote or apostrophe: backslash escapes?");
-    sign("NULL", "a word for nothing, null, taken as text");
+    sign("NULL", "a word for nothing, NULL, taken as text");
     sign("Pe\u{c3}\u{b1}a", "text that was decoded wrongly once");
     names("clients", &[&client("Ruiz", "501")], "ZIP_CODE: 1 row(s), line 3: 3 or 4 digits");
     names("vaccines", &["4,33332032102,"], "CVX_CODE: 1 row(s), line 3: more than 3 digits");
@@ -154,7 +176,7 @@ fn many_rows_are_counted_and_the_first_named() {
     let site = Site::new();
     let rows: Vec<String> = (0..200).map(|n| format!("{n},{n},7,3,06/01/2024,MMR,1,5,N")).collect();
     site.rows("immunizations", &rows.iter().map(String::as_str).collect::<Vec<_>>());
-    let expect = "VACCINATION_DATE, INVALID_DATE: 200 row(s), line 2, 3, 4, …: M/D/YYYY";
+    let expect = "VACCINATION_DATE, INVALID_DATE: 200 row(s), lines 2, 3, 4, …: M/D/YYYY";
     assert!(check(&site, &[]).stdout.contains(expect));
     let ran = site.run(&[]);
     let expect = "TOO_MANY_QUARANTINED: 200 of 200 rows can't be used, more than the limit of 1%\n  VACCINATION_DATE, INVALID_DATE: 200 row(s) look like this: M/D/YYYY; expected: a day as YYYY-MM-DD, from 1880 to 9999";
@@ -324,7 +346,7 @@ fn databases() {
     let ran = phds_with(&["check", text(&file), "--as-of", "2024-07-08"]);
     assert_eq!(ran.code, 66);
     for expect in [
-        "BIRTH_DATE, INVALID_DATE: 2 row(s), line 1, 4: milliseconds since 1970",
+        "BIRTH_DATE, INVALID_DATE: 2 row(s), lines 1, 4: milliseconds since 1970",
         "BIRTH_DATE, INVALID_DATE: 1 row(s), line 2: a Julian day number",
         "BIRTH_DATE, INVALID_DATE: 1 row(s), line 3: a day number",
         "the table vaccines is missing",

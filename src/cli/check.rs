@@ -290,7 +290,14 @@ impl Report {
                     let _ = writeln!(out, "  {}", found.reason.line());
                 }
             }
-            _ => out.push_str("phds run would stop, and publish nothing\n"),
+            _ => {
+                out.push_str("phds run would stop, and publish nothing:\n");
+                // What goes further into the error stands above, at its table.
+                let lines = self.error.iter().flat_map(|error| error.lines());
+                lines.filter(|line| !line.starts_with(' ')).for_each(|line| {
+                    let _ = writeln!(out, "  {line}");
+                });
+            }
         }
         out
     }
@@ -348,15 +355,14 @@ impl Unknown {
 }
 
 impl Deviation {
-    fn of_fault(FaultKind { table, fault, shape }: FaultKind, places: &Places) -> Deviation {
-        let column = fault.column.map(|column| &table.columns()[usize::from(column)]);
+    fn of_fault(kind: FaultKind, places: &Places) -> Deviation {
         Deviation {
-            column: column.map(|column| column.name),
-            code: Some(fault.code.name()),
+            column: kind.fault.column_name(kind.table),
+            code: Some(kind.fault.code.name()),
             rows: places.count,
             first_lines: places.first_lines.clone(),
-            shape: shape.map(|shape| shape.to_string()),
-            expected: column.filter(|_| shape.is_some()).map(|column| column.kind.expected()),
+            shape: kind.shape.map(|shape| shape.to_string()),
+            expected: kind.expected(),
         }
     }
 
@@ -364,7 +370,8 @@ impl Deviation {
         let what = [self.column, self.code].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let lines: Vec<String> = self.first_lines.iter().map(u64::to_string).collect();
         let more = if self.rows > lines.len() as u64 { ", …" } else { "" };
-        let _ = write!(out, "  {what}: {} row(s), line {}{more}", grouped(self.rows), lines.join(", "));
+        let line = if lines.len() > 1 { "lines" } else { "line" };
+        let _ = write!(out, "  {what}: {} row(s), {line} {}{more}", grouped(self.rows), lines.join(", "));
         if let Some(shape) = &self.shape {
             let _ = write!(out, ": {shape}");
         }

@@ -179,14 +179,11 @@ impl CommandError for RegistryError {
             ),
             RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),
             RegistryError::Unfit(problems) => {
-                if problems.iter().any(is_of_windows_1252) {
-                    return unpublished(
-                        "if the export is in windows-1252, give --encoding windows-1252; else look at the list, and have \
-                         it mended",
-                    );
-                }
                 let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
-                unpublished(if only_too_many {
+                unpublished(if only_too_many && problems.iter().any(is_of_windows_1252) {
+                    "if the export is in windows-1252, give --encoding windows-1252; else look at the list, and have \
+                     it mended"
+                } else if only_too_many {
                     "look at the list, have the export mended, or, if you know better, raise --max-quarantined"
                 } else {
                     "have the export made again, whole"
@@ -202,10 +199,10 @@ impl CommandError for RegistryError {
     }
 }
 
-/// Whether rows of a table with too many quarantined ones hold bytes of windows-1252.
+/// Whether a table has too many quarantined rows, and most of them for bytes that fit windows-1252.
 fn is_of_windows_1252(problem: &Problem) -> bool {
     let Problem::TooManyQuarantined { shapes, .. } = problem else { return false };
-    shapes.iter().any(|(kind, _)| kind.shape == Some(Shape::Windows1252))
+    shapes.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
 }
 
 /// For an export that keeps a batch from being published.

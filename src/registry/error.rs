@@ -136,7 +136,7 @@ pub enum InputFault {
     NotCsv(Content),
     /// Columns of the layout that the header does not name: the first of them is the error's column.
     #[error("the column is missing{0}")]
-    MissingColumn(MissingColumns),
+    MissingColumn(Box<MissingColumns>),
     /// Two columns with one name; their places are counted from 1.
     #[error("the column is named twice (columns {first} and {second})")]
     ColumnTwice { first: usize, second: usize },
@@ -230,16 +230,11 @@ pub enum Problem {
 
 /// What the quarantined rows look like, a line for each shape.
 fn looks(shapes: &[(FaultKind, u64)]) -> String {
-    let line = |(FaultKind { table, fault, shape }, count): &(FaultKind, u64)| {
-        let shape = shape.map_or_else(String::new, |shape| shape.to_string());
-        let rows = format!("{count} row(s) look like this: {shape}");
-        match fault.column {
-            None => format!("\n  {}: {rows}", fault.code),
-            Some(column) => {
-                let column = &table.columns()[usize::from(column)];
-                format!("\n  {}, {}: {rows}; expected: {}", column.name, fault.code, column.kind.expected())
-            }
-        }
+    let line = |(kind, count): &(FaultKind, u64)| {
+        let column = kind.fault.column_name(kind.table).map_or_else(String::new, |name| format!("{name}, "));
+        let shape = kind.shape.map_or_else(String::new, |shape| shape.to_string());
+        let expected = kind.expected().map_or_else(String::new, |form| format!("; expected: {form}"));
+        format!("\n  {column}{}: {count} row(s) look like this: {shape}{expected}", kind.fault.code)
     };
     shapes.iter().map(line).collect()
 }
@@ -275,7 +270,7 @@ mod tests {
         check(InputFault::Utf16, "UTF16");
         check(InputFault::NoHeader, "NO_HEADER");
         check(InputFault::HeaderEncoding, "INVALID_UTF8");
-        check(InputFault::MissingColumn(MissingColumns::default()), "MISSING_COLUMN");
+        check(InputFault::MissingColumn(Box::default()), "MISSING_COLUMN");
         check(InputFault::NotCsv(Content::Html), "NOT_CSV");
         check(InputFault::ColumnTwice { first: 1, second: 2 }, "COLUMN_TWICE");
         check(InputFault::HeaderOverLines, "HEADER_OVER_LINES");

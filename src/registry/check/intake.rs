@@ -115,6 +115,11 @@ pub enum Notice {
                      that stands alone opens a value, and the next one closes it lines later"
     )]
     RowsOverLines { table: Table, count: u64 },
+    /// The header stands among the rows.
+    #[strum(
+        to_string = "{table}: the header again on line {line}, {count} time(s) in all: two exports in one file, or pages?"
+    )]
+    HeaderAgain { table: Table, line: u64, count: u64 },
     /// Clients who have lost a row of consents to the quarantine: nothing of theirs is shared.
     #[strum(
         to_string = "consents: {count} client(s) closed, of whose facts nothing is shared, because a row of theirs could not be read"
@@ -139,6 +144,7 @@ impl Notice {
             | Notice::LastRowMayBeCut { .. }
             | Notice::NotInEncoding { .. }
             | Notice::RowsOverLines { .. }
+            | Notice::HeaderAgain { .. }
             | Notice::ClientsClosed { .. } => true,
             Notice::ExtraColumns { .. }
             | Notice::EntitiesForNothing { .. }
@@ -189,6 +195,11 @@ impl Intake {
             [
                 (not_in_encoding > 0).then_some(Notice::NotInEncoding { table, count: not_in_encoding }),
                 (over_lines > 0).then_some(Notice::RowsOverLines { table, count: over_lines }),
+                self.quarantine.header_again(table).map(|(line, count)| Notice::HeaderAgain {
+                    table,
+                    line,
+                    count,
+                }),
             ]
         };
         let found = Table::ALL.into_iter().flat_map(of_table).flatten();

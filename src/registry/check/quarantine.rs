@@ -147,6 +147,16 @@ pub struct FaultKind {
     pub shape: Option<Shape>,
 }
 
+impl FaultKind {
+    /// What should stand there, in words, where it is the form of the value that is wrong.
+    pub fn expected(&self) -> Option<String> {
+        let column = &self.table.columns()[usize::from(self.fault.column?)];
+        let is_of_form = self.fault.code != Code::InvalidUtf8
+            && !matches!(self.shape?, Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd);
+        is_of_form.then(|| column.kind.expected())
+    }
+}
+
 /// How many rows are of a kind, and the lines of the first.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Places {
@@ -226,6 +236,14 @@ impl Quarantine {
     /// Every kind of quarantined row, by table, code, column and shape.
     pub fn kinds(&self) -> impl Iterator<Item = (&FaultKind, &Places)> {
         self.kinds.iter()
+    }
+
+    /// The first line on which a table's header stands again, and how many there are.
+    pub(super) fn header_again(&self, table: Table) -> Option<(u64, u64)> {
+        let is_header = |kind: &FaultKind| kind.table == table && kind.shape == Some(Shape::HeaderAgain);
+        let again = || self.kinds.iter().filter(|(kind, _)| is_header(kind)).map(|(_, places)| places);
+        let line = again().flat_map(|places| places.first_lines.first()).min()?;
+        Some((*line, again().map(|places| places.count).sum()))
     }
 
     /// The kinds of a table's rows that have a shape, with how many there are; the most frequent first.

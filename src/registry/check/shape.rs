@@ -3,7 +3,7 @@
 //! A shape is worked out only for a row that is quarantined, so that the rows that can be used pay nothing for it.
 
 use crate::registry::tables::{Column, Kind};
-use crate::value::{Day, name};
+use crate::value::{Day, name::WordForNothing};
 use strum::Display;
 
 /// What stands where a row fails. The set is closed, so that no value can get into a message.
@@ -18,7 +18,7 @@ pub enum Shape {
     #[strum(to_string = "blank")]
     Blank,
     #[strum(to_string = "a word for nothing, {0}")]
-    WordForNothing(&'static str),
+    WordForNothing(WordForNothing),
     #[strum(to_string = "M/D/YYYY")]
     MonthDayYear,
     #[strum(to_string = "M/D/YY")]
@@ -102,7 +102,7 @@ impl Shape {
         if plain.eq_ignore_ascii_case(column.name) {
             return Shape::HeaderAgain;
         }
-        if let Some(word) = name::word_for_nothing(plain) {
+        if let Some(word) = WordForNothing::of(plain) {
             return Shape::WordForNothing(word);
         }
         let pattern = Pattern::of(plain);
@@ -246,7 +246,7 @@ impl Pattern {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Display)]
 pub enum Sign {
     #[strum(to_string = "a word for nothing, {0}, taken as text")]
-    WordForNothing(&'static str),
+    WordForNothing(WordForNothing),
     #[strum(to_string = "a backslash before a quote or apostrophe: backslash escapes?")]
     BackslashEscape,
     #[strum(to_string = "text that was decoded wrongly once (U+FFFD, or \u{c3} and a sign)")]
@@ -270,7 +270,7 @@ impl Sign {
         let text = std::str::from_utf8(text).ok()?;
         let is_escaped = text.contains('\\')
             && (text.contains("\\\"") || text.contains("\\'") || text.ends_with(['"', '\\']));
-        if is_escaped && name::word_for_nothing(text).is_none() {
+        if is_escaped && WordForNothing::of(text).is_none() {
             return Some(Sign::BackslashEscape);
         }
         if !text.is_ascii() && is_wrongly_decoded(text) {
@@ -278,7 +278,7 @@ impl Sign {
         }
         // The longest of the words has six letters, or more with characters that do not show.
         let may_be_word = text.len() <= LONGEST;
-        name::word_for_nothing(if may_be_word { text } else { "" }).map(Sign::WordForNothing)
+        WordForNothing::of(if may_be_word { text } else { "" }).map(Sign::WordForNothing)
     }
 }
 
@@ -296,6 +296,10 @@ mod tests {
     use super::*;
     use crate::registry::Table;
     use crate::registry::tables::{clients, consents, vaccines};
+
+    fn word(text: &str) -> WordForNothing {
+        WordForNothing::of(text).unwrap()
+    }
 
     #[test]
     fn tells_the_shape_of_a_date() {
@@ -327,8 +331,8 @@ mod tests {
         check("19875", Shape::DayNumber);
         check("45444.5", Shape::DayNumber);
         check("1.7172E+12", Shape::Scientific);
-        check("NULL", Shape::WordForNothing("null"));
-        check("\\N", Shape::WordForNothing("\\n"));
+        check("NULL", Shape::WordForNothing(word("null")));
+        check("\\N", Shape::WordForNothing(word("\\n")));
         check("birth_date", Shape::HeaderAgain);
         check("\u{feff}BIRTH_DATE", Shape::HeaderAgain);
         check("soon", Shape::Letters);
@@ -355,7 +359,7 @@ mod tests {
         id("x", Shape::Letters);
         id(&"7 ".repeat(30), Shape::TooLong);
         check(Table::Consents, consents::END_REASON, "1", Shape::Digits);
-        check(Table::Vaccines, vaccines::PRODUCT_CLASS, "n/a", Shape::WordForNothing("n/a"));
+        check(Table::Vaccines, vaccines::PRODUCT_CLASS, "n/a", Shape::WordForNothing(word("n/a")));
     }
 
     #[test]
@@ -380,8 +384,8 @@ mod tests {
         name("Pe\u{c3}\u{b1}a", Some(Sign::WronglyDecoded));
         name("Pe\u{fffd}a", Some(Sign::WronglyDecoded));
         name("Pe\u{f1}a", None);
-        name("NULL", Some(Sign::WordForNothing("null")));
-        name("\\N", Some(Sign::WordForNothing("\\n")));
+        name("NULL", Some(Sign::WordForNothing(word("null"))));
+        name("\\N", Some(Sign::WordForNothing(word("\\n"))));
         check(clients::ZIP_CODE, "501", Some(Sign::LostZeros));
         check(clients::ZIP_CODE, "00501", None);
         let cvx = &Table::Vaccines.columns()[vaccines::CVX_CODE];

@@ -55,7 +55,7 @@ impl Layout {
         let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
         for (column, field) in columns.iter().zip(&mut fields) {
             *field = position(column).ok_or_else(|| {
-                let fault = InputFault::MissingColumn(MissingColumns::among(names, table));
+                let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, table)));
                 place.error(Some(column.name), fault)
             })?;
         }

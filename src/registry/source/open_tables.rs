@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// An export of which tables may be missing.
 pub(in crate::registry) enum OpenTables {
     Folder { path: PathBuf, names: BTreeSet<String>, encoding: Encoding },
-    Sqlite(SqliteExport),
+    Sqlite(Box<SqliteExport>),
 }
 
 /// A file that is no table of an export.
@@ -27,7 +27,7 @@ impl OpenTables {
     pub(in crate::registry) fn open(path: &Path, encoding: Encoding) -> Result<OpenTables, RegistryError> {
         Ok(match kind_of(path)? {
             Kind::Folder => OpenTables::Folder { path: path.to_owned(), names: file_names(path)?, encoding },
-            Kind::Sqlite => OpenTables::Sqlite(SqliteExport::open_any(path, encoding)?),
+            Kind::Sqlite => OpenTables::Sqlite(Box::new(SqliteExport::open_any(path, encoding)?)),
         })
     }
 
