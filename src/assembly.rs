@@ -10,15 +10,13 @@ use crate::filter::Routing;
 use crate::gate::{Candidate, Reference, Verdict, judge};
 use crate::policy::{GateKey, GateSettings, Policy};
 use crate::registry::{FileStamp, RegistryError};
-use crate::report;
+use crate::report::{self, Report};
 use crate::value::{Day, name::look_alikes};
 use crate::writer::{Contents, Staging, WriteError, preview, write_files};
 use std::path::Path;
 
 /// What a batch is judged by.
 pub struct Judging<'a> {
-    /// The limits in force.
-    pub settings: GateSettings,
     /// The gates that were turned off for this run.
     pub off: &'a [GateKey],
     /// The batch before.
@@ -63,10 +61,10 @@ pub fn assemble_batch(
     judging: &Judging<'_>,
     staging: &Staging,
 ) -> Result<Assembled, AssemblyError> {
-    let Contents { policy, selection, inputs, .. } = contents;
+    let Contents { policy, gate: limits, selection, inputs, .. } = contents;
     let mut evidence = evidence(&contents);
     let (manifest, counts) = write_files(contents, staging)?;
-    let made_from = MadeFrom { policy, selection, inputs };
+    let made_from = MadeFrom { policy, limits, selection, inputs };
     let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, judging)?;
     let gate = GateRecord {
         evidence,
@@ -75,7 +73,16 @@ pub fn assemble_batch(
         told: verdict.warnings.into_iter().map(Finding::from).collect(),
     };
     staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
-    staging.write(names::REPORT, report::page(&manifest, &counts, judging.before, None).as_bytes())?;
+    let report = Report {
+        manifest: &manifest,
+        data: &counts,
+        inputs: Some(inputs),
+        gate: Some(&gate),
+        release: None,
+        before: judging.before,
+        cvx: None,
+    };
+    staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
     Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
 }
@@ -88,10 +95,10 @@ pub fn judge_unwritten(
     contents: &Contents<'_>,
     judging: &Judging<'_>,
 ) -> Result<(Manifest, Verdict), AssemblyError> {
-    let Contents { policy, selection, inputs, .. } = *contents;
+    let Contents { policy, gate: limits, selection, inputs, .. } = *contents;
     let mut evidence = evidence(contents);
     let (manifest, tally) = preview(contents)?;
-    let made_from = MadeFrom { policy, selection, inputs };
+    let made_from = MadeFrom { policy, limits, selection, inputs };
     let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, judging)?;
     Ok((manifest, verdict))
 }
@@ -100,7 +107,7 @@ pub fn judge_unwritten(
 fn evidence(contents: &Contents<'_>) -> Evidence {
     let Contents { selection, reference, .. } = *contents;
     let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
-    let reached = selection.reached_organizations().map(|place| entities[place as usize]);
+    let reached = selection.organizations.reached().map(|place| entities[place as usize]);
     Evidence {
         tables: contents.intake.contents().collect(),
         repeated_consents: contents.intake.repeated_consents,
@@ -113,6 +120,7 @@ fn evidence(contents: &Contents<'_>) -> Evidence {
 #[derive(Clone, Copy)]
 struct MadeFrom<'a> {
     policy: &'a Policy,
+    limits: &'a GateSettings,
     selection: &'a Selection,
     inputs: &'a Inputs,
 }
@@ -122,7 +130,7 @@ fn judge_batch(
     manifest: &Manifest,
     tally: &Tally,
     evidence: &mut Evidence,
-    MadeFrom { policy, selection, inputs }: MadeFrom<'_>,
+    MadeFrom { policy, limits, selection, inputs }: MadeFrom<'_>,
     judging: &Judging<'_>,
 ) -> Result<Verdict, AssemblyError> {
     let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
@@ -151,16 +159,31 @@ fn judge_batch(
         tally: kept_counts.as_ref().map(|counts| &counts.tally),
         evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
     };
-    Ok(judge(&judging.settings, &candidate, reference))
+    Ok(judge(limits, &candidate, reference))
 }
 
-/// Adds to a held batch, of which a copy lies in the staging folder, who publishes it and why.
+/// Adds to a held batch, of which a sound copy lies in the staging folder, who publishes it and why, and says so in its
+/// report. Nothing outside `qa/` changes.
 ///
 /// # Errors
 /// If that cannot be written.
-pub fn add_release(staging: &Staging, release: &ReleaseRecord) -> Result<(), WriteError> {
-    let folder = format!("{}/", names::QA);
+pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) -> Result<(), WriteError> {
+    let (folder, batch) = (format!("{}/", names::QA), staging.batch());
     staging.adopt_checksums(&folder)?;
     staging.replace(names::RELEASE, to_json(release).as_bytes())?;
+    // A batch that an older version held may lack some of this; its report then stays as it is.
+    if let (Ok(manifest), Ok(data)) = (Manifest::of_batch(&batch), ReportData::of_batch(&batch)) {
+        let (inputs, gate) = (Inputs::of_batch(&batch).ok(), GateRecord::of_batch(&batch).ok());
+        let report = Report {
+            manifest: &manifest,
+            data: &data,
+            inputs: inputs.as_ref(),
+            gate: gate.as_ref(),
+            release: Some(release),
+            before,
+            cvx: None,
+        };
+        staging.replace(names::REPORT, report::page(&report).as_bytes())?;
+    }
     staging.write_checksums(&folder)
 }

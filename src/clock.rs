@@ -1,6 +1,6 @@
 //! Today's date and the moment, by the machine's clock and time zone. Nothing else in the program asks for them.
 //!
-//! A clock may show anything: without a usable day there is none.
+//! A clock may show anything: if its day is out of range, there is no today.
 
 use crate::value::Day;
 use chrono::{DateTime, Datelike, Local, TimeZone, Utc};

@@ -1,6 +1,6 @@
-//! Work that several threads take from each other.
+//! Shares a list of work between several threads.
 //!
-//! Nothing that comes out may depend on how many there are.
+//! Results must not depend on the number of threads.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -121,8 +121,28 @@ fn the_names_of_a_batchs_files_stand_in_one_place() {
             "\"report.html\"",
             "\"inputs.json\"",
             "\"counts.csv\"",
+            "\"organizations.csv\"",
         ] {
             assert!(!code.contains(name), "{} has {name}", path.display());
+        }
+    }
+}
+
+/// Every file that the two documents name is there.
+#[test]
+fn the_files_that_are_named_exist() {
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(document).unwrap();
+        let is_path = |name: &&str| {
+            name.contains('/') && name.chars().all(|c| c.is_ascii_alphanumeric() || "_./-".contains(c))
+        };
+        for name in text.split('`').filter(is_path) {
+            let is_there = |path: PathBuf| path.exists();
+            let is_example = ["TARGET", "YYYYMM", "OUT", "qa/"].iter().any(|word| name.contains(word));
+            assert!(
+                is_example || is_there(name.into()) || is_there(Path::new("src").join(name)),
+                "{document} names {name}"
+            );
         }
     }
 }

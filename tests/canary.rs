@@ -12,7 +12,7 @@ mod skip;
 mod stops;
 
 use canary_export::{DAYS, found_in, plant};
-use common::{Ran, Site, header, phds, read_folder, text};
+use common::{GATES_OFF, Ran, Site, header, phds, read_folder, text};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,7 @@ const AS_OF: [&str; 2] = ["--as-of", "2024-07-08"];
 
 /// `run`, in every tone, with more arguments.
 fn silent_run(export: &Path, out: &Path, more: &[&str]) -> Ran {
-    let ran = silent(&[&["run", text(export), "--out", text(out)], &AS_OF[..], more].concat());
+    let ran = silent(&[&["run", text(export), "--out", text(out)], &AS_OF[..], &GATES_OFF, more].concat());
     if out.exists() {
         nothing_in(out);
     }
@@ -117,7 +117,10 @@ fn every_command_on_the_whole_export() {
     assert_eq!(silent(&["status", "--work", text(&database)]).code, 0);
     assert_eq!(silent(&[&["filter", "--work", text(&database)], &AS_OF[..]].concat()).code, 65);
     assert_eq!(silent(&[&["filter", "--work", text(&database)], &AS_OF[..], &ALL[..]].concat()).code, 0);
-    assert_eq!(silent(&["write", "--work", text(&database), "--out", text(&out)]).code, 0);
+    assert_eq!(
+        silent(&[&["write", "--work", text(&database), "--out", text(&out)], &GATES_OFF[..]].concat()).code,
+        0
+    );
     nothing_in(&out);
     assert_eq!(silent(&["status", "--work", text(&database)]).code, 0);
     let marked = &site.export().join("clients.csv");
@@ -161,7 +164,7 @@ fn every_command_on_the_whole_export() {
             "1d"
         ])
         .code,
-        65
+        77
     );
     assert!(out.join(".held/202708").exists());
     nothing_in(&out);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Site, phds_with};
+use common::{GATES_OFF, NO_CONTROL, Site, phds_with};
 
 #[test]
 fn help() {
@@ -66,20 +66,20 @@ fn the_dictionary_tells_the_policy_in_words() {
 }
 
 #[test]
-fn an_as_of_date_past_the_window_is_warned_about() {
+fn an_as_of_date_past_the_window_holds_the_batch() {
     let site = Site::new();
     let run = |as_of: &str| {
         let (export, out) = (site.export(), site.out());
-        phds_with(&["run", export.to_str().unwrap(), "--out", out.to_str().unwrap(), "--as-of", as_of])
+        let run = ["run", export.to_str().unwrap(), "--out", out.to_str().unwrap(), "--as-of", as_of];
+        phds_with(&[&run[..], &["--gate-off", "same_export"]].concat())
     };
-    assert_eq!(run("2024-12-31").stderr, "");
+    assert_eq!(run("2024-12-31").stderr, NO_CONTROL);
     let ran = run("2025-01-01");
-    assert_eq!(ran.code, 0);
-    assert_eq!(
-        ran.stderr,
-        "phds: warning: the as-of date 2025-01-01 is past the policy's window, which ends on 2024-12-31: no later vaccination is shared\n"
-    );
-    assert_eq!(site.left_in_out(), ["202412", "202501"]);
+    assert_eq!(ran.code, 77);
+    let found = "  WINDOW_OVER: the as-of date 2025-01-01 is after the policy's window, which ends on 2024-12-31: new vaccinations are left out\n";
+    assert!(ran.stderr.contains(found), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("\n  ").count(), 2, "one finding, and what to do: {}", ran.stderr);
+    assert_eq!(site.left_in_out(), [".held", "202412"]);
 }
 
 #[test]
@@ -132,7 +132,8 @@ fn warnings_can_be_had_as_json_more_or_not_at_all() {
 fn today_is_the_as_of_date_unless_another_is_given() {
     let site = Site::new();
     let (export, out) = (site.export(), site.out());
-    let ran = phds_with(&["run", export.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    let run = ["run", export.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let ran = phds_with(&[&run[..], &GATES_OFF].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // Midnight may come between the run and this line.
     let today = chrono::Local::now().date_naive();

@@ -8,7 +8,7 @@ mod numbers;
 #[path = "damaged/stand_ins.rs"]
 mod stand_ins;
 
-use common::{Ran, Site, phds_with, text};
+use common::{GATES_OFF, Ran, Site, phds_with, text};
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ fn site() -> Site {
 fn run_as_of(site: &Site, as_of: &str, arguments: &[&str]) -> Ran {
     let (export, out) = (site.export(), site.out());
     let run = ["run", text(&export), "--out", text(&out), "--as-of", as_of, "--max-quarantined", "100%"];
-    ends_soon(&[&run, arguments].concat())
+    ends_soon(&[&run[..], &GATES_OFF, arguments].concat())
 }
 
 /// Long enough for a slow machine, short enough to tell that a command would never have ended.

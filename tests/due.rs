@@ -95,7 +95,7 @@ fn a_batch_that_run_held_back_is_known_to_be_held() {
         let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
         file.set_modified(long_ago).unwrap();
     }
-    assert_eq!(site.run(&["--max-export-age", "7d"]).code, 65);
+    assert_eq!(site.run(&["--max-export-age", "7d"]).code, 77);
     let ran = batch_missing(&site, "2024-07-08", &[]);
     assert_eq!(ran.code, 0);
     assert!(ran.stdout.contains("batch 202407 is held for a person to look at"), "{}", ran.stdout);

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with, read_folder, text};
+use common::{NO_CONTROL, Ran, Site, phds_with, read_folder, text};
+use std::collections::BTreeMap;
 use std::fs::{File, FileTimes};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -42,7 +43,15 @@ fn run_as_of(site: &Site, as_of: &str, arguments: &[&str]) -> Ran {
 }
 
 fn release(site: &Site, month: &str) -> Ran {
-    phds_with(&["release", text(&site.out()), month])
+    let whose = ["--by", "Ana Ruiz", "--reason", "as it should be"];
+    phds_with(&[&["release", text(&site.out()), month], &whose[..]].concat())
+}
+
+/// A batch but for what a release adds to it: who released it, and the checksum of that.
+fn without_its_release(mut batch: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    batch.remove("qa/release.json");
+    batch.remove("qa/SHA256SUMS");
+    batch
 }
 
 /// What a run said, without the place it ran in.
@@ -60,8 +69,8 @@ fn everything_that_speaks_against_a_batch_is_said_at_once() {
     let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(1_717_243_200);
     let consents = File::options().write(true).open(site.export().join("consents.csv")).unwrap();
     consents.set_times(FileTimes::new().set_modified(changed)).unwrap();
-    let ran = site.run(&["--max-export-age", "7d"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""));
+    let ran = site.run_gated(&["--max-export-age", "7d"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (77, ""));
     insta::assert_snapshot!("held", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held", "202406"]);
     let why = std::fs::read_to_string(site.out().join(".held/202407.txt")).unwrap();
@@ -81,12 +90,16 @@ fn everything_that_speaks_against_a_batch_is_said_at_once() {
 #[test]
 fn a_held_batch_can_be_released() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run_gated(&[]).code, 77);
     let held = read_folder(&site.out().join(".held/202407"));
     let ran = release(&site, "202407");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     insta::assert_snapshot!("released", ran.stdout.replace(text(&site.out()), "OUT"));
-    assert_eq!(site.batch(), held);
+    assert_eq!(without_its_release(site.batch()), without_its_release(held));
+    let kept: serde_json::Value = serde_json::from_slice(&site.batch()["qa/release.json"]).unwrap();
+    assert_eq!((kept["by"].as_str(), kept["reason"].as_str()), (Some("Ana Ruiz"), Some("as it should be")));
+    assert_eq!(kept["found"].as_array().unwrap().len(), 4, "{kept}");
+    assert_eq!(phds_with(&["verify", text(&site.out().join("202407"))]).code, 0);
     assert_eq!(site.left_in_out(), ["202406", "202407"]);
     let again = release(&site, "202407");
     assert_eq!(again.code, 66);
@@ -95,11 +108,12 @@ fn a_held_batch_can_be_released() {
     let looser = ["--max-change", "off"];
     assert_eq!(run_as_of(&site, "2024-08-12", &looser).code, 0);
     give(&site, &JUNE, "2024-07-01");
-    assert_eq!(run_as_of(&site, "2024-08-12", &[]).code, 65);
+    assert_eq!(run_as_of(&site, "2024-08-12", &[]).code, 77);
     let held = read_folder(&site.out().join(".held/202408"));
     assert_ne!(read_folder(&site.out().join("202408")), held);
     assert_eq!(release(&site, "202408").code, 0);
-    assert_eq!(read_folder(&site.out().join("202408")), held);
+    let released = read_folder(&site.out().join("202408"));
+    assert_eq!(without_its_release(released), without_its_release(held));
     assert_eq!(site.left_in_out(), ["202406", "202407", "202408"]);
 }
 
@@ -107,11 +121,11 @@ fn a_held_batch_can_be_released() {
 fn a_batch_that_is_published_takes_the_place_of_the_held_one() {
     let site = site(&JUNE, &JUNE);
     give(&site, &JULY, "2024-07-01");
-    assert_eq!(site.run(&[]).code, 65);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run_gated(&[]).code, 77);
+    assert_eq!(site.run_gated(&[]).code, 77);
     assert_eq!(site.left_in_out(), [".held", "202406"]);
     give(&site, &JUNE, "2024-07-01");
-    assert_eq!(site.run(&[]).code, 0);
+    assert_eq!(site.run_gated(&[]).code, 0);
     assert_eq!(site.left_in_out(), ["202406", "202407"]);
     assert_eq!(release(&site, "202407").code, 66);
 }
@@ -119,7 +133,7 @@ fn a_batch_that_is_published_takes_the_place_of_the_held_one() {
 #[test]
 fn what_was_changed_while_it_was_held_is_not_released() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run_gated(&[]).code, 77);
     let file = site.out().join(".held/202407/PHDS_Hays_202407.csv");
     let mut bytes = std::fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() = b' ';
@@ -142,31 +156,32 @@ fn the_limits_can_be_set() {
             let site = site(june, july);
             let file = site.path("policy.toml");
             std::fs::write(&file, policy).unwrap();
-            let ran = site.run(&[&["--policy", text(&file)], arguments].concat());
+            let ran = site.run_gated(&[&["--policy", text(&file)], arguments].concat());
             assert_eq!(ran.code, code, "{policy} {arguments:?}: {}", ran.stderr);
         };
     let (few, more) = ([("Travis", 200)], [("Travis", 251)]);
-    check(&few, &more, "", &[], 65);
+    check(&few, &more, "", &[], 77);
     check(&few, &more, "", &["--max-change", "25.5%"], 0);
     check(&few, &more, "[gate]\nmax_change = \"30%\"", &[], 0);
-    check(&few, &more, "[gate]\nmax_change = \"30%\"", &["--max-change", "10%"], 65);
+    check(&few, &more, "[gate]\nmax_change = \"30%\"", &["--max-change", "10%"], 77);
     check(&few, &more, "[gate]\nmin_rows = 252", &[], 0);
-    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"", &[], 65);
+    check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"", &[], 77);
     check(&JUNE, &JULY, "[gate]\nmax_change = \"off\"\nrecipients_may_change = true", &[], 0);
     check(&few, &few, "", &["--max-export-age", "0d"], 0);
-    check(&few, &few, "[gate]\nmax_vaccination_age = \"6d\"", &[], 65);
+    check(&few, &few, "[gate]\nmax_vaccination_age = \"6d\"", &[], 77);
 }
 
 #[test]
 fn the_first_batch_made_by_hand_is_only_warned_about() {
     let site = Site::new();
     give(&site, &[("Travis", 100)], "2024-05-23");
-    let ran = site.run(&[]);
+    let ran = site.run_gated(&[]);
     assert_eq!(ran.code, 0);
-    assert_eq!(
-        ran.stderr,
-        "phds: warning: NO_RECENT_VACCINATION: the newest vaccination is more than 45 day(s) before the as-of date 2024-07-08\n"
-    );
+    let told = "phds: warning: NO_RECENT_VACCINATION: the newest vaccination is more than 45 day(s) before the as-of date 2024-07-08\n";
+    assert_eq!(ran.stderr, format!("{NO_CONTROL}{told}"));
+    // Somebody must act on it, so that it is said all the same where little is to be said.
+    let quiet = run_as_of(&site, "2024-07-08", &["--quiet"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, told));
 }
 
 #[test]
@@ -190,8 +205,8 @@ fn an_export_that_is_still_being_written_is_held_back() {
             ran
         })
     };
-    let ran = while_it_changes(&|| site.run(&[]));
-    assert_eq!(ran.code, 65);
+    let ran = while_it_changes(&|| site.run_gated(&[]));
+    assert_eq!(ran.code, 77);
     insta::assert_snapshot!("still-changing", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held"]);
     is_done.store(false, Ordering::SeqCst);
@@ -205,7 +220,7 @@ fn an_export_that_is_still_being_written_is_held_back() {
 #[test]
 fn the_stages_hold_back_what_run_does() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run_gated(&[]).code, 77);
     let held = read_folder(&site.out().join(".held/202407"));
     std::fs::remove_dir_all(site.out().join(".held")).unwrap();
     let database = site.path("b.db");
@@ -214,27 +229,27 @@ fn the_stages_hold_back_what_run_does() {
     assert_eq!(stage(&["read", text(&site.export())]).code, 0);
     assert_eq!(stage(&["filter", "--as-of", "2024-07-08"]).code, 0);
     let ran = stage(&["write", "--out", text(&out), "--quiet"]);
-    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert_eq!(ran.code, 77, "{}", ran.stderr);
     assert!(ran.stderr.contains("RECIPIENT_VANISHED: Waco: 7 row(s) before, none now"), "{}", ran.stderr);
     assert_eq!(read_folder(&site.out().join(".held/202407")), held);
     assert_eq!(site.left_in_out(), [".held", "202406"]);
-    assert_eq!(stage(&["write", "--out", text(&out), "--max-export-age", "0"]).code, 65);
+    assert_eq!(stage(&["write", "--out", text(&out), "--max-export-age", "0"]).code, 77);
 }
 
 #[test]
 fn machines_are_told_the_same() {
     let site = site(&JUNE, &JULY);
-    let ran = site.run(&["--json", "--quiet"]);
-    assert_eq!(ran.code, 65);
+    let ran = site.run_gated(&["--json", "--quiet"]);
+    assert_eq!(ran.code, 77);
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let codes: Vec<_> = told["stops"].as_array().unwrap().iter().map(|stop| stop["code"].as_str()).collect();
+    let codes: Vec<_> = told["found"].as_array().unwrap().iter().map(|stop| stop["code"].as_str()).collect();
     let changed = Some("RECIPIENT_CHANGED");
     assert_eq!(codes, [changed, Some("RECIPIENT_APPEARED"), changed, Some("RECIPIENT_VANISHED")]);
     assert_eq!(told["outcome"], "held");
     assert_eq!(told["place"].as_str(), Some(text(&site.out().join(".held/202407"))));
     assert_eq!(told["manifest"]["batch"], "202407");
     give(&site, &JUNE, "2024-07-01");
-    let ran = site.run(&["--json"]);
+    let ran = site.run_gated(&["--json"]);
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((ran.code, told["outcome"].as_str()), (0, Some("published")));
     assert_eq!(told["manifest"], common::manifest(&site.batch()));
@@ -254,8 +269,8 @@ fn a_reader_that_goes_away_hides_nothing() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     for stdout in [Stdio::piped(), full.into()] {
         let (code, said) = run(stdout);
-        assert_eq!(code, Some(65), "{said}");
-        assert!(said.contains("is held back, not published"), "{said}");
+        assert_eq!(code, Some(77), "{said}");
+        assert!(said.contains("is held back"), "{said}");
     }
 }
 
@@ -264,8 +279,8 @@ fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
     let check = |spoil: &dyn Fn(&Path)| {
         let site = site(&JUNE, &JUNE);
         spoil(&site.out().join("202406"));
-        let ran = site.run(&[]);
-        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        let ran = site.run_gated(&[]);
+        assert_eq!(ran.code, 77, "{}", ran.stderr);
         assert!(ran.stderr.contains("  BATCH_BEFORE_UNREADABLE: the batch of 202406"), "{}", ran.stderr);
     };
     check(&|batch| std::fs::remove_file(batch.join("manifest.json")).unwrap());
@@ -283,12 +298,12 @@ fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
 #[test]
 fn another_places_batches_are_never_taken_for_held_ones() {
     let other = site(&JUNE, &JULY);
-    assert_eq!(other.run(&[]).code, 65);
+    assert_eq!(other.run_gated(&[]).code, 77);
     let held = read_folder(&other.out().join(".held"));
     let site = Site::new();
     std::fs::create_dir(site.out()).unwrap();
     std::os::unix::fs::symlink(other.out().join(".held"), site.out().join(".held")).unwrap();
-    for ran in [site.run(&[]), release(&site, "202407")] {
+    for ran in [site.run_gated(&[]), release(&site, "202407")] {
         assert_eq!(ran.code, 73, "{}", ran.stderr);
         assert!(said(&site, &ran).contains("OUT/.held: a symbolic link is in the way"), "{}", ran.stderr);
     }
@@ -299,7 +314,7 @@ fn another_places_batches_are_never_taken_for_held_ones() {
 #[test]
 fn what_was_opened_for_a_look_is_private_again() {
     let site = site(&JUNE, &JULY);
-    assert_eq!(site.run(&[]).code, 65);
+    assert_eq!(site.run_gated(&[]).code, 77);
     let opened = Command::new("chmod").args(["-R", "a+rX"]).arg(site.out().join(".held")).status();
     assert!(opened.unwrap().success());
     assert_eq!(release(&site, "202407").code, 0);
@@ -324,7 +339,7 @@ fn an_export_where_batches_are_put_is_refused() {
         std::fs::create_dir_all(export.parent().unwrap()).unwrap();
         std::fs::rename(site.export(), &export).unwrap();
         let before = read_folder(&export);
-        let ran = common::run_on(&export, &site.out(), &[]);
+        let ran = common::run_gated_on(&export, &site.out(), &[]);
         assert_eq!(ran.code, 73, "{}", ran.stderr);
         assert!(ran.stderr.contains("the export itself is in the way"), "{}", ran.stderr);
         assert_eq!(read_folder(&export), before);

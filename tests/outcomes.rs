@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Site, manifest};
+use common::{GATES_OFF, Site, manifest, text};
 
 /// An export of one fact, each part of it changed where a case says so.
 struct Case<'a> {
@@ -62,18 +62,9 @@ fn outcome(case: &Case<'_>) -> String {
     }
     let policy = site.path("policy.toml");
     std::fs::write(&policy, case.policy).unwrap();
-    let ran = common::phds_with(&[
-        "run",
-        site.export().to_str().unwrap(),
-        "--out",
-        site.out().to_str().unwrap(),
-        "--as-of",
-        case.as_of,
-        "--policy",
-        policy.to_str().unwrap(),
-        "--max-quarantined",
-        "100%",
-    ]);
+    let (export, out) = (site.export(), site.out());
+    let run = ["run", text(&export), "--out", text(&out), "--as-of", case.as_of, "--policy", text(&policy)];
+    let ran = common::phds_with(&[&run[..], &["--max-quarantined", "100%"], &GATES_OFF].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let batch = common::read_folder(&site.out().join(case.as_of.replace('-', "").split_at(6).0));
     let facts = &manifest(&batch)["facts"];

@@ -85,7 +85,7 @@ fn with_a_batch_and_a_held_one() -> (Site, BTreeMap<String, Vec<u8>>) {
     let site = Site::new();
     make_old(&site);
     assert_eq!(site.run(&[]).code, 0);
-    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 65);
+    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 77);
     let held = read_folder(&site.out());
     assert!(held.contains_key(".held/202407/manifest.json") && held.contains_key(".held/202407.txt"));
     (site, held)
@@ -140,7 +140,7 @@ fn a_held_batch_is_there_again_if_another_cannot_take_its_place() {
     std::fs::remove_dir_all(site.out().join(".held")).unwrap();
     let ran = run_with_failing_renames(&site, "error=EIO:when=3", &["--max-export-age", "1d"]);
     assert_eq!((ran.code, site.left_in_out()), (74, vec!["202407".to_owned()]), "{}", ran.stderr);
-    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 65);
+    assert_eq!(site.run(&["--max-export-age", "1d"]).code, 77);
     assert_eq!(site.run(&[]).code, 0);
     assert_eq!(site.left_in_out(), ["202407"]);
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::random::Tables;
-use common::{Ran, Site, delivered, manifest, phds_with, read_folder, text};
+use common::{GATES_OFF, Ran, Site, delivered, manifest, phds_with, read_folder, text};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -31,8 +31,13 @@ fn stages(export: &Path, batch: &Path, out: &Path) -> Batch {
     let limit = ["--max-quarantined", "100%"];
     done(phds_with(&[&["read", text(export), "--work", text(batch)][..], &limit].concat()));
     done(phds_with(&[&["filter", "--work", text(batch), "--as-of", "2024-07-08"][..], &limit].concat()));
-    done(phds_with(&["write", "--work", text(batch), "--out", text(out)]));
+    done(write(batch, out));
     read_folder(&out.join("202407"))
+}
+
+/// The last stage, without the gates of [`GATES_OFF`].
+fn write(batch: &Path, out: &Path) -> Ran {
+    phds_with(&[&["write", "--work", text(batch), "--out", text(out)], &GATES_OFF[..]].concat())
 }
 
 /// The tables of a CSV export as an SQLite file. A malformed row has no place in a table, so there may be none.
@@ -306,7 +311,7 @@ fn the_old_name_of_the_option_still_serves() {
 fn filter_again_replaces_the_outcomes() {
     let (site, batch) = filtered();
     let write = || {
-        done(phds_with(&["write", "--work", text(&batch), "--out", text(&site.out())]));
+        done(self::write(&batch, &site.out()));
         manifest(&site.batch())
     };
     assert_eq!(write()["facts"]["included"], 1);

@@ -13,9 +13,11 @@ use common::{in_repository, read_folder};
 use nobody::Nobody;
 use skip::not_tested;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 type Batch = BTreeMap<String, Vec<u8>>;
@@ -30,7 +32,10 @@ impl Place {
         let place = Place { folder: tempfile::tempdir().unwrap() };
         std::fs::create_dir(place.path("export")).unwrap();
         for (name, bytes) in read_folder(&in_repository("fixtures/registry")) {
-            std::fs::write(place.path("export").join(name), bytes).unwrap();
+            let mut file = std::fs::File::create(place.path("export").join(name)).unwrap();
+            file.write_all(&bytes).unwrap();
+            // 2024-07-08 06:00:00: an export that is newer than the clock's day is held back.
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_720_418_400)).unwrap();
         }
         place
     }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with, read_folder, text};
+use common::{GATES_OFF, Ran, Site, phds_with, read_folder, text};
 use std::path::Path;
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use std::process::Command;
 fn run_on(site: &Site, day: &str, arguments: &[&str]) -> Ran {
     let (export, out) = (site.export(), site.out());
     let always = ["run", text(&export), "--out", text(&out), "--if-due", "--as-of", day];
-    phds_with(&[&always, arguments].concat())
+    phds_with(&[&always[..], &GATES_OFF, arguments].concat())
 }
 
 /// Why there was nothing to do; none if there was.
@@ -102,7 +102,7 @@ fn a_held_batch_is_made_again_until_it_is_released() {
     assert_eq!(site.run(&[]).code, 0);
     site.rows("organizations", &["5,Clinic,CL,Bexar,,,,"]);
     for _ in 0..2 {
-        assert_eq!(run_on(&site, "2024-08-12", &[]).code, 65);
+        assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
     }
     assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
     assert!(reason(&run_on(&site, "2024-08-12", &["--json"])).is_some());
@@ -114,7 +114,7 @@ fn with_nobody_watching_even_a_first_batch_is_held() {
     let facts: Vec<_> = (0..100).map(|id| format!("{id},{id},7,3,2024-05-01,MMR,1,5,N")).collect();
     site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
     let ran = run_on(&site, "2024-07-08", &["--quiet"]);
-    assert_eq!(ran.code, 65);
+    assert_eq!(ran.code, 77);
     assert!(ran.stderr.contains("  NO_RECENT_VACCINATION: "), "{}", ran.stderr);
     assert_eq!(site.left_in_out(), [".held"]);
     assert_eq!(site.run(&["--quiet"]).code, 0);
@@ -126,8 +126,12 @@ fn the_line_that_is_printed_works() {
     let site = Site::new();
     let (export, out) = (site.export(), site.out());
     std::fs::create_dir(&out).unwrap();
+    // Under the built-in policy a batch of today is held back: its window is over.
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, "[window]\nlast_day = 9999-12-31\n").unwrap();
     let schedule = ["schedule", "cron", "--export", text(&export), "--out", text(&out)];
-    let printed = phds_with(&[&schedule[..], &["--program", env!("CARGO_BIN_EXE_phds")]].concat());
+    let job = ["--program", env!("CARGO_BIN_EXE_phds"), "--policy", text(&policy)];
+    let printed = phds_with(&[&schedule[..], &job].concat());
     assert_eq!(printed.code, 0, "{}", printed.stderr);
     let line = printed.stdout.lines().find(|line| !line.starts_with('#') && line.contains(" run ")).unwrap();
     let command = line.splitn(6, ' ').nth(5).unwrap();
@@ -142,7 +146,9 @@ fn the_line_that_is_printed_works() {
     if is_due {
         let made: Vec<_> = site.left_in_out();
         let before = read_folder(&out.join(&made[0]));
-        let ran = phds_with(&["run", text(&export), "--out", text(&out), "--if-due", "--json"]);
+        let run =
+            ["run", text(&export), "--out", text(&out), "--policy", text(&policy), "--if-due", "--json"];
+        let ran = phds_with(&run);
         assert!(reason(&ran).is_some());
         assert_eq!(read_folder(&out.join(&made[0])), before);
     }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Ran, Site, phds_with, text};
+use common::{GATES_OFF, Ran, Site, phds_with, text};
 use phds::compare::{CompareSettings, compare};
 use phds::elements::{ALL, Cell, Element};
 use phds::policy::Policy;
@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 const OLD_FILE: &str = "PHDS_R_o_Seco_202406.csv";
 
 fn run_as_of(site: &Site, as_of: &str) -> Ran {
-    phds_with(&["run", text(&site.export()), "--out", text(&site.out()), "--as-of", as_of])
+    let (export, out) = (site.export(), site.out());
+    phds_with(&[&["run", text(&export), "--out", text(&out), "--as-of", as_of], &GATES_OFF[..]].concat())
 }
 
 /// A site whose batch of June is as version 1 made it: the recipient's file is named otherwise, and a line separator

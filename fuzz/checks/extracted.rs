@@ -175,6 +175,7 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
     let contents = Contents {
         as_of: as_of(),
         policy,
+        gate: &policy.gate,
         intake: &mut extract.intake,
         reference: &extract.reference,
         routing: extract.rules.routing(),
@@ -183,7 +184,6 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
         threads: threads(2),
     };
     let judging = Judging {
-        settings: policy.gate,
         off: &[],
         before: &Before::None,
         before_folder: None,

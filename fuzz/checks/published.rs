@@ -7,7 +7,7 @@ use phds::batch::{Before, Links, Manifest, Rows, batches, columns_beside};
 use phds::compare::{CompareSettings, compare};
 use phds::elements::ALL;
 use phds::policy::Policy;
-use phds::report::page;
+use phds::report::{Report, page};
 use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};
@@ -112,7 +112,16 @@ fn look(place: &Place) -> Option<bool> {
     if let (Ok(manifest), Ok(data)) = (Manifest::of_batch(&batch), ReportData::of_batch(&batch)) {
         let before = Manifest::of_batch(&good).unwrap();
         for (one, other) in [(&manifest, &before), (&before, &manifest)] {
-            let html = page(one, &data, &Before::Batch(Box::new(other.clone())), None);
+            let before = Before::Batch(Box::new(other.clone()));
+            let html = page(&Report {
+                manifest: one,
+                data: &data,
+                inputs: None,
+                gate: None,
+                release: None,
+                before: &before,
+                cvx: None,
+            });
             assert!(!html.contains("<script>alert"), "nothing of a manifest is markup");
         }
         let _ = (manifest.rows(), manifest.quarantined());

@@ -1,7 +1,7 @@
 //! The dialect of CSV in which a batch's files are written, and in which they are read back.
 //!
 //! Commas between values, quotes only where RFC 4180 needs them, and lines that all end in the way that the policy says.
-//! `verify` has its own idea of where quotes are needed, so that it does not check this with this.
+//! `verify` decides on its own where quotes belong, so that a mistake here is not hidden by the same mistake there.
 
 use crate::policy::LineEnding;
 use crate::registry::{Field, split_record, whole_records};

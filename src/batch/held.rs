@@ -1,5 +1,4 @@
-//! Where batches lie: in the place of batches, or, while they are held back, in a folder of it that nobody who looks
-//! for batches looks into.
+//! Where batches lie: published ones in the output folder, held ones in `.held` inside it, and what lies beside those.
 
 use super::{BatchError, Finding};
 use crate::value::{Day, Month};

@@ -1,6 +1,7 @@
-//! Published batches, read back: their manifests, and their places beside each other.
+//! The format of a batch, the files of one month: their names, the manifest and what else is kept, the CSV dialect, and
+//! reading all of it back.
 //!
-//! Trusts nothing but the names it looks for; whether a batch is sound is for others to find out. Never writes.
+//! Never writes a file, and trusts nothing that it reads: `verify` checks whether a batch is sound.
 
 mod before;
 mod dialect;
@@ -30,7 +31,9 @@ pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEn
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
-pub use report_counts::{AGE_BANDS, ReportData, Settings, Tally};
+pub use report_counts::{
+    AGE_BANDS, BirthdayHeap, OrganizationEntry, People, ReportData, Settings, Signs, Tally,
+};
 pub use rows::{Row, Rows};
 pub use version::RulesVersion;
 

@@ -1,7 +1,6 @@
-//! What the place of batches has of one month: a batch, one that is held, or none yet.
+//! What the output folder has of one month: a batch, one that is held, or none yet.
 //!
-//! Says "none" only of a place that could be looked into. Whatever else lies where the batch should be is an error:
-//! neither "it is there" nor "it is missing" would be true of it.
+//! Says "none" only of a folder that could be looked into. Anything else in the batch's place is an error.
 
 use super::{BatchError, Manifest, held_folder, held_place};
 use crate::value::Month;

@@ -18,6 +18,8 @@ pub const QA: &str = "qa";
 pub const QUARANTINE: &str = "qa/quarantine.csv";
 /// The manifest's counts as a table.
 pub const COUNTS: &str = "qa/counts.csv";
+/// What came of the facts of each organization. Batches of before 0.3.0 do not have it.
+pub const ORGANIZATIONS: &str = "qa/organizations.csv";
 /// What the batch was made from.
 pub const INPUTS: &str = "qa/inputs.json";
 /// The counts that the report shows.
@@ -38,7 +40,7 @@ pub const ALWAYS: [&str; 4] = [DICTIONARY_CSV, DICTIONARY_MD, MANIFEST, CHECKSUM
 pub const ALWAYS_IN_QA: [&str; 6] = [COUNTS, INPUTS, QUARANTINE, REPORT, REPORT_DATA, CHECKSUMS_IN_QA];
 
 /// Those in `QA` that not every batch has: it was made before there were such, or never held back.
-pub const AT_TIMES_IN_QA: [&str; 2] = [GATE_RECORD, RELEASE];
+pub const AT_TIMES_IN_QA: [&str; 3] = [GATE_RECORD, RELEASE, ORGANIZATIONS];
 
 /// What a recipient's file begins and ends with.
 const BEFORE: &str = "PHDS_";

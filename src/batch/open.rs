@@ -1,8 +1,7 @@
 //! The one way in which a file of a batch is opened.
 //!
-//! Whoever can write to a batch can put a pipe or a device in a file's place: opening the one would wait for its other
-//! end, and reading the other may never end. So whether it is a plain file is asked of what has been opened, without
-//! waiting, and nothing can take its place in between.
+//! Opening a pipe can wait for ever, and reading a device may never end; whoever can write to a batch can put one in a
+//! file's place. So a file is opened without waiting, and then it is checked that what is open is a plain file.
 
 use super::BatchError;
 use rustix::fs::{Mode, OFlags};

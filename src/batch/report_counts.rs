@@ -1,7 +1,7 @@
 //! The counts that the report shows beside those of the manifest.
 
-use super::{BatchError, names, read_own_json};
-use crate::policy::{Period, Policy};
+use super::{BatchError, Counts, names, read_own_json};
+use crate::policy::{GateSettings, MaxChange, Period, Policy};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,17 +35,39 @@ pub struct Settings {
     pub disaster_period: [Day; 2],
     /// The first and the last vaccination date that is shared.
     pub window: [Day; 2],
+    /// The gate's `max_change`. Batches of before 0.3.0 have the policy's default here and below, which they kept to.
+    #[serde(default = "usual_max_change")]
+    pub max_change: String,
+    /// The gate's `min_rows`.
+    #[serde(default = "usual_min_rows")]
+    pub min_rows: u64,
+}
+
+fn usual_max_change() -> String {
+    "25%".to_owned()
+}
+
+fn usual_min_rows() -> u64 {
+    100
 }
 
 impl Settings {
-    /// The settings of a policy.
-    pub fn of(policy: &Policy) -> Settings {
+    /// The settings of a policy, and the limits in force, which the command line may have set.
+    pub fn of(policy: &Policy, limits: &GateSettings) -> Settings {
         let days = |period: Period| [period.first_day, period.last_day];
         Settings {
             consent_rule: policy.consent.rule.name().to_owned(),
             disaster_period: days(policy.disaster.period),
             window: days(policy.window),
+            max_change: limits.max_change.to_string(),
+            min_rows: limits.min_rows,
         }
+    }
+
+    /// Whether the gate would hold a batch back for such a change of a recipient's rows.
+    pub fn is_large_change(&self, before: u64, now: u64) -> bool {
+        let max_change = self.max_change.parse().unwrap_or(MaxChange(None));
+        max_change.is_exceeded(self.min_rows, before, now)
     }
 }
 
@@ -67,6 +89,93 @@ pub struct Tally {
     pub blanks: BTreeMap<String, u64>,
     /// How many times a client has more than one dose of one CVX code on one day.
     pub same_day_again: u64,
+    /// The people behind the facts; none in a batch of before 0.3.0.
+    #[serde(default)]
+    pub people: Option<People>,
+    /// Signs of bad source data; none in a batch of before 0.3.0.
+    #[serde(default)]
+    pub signs: Option<Signs>,
+    /// The organizations with most facts that go to nobody or are late duplicates; none in a batch of before 0.3.0.
+    #[serde(default)]
+    pub organizations: Option<Vec<OrganizationEntry>>,
+}
+
+/// What came of the facts of an organization.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrganizationEntry {
+    /// The ORG_ID; none for the facts that name no organization.
+    pub id: Option<u64>,
+    /// The PROVIDER_NAME.
+    pub name: String,
+    /// The RESPONSIBLE_ENTITY.
+    pub entity: String,
+    /// The recipients of the entity's data.
+    pub recipients: Vec<String>,
+    /// The facts that could be read.
+    pub read: u64,
+    /// Those that are shared.
+    pub shared: u64,
+    /// Those that share their id with another fact that is shared, or would be, and are quarantined for it.
+    pub late_duplicates: u64,
+    /// Those that go to nobody, because no entity or no recipient is known.
+    pub to_nobody: u64,
+    /// Those that a rule leaves out, by outcome; those that go to nobody are among them.
+    pub left_out: Counts,
+}
+
+impl OrganizationEntry {
+    /// The facts that are lost for the organization's own sake, and not for a client's consent or a date.
+    pub fn own_losses(&self) -> u64 {
+        self.to_nobody.saturating_add(self.late_duplicates)
+    }
+}
+
+/// The people behind the facts.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct People {
+    /// Clients with at least one fact.
+    pub clients: u64,
+    /// Doses: different IMMUNIZATION_IDs of a client on a day.
+    pub doses: u64,
+    /// Clients with a consent whose withdrawal took effect in the month up to the as-of date, whether they share or not.
+    pub new_withdrawals: u64,
+}
+
+/// Signs of bad source data. Clients are those with at least one fact, unless it says otherwise.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Signs {
+    /// Facts dated after the 12th of a month, by month of vaccination. Where day and month were swapped there are none.
+    pub after_the_12th: BTreeMap<String, u64>,
+    /// How often a client has two doses of one CVX code, given by one organization, on two days running.
+    pub next_day_again: u64,
+    /// Clients with U+FFFD in one of their texts: the sign for a character that was lost.
+    pub lost_characters: u64,
+    /// Clients with a text that was turned into UTF-8 twice, such as `Ã±` for `ñ`.
+    pub encoded_twice: u64,
+    /// Clients whose ZIP code has three or four digits.
+    pub short_zip_codes: u64,
+    /// The organizations in which many clients are born on the same day of the year, by their ids.
+    pub birthday_heaps: Vec<BirthdayHeap>,
+    /// Clients of the export born after the as-of date.
+    pub born_after_as_of: u64,
+    /// The consents of the export's clients.
+    pub consents: u64,
+    /// As many of them begin on the day on which most begin.
+    pub consents_of_one_day: u64,
+}
+
+/// An organization in which many clients are born on the same day of the year. Each client counts for the organization
+/// that gave the first of the doses that are shared.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BirthdayHeap {
+    /// The ORG_ID.
+    pub organization: u64,
+    /// The PROVIDER_NAME.
+    pub name: String,
+    /// How many are born on the day of the year on which most are.
+    pub clients: u64,
+    /// How many there are.
+    pub of: u64,
 }
 
 /// Ages in groups: the name, and the first month of age that is not in it.

@@ -1,7 +1,7 @@
-//! The rows of a recipient's file, one after the other, each with its place.
+//! The rows of a recipient's file, one after the other, each with its line and offset.
 //!
-//! Reads what may be damaged or by others: every text falls into rows somehow, and memory stays bounded by the longest
-//! row allowed.
+//! The file may be damaged, or somebody else's: any text is split into rows, and memory stays bounded by the longest row
+//! allowed.
 
 use super::dialect::{holds_a_row, split_row, without_line_end};
 use super::{BatchError, Links, open_file};

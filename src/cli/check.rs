@@ -126,9 +126,11 @@ fn judge(
     let out = args.out.as_deref().filter(|out| out.exists());
     let before = out.map_or(Before::None, |out| report::batch_before(out, as_of.month()));
     let before_folder = out.zip(before.manifest()).map(|(out, before)| out.join(before.batch.to_string()));
+    let limits = args.gate.over(policy.gate);
     let contents = Contents {
         as_of,
         policy,
+        gate: &limits,
         intake,
         reference: &extract.reference,
         routing: extract.rules.routing(),
@@ -137,7 +139,6 @@ fn judge(
         threads,
     };
     let judging = Judging {
-        settings: args.gate.over(policy.gate),
         off: &[],
         before: &before,
         before_folder: before_folder.as_deref(),

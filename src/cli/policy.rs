@@ -1,4 +1,4 @@
-//! `phds policy`: the policy in force, and whether a file is one.
+//! `phds policy`: shows the policy in force, and checks whether a file is a valid policy.
 
 use super::CommandResult;
 use super::arguments::PolicyArg;

@@ -1,4 +1,4 @@
-//! What is set up before a command runs: no core dumps, and the owner's own rights on all that is made.
+//! What is set up before a command runs: no core dumps, and a umask that leaves files readable by their owner.
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getuid, set_dumpable_behavior, setrlimit, umask};

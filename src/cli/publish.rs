@@ -88,7 +88,6 @@ impl LastStep<'_> {
     ) -> Result<(Manifest, Result<PathBuf, Failure>), Failure> {
         let before_folder = self.before.manifest().map(|before| self.out.join(before.batch.to_string()));
         let judging = Judging {
-            settings: self.gate.over(contents.policy.gate),
             off: &self.gate.gate_off,
             before: self.before,
             before_folder: before_folder.as_deref(),

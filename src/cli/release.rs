@@ -3,7 +3,7 @@
 use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use super::{arguments, memory, process};
+use super::{arguments, memory, process, report};
 use crate::assembly::add_release;
 use crate::batch::{
     GateRecord, HoldRecord, Manifest, ReleaseRecord, RulesVersion, names, read_own_file, why_held_place,
@@ -84,7 +84,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     };
     let by = args.by.or_else(process::login).unwrap_or_else(|| "unknown".to_owned());
     let release = ReleaseRecord { by, reason: args.reason, when: clock::now(), found };
-    add_release(&staging, &release)?;
+    add_release(&staging, &release, &report::batch_before(&args.out, args.month))?;
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");

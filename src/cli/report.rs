@@ -3,8 +3,8 @@
 use super::CommandResult;
 use super::log;
 use super::terminal::Terminal;
-use crate::batch::{Before, Manifest, ReportData, place_of};
-use crate::report::{CvxCodes, page};
+use crate::batch::{BatchError, Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, place_of};
+use crate::report::{CvxCodes, Report, page};
 use crate::value::Month;
 use crate::writer::WriteError;
 use std::fs::{OpenOptions, Permissions};
@@ -37,10 +37,35 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;
     let before = batch_before(&place_of(&args.batch), manifest.batch);
-    let page = page(&manifest, &data, &before, cvx.as_ref());
+    // The page can do without the files' days. What a batch of an older version does not have is nothing to warn about.
+    let inputs = if_there(Inputs::of_batch(&args.batch)).unwrap_or_else(|error| {
+        tracing::warn!("the report does not tell how old the export is: {error}");
+        None
+    });
+    let gate = if_there(GateRecord::of_batch(&args.batch))?;
+    let release = ReleaseRecord::of_batch(&args.batch)?;
+    let page = page(&Report {
+        manifest: &manifest,
+        data: &data,
+        inputs: inputs.as_ref(),
+        gate: gate.as_ref(),
+        release: release.as_ref(),
+        before: &before,
+        cvx: cvx.as_ref(),
+    });
     match &args.out {
         None => terminal.print(&page),
         Some(file) => Ok(write(file, &page)?),
+    }
+}
+
+/// What a batch keeps; none if it does not keep it.
+fn if_there<T>(read: Result<T, BatchError>) -> Result<Option<T>, BatchError> {
+    match read {
+        Err(BatchError::Unavailable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        read => read.map(Some),
     }
 }
 

@@ -111,9 +111,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
 
     bar.writing();
     let before = report::batch_before(&args.out, as_of.month());
+    let limits = args.gate.over(policy.gate);
     let contents = Contents {
         as_of,
         policy: &policy,
+        gate: &limits,
         intake: &mut extract.intake,
         reference: &extract.reference,
         routing: extract.rules.routing(),

@@ -48,9 +48,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     bar.writing();
     let inputs = Inputs::new(as_of, &ready.run.policy, &database.tables().provenance()?);
     let before = report::batch_before(&args.out, as_of.month());
+    let limits = args.gate.over(ready.run.policy.gate);
     let contents = Contents {
         as_of,
         policy: &ready.run.policy,
+        gate: &limits,
         intake: &mut ready.intake,
         reference: &ready.reference,
         routing: &ready.routing,

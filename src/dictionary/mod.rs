@@ -1,4 +1,4 @@
-//! The data dictionary: the document that somebody opens whom a column puzzles.
+//! The data dictionary: the document that explains every column to those who receive the files.
 //!
 //! It depends on the policy alone, so that it changes when the files change and never otherwise. What it says of
 //! an element comes from the table of elements, what it says of the rules from the policy.

@@ -1,7 +1,7 @@
 //! What each of the 26 elements is. Data only: an element is changed here and nowhere else.
 //!
-//! What is usual for a kind of column is said once, in the functions below the table. An element says what differs, and in
-//! its last line its name and what a row holds in it.
+//! What is usual for a kind of column is said once, in the functions below the table. An element says what differs; its
+//! last line gives its name and its `Cell`.
 
 use super::{Cell, Element, Group, Identifies, Longest, Origin};
 use crate::registry::Table;

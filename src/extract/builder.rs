@@ -1,6 +1,6 @@
 //! Collecting what the rules say of each fact: counts of all, and the facts that may be shared.
 
-use super::FactCounts;
+use super::{FactCounts, OrganizationCounts};
 use crate::filter::{Judgement, Outcome, Readings, ShareableFact};
 use crate::registry::Fact;
 use crate::spill::{Sorter, Spill};
@@ -19,10 +19,7 @@ pub struct SelectionBuilder {
     pub(super) facts: Sorter<ShareableFact>,
     /// The IMMUNFACT_ID of each.
     pub(super) ids: Sorter<u64>,
-    /// How many included facts each organization gave.
-    pub(super) of_organization: Vec<u64>,
-    /// Whether any fact that could be used is of the organization.
-    pub(super) is_reached: Vec<bool>,
+    pub(super) organizations: OrganizationCounts,
     pub(super) groups: Groups,
 }
 
@@ -34,8 +31,7 @@ impl SelectionBuilder {
             counts: FactCounts::default(),
             facts: Sorter::new(spill),
             ids: Sorter::new(spill),
-            of_organization: vec![0; organizations],
-            is_reached: vec![false; organizations],
+            organizations: OrganizationCounts::new(organizations),
             groups: Groups::default(),
         }
     }
@@ -60,16 +56,13 @@ impl SelectionBuilder {
     /// If facts have to go to disk and can't.
     pub fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) -> io::Result<()> {
         self.counts.note(judgement);
+        self.organizations.note(fact.organization, judgement.outcome);
         if fact.date <= self.as_of {
             self.counts.note_vaccination(fact.date);
-        }
-        if let Some(organization) = fact.organization {
-            self.is_reached[organization as usize] = true;
         }
         // Only a fact with a recipient, and so with an organization, is included under any reading.
         if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
             let group = self.groups.place(fact.group);
-            self.of_organization[organization as usize] += u64::from(judgement.outcome == Outcome::Included);
             self.ids.push(fact.immunfact_id)?;
             self.facts.push(ShareableFact::new(fact, organization, group, judgement.included_under))?;
         }

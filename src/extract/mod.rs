@@ -4,11 +4,13 @@
 
 mod builder;
 mod counts;
+mod organizations;
 mod selection;
 mod stored;
 
 pub use builder::SelectionBuilder;
 pub use counts::FactCounts;
+pub use organizations::OrganizationCounts;
 pub use selection::{InOrder, Selection};
 
 use crate::filter::Rules;

@@ -1,9 +1,9 @@
 //! The facts that are shared, from those that every thread found.
 
-use super::{FactCounts, SelectionBuilder};
-use crate::filter::{ShareableFact, settle_group};
+use super::{FactCounts, OrganizationCounts, SelectionBuilder};
+use crate::filter::{Outcome, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{Quarantine, QuarantinedRow, RowIds, Table, tables};
+use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -16,9 +16,8 @@ pub struct Selection {
     in_force: ConsentRule,
     /// The lines of facts that share an id and may not stay, in ascending order.
     dropped: Vec<u64>,
-    of_organization: Vec<u64>,
-    /// For each organization, whether any fact that could be used is of it.
-    is_reached: Vec<bool>,
+    /// What came of the facts of each organization.
+    pub organizations: OrganizationCounts,
     groups: Vec<Box<[u8]>>,
 }
 
@@ -35,23 +34,18 @@ impl Selection {
     ) -> io::Result<Selection> {
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);
-        let (mut counts, mut of_organization, mut is_reached) =
-            (FactCounts::default(), Vec::new(), Vec::new());
+        let (mut counts, mut organizations) = (FactCounts::default(), OrganizationCounts::default());
         let groups = builders.first().map_or_else(Vec::new, |builder| builder.groups.texts());
         for builder in builders {
             counts.add(&builder.counts);
-            of_organization.resize(builder.of_organization.len(), 0);
-            of_organization.iter_mut().zip(builder.of_organization).for_each(|(sum, count)| *sum += count);
-            is_reached.resize(builder.is_reached.len(), false);
-            is_reached.iter_mut().zip(builder.is_reached).for_each(|(any, this)| *any |= this);
+            organizations.add(&builder.organizations);
             ids.absorb(builder.ids);
             facts.absorb(builder.facts);
         }
         let repeated = repeated(&mut ids)?;
         drop(ids);
         let facts = facts.sorted()?;
-        let mut selection =
-            Selection { counts, facts, in_force, dropped: Vec::new(), of_organization, is_reached, groups };
+        let mut selection = Selection { counts, facts, in_force, dropped: Vec::new(), organizations, groups };
         if !repeated.is_empty() {
             selection.settle(&repeated, quarantine, spill)?;
         }
@@ -62,7 +56,11 @@ impl Selection {
     ///
     /// # Errors
     /// If what lies on disk can't be read back, or more can't be put there.
-    pub fn of_included(builder: SelectionBuilder, counts: FactCounts) -> io::Result<Selection> {
+    pub fn of_included(
+        builder: SelectionBuilder,
+        counts: FactCounts,
+        organizations: OrganizationCounts,
+    ) -> io::Result<Selection> {
         Ok(Selection {
             counts,
             groups: builder.groups.texts(),
@@ -70,8 +68,7 @@ impl Selection {
             // They passed under whichever rule was in force.
             in_force: ConsentRule::ActiveOnAsOf,
             dropped: Vec::new(),
-            of_organization: builder.of_organization,
-            is_reached: builder.is_reached,
+            organizations,
         })
     }
 
@@ -115,7 +112,7 @@ impl Selection {
                 lines: 1,
             })?;
             self.counts.take_back_included();
-            self.of_organization[fact.organization as usize] -= 1;
+            self.organizations.take_back_included(fact.organization);
             self.dropped.push(fact.line);
         }
         Ok(())
@@ -126,22 +123,19 @@ impl Selection {
     /// # Errors
     /// If what lies on disk can't be read back.
     pub fn in_order(&self) -> io::Result<InOrder<'_>> {
-        Ok(InOrder { facts: self.facts.merge()?, selection: self, next: None })
+        Ok(InOrder {
+            facts: self.facts.merge()?,
+            selection: self,
+            next: None,
+            last: None,
+            of_client: 0,
+            clients: 0,
+        })
     }
 
     /// How many facts of the organization at this place are shared.
     pub fn of_organization(&self, place: u32) -> u64 {
-        self.of_organization[place as usize]
-    }
-
-    /// The organizations, by place, of which any fact could be used, whatever came of it.
-    pub fn reached_organizations(&self) -> impl Iterator<Item = u32> {
-        (0..).zip(&self.is_reached).filter(|(_, is_reached)| **is_reached).map(|(place, _)| place)
-    }
-
-    /// Takes note of an organization of which a fact could be used.
-    pub fn note_reached(&mut self, organization: u32) {
-        self.is_reached[organization as usize] = true;
+        self.organizations.outcome(Some(place), Outcome::Included)
     }
 
     /// The texts of vaccine groups, by place; blank is empty.
@@ -170,11 +164,18 @@ pub struct InOrder<'a> {
     selection: &'a Selection,
     /// The fact behind those that were handed out, if it was looked at already.
     next: Option<ShareableFact>,
+    /// The client of the fact that was handed out last, with how many facts were since the last place for a break.
+    last: Option<ClientPlace>,
+    of_client: usize,
+    clients: u64,
 }
 
+/// A client's facts stay together as long as they are no more than this, so that they fit into memory.
+const MOST_OF_A_CLIENT: usize = 1 << 16;
+
 impl InOrder<'_> {
-    /// Puts about so many facts into `batch`, in place of what it holds; none at the end. A client's facts of one day
-    /// stay together.
+    /// Puts about so many facts into `batch`, in place of what it holds; none at the end. A client's facts stay together,
+    /// and if these are very many, those of one day. Where they are parted does not depend on the size of batches.
     ///
     /// # Errors
     /// If what lies on disk can't be read back.
@@ -182,14 +183,34 @@ impl InOrder<'_> {
         batch.clear();
         batch.extend(self.next.take());
         while let Some(fact) = self.next_shared()? {
-            let same_day = |last: &ShareableFact| (last.client, last.date) == (fact.client, fact.date);
-            if batch.len() >= about && !batch.last().is_some_and(same_day) {
+            if self.may_part(batch.last(), &fact) && batch.len() >= about {
                 self.next = Some(fact);
                 break;
             }
             batch.push(fact);
         }
         Ok(())
+    }
+
+    /// How many different clients the facts are of that were handed out.
+    pub fn clients(&self) -> u64 {
+        self.clients
+    }
+
+    /// Whether a batch may end before this fact. Counts its client.
+    fn may_part(&mut self, last: Option<&ShareableFact>, fact: &ShareableFact) -> bool {
+        if self.last != Some(fact.client) {
+            self.last = Some(fact.client);
+            self.clients += 1;
+            self.of_client = 1;
+            return true;
+        }
+        self.of_client += 1;
+        let is_many = self.of_client > MOST_OF_A_CLIENT && last.is_none_or(|last| last.date != fact.date);
+        if is_many {
+            self.of_client = 1;
+        }
+        is_many
     }
 
     fn next_shared(&mut self) -> io::Result<Option<ShareableFact>> {

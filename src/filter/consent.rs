@@ -1,4 +1,4 @@
-//! What a client's consents of one type come to on the as-of date.
+//! Whether a client's consents of one type count on the as-of date, and how a withdrawal cancels earlier ones.
 
 use super::outcome::{ConsentFailure, Readings};
 use crate::policy::ConsentRule;

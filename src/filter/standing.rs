@@ -1,4 +1,4 @@
-//! What is worked out once for each client, for all the client's facts.
+//! What is worked out once for each client, for all the client's facts: the client's type, the 18th birthday, consents.
 
 use super::consent::{Lookback, find_consent};
 use super::outcome::{ConsentFailure, Outcome, Readings};

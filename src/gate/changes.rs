@@ -116,10 +116,8 @@ fn judge_recipients(gate: &GateSettings, now: &Manifest, before: &Manifest, stop
 
 impl GateSettings {
     /// Whether a recipient's rows have changed so much that somebody should look.
-    pub(crate) fn holds_change(&self, before: u64, now: u64) -> bool {
-        let change = self.max_change.0;
-        before.max(now) >= self.min_rows
-            && change.is_some_and(|share| share.is_exceeded_by(before.abs_diff(now), before))
+    fn holds_change(&self, before: u64, now: u64) -> bool {
+        self.max_change.is_exceeded(self.min_rows, before, now)
     }
 
     /// Whether a share has moved so far that somebody should look. It is not looked at where little is counted on both

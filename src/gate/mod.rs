@@ -1,7 +1,7 @@
 //! Whether a batch may be published without a person's having looked at it.
 //!
-//! A batch can be made without any fault from an export that is last month's, or half of this month's. The gate holds
-//! it against the batch before and the day it is for. Pure: everything it looks at is given to it, and it never sees a
+//! A batch can be made without any fault from an export that is last month's, or half of this month's. The gate compares
+//! it with the batch before and with the day it is for. Pure: everything it looks at is given to it, and it never sees a
 //! row.
 
 mod changes;

@@ -130,6 +130,12 @@ const OFF: &str = "off";
 const MOST_DIGITS: usize = 6;
 
 impl MaxChange {
+    /// Whether a number has changed by more. It is not looked at where it is less than `min_rows` before and now.
+    pub fn is_exceeded(self, min_rows: u64, before: u64, now: u64) -> bool {
+        before.max(now) >= min_rows
+            && self.0.is_some_and(|share| share.is_exceeded_by(before.abs_diff(now), before))
+    }
+
     /// How one is written.
     pub const EXPECTED: &'static str = "a percentage such as \"25%\", or \"off\"";
 }

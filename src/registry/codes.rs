@@ -1,7 +1,7 @@
 //! The coded values of an export.
 //!
-//! Each set is closed, and an enum: whoever adds a value has to say everywhere what it means, or it does not compile.
-//! Nothing may take "any other value" for one of them.
+//! Each set is closed, and an enum: whoever adds a value has to say everywhere what it means, or it does not compile. So no
+//! `match` on one of them may have an arm for all other values.
 
 use strum::{EnumDiscriminants, EnumTryAs, IntoStaticStr, VariantArray};
 

@@ -107,6 +107,8 @@ pub(super) struct TableRow {
     pub(super) name: Markup,
     /// Text behind the name, in tables that have such a column.
     pub(super) text: Option<Markup>,
+    /// A bar for the figures, in tables that have bars.
+    pub(super) bar: Option<Markup>,
     pub(super) figures: Vec<Markup>,
     /// Whether it is a sum, or another row that is set apart from the others.
     pub(super) is_sum: bool,
@@ -122,7 +124,12 @@ impl TableRow {
         TableRow { name: name.into(), figures, ..TableRow::default() }
     }
 
-    fn into_markup(self, is_head: bool) -> Markup {
+    /// With a bar behind its name.
+    pub(super) fn with_bar(self, bar: Markup) -> TableRow {
+        TableRow { bar: Some(bar), ..self }
+    }
+
+    fn into_markup(self, is_head: bool, has_bars: bool) -> Markup {
         let scope = [("scope", if is_head { "col" } else { "row" })];
         let cell = |class: &[(&str, &str)], content: Markup| {
             if is_head {
@@ -132,18 +139,23 @@ impl TableRow {
             }
         };
         let text = self.text.map(|text| cell(&[], text));
+        // Bars repeat the figures beside them, so that their column needs no name.
+        let bar = has_bars.then(|| element("td", &[("class", "bar")], self.bar.unwrap_or_default()));
         let figures = self.figures.into_iter().map(|figure| cell(&[("class", "figure")], figure));
-        let cells = element("th", &scope, self.name) + text.into_iter().chain(figures).collect::<Markup>();
+        let cells = text.into_iter().chain(bar).chain(figures).collect::<Markup>();
+        let cells = element("th", &scope, self.name) + cells;
         element("tr", if self.is_sum { &[("class", "sum")] } else { &[] }, cells)
     }
 }
 
 /// A table of figures: what it shows, the names of its columns, and its rows.
 pub(super) fn table(caption: &str, head: TableRow, rows: impl IntoIterator<Item = TableRow>) -> Markup {
-    let rows = rows.into_iter().map(|row| row.into_markup(false));
+    let rows: Vec<TableRow> = rows.into_iter().collect();
+    let has_bars = rows.iter().any(|row| row.bar.is_some());
+    let rows = rows.into_iter().map(|row| row.into_markup(false, has_bars));
     let inside = [
         element("caption", &[], caption),
-        element("thead", &[], head.into_markup(true)),
+        element("thead", &[], head.into_markup(true, has_bars)),
         element("tbody", &[], rows.collect::<Markup>()),
     ];
     // A table that is too wide for a small screen moves by itself, and the page stays; by keyboard too.

@@ -10,4 +10,4 @@ mod svg;
 mod words;
 
 pub use cvx::{CvxCodes, CvxError};
-pub use page::page;
+pub use page::{Report, page};

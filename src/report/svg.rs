@@ -2,7 +2,7 @@
 //!
 //! Widths are shares of the chart's width, and text keeps its size, so that a chart is as easy to read on a telephone
 //! as on paper. What a colour tells is told by a pattern, a mark or a word too. Each chart describes in words what it
-//! shows, and stands beside a table of its figures.
+//! shows, and stands beside a table of its figures. Bars that only repeat the figures of a table stand in its rows.
 
 use super::html::{Markup, element, empty};
 use crate::value::grouped;
@@ -14,7 +14,7 @@ use strum::IntoStaticStr;
 pub(super) enum Look {
     /// What is shared, and any other plain quantity.
     Plain,
-    /// What the quantity is taken from, or compared with.
+    /// What the quantity is compared with.
     Whole,
     /// What a rule leaves out.
     LeftOut,
@@ -22,71 +22,79 @@ pub(super) enum Look {
     Unusable,
 }
 
-/// A bar of a bar chart.
-pub(super) struct Bar {
-    pub(super) label: String,
-    /// The figure at the end of its line.
-    pub(super) figure: String,
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) look: Look,
-    /// Where a mark stands across the bar: what the bar is compared with.
-    pub(super) mark: Option<u64>,
-    /// Where a line leads down to the next bar.
-    pub(super) join: Option<u64>,
+/// How long the bars of a table are.
+pub(super) struct Scale {
+    /// What the whole width stands for.
+    whole: u64,
+    /// Whether a bar is longer than that.
+    is_cut: bool,
 }
 
-impl Bar {
-    /// A bar from zero to a number.
-    pub(super) fn new(label: impl Into<String>, figure: impl Into<String>, end: u64, look: Look) -> Bar {
-        Bar { label: label.into(), figure: figure.into(), start: 0, end, look, mark: None, join: None }
+/// A bar that is longer than so many times the next may be cut, so that the others can be told apart.
+const TIMES: u64 = 4;
+/// No more bars than these are cut.
+const MOST_CUT: usize = 2;
+
+impl Scale {
+    /// A scale on which the bars of these numbers can be told apart: one or two that would make all others short are cut.
+    pub(super) fn of(numbers: impl IntoIterator<Item = u64>) -> Scale {
+        let mut numbers: Vec<u64> = numbers.into_iter().filter(|number| *number > 0).collect();
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        let is_much_more = |pair: &[u64]| pair[0] / TIMES > pair[1];
+        // Two bars can be told apart on any scale.
+        let most = MOST_CUT.min(numbers.len().saturating_sub(2));
+        let cut = (1..=most).rev().find(|cut| is_much_more(&numbers[cut - 1..=*cut])).unwrap_or(0);
+        let longest = numbers.get(cut).copied().unwrap_or(1);
+        let room = if cut > 0 { longest / 4 } else { 0 };
+        Scale { whole: longest.saturating_add(room), is_cut: cut > 0 }
     }
-}
 
-const BAR_LINE: u64 = 37;
-const BAR_TOP: u64 = 18;
-const BAR_HEIGHT: u64 = 12;
-
-/// A label that fits on a small screen beside its figure. The table has it whole.
-fn short(label: &str) -> String {
-    const MOST: usize = 42;
-    match label.char_indices().nth(MOST) {
-        Some(_) => label.chars().take(MOST - 1).chain(['…']).collect(),
-        None => label.to_owned(),
+    /// What a reader must know of the scale.
+    pub(super) fn note(&self) -> &'static str {
+        if self.is_cut { " A bar with a gap is cut short, so that the others can be told apart." } else { "" }
     }
-}
 
-/// Bars one below the other, each under its label. The whole width stands for `scale`. The description is for those
-/// who can't see the chart.
-pub(super) fn bar_chart(id: &str, title: &str, description: &str, scale: u64, bars: &[Bar]) -> Markup {
-    let scale = scale.max(1);
-    let mut parts = Vec::new();
-    let mut texts = Vec::new();
-    for (top, bar) in (0..).step_by(BAR_LINE as usize).zip(bars) {
-        texts.push(text("0", top + 13, "over", &short(&bar.label)));
-        texts.push(text("100%", top + 13, "over end", &bar.figure));
-        let y = top + BAR_TOP;
-        let across = |class, x: &str, width: &str| rect(class, (x, y), (width, BAR_HEIGHT));
-        parts.push(across("track", "0", "100%"));
-        if bar.start > 0 {
-            parts.push(across("still-in", "0", &percent(share(bar.start, scale))));
-        }
-        if bar.end > bar.start {
+    /// A bar of this scale, for a row in which its figure stands too. A mark stands across it at the number it is compared
+    /// with.
+    pub(super) fn bar(&self, number: u64, look: Look, mark: Option<u64>) -> Markup {
+        let whole_height = ("0", BAR_ROOM);
+        let mut parts = vec![rect("track", whole_height, ("100%", BAR_HEIGHT))];
+        if number > 0 {
             // A bar that is not zero is wide enough to be seen.
-            let width = share(bar.end - bar.start, scale).max(LEAST);
-            let x = share(bar.start, scale).min(WHOLE - width);
-            parts.push(across(bar.look.into(), &percent(x), &percent(width)));
+            let width = percent(share(number, self.whole).max(LEAST));
+            parts.push(rect(look.into(), whole_height, (&width, BAR_HEIGHT)));
         }
-        let down = |class, at: u64, y1, y2| {
-            let x = percent(share(at, scale));
-            line(class, (&x, y1), (&x, y2))
-        };
-        parts.extend(bar.join.map(|at| down("join", at, y + BAR_HEIGHT, y + BAR_LINE)));
-        parts.extend(bar.mark.map(|at| down("mark", at, y - 3, y + BAR_HEIGHT + 3)));
+        if number > self.whole {
+            let gap = empty("path", &[("class", "gap"), ("d", "M-6 18l8-18h5l-8 18z")]);
+            parts.push(element("svg", &[("x", "90%"), ("class", "over-edge")], gap));
+        }
+        if let Some(at) = mark.filter(|at| (1..=self.whole).contains(at)) {
+            let x = percent(share(at, self.whole).clamp(LEAST, WHOLE - LEAST));
+            parts.push(line("mark", (&x, 0), (&x, BAR_HEIGHT + 2 * BAR_ROOM)));
+        }
+        let height = (BAR_HEIGHT + 2 * BAR_ROOM).to_string();
+        let attributes = [("class", "bar"), ("aria-hidden", "true"), ("width", "100%"), ("height", &height)];
+        element("svg", &attributes, parts.into_iter().collect::<Markup>())
     }
-    // The texts come last, so that no line crosses them.
-    parts.append(&mut texts);
-    frame(id, title, description, bars.len() as u64 * BAR_LINE, parts)
+}
+
+const BAR_HEIGHT: u64 = 12;
+/// Above a bar and below it, for its mark.
+const BAR_ROOM: u64 = 3;
+
+/// The parts of a whole in one bar. The description is for those who can't see the chart.
+pub(super) fn parts_chart(id: &str, title: &str, description: &str, parts: &[(Look, u64)]) -> Markup {
+    const HEIGHT: u64 = 28;
+    let whole = parts.iter().fold(0, |sum: u64, (_, number)| sum.saturating_add(*number));
+    let mut shapes = vec![rect("track", ("0", 0), ("100%", HEIGHT))];
+    let mut start: u64 = 0;
+    for (look, number) in parts.iter().filter(|(_, number)| *number > 0) {
+        let width = share(*number, whole).max(LEAST);
+        let x = share(start, whole).min(WHOLE - width);
+        shapes.push(rect(look.into(), (&percent(x), 0), (&percent(width), HEIGHT)));
+        start = start.saturating_add(*number);
+    }
+    frame(id, title, description, HEIGHT, shapes)
 }
 
 /// A column of a column chart.
@@ -224,8 +232,19 @@ mod tests {
     }
 
     #[test]
-    fn shortens_long_labels_by_characters() {
-        assert_eq!(short(&"é".repeat(42)), "é".repeat(42));
-        assert_eq!(short(&"é".repeat(43)), format!("{}…", "é".repeat(41)));
+    fn cuts_bars_that_would_flatten_the_others() {
+        let check = |numbers: &[u64], whole: u64, is_cut: bool| {
+            let scale = Scale::of(numbers.iter().copied());
+            assert_eq!((scale.whole, scale.is_cut), (whole, is_cut), "{numbers:?}");
+        };
+        check(&[], 1, false);
+        check(&[0, 0], 1, false);
+        check(&[5], 5, false);
+        check(&[1000, 1], 1000, false);
+        check(&[100, 60, 20, 1], 100, false);
+        check(&[40, 1000, 10], 50, true);
+        check(&[8, 1000, 900, 4], 10, true);
+        check(&[1000, 900, 800, 4], 1000, false);
+        check(&[u64::MAX, 8, 4], 10, true);
     }
 }

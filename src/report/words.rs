@@ -14,6 +14,19 @@ pub(super) fn day(day: Day) -> String {
     format!("{} {}, {}", name_of(day.month_of_year()), day.day_of_month(), day.year())
 }
 
+/// A day as `Jul 8, 2024`.
+pub(super) fn short_day(day: Day) -> String {
+    let month = name_of(day.month_of_year()).get(..3).unwrap_or_default();
+    format!("{month} {}, {}", day.day_of_month(), day.year())
+}
+
+/// A moment such as `2024-07-09T14:03:00Z` as `July 9, 2024, 14:03 UTC`; any other text as it is.
+pub(super) fn moment(text: &str) -> String {
+    let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
+    let parts = parts.and_then(|(date, time)| Some((Day::parse(date.as_bytes())?, time.get(..5)?)));
+    parts.map_or_else(|| text.to_owned(), |(date, time)| format!("{}, {time} UTC", day(date)))
+}
+
 /// A month as `July 2024`.
 pub(super) fn month(month: Month) -> String {
     format!("{} {}", name_of(month.month_of_year()), month.year())

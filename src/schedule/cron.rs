@@ -1,8 +1,7 @@
 //! The line for cron.
 //!
 //! The command goes through two readers: cron, for which a `%` is a line break unless there is a backslash before it,
-//! and then a shell. Crons do not agree on what else a backslash does, so none is ever followed by another, or by a
-//! `%` that it does not belong to.
+//! and then a shell. Crons do not agree on what else a backslash does, so none is written but before a `%`.
 
 use super::{FIRST_DAY, Job, ScheduleError, User};
 

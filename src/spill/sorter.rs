@@ -1,4 +1,4 @@
-//! Collecting values in any order, to have them back in theirs.
+//! Collects values in any order, and returns them sorted.
 
 use super::run::{Run, RunFile};
 use super::{Merge, Spill, Storable};

@@ -1,7 +1,7 @@
 //! The small values everything else is made of: calendar days, ids, cleaned text, and numbers as people read them.
 //!
-//! These read bytes and never fail loudly: what cannot be read is `None`, and the caller, who knows the file,
-//! line and column, says so. They must never hold on to the text of a row.
+//! These read bytes and never panic: what cannot be read is `None`, and the caller, who knows the file, line and column,
+//! says so. They must never hold on to the text of a row.
 
 mod day;
 mod id;

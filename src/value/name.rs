@@ -1,7 +1,7 @@
 //! Names of responsible entities and recipients: when two are the same, and what a file of theirs is called.
 //!
 //! Databases write one name in several ways: composed and decomposed letters, other capitals, a zero-width space at
-//! the end. Unicode's own tables say which of that shows; they come from ICU4X.
+//! the end. Unicode's own tables decide which differences can be seen; they come from ICU4X.
 
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};

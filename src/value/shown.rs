@@ -1,7 +1,7 @@
 //! Names of files as people may be shown them.
 //!
-//! A name may hold anything but a slash and a zero byte: the end of a line, after which it would speak in the program's
-//! own voice, or characters that steer a terminal.
+//! A name may hold anything but a slash and a zero byte: a line break, which could fake a message of the program, or
+//! characters that steer a terminal.
 
 use super::text::steers;
 use std::ffi::OsStr;

@@ -3,8 +3,8 @@
 //! One transaction: until it is done, the outcomes are those of the run before.
 
 use super::error::WorkError;
-use super::{WorkDatabase, number, read};
-use crate::extract::{FactCounts, Selection, SelectionBuilder};
+use super::{WorkDatabase, number, optional_number, read};
+use crate::extract::{FactCounts, OrganizationCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFailure, Outcome, Readings, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
@@ -59,7 +59,7 @@ pub fn filter(
     // An error leaves the transaction open, and it is rolled back with the connection.
     database.execute(
         "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
-         DELETE FROM included_under; DELETE FROM reached_organizations; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
+         DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
     )?;
     let spill = settings.spill;
     let tables = database.tables();
@@ -93,10 +93,6 @@ pub fn filter(
     // `read` has judged the other tables already.
     read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
-    for place in selection.reached_organizations() {
-        let id = reference.organizations.id(place) as i64;
-        connection.execute("INSERT INTO reached_organizations VALUES (?1)", [id]).map_err(failed)?;
-    }
     database.execute("COMMIT")?;
     Ok(FilterResult { counts: selection.counts, intake })
 }
@@ -181,6 +177,23 @@ impl WorkDatabase {
         let newest: Option<String> = self.value("SELECT newest_vaccination FROM filter_run")?;
         let newest = newest.map(|day| Day::parse(day.as_bytes()).ok_or_else(|| self.damaged()));
         counts.set_newest_vaccination(newest.transpose()?);
+        Ok(counts)
+    }
+
+    /// What came of the facts of each organization.
+    pub(super) fn counts_of_organizations(
+        &self,
+        reference: &Reference,
+    ) -> Result<OrganizationCounts, WorkError> {
+        let sql = "SELECT i.given_by_org_id, k.outcome, count(*) FROM outcomes k JOIN immunizations i ON i.line = k.line
+            GROUP BY 1, 2";
+        let mut counts = OrganizationCounts::new(reference.organizations.len());
+        let rows =
+            self.rows(sql, |row| Ok((optional_number(row, 0)?, row.get::<_, String>(1)?, number(row, 2)?)))?;
+        for (organization, outcome, facts) in rows {
+            let place = |id| reference.organizations.find(id).ok_or_else(|| self.damaged());
+            counts.add_facts(organization.map(place).transpose()?, Outcome::named(&outcome), facts);
+        }
         Ok(counts)
     }
 

@@ -52,7 +52,6 @@ CREATE TABLE filter_run (
     as_of TEXT NOT NULL, is_today INTEGER NOT NULL, policy_name TEXT NOT NULL, policy_sha256 TEXT NOT NULL, policy BLOB NOT NULL,
     newest_vaccination TEXT
 );
-CREATE TABLE reached_organizations (org_id INTEGER PRIMARY KEY);
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "
@@ -67,7 +66,13 @@ pub(super) fn indexes_and_views() -> String {
         }
         Cell::CvxCode => format!("v.{}", element.name.to_lowercase()),
         Cell::OrganizationText(_) => format!("o.{}", element.name.to_lowercase()),
-        _ => format!("i.{}", element.name.to_lowercase()),
+        Cell::ImmunizationId
+        | Cell::ImmunfactId
+        | Cell::VaccineId
+        | Cell::VaccinationDate
+        | Cell::VaccineGroup
+        | Cell::OrdinalPosition
+        | Cell::OrganizationId => format!("i.{}", element.name.to_lowercase()),
     };
     let columns: Vec<String> =
         elements::ALL.iter().map(|element| format!("{} AS {}", part(element), element.name)).collect();

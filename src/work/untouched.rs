@@ -1,5 +1,5 @@
 //! Whether a work database is still as this program left it. A row that is gone may be a withdrawal, and a row that was
-//! changed may be shared for it; what can be told of that is refused before anything is made of the database.
+//! changed may be shared for it. If tampering can be told, the database is refused before it is used.
 
 use super::error::WorkError;
 use super::{WorkDatabase, schema};

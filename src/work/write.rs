@@ -1,7 +1,7 @@
 //! The third stage: what the writer needs, from a work database.
 
 use super::error::WorkError;
-use super::{FilterRun, WorkDatabase, number};
+use super::{FilterRun, WorkDatabase};
 use crate::batch::Manifest;
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
@@ -52,11 +52,9 @@ pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) ->
     })
     .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let mut selection = Selection::of_included(builder, database.counts()?).map_err(WorkError::Spill)?;
-    for id in database.rows("SELECT org_id FROM reached_organizations", |row| number(row, 0))? {
-        let place = reference.organizations.find(id).ok_or_else(|| database.damaged())?;
-        selection.note_reached(place);
-    }
+    let organizations = database.counts_of_organizations(&reference)?;
+    let selection =
+        Selection::of_included(builder, database.counts()?, organizations).map_err(WorkError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.execute("COMMIT")?;
     Ok(Ready { run, intake, reference, routing, selection })

@@ -1,48 +1,72 @@
 //! Counting facts as they are written, by the places of what they refer to, so that it costs next to nothing.
 
-use crate::batch::{AGE_BANDS, Tally};
+use crate::batch::{AGE_BANDS, BirthdayHeap, People, Signs, Tally};
 use crate::elements::{self, Cell};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
-use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
-use crate::value::REGISTRY_YEARS;
+use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
+use crate::value::{Day, REGISTRY_YEARS};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counts the facts that one thread writes.
 ///
-/// Facts must come in the order in which files list them, all of one client's on one day to the same counter.
+/// Facts must come in the order in which files list them, in batches as the selection parts them.
 #[derive(Debug)]
 pub(super) struct Counter<'a> {
     reference: &'a Reference,
     /// By months since January of the first year that a registry's date may lie in.
     months: Vec<u64>,
+    /// Those after the 12th, likewise.
+    after_the_12th: Vec<u64>,
     ages: [u64; AGE_BANDS.len()],
     days: [u64; 31],
     vaccines: Vec<u64>,
     groups: Vec<u64>,
     without_ordinal: u64,
     client_blanks: [u64; CLIENT_TEXTS.len()],
+    lost_characters: u64,
+    encoded_twice: u64,
+    short_zip_codes: u64,
+    birthdays: &'a Birthdays,
     /// The client that was met last, with its facts so far.
     client: Option<(ClientPlace, u64)>,
     /// The doses of the client's day that was met last.
     day: Vec<ShareableFact>,
+    /// Those of the day that was met before it, of whichever client.
+    day_before: Vec<ShareableFact>,
+    doses: u64,
     same_day_again: u64,
+    next_day_again: u64,
 }
 
 impl<'a> Counter<'a> {
     /// A counter of facts of a selection.
-    pub(super) fn new(reference: &'a Reference, selection: &Selection) -> Counter<'a> {
+    pub(super) fn new(
+        reference: &'a Reference,
+        selection: &Selection,
+        birthdays: &'a Birthdays,
+    ) -> Counter<'a> {
         Counter {
             reference,
             months: vec![0; 12 * REGISTRY_YEARS.count()],
+            after_the_12th: vec![0; 12 * REGISTRY_YEARS.count()],
             ages: [0; AGE_BANDS.len()],
             days: [0; 31],
             vaccines: vec![0; reference.vaccines.iter().count()],
             groups: vec![0; selection.groups().len()],
             without_ordinal: 0,
             client_blanks: [0; CLIENT_TEXTS.len()],
+            lost_characters: 0,
+            encoded_twice: 0,
+            short_zip_codes: 0,
+            birthdays,
             client: None,
             day: Vec::new(),
+            day_before: Vec::new(),
+            doses: 0,
             same_day_again: 0,
+            next_day_again: 0,
         }
     }
 
@@ -50,6 +74,7 @@ impl<'a> Counter<'a> {
     pub(super) fn count(&mut self, fact: &ShareableFact) {
         let month = (fact.date.year() - REGISTRY_YEARS.start()) * 12 + fact.date.month_of_year() - 1;
         self.months[month as usize] += 1;
+        self.after_the_12th[month as usize] += u64::from(fact.date.day_of_month() > 12);
         let age = self.reference.clients.birth(fact.client).completed_months_until(fact.date).unsigned_abs();
         let band = AGE_BANDS.iter().position(|(_, end)| age < *end);
         self.ages[band.unwrap_or(AGE_BANDS.len() - 1)] += 1;
@@ -62,6 +87,7 @@ impl<'a> Counter<'a> {
             _ => {
                 self.end_client();
                 self.client = Some((fact.client, 1));
+                self.birthdays.note(fact.organization, self.reference.clients.birth(fact.client));
             }
         }
         if self.day.first().is_some_and(|first| (first.client, first.date) != (fact.client, fact.date)) {
@@ -75,12 +101,39 @@ impl<'a> Counter<'a> {
 
     fn end_client(&mut self) {
         let Some((client, facts)) = self.client.take() else { return };
-        for (blanks, text) in self.client_blanks.iter_mut().zip(self.reference.clients.texts(client)) {
+        let (mut has_lost, mut is_twice) = (false, false);
+        let columns = CLIENT_TEXTS.iter().zip(&mut self.client_blanks);
+        for ((column, blanks), text) in columns.zip(self.reference.clients.texts(client)) {
             *blanks += if text.is_empty() { facts } else { 0 };
+            if !text.is_ascii() {
+                has_lost |= has_lost_characters(text);
+                is_twice |= is_encoded_twice(text);
+            } else if *column == tables::clients::ZIP_CODE {
+                let is_short = (3..=4).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+                self.short_zip_codes += u64::from(is_short);
+            }
         }
+        self.lost_characters += u64::from(has_lost);
+        self.encoded_twice += u64::from(is_twice);
     }
 
     fn end_day(&mut self) {
+        self.doses += self.day.len() as u64;
+        if let (Some(before), Some(first)) = (self.day_before.first(), self.day.first())
+            && before.client == first.client
+            && before.date.days_until(first.date) == 1
+        {
+            let cvx = |fact: &ShareableFact| self.reference.vaccines.get(fact.vaccine).cvx.as_slice();
+            let is_again = |fact: &ShareableFact, before: &ShareableFact| {
+                before.organization == fact.organization
+                    && before.immunization_id != fact.immunization_id
+                    && !cvx(fact).is_empty()
+                    && cvx(before) == cvx(fact)
+            };
+            let again =
+                self.day.iter().filter(|fact| self.day_before.iter().any(|before| is_again(fact, before)));
+            self.next_day_again += again.count() as u64;
+        }
         if self.day.len() > 1 {
             let vaccines = &self.reference.vaccines;
             let mut doses: Vec<&[u8]> =
@@ -89,6 +142,7 @@ impl<'a> Counter<'a> {
             let again = |doses: &[&[u8]]| doses.len() > 1 && !doses[0].is_empty();
             self.same_day_again += doses.chunk_by(|a, b| a == b).filter(|doses| again(doses)).count() as u64;
         }
+        std::mem::swap(&mut self.day, &mut self.day_before);
         self.day.clear();
     }
 
@@ -98,10 +152,20 @@ impl<'a> Counter<'a> {
         self.end_day();
     }
 
-    /// The counts of all threads, in words.
-    pub(super) fn tally(counters: Vec<Counter<'_>>, reference: &Reference, selection: &Selection) -> Tally {
+    /// The counts of all threads, in words. `clients` is how many different clients they met together.
+    pub(super) fn tally(
+        counters: Vec<Counter<'_>>,
+        clients: u64,
+        birthdays: &Birthdays,
+        reference: &Reference,
+        selection: &Selection,
+        as_of: Day,
+    ) -> Tally {
         let mut tally =
             Tally { by_age: vec![0; AGE_BANDS.len()], by_day_of_month: vec![0; 31], ..Tally::default() };
+        let new_withdrawals = new_withdrawals(reference, as_of);
+        let mut people = People { clients, doses: 0, new_withdrawals };
+        let mut signs = signs_of_export(reference, as_of);
         for element in &elements::ALL {
             if element.blank.is_some() {
                 tally.blanks.insert(element.name.to_owned(), 0);
@@ -110,16 +174,18 @@ impl<'a> Counter<'a> {
         for mut counter in counters {
             counter.end();
             counter.add_to(&mut tally, selection);
+            people.doses += counter.doses;
+            counter.add_signs_to(&mut signs);
         }
+        signs.birthday_heaps = birthdays.heaps(reference);
+        tally.people = Some(people);
+        tally.signs = Some(signs);
         tally.add_organizations(reference, selection);
         tally
     }
 
     fn add_to(&self, tally: &mut Tally, selection: &Selection) {
-        let months = (REGISTRY_YEARS.start() * 12..).zip(&self.months).filter(|(_, count)| **count > 0);
-        for (month, count) in months {
-            *tally.by_month.entry(format!("{:04}-{:02}", month / 12, month % 12 + 1)).or_default() += count;
-        }
+        add_months(&mut tally.by_month, &self.months);
         let sum = |all: &mut [u64], own: &[u64]| all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
         sum(&mut tally.by_age, &self.ages);
         sum(&mut tally.by_day_of_month, &self.days);
@@ -138,6 +204,89 @@ impl<'a> Counter<'a> {
             tally.note_blank(Cell::ClientText(*column), *blanks);
         }
         tally.same_day_again += self.same_day_again;
+    }
+
+    fn add_signs_to(&self, signs: &mut Signs) {
+        add_months(&mut signs.after_the_12th, &self.after_the_12th);
+        signs.next_day_again += self.next_day_again;
+        signs.lost_characters += self.lost_characters;
+        signs.encoded_twice += self.encoded_twice;
+        signs.short_zip_codes += self.short_zip_codes;
+    }
+}
+
+/// Adds counts by months since January of the first year of registries to those by `YYYY-MM`.
+fn add_months(all: &mut BTreeMap<String, u64>, own: &[u64]) {
+    for (month, count) in (REGISTRY_YEARS.start() * 12..).zip(own).filter(|(_, count)| **count > 0) {
+        *all.entry(format!("{:04}-{:02}", month / 12, month % 12 + 1)).or_default() += count;
+    }
+}
+
+/// The clients with a consent whose withdrawal took effect in the month up to the as-of date.
+fn new_withdrawals(reference: &Reference, as_of: Day) -> u64 {
+    let is_new = |end: Day| end <= as_of && end.completed_months_until(as_of) < 1;
+    let clients = (0..reference.clients.len() as u32).filter(|client| {
+        reference
+            .consents
+            .of(*client)
+            .iter()
+            .any(|consent| consent.is_withdrawn() && consent.end.is_some_and(is_new))
+    });
+    clients.count() as u64
+}
+
+/// What is looked for in the whole export, whether it is shared or not.
+fn signs_of_export(reference: &Reference, as_of: Day) -> Signs {
+    let clients = 0..reference.clients.len() as u32;
+    let born_later = clients.clone().filter(|client| reference.clients.birth(*client) > as_of);
+    let mut begins: HashMap<Day, u64, foldhash::fast::FixedState> = HashMap::default();
+    for consent in clients.clone().flat_map(|client| reference.consents.of(client)) {
+        *begins.entry(consent.effective).or_default() += 1;
+    }
+    Signs {
+        born_after_as_of: born_later.count() as u64,
+        consents: begins.values().sum(),
+        consents_of_one_day: begins.values().max().copied().unwrap_or(0),
+        ..Signs::default()
+    }
+}
+
+/// Below so many clients a heap may be chance.
+const LEAST_HEAP: u64 = 20;
+
+/// Days of a year in which every month has 31.
+const DAYS: usize = 12 * 31;
+
+/// How many clients are born on each day of the year, by the organization that gave the first dose that is shared. All
+/// threads count here: there are many organizations.
+#[derive(Debug)]
+pub(super) struct Birthdays(Vec<AtomicU32>);
+
+impl Birthdays {
+    /// Counts for so many organizations.
+    pub(super) fn new(organizations: usize) -> Birthdays {
+        Birthdays((0..organizations * DAYS).map(|_| AtomicU32::new(0)).collect())
+    }
+
+    fn note(&self, organization: u32, birth: Day) {
+        let day = (birth.month_of_year() * 31 + birth.day_of_month() - 32) as usize;
+        self.0[organization as usize * DAYS + day].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The organizations in which at least a tenth of the clients are born on the same day of the year; one in 365 is
+    /// expected.
+    fn heaps(&self, reference: &Reference) -> Vec<BirthdayHeap> {
+        let mut heaps = Vec::new();
+        for (place, days) in (0..).zip(self.0.chunks(DAYS)) {
+            let counts = days.iter().map(|day| u64::from(day.load(Ordering::Relaxed)));
+            let (clients, of) = (counts.clone().max().unwrap_or(0), counts.sum());
+            if clients >= LEAST_HEAP && clients * 10 >= of {
+                let organization = reference.organizations.id(place);
+                let name = reference.organizations.texts(place).next().unwrap_or_default().to_owned();
+                heaps.push(BirthdayHeap { organization, name, clients, of });
+            }
+        }
+        heaps
     }
 }
 
@@ -170,4 +319,37 @@ fn listed_group(group: &[u8]) -> &'static str {
     let listed = elements::ALL.iter().find(|element| element.cell == Cell::VaccineGroup);
     let codes = listed.map_or(&[][..], |element| element.codes);
     codes.iter().map(|(code, _)| *code).find(|code| code.as_bytes() == group).unwrap_or("OTHER")
+}
+
+/// Whether a text holds U+FFFD, which stands where a character was lost.
+fn has_lost_characters(text: &[u8]) -> bool {
+    text.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes())
+}
+
+/// Whether a text looks as if its UTF-8 was taken for another encoding, and turned into UTF-8 once more: `Ã` or `Â` before
+/// another character that is not ASCII.
+fn is_encoded_twice(text: &[u8]) -> bool {
+    text.windows(3).any(|bytes| matches!(bytes, [0xc3, 0x82 | 0x83, next] if !next.is_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_texts_that_were_spoiled() {
+        let check = |text: &str, lost: bool, twice: bool| {
+            assert_eq!(has_lost_characters(text.as_bytes()), lost, "{text}");
+            assert_eq!(is_encoded_twice(text.as_bytes()), twice, "{text}");
+        };
+        check("Muñoz", false, false);
+        check("Mu\u{fffd}oz", true, false);
+        check("MuÃ±oz", false, true);
+        check("Ã‰tienne", false, true);
+        check("FranÃ§ois \u{fffd}", true, true);
+        check("GarcÂ´a", false, true);
+        for name in ["JOÃO", "ASSUNÇÃO", "ÂNGELA", "Ã", "", "Nuñez-Ãlvares"] {
+            check(name, false, false);
+        }
+    }
 }

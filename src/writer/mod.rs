@@ -11,6 +11,7 @@ mod file_system;
 mod held;
 mod lanes;
 mod manifest;
+mod organizations;
 mod output;
 mod place;
 mod prune;
@@ -32,7 +33,7 @@ use crate::batch::{self, Inputs, Manifest, ReportData, Tally, names, to_json};
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::extract::Selection;
 use crate::filter::Routing;
-use crate::policy::Policy;
+use crate::policy::{GateSettings, Policy};
 use crate::registry::{Intake, Reference};
 use crate::value::Day;
 use std::num::NonZeroUsize;
@@ -42,6 +43,8 @@ use std::num::NonZeroUsize;
 pub struct Contents<'a> {
     /// The day as of which the rules were applied.
     pub as_of: Day,
+    /// The limits of the gates in force.
+    pub gate: &'a GateSettings,
     /// The rules' settings.
     pub policy: &'a Policy,
     /// What reading the export found.
@@ -74,8 +77,9 @@ pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError>
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
-    let (files, tally) = recipients::write_recipient_files(&contents, staging)?;
-    let Contents { as_of, policy, intake, selection, inputs, .. } = contents;
+    let (files, mut tally) = recipients::write_recipient_files(&contents, staging)?;
+    let organizations = organizations::entries(&contents);
+    let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
     let manifest = manifest::manifest(as_of, policy, intake, &selection.counts, files);
@@ -85,7 +89,9 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
     staging.write(names::INPUTS, to_json(inputs).as_bytes())?;
-    let data = ReportData { settings: batch::Settings::of(policy), tally };
+    staging.write(names::ORGANIZATIONS, organizations::organizations_csv(&organizations).as_bytes())?;
+    tally.organizations = Some(organizations::worst(organizations));
+    let data = ReportData { settings: batch::Settings::of(policy, gate), tally };
     staging.write(names::REPORT_DATA, to_json(&data).as_bytes())?;
     Ok((manifest, data))
 }

@@ -1,4 +1,4 @@
-//! Folders that are a batch, or hold one: made private, and put into their place in one step.
+//! Folders that are a batch, or contain one: made private, and put into their place in one step.
 
 use super::error::WriteError;
 use super::file_system;
@@ -126,8 +126,8 @@ fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
 }
 
 /// Copies a folder with its files, and those of folders in it, down to the disk. Only their owner may read the copies. What
-/// is written to the originals from then on does not reach them. A link is copied as a link, so that whoever verifies the
-/// copy finds it.
+/// is written to the originals from then on does not reach them. A link is copied as a link, and for a pipe or a device there
+/// is a link to it, so that whoever verifies the copy finds it.
 pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
     let fail = |source| WriteError::Write { path: from.to_owned(), source };
     private_folder(to).map_err(fail)?;
@@ -142,7 +142,7 @@ pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
         } else if kind.is_file() {
             copy_file(&path, &copy)?;
         } else {
-            return Err(WriteError::InTheWay { path, what: "something that is neither a file nor a folder" });
+            symlink(&path, &copy).map_err(fail)?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The recipients' files: which there are, and their rows, written on several threads.
 
-use super::counter::Counter;
+use super::counter::{Birthdays, Counter};
 use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
@@ -68,9 +68,10 @@ pub(super) fn write_recipient_files(
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
     let in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
     let queue = Queue { facts: Mutex::new((in_order, 0)), size: batch_size(contents.threads) };
+    let birthdays = Birthdays::new(contents.reference.organizations.len());
     let work = || {
         let mut rows = RowWriter::new(&texts);
-        let mut counter = Counter::new(contents.reference, contents.selection);
+        let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
         let mut facts = Vec::with_capacity(batch_size(contents.threads));
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
@@ -91,7 +92,9 @@ pub(super) fn write_recipient_files(
         })
     };
     let counters = on_threads(contents.threads.get(), work)?.into_iter().flatten().collect();
-    let tally = Counter::tally(counters, contents.reference, contents.selection);
+    let clients = queue.clients();
+    let tally =
+        Counter::tally(counters, clients, &birthdays, contents.reference, contents.selection, contents.as_of);
     Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
 }
 
@@ -100,17 +103,23 @@ pub(super) fn preview_recipient_files(
     contents: &Contents<'_>,
 ) -> Result<(Vec<FileEntry>, Tally), WriteError> {
     let (receivers, _) = receivers(contents)?;
-    let mut counter = Counter::new(contents.reference, contents.selection);
+    let birthdays = Birthdays::new(contents.reference.organizations.len());
+    let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
     let mut in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
-    let mut facts = Vec::new();
+    let (mut facts, mut clients, mut last) = (Vec::new(), 0, None);
     loop {
         in_order.next_batch(SMALLEST_BATCH, &mut facts).map_err(WriteError::Spill)?;
         if facts.is_empty() {
             break;
         }
-        facts.iter().for_each(|fact| counter.count(fact));
+        for fact in &facts {
+            counter.count(fact);
+            clients += u64::from(last != Some(fact.client));
+            last = Some(fact.client);
+        }
     }
-    let tally = Counter::tally(vec![counter], contents.reference, contents.selection);
+    let Contents { reference, selection, as_of, .. } = *contents;
+    let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, as_of);
     let mut files: Vec<_> = receivers
         .into_iter()
         .map(|Receiver { recipient, rows, file_name }| FileEntry {
@@ -187,6 +196,11 @@ impl Queue<'_> {
         let number = *next;
         *next += 1;
         Ok(Some(number).filter(|_| !batch.is_empty()))
+    }
+
+    /// How many different clients the facts are of that were taken.
+    fn clients(&self) -> u64 {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).0.clients()
     }
 }
 

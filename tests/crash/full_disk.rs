@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::common::{Ran, Site, delivered, phds_with, read_folder, text};
+use crate::common::{Ran, Site, delivered, phds_with, read_folder, run_on, text};
 use crate::namespace::{mount_tmpfs, within_own_mounts};
 use std::path::{Path, PathBuf};
 
@@ -91,7 +91,7 @@ fn a_place_of_batches_that_is_full() {
     let site = Site::new();
     let disk = Disk::new(&site);
     let out = disk.folder.join("out");
-    let run = |export: &Path| phds_with(&["run", text(export), "--out", text(&out), "--as-of", "2024-07-08"]);
+    let run = |export: &Path| run_on(export, &out, &[]);
     assert_eq!(run(&site.export()).code, 0);
     let old = read_folder(&out.join("202407"));
     let new_site = Site::new();

@@ -196,7 +196,7 @@ impl Scenario {
         std::fs::create_dir(template.path().join("tmp")).unwrap();
         let exports = make_exports();
         symlink(exports.path(), template.path().join("exports")).unwrap();
-        self.before.iter().for_each(|line| done(line, template.path(), &[0, 65]).unwrap());
+        self.before.iter().for_each(|line| done(line, template.path(), &[0, 65, 77]).unwrap());
         let copied = || {
             let folder = folder();
             copy(template.path(), folder.path());
@@ -246,7 +246,7 @@ impl Scenario {
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
         let exports = make_exports();
         symlink(exports.path(), folder.path().join("exports")).unwrap();
-        self.before.iter().for_each(|line| done(line, folder.path(), &[0, 65]).unwrap());
+        self.before.iter().for_each(|line| done(line, folder.path(), &[0, 65, 77]).unwrap());
         strace::log_of(&command(self.command, folder.path()), &folder.path().join("tmp/log"))
     }
 

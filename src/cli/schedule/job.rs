@@ -1,6 +1,6 @@
-//! What is to be run, as the command line says it.
+//! The arguments of `phds run` that are to be scheduled, as they are given after `--`.
 //!
-//! Nobody watches a scheduled run, so it is checked now as far as possible.
+//! Nobody watches a scheduled run, so they are checked now as far as possible.
 
 use crate::cli::failure::Failure;
 use crate::cli::{Cli, Command};

@@ -1,96 +1,161 @@
 //! From the facts that were read down to those that are shared, and what the consent rule does to them.
 
-use super::{Report, figure, paragraph, section, share};
-use crate::batch::Counts;
+use super::{Report, compared, compared_head, paragraph, section, share};
+use crate::batch::{Before, Counts, Manifest};
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
 use crate::registry::Code;
 use crate::report::html::{Markup, TableRow, code, element, flag, small, table};
-use crate::report::svg::{Bar, Look, bar_chart};
+use crate::report::svg::{Look, Scale, parts_chart};
 use crate::report::words;
 use crate::value::grouped;
+use std::cmp::Reverse;
 
 /// A reason why facts are not shared.
-struct Reason<'a> {
+pub(super) struct Reason<'a> {
     code: &'a str,
     meaning: String,
     look: Look,
     facts: u64,
+    /// In the batch before, if there is one.
+    before: Option<u64>,
 }
 
-/// The reasons that occur, in the order of the checks and rules.
-fn reasons<'a>(report: &'a Report<'_>) -> Vec<Reason<'a>> {
+/// The reasons that occur in this batch or the one before, in the order of the checks and rules.
+pub(super) fn reasons<'a>(report: &Report<'a>) -> Vec<Reason<'a>> {
     let facts = &report.manifest.facts;
-    let quarantined = in_order(&facts.quarantined, Code::ALL.map(Code::name)).map(|(code, facts)| {
+    let before = report.before.manifest().map(|before| &before.facts);
+    let quarantined =
+        both(&facts.quarantined, before.map(|before| &before.quarantined), Code::ALL.map(Code::name));
+    let quarantined = quarantined.into_iter().map(|(code, facts, before)| {
         let meaning = Code::named(code).map_or("", Code::meaning);
-        Reason { code, meaning: format!("could not be used: {meaning}"), look: Look::Unusable, facts }
+        Reason { code, meaning: format!("could not be used: {meaning}"), look: Look::Unusable, facts, before }
     });
-    let excluded = in_order(&facts.excluded, Outcome::ALL.map(Outcome::name)).map(|(code, facts)| {
+    let excluded =
+        both(&facts.excluded, before.map(|before| &before.excluded), Outcome::ALL.map(Outcome::name));
+    let excluded = excluded.into_iter().map(|(code, facts, before)| {
         let meaning = Outcome::named(code).map_or("", words::of_outcome).to_owned();
-        Reason { code, meaning, look: Look::LeftOut, facts }
+        Reason { code, meaning, look: Look::LeftOut, facts, before }
     });
     quarantined.chain(excluded).collect()
 }
 
-/// Counts in the order of the program's codes. Codes of another version's come last.
-fn in_order<'a, const N: usize>(
-    counts: &'a Counts,
+/// Every code that is counted now or was before, with both counts, in the order of the program's codes. Codes of another
+/// version's come last.
+pub(super) fn both<'a, const N: usize>(
+    now: &'a Counts,
+    before: Option<&'a Counts>,
     order: [&str; N],
-) -> impl Iterator<Item = (&'a str, u64)> {
-    let mut counts: Vec<_> = counts.iter().map(|(code, count)| (code.as_str(), *count)).collect();
-    counts.sort_by_key(|(code, _)| order.iter().position(|known| known == code).unwrap_or(N));
-    counts.into_iter()
+) -> Vec<(&'a str, u64, Option<u64>)> {
+    let mut codes: Vec<&str> = now.keys().map(String::as_str).collect();
+    codes.extend(
+        before.into_iter().flat_map(Counts::keys).filter(|code| !now.contains_key(*code)).map(String::as_str),
+    );
+    codes.sort_by_key(|code| order.iter().position(|known| known == code).unwrap_or(N));
+    let count = |counts: &Counts, code: &str| counts.get(code).copied().unwrap_or(0);
+    codes.into_iter().map(|code| (code, count(now, code), before.map(|before| count(before, code)))).collect()
 }
 
-pub(super) fn waterfall(report: &Report<'_>) -> Markup {
+pub(super) fn section_of(report: &Report<'_>) -> Markup {
     let facts = &report.manifest.facts;
     let (read, included) = (facts.read, facts.included);
+    let (excluded, quarantined) = (report.manifest.excluded(), report.manifest.quarantined());
     let reasons = reasons(report);
-    let row = |name: Markup, figure: String, facts: u64, left: u64| {
-        TableRow::new(name, [figure, share(facts, read), grouped(left)])
+    let before = report.before.manifest();
+    let row = |name: Markup, now: u64, before: Option<u64>| {
+        let figures = [grouped(now), share(now, read)].into_iter().chain(compared(before, now));
+        TableRow::new(name, figures)
     };
-    let sum = |name: &str, facts: u64, left: u64| TableRow {
-        is_sum: true,
-        ..row(name.into(), grouped(facts), facts, left)
+    let sum = |name: &str, count: fn(&Manifest) -> u64| {
+        let row = row(name.into(), count(report.manifest), before.map(count));
+        TableRow { is_sum: true, ..row }
     };
-    let all = Bar::new("Facts read", grouped(read), read, Look::Whole);
-    let mut bars = vec![Bar { join: Some(read), ..all }];
-    let mut rows = vec![sum("Facts read", read, read)];
-    let mut left = read;
-    for reason in &reasons {
-        let (before, figure) = (left, format!("−{}", grouped(reason.facts)));
-        left = left.saturating_sub(reason.facts);
-        let bar = Bar::new(reason.code, &figure, before, reason.look);
-        bars.push(Bar { start: left, join: Some(left), ..bar });
-        rows.push(row(code(reason.code) + " " + small(&reason.meaning), figure, reason.facts, left));
-    }
-    bars.push(Bar::new("Shared", grouped(included), included, Look::Plain));
-    rows.push(sum("Shared", included, left));
-    let mut description = format!(
-        "Bars from {} facts read down to {} shared, one for each of {} reasons.",
+    let scale = Scale::of(reasons.iter().map(|reason| reason.facts));
+    let rows = reasons.iter().map(|reason| {
+        let name = code(reason.code) + " " + small(&reason.meaning);
+        row(name, reason.facts, reason.before).with_bar(scale.bar(reason.facts, reason.look, reason.before))
+    });
+    let rows = [sum("Facts read", |manifest| manifest.facts.read)].into_iter().chain(rows);
+    let rows = rows.chain([sum("Shared", |manifest| manifest.facts.included)]);
+    let heading = "From facts read to facts shared";
+    let description = format!(
+        "Of {} facts read {} are shared, {} are left out by a rule and {} could not be used.",
         grouped(read),
         grouped(included),
-        reasons.len()
+        grouped(excluded),
+        grouped(quarantined)
     );
-    if let Some(most) = reasons.iter().max_by_key(|reason| reason.facts) {
-        description += &format!(" The largest reason is {} with {} facts.", most.code, grouped(most.facts));
-    }
-    let heading = "From facts read to facts shared";
-    let chart = bar_chart("chart-facts", heading, &description, read, &bars);
-    let head = TableRow::new("Reason", ["Facts", "Of those read", "Still in"]);
-    let table = table("Facts by the reason why they are not shared", head, rows);
-    let intro = paragraph(
-        "Every fact is counted once, under the first reason that applies. A fact is one dose, seen from one vaccine \
-         group. The manifest calls shared facts included.",
-    );
-    let legend = legend(&[
-        ("whole", "read"),
-        ("unusable", "could not be used"),
-        ("left-out", "left out by a rule"),
-        ("still-in", "still in"),
-        ("plain", "shared"),
+    let parts = [(Look::Plain, included), (Look::LeftOut, excluded), (Look::Unusable, quarantined)];
+    let chart = parts_chart("chart-facts", heading, &description, &parts);
+    let named = |name: &str, facts: u64| format!("{name}: {} ({})", grouped(facts), share(facts, read));
+    let key = legend(&[
+        ("plain", &named("shared", included)),
+        ("left-out", &named("left out by a rule", excluded)),
+        ("unusable", &named("could not be used", quarantined)),
     ]);
-    section("facts", heading, [intro, legend, figure(chart, table)])
+    let head = TableRow::new("Reason", ["Facts", "Of those read"].into_iter().chain(compared_head(report)));
+    let table = table("Facts by the reason why they are not shared", head, rows);
+    let intro = paragraph(format!(
+        "Every fact is counted once, under the first reason that applies. A fact is one dose, seen from one vaccine \
+         group. The manifest calls shared facts included.{}",
+        scale.note()
+    ));
+    section(
+        "facts",
+        heading,
+        [intro, element("figure", &[("class", "chart")], chart), key, mark_key(report), table],
+    )
+}
+
+/// What the marks across bars stand for, if there are any.
+pub(super) fn mark_key(report: &Report<'_>) -> Markup {
+    match report.before {
+        Before::Batch(before) => legend(&[("mark", &words::month(before.batch))]),
+        Before::None | Before::Unreadable(_) => Markup::default(),
+    }
+}
+
+/// The reasons whose share of the facts read has moved most since the batch before.
+pub(super) fn moves(report: &Report<'_>) -> Option<Markup> {
+    const MOST: usize = 6;
+    let before = report.before.manifest()?;
+    let now = report.manifest;
+    let shared = Reason {
+        code: Outcome::Included.name(),
+        meaning: String::new(),
+        look: Look::Plain,
+        facts: now.facts.included,
+        before: Some(before.facts.included),
+    };
+    let all = [shared].into_iter().chain(reasons(report));
+    let mut moves: Vec<(i128, Reason<'_>)> = all
+        .map(|reason| {
+            let parts = |part: u64, whole: u64| i128::from(part) * 100_000 / i128::from(whole.max(1));
+            (
+                parts(reason.facts, now.facts.read) - parts(reason.before.unwrap_or(0), before.facts.read),
+                reason,
+            )
+        })
+        .filter(|(points, _)| points.abs() >= 50)
+        .collect();
+    moves.sort_by_key(|(points, _)| Reverse(points.abs()));
+    let month = words::month(before.batch);
+    let heading = format!("What moved since {month}");
+    if moves.is_empty() {
+        let still = "No reason's share of the facts read moved by as much as 0.1 percentage points.";
+        return Some(section("moves", &heading, paragraph(still)));
+    }
+    let rows = moves.iter().take(MOST).map(|(points, reason)| {
+        let tenths = (points.abs() + 50) / 100;
+        let sign = if *points < 0 { "−" } else { "+" };
+        let then = share(reason.before.unwrap_or(0), before.facts.read);
+        let name = if reason.code == Outcome::Included.name() { "Shared".into() } else { code(reason.code) };
+        let points = format!("{sign}{}.{}", tenths / 10, tenths % 10);
+        TableRow::new(name, [then, share(reason.facts, now.facts.read), points])
+    });
+    let head = TableRow::new("Reason", ["Then", "Now", "Points"]);
+    let table = table("Share of the facts read, and its change in percentage points", head, rows);
+    Some(section("moves", &heading, table))
 }
 
 /// What the classes of a chart's bars and marks stand for.
@@ -104,39 +169,36 @@ pub(super) fn legend(classes: &[(&str, &str)]) -> Markup {
 
 pub(super) fn consent(report: &Report<'_>) -> Markup {
     let facts = &report.manifest.facts;
-    let mut bars = Vec::new();
-    let mut rows = Vec::new();
-    let mut descriptions = Vec::new();
-    for (rule, count) in in_order(&report.manifest.included_under, ConsentRule::ALL.map(ConsentRule::name)) {
+    let counts = in_order(&report.manifest.included_under);
+    let scale = Scale::of(counts.iter().map(|(_, count)| *count));
+    let rows = counts.into_iter().map(|(rule, count)| {
         let is_in_force = rule == report.data.settings.consent_rule;
-        let mut name = element("code", &[], rule);
-        if is_in_force {
-            bars.push(Bar::new(format!("{rule} · in force"), grouped(count), count, Look::Plain));
-            descriptions.push(format!("{rule}, in force: {}", grouped(count)));
-            name = name + " " + flag("in force");
-        } else {
-            bars.push(Bar::new(rule, grouped(count), count, Look::Whole));
-            descriptions.push(format!("{rule}: {}", grouped(count)));
-        }
+        let name = element("code", &[], rule);
+        let name = if is_in_force { name + " " + flag("in force") } else { name };
         let meaning = small(ConsentRule::named(rule).map_or("", words::of_rule));
         let difference = match count.checked_sub(facts.included) {
             Some(0) => "–".to_owned(),
             Some(more) => format!("+{}", grouped(more)),
             None => format!("−{}", grouped(facts.included - count)),
         };
-        rows.push(TableRow::new(
-            name + " " + meaning,
-            [grouped(count), share(count, facts.read), difference],
-        ));
-    }
-    let description = format!("Facts shared under each of the three rules. {}.", descriptions.join("; "));
-    let title = "Facts shared under each consent rule";
-    let chart = bar_chart("chart-consent", title, &description, facts.read, &bars);
+        let look = if is_in_force { Look::Plain } else { Look::Whole };
+        TableRow::new(name + " " + meaning, [grouped(count), share(count, facts.read), difference])
+            .with_bar(scale.bar(count, look, None))
+    });
     let head = TableRow::new("Consent rule", ["Facts shared", "Of those read", "Difference"]);
     let table = table("Facts that each consent rule would share", head, rows);
-    let intro = paragraph(
+    let intro = paragraph(format!(
         "“An active consent for the past five years” can be read in three ways. The policy chooses one; this is what \
-         each would share.",
-    );
-    section("consent", "The three readings of consent", [intro, figure(chart, table)])
+         each would share.{}",
+        scale.note()
+    ));
+    section("consent", "The three readings of consent", [intro, table])
+}
+
+/// Counts in the order of the consent rules.
+fn in_order(counts: &Counts) -> Vec<(&str, u64)> {
+    both(counts, None, ConsentRule::ALL.map(ConsentRule::name))
+        .into_iter()
+        .map(|(rule, n, _)| (rule, n))
+        .collect()
 }

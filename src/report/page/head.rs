@@ -1,7 +1,7 @@
 //! What is seen first: the title, the key figures, and the points to look at.
 
-use super::{Report, change, counted, paragraph, recipients, section, share, signs};
-use crate::batch::{Before, Manifest};
+use super::{Report, change, counted, gate, paragraph, recipients, section, share, signs};
+use crate::batch::{Before, Manifest, People};
 use crate::report::html::{Markup, element};
 use crate::report::words;
 use crate::value::{Month, grouped};
@@ -69,7 +69,7 @@ fn key_figures(report: &Report<'_>) -> Markup {
         let figure = element("dt", &[], name) + element("dd", &[("class", "key")], figure);
         element("div", &[], figure + notes.collect::<Markup>())
     };
-    let tiles = [
+    let mut tiles = vec![
         tile("read", "Facts read", false, |manifest| manifest.facts.read),
         tile("included", "Shared", true, |manifest| manifest.facts.included),
         tile("excluded", "Left out by a rule", true, Manifest::excluded),
@@ -77,7 +77,41 @@ fn key_figures(report: &Report<'_>) -> Markup {
         tile("files", "Recipients with a file", false, |manifest| manifest.files.len() as u64),
         tile("rows", "Rows in their files", false, Manifest::rows),
     ];
-    element("dl", &[("class", "tiles")], tiles)
+    if let Some(People { clients, doses, new_withdrawals }) = &report.data.tally.people {
+        tiles.push(fixed("people", "People", *clients, "with a fact that is shared"));
+        tiles.push(fixed("doses", "Doses", *doses, "of theirs that are shared"));
+        tiles.push(fixed(
+            "withdrawals",
+            "People who withdrew",
+            *new_withdrawals,
+            "a consent, in the month up to the as-of date",
+        ));
+    }
+    tiles.extend(newest_file(report));
+    element("dl", &[("class", "tiles")], tiles.into_iter().collect::<Markup>())
+}
+
+/// A key figure that is not compared with the batch before.
+fn fixed(id: &str, name: &str, count: u64, note: &str) -> Markup {
+    let figure = element("data", &[("id", id), ("value", &count.to_string())], grouped(count));
+    tile_of(name, figure, note)
+}
+
+fn tile_of(name: &str, figure: Markup, note: &str) -> Markup {
+    let figure = element("dt", &[], name) + element("dd", &[("class", "key")], figure);
+    element("div", &[], figure + element("dd", &[], note))
+}
+
+/// How fresh the export is: the day on which its newest file was last changed.
+fn newest_file(report: &Report<'_>) -> Option<Markup> {
+    let newest = report.inputs?.export.iter().map(|stamp| stamp.modified).max()?.day()?;
+    let note = match newest.days_until(report.manifest.as_of) {
+        0 => "on the as-of date".to_owned(),
+        days if days < 0 => format!("{} after the as-of date", counted(days.unsigned_abs(), "day", "days")),
+        days => format!("{} before the as-of date", counted(days.unsigned_abs(), "day", "days")),
+    };
+    let figure = element("time", &[("datetime", &newest.to_string())], words::short_day(newest));
+    Some(tile_of("Newest file of the export", figure, &note))
 }
 
 /// The points to look at before the files are delivered.
@@ -96,13 +130,23 @@ pub(super) fn points(report: &Report<'_>) -> Markup {
             }
         }
     }
+    points.extend(gate::points(report));
     points.extend(recipients::points(report));
     points.extend(signs::points(report));
-    let inside = if points.is_empty() {
-        paragraph("Nothing stands out.")
+    let is_held = report.gate.is_some_and(|gate| !gate.found.is_empty());
+    let mut inside = if points.is_empty() {
+        paragraph(if is_held { "Nothing else stands out." } else { "Nothing stands out." })
     } else {
         element("ul", &[], points.into_iter().map(|point| element("li", &[], point)).collect::<Markup>())
     };
+    if report.data.tally.people.is_none() {
+        inside = inside
+            + paragraph(format!(
+                "The batch was made by {} {}, which did not count people, doses and withdrawals, nor all signs of bad \
+                 source data.",
+                report.manifest.tool.name, report.manifest.tool.version
+            ));
+    }
     section("points", "Points to look at", inside)
 }
 

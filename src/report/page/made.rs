@@ -1,8 +1,11 @@
 //! What the batch was made of, and by what.
 
-use super::{Report, paragraph, section, share};
-use crate::registry::Table;
+use super::facts::both;
+use super::{Report, compared, compared_head, paragraph, section, share};
+use crate::batch::Manifest;
+use crate::registry::{Code, Table};
 use crate::report::html::{Markup, TableRow, code, element, table};
+use crate::report::words;
 use crate::value::{grouped, total};
 
 pub(super) fn section_of(report: &Report<'_>) -> Markup {
@@ -13,7 +16,49 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
         Some(TableRow::new(code(table.name()), figures))
     });
     let head = TableRow::new("Table", ["Rows", "Could not be used", "Of its rows"]);
-    section("made", "What was read", table("Rows read, by table of the export", head, rows))
+    let tables = table("Rows read, by table of the export", head, rows);
+    section("made", "What was read", files(report) + tables + quarantined(report))
+}
+
+/// The age of the export's files.
+fn files(report: &Report<'_>) -> Markup {
+    let days =
+        report.inputs.map_or(&[][..], |inputs| &inputs.export).iter().map(|stamp| stamp.modified.day());
+    let (Some(Some(oldest)), Some(Some(newest))) = (days.clone().min(), days.max()) else {
+        return Markup::default();
+    };
+    let files = if oldest == newest {
+        format!("The files of the export were last changed on {}", words::day(newest))
+    } else {
+        format!(
+            "The files of the export were last changed from {} to {}",
+            words::day(oldest),
+            words::day(newest)
+        )
+    };
+    paragraph(format!("{files}. The as-of date is {}.", words::day(report.manifest.as_of)))
+}
+
+/// The rows that could not be used, of every table but the facts', which are among the reasons.
+fn quarantined(report: &Report<'_>) -> Markup {
+    let before = report.before.manifest();
+    let mut rows = Vec::new();
+    for table in Table::ALL.into_iter().filter(|table| *table != Table::Immunizations) {
+        let counts = |manifest: &'_ Manifest| {
+            manifest.tables.get(table.name()).map(|counts| counts.quarantined.clone())
+        };
+        let (now, then) =
+            (counts(report.manifest).unwrap_or_default(), before.map(|b| counts(b).unwrap_or_default()));
+        for (name, count, then) in both(&now, then.as_ref(), Code::ALL.map(Code::name)) {
+            let figures = [grouped(count)].into_iter().chain(compared(then, count));
+            rows.push(TableRow::new(code(table.name()) + ", " + code(name), figures));
+        }
+    }
+    if rows.is_empty() {
+        return Markup::default();
+    }
+    let head = TableRow::new("Table and code", ["Rows"].into_iter().chain(compared_head(report)));
+    table("Rows that could not be used, facts aside", head, rows)
 }
 
 pub(super) fn footer(report: &Report<'_>) -> Markup {

@@ -3,9 +3,11 @@
 //! It contains only counts, names of recipients and codes. The same figures always give the same bytes.
 
 mod facts;
+mod gate;
 mod head;
 mod made;
 mod months;
+mod organizations;
 mod recipients;
 mod signs;
 mod vaccines;
@@ -14,20 +16,31 @@ use super::cvx::CvxCodes;
 use super::html::{Markup, element, empty};
 use super::svg;
 use super::words;
-use crate::batch::{Before, Manifest, ReportData};
+use crate::batch::{Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData};
 use crate::value::{PerCent, grouped};
 
-/// The data that a page is made from.
-struct Report<'a> {
-    manifest: &'a Manifest,
-    data: &'a ReportData,
-    before: &'a Before,
-    cvx: Option<&'a CvxCodes>,
+/// What a page is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The batch's manifest.
+    pub manifest: &'a Manifest,
+    /// The counts that it keeps for its report.
+    pub data: &'a ReportData,
+    /// What it was made from, if that is known.
+    pub inputs: Option<&'a Inputs>,
+    /// What the gate found, if the batch keeps it.
+    pub gate: Option<&'a GateRecord>,
+    /// Who released the batch, if somebody had to.
+    pub release: Option<&'a ReleaseRecord>,
+    /// The batch before.
+    pub before: &'a Before,
+    /// CDC's code set, if it was given.
+    pub cvx: Option<&'a CvxCodes>,
 }
 
 /// The report on a batch as one HTML page that needs nothing else.
-pub fn page(manifest: &Manifest, data: &ReportData, before: &Before, cvx: Option<&CvxCodes>) -> String {
-    let report = Report { manifest, data, before, cvx };
+pub fn page(report: &Report<'_>) -> String {
+    let manifest = report.manifest;
     let title = format!("Data sharing report, {}", words::month(manifest.batch));
     let head = [
         empty("meta", &[("charset", "utf-8")]),
@@ -42,19 +55,19 @@ pub fn page(manifest: &Manifest, data: &ReportData, before: &Before, cvx: Option
     ];
     let head = element("head", &[], head);
     let sections = [
-        head::points(&report),
-        facts::waterfall(&report),
-        facts::consent(&report),
-        recipients::section_of(&report),
-        months::section_of(&report),
-        vaccines::by_group(&report),
-        vaccines::by_age(&report),
-        signs::blanks(&report),
-        signs::bad_data(&report),
-        made::section_of(&report),
+        gate::section_of(report),
+        pair([head::points(report), facts::moves(report).unwrap_or_default()]),
+        facts::section_of(report),
+        facts::consent(report),
+        recipients::section_of(report),
+        organizations::section_of(report),
+        months::section_of(report),
+        pair([vaccines::by_group(report), vaccines::by_age(report)]),
+        signs::section_of(report),
+        pair([signs::blanks(report), made::section_of(report)]),
     ];
     let main = element("main", &[], sections);
-    let body = element("body", &[], [svg::patterns(), head::header(&report), main, made::footer(&report)]);
+    let body = element("body", &[], [svg::patterns(), head::header(report), main, made::footer(report)]);
     element("html", &[("lang", "en-US")], [head, body]).into_page()
 }
 
@@ -71,10 +84,19 @@ fn paragraph(inside: impl Into<Markup>) -> Markup {
     element("p", &[], inside)
 }
 
-/// A chart and the table of its figures, side by side where there is room.
-fn figure(chart: impl Into<Markup>, table: impl Into<Markup>) -> Markup {
-    let chart = element("figure", &[("class", "chart")], chart);
-    element("div", &[("class", "pair")], [chart, table.into()])
+/// Two sections beside each other where there is room.
+fn pair(sections: [Markup; 2]) -> Markup {
+    element("div", &[("class", "pair")], sections)
+}
+
+/// The figures of a row that is compared with the batch before: what it had, and the change. None without one.
+fn compared(before: Option<u64>, now: u64) -> Vec<String> {
+    before.map_or_else(Vec::new, |before| vec![grouped(before), change(before, now)])
+}
+
+/// The names of these columns.
+fn compared_head(report: &Report<'_>) -> Vec<&'static str> {
+    if report.before.manifest().is_some() { vec!["Before", "Change"] } else { Vec::new() }
 }
 
 /// A share as text. A share above zero is never shown as 0.0%, nor one below the whole as 100.0%.

@@ -1,10 +1,11 @@
 //! The rows of each recipient against those of the batch before.
 
 use super::facts::legend;
-use super::{Report, change, counted, figure, paragraph, section};
-use crate::batch::Manifest;
+use super::{Report, change, compared_head, counted, paragraph, section};
+use crate::batch::{Manifest, Settings};
+use crate::policy::MaxChange;
 use crate::report::html::{Markup, TableRow, flag, table};
-use crate::report::svg::{Bar, Look, bar_chart};
+use crate::report::svg::{Look, Scale};
 use crate::report::words;
 use crate::value::{grouped, name};
 use std::cmp::Reverse;
@@ -24,14 +25,13 @@ enum Mark {
 }
 
 impl Mark {
-    /// A change counts from a quarter on, and where one of the two has rows enough for it not to be chance.
-    fn of(before: Option<u64>, now: Option<u64>) -> Option<Mark> {
+    /// A change is marked if the gate would hold a batch back for it.
+    fn of(settings: &Settings, before: Option<u64>, now: Option<u64>) -> Option<Mark> {
         match (before, now) {
             (None, now) => now.map(|_| Mark::New),
             (Some(_), None) => Some(Mark::Gone),
             (Some(before), Some(now)) => {
-                let change = u128::from(before.abs_diff(now));
-                let is_large = change > 0 && change * 4 >= u128::from(before) && before.max(now) >= 100;
+                let is_large = before != now && settings.is_large_change(before, now);
                 is_large.then_some(if now > before { Mark::Up } else { Mark::Down })
             }
         }
@@ -55,7 +55,7 @@ fn recipients<'a>(report: &'a Report<'_>) -> Vec<Recipient<'a>> {
     let before = report.before.manifest();
     let mut rows_before = before.map(Manifest::rows_of_recipients).unwrap_or_default();
     let recipient = |name, rows_before, now| {
-        let mark = before.and_then(|_| Mark::of(rows_before, now));
+        let mark = before.and_then(|_| Mark::of(&report.data.settings, rows_before, now));
         Recipient { name, before: rows_before, now, mark }
     };
     let mut recipients = Vec::new();
@@ -71,15 +71,21 @@ fn recipients<'a>(report: &'a Report<'_>) -> Vec<Recipient<'a>> {
 /// The points to look at.
 pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let recipients = recipients(report);
-    let point = |(mark, one, more)| {
+    let limit = &report.data.settings.max_change;
+    let point = |(mark, one, more): (Mark, &str, &str)| {
         let marked = recipients.iter().filter(|recipient| recipient.mark == Some(mark));
         let names: Vec<&str> = marked.map(|recipient| recipient.name).collect();
         let what = counted(names.len() as u64, one, more);
-        (!names.is_empty()).then(|| format!("{what}: {}.", some_of(&names)))
+        let by = if matches!(mark, Mark::Up | Mark::Down) {
+            format!(" by more than {limit}")
+        } else {
+            String::new()
+        };
+        (!names.is_empty()).then(|| format!("{what}{by}: {}.", some_of(&names)))
     };
     let marks = [
-        (Mark::Up, "recipient grew by 25% or more", "recipients grew by 25% or more"),
-        (Mark::Down, "recipient fell by 25% or more", "recipients fell by 25% or more"),
+        (Mark::Up, "recipient grew", "recipients grew"),
+        (Mark::Down, "recipient fell", "recipients fell"),
         (Mark::New, "recipient is new", "recipients are new"),
         (
             Mark::Gone,
@@ -91,7 +97,7 @@ pub(super) fn points(report: &Report<'_>) -> Vec<String> {
 }
 
 /// The first few of many names.
-fn some_of(names: &[&str]) -> String {
+pub(super) fn some_of(names: &[&str]) -> String {
     const MOST: usize = 5;
     match names.split_at_checked(MOST) {
         Some((first, rest)) if !rest.is_empty() => format!("{}; and {} more", first.join("; "), rest.len()),
@@ -111,70 +117,80 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
         let figures = [count(now), count(rows_before), changed];
         TableRow::new(name, figures.into_iter().take(if before.is_some() { 3 } else { 1 }))
     };
-    let bars = recipients.iter().map(|recipient| {
-        let rows = recipient.now.unwrap_or(0);
-        let bar = Bar::new(recipient.name, count(recipient.now), rows, Look::Plain);
-        Bar { mark: recipient.before, ..bar }
-    });
-    let bars: Vec<Bar> = bars.collect();
-    let scale = recipients.iter().flat_map(|r| [r.now, r.before]).flatten().max().unwrap_or(0);
-    let description = match recipients.iter().find(|recipient| recipient.now.is_some()) {
-        None => "No recipient has any row.".to_owned(),
-        Some(most) => {
-            format!("Rows of {} recipients. {} has most, {}.", recipients.len(), most.name, count(most.now))
-        }
-    };
-    let chart = bar_chart("chart-recipients", "Rows by recipient", &description, scale, &bars);
+    let scale = Scale::of(recipients.iter().filter_map(|recipient| recipient.now));
     let rows = recipients.iter().map(|recipient| {
         let name = Markup::from(recipient.name);
         let name = match recipient.mark {
             Some(mark) => name + " " + flag(mark.words()),
             None => name,
         };
-        row(name, recipient.before, recipient.now)
+        let bar = scale.bar(recipient.now.unwrap_or(0), Look::Plain, recipient.before);
+        row(name, recipient.before, recipient.now).with_bar(bar)
     });
     let sum = row("All".into(), before.map(Manifest::rows), Some(manifest.rows()));
     let sum = TableRow { is_sum: true, ..sum };
-    let columns: &[&str] = if before.is_some() { &["Rows", "Before", "Change"] } else { &["Rows"] };
-    let head = TableRow::new("Recipient", columns.iter().copied());
+    let head = TableRow::new("Recipient", ["Rows"].into_iter().chain(compared_head(report)));
     let table = table("Rows in each recipient's file", head, rows.chain([sum]));
-    let mut inside = paragraph(
+    let mut inside = paragraph(format!(
         "A fact that goes to several recipients is a row in the file of each, so that the rows may add up to more than \
-         the facts that are shared.",
-    );
+         the facts that are shared.{}",
+        scale.note()
+    ));
     if let Some(before) = before {
         let month = words::month(before.batch);
-        let marks = paragraph(format!(
-            "Marked are changes of 25% or more since {month}, where there are at least 100 rows now or were then, and \
-             recipients that are new or gone.",
-        ));
-        inside = inside + marks + legend(&[("plain", "rows now"), ("mark", &format!("rows of {month}"))]);
+        inside = inside
+            + paragraph(marking(&report.data.settings, &month))
+            + legend(&[("plain", "rows now"), ("mark", &format!("rows of {month}"))]);
     }
-    inside = inside
-        + if recipients.is_empty() { paragraph("No recipient has any row.") } else { figure(chart, table) };
+    inside = inside + if recipients.is_empty() { paragraph("No recipient has any row.") } else { table };
     section("recipients", "By recipient", inside)
+}
+
+/// Which recipients are marked.
+fn marking(settings: &Settings, month: &str) -> String {
+    let Settings { max_change, min_rows, .. } = settings;
+    if max_change.parse() == Ok(MaxChange(None)) {
+        return format!(
+            "Marked are recipients that are new or gone since {month}. The policy has no limit for changes of rows."
+        );
+    }
+    let rows = counted(*min_rows, "row", "rows");
+    format!(
+        "Marked are changes of more than {max_change} since {month}, where there are at least {rows} now or were then, \
+         and recipients that are new or gone."
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Mark;
+    use super::*;
+    use crate::policy::Policy;
 
     #[test]
-    fn large_changes_are_marked() {
-        let check = |before, now, expect: &str| {
-            assert_eq!(Mark::of(before, now).map_or("", Mark::words), expect, "{before:?} {now:?}")
+    fn changes_are_marked_that_the_gate_would_hold() {
+        let policy = Policy::built_in().unwrap();
+        let mut settings = Settings::of(&policy, &policy.gate);
+        let check = |settings: &Settings, before, now, expect: &str| {
+            let mark = Mark::of(settings, before, now).map_or("", Mark::words);
+            assert_eq!(mark, expect, "{before:?} {now:?}");
         };
-        check(Some(100), Some(125), "▲ large rise");
-        check(Some(100), Some(124), "");
-        check(Some(100), Some(75), "▼ large fall");
-        check(Some(100), Some(76), "");
-        check(Some(99), Some(50), "");
-        check(Some(50), Some(99), "");
-        check(Some(50), Some(100), "▲ large rise");
-        check(Some(0), Some(100), "▲ large rise");
-        check(Some(100), Some(0), "▼ large fall");
-        check(Some(0), Some(0), "");
-        check(None, Some(1), "✚ new");
-        check(Some(1), None, "✖ gone");
+        check(&settings, Some(100), Some(126), "▲ large rise");
+        check(&settings, Some(100), Some(125), "");
+        check(&settings, Some(100), Some(74), "▼ large fall");
+        check(&settings, Some(100), Some(75), "");
+        check(&settings, Some(99), Some(50), "");
+        check(&settings, Some(50), Some(99), "");
+        check(&settings, Some(50), Some(100), "▲ large rise");
+        check(&settings, Some(0), Some(100), "▲ large rise");
+        check(&settings, Some(100), Some(0), "▼ large fall");
+        check(&settings, Some(0), Some(0), "");
+        check(&settings, None, Some(1), "✚ new");
+        check(&settings, Some(1), None, "✖ gone");
+        settings.max_change = "off".to_owned();
+        check(&settings, Some(100), Some(1), "");
+        settings.max_change = "0%".to_owned();
+        settings.min_rows = 0;
+        check(&settings, Some(0), Some(0), "");
+        check(&settings, Some(10), Some(11), "▲ large rise");
     }
 }
