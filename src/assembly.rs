@@ -3,15 +3,16 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, names, to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, Tally, names, to_json,
 };
+use crate::extract::Selection;
 use crate::filter::Routing;
-use crate::gate::{Candidate, Reference, judge};
-use crate::policy::GateKey;
+use crate::gate::{Candidate, Reference, Verdict, judge};
+use crate::policy::{GateKey, GateSettings, Policy};
 use crate::registry::{FileStamp, RegistryError};
 use crate::report::{self, Report};
 use crate::value::{Day, name::look_alikes};
-use crate::writer::{Contents, Staging, WriteError, write_files};
+use crate::writer::{Contents, Staging, WriteError, preview, write_files};
 use std::path::Path;
 
 /// What a batch is judged by.
@@ -60,43 +61,11 @@ pub fn assemble_batch(
     judging: &Judging<'_>,
     staging: &Staging,
 ) -> Result<Assembled, AssemblyError> {
-    let Contents { policy, gate: limits, selection, inputs, reference, .. } = contents;
-    let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
-    let reached = selection.organizations.reached().map(|place| entities[place as usize]);
-    let mut evidence = Evidence {
-        tables: contents.intake.contents().collect(),
-        repeated_consents: contents.intake.repeated_consents,
-        unmatched_recipients: Routing::unmatched(entities.iter().copied(), reference.recipients.as_deref()),
-        look_alikes: look_alikes(reached.filter(|entity| !entity.is_empty())),
-    };
+    let Contents { policy, gate: limits, selection, inputs, .. } = contents;
+    let mut evidence = evidence(&contents);
     let (manifest, counts) = write_files(contents, staging)?;
-    let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
-    evidence.look_alikes.extend(look_alikes(recipients));
-    evidence.look_alikes.sort();
-    evidence.look_alikes.dedup();
-    // A file of the export that has grown since reading began was not read whole.
-    let export_now = (judging.export_now)()?;
-    let candidate = Candidate {
-        manifest: &manifest,
-        tally: &counts.tally,
-        evidence: &evidence,
-        window_ends: policy.window.last_day,
-        newest_vaccination: selection.counts.newest_vaccination(),
-        export: &inputs.export,
-        export_now: export_now.as_deref(),
-        today: judging.today,
-        is_attended: judging.is_attended,
-    };
-    let kept = judging
-        .before_folder
-        .map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
-    let (kept_counts, kept_gate) = kept.unwrap_or_default();
-    let reference = Reference {
-        before: judging.before,
-        tally: kept_counts.as_ref().map(|counts| &counts.tally),
-        evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
-    };
-    let verdict = judge(limits, &candidate, reference);
+    let made_from = MadeFrom { policy, limits, selection, inputs };
+    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, judging)?;
     let gate = GateRecord {
         evidence,
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
@@ -116,6 +85,81 @@ pub fn assemble_batch(
     staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
     Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
+}
+
+/// Judges a batch without writing it: its manifest, which lacks the lengths and hashes of its files, and what the gate says.
+///
+/// # Errors
+/// If a recipient's name makes no file name of its own, or the export cannot be looked at once more.
+pub fn judge_unwritten(
+    contents: &Contents<'_>,
+    judging: &Judging<'_>,
+) -> Result<(Manifest, Verdict), AssemblyError> {
+    let Contents { policy, gate: limits, selection, inputs, .. } = *contents;
+    let mut evidence = evidence(contents);
+    let (manifest, tally) = preview(contents)?;
+    let made_from = MadeFrom { policy, limits, selection, inputs };
+    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, judging)?;
+    Ok((manifest, verdict))
+}
+
+/// What is seen of the export before it is known which recipients have rows.
+fn evidence(contents: &Contents<'_>) -> Evidence {
+    let Contents { selection, reference, .. } = *contents;
+    let entities: Vec<&str> = reference.organizations.entities().map(|(entity, _)| entity).collect();
+    let reached = selection.organizations.reached().map(|place| entities[place as usize]);
+    Evidence {
+        tables: contents.intake.contents().collect(),
+        repeated_consents: contents.intake.repeated_consents,
+        unmatched_recipients: Routing::unmatched(entities.iter().copied(), reference.recipients.as_deref()),
+        look_alikes: look_alikes(reached.filter(|entity| !entity.is_empty())),
+    }
+}
+
+/// What a batch is made from, as far as the gate looks at it.
+#[derive(Clone, Copy)]
+struct MadeFrom<'a> {
+    policy: &'a Policy,
+    limits: &'a GateSettings,
+    selection: &'a Selection,
+    inputs: &'a Inputs,
+}
+
+/// Judges a batch. Adds to the evidence the recipients' names that look alike.
+fn judge_batch(
+    manifest: &Manifest,
+    tally: &Tally,
+    evidence: &mut Evidence,
+    MadeFrom { policy, limits, selection, inputs }: MadeFrom<'_>,
+    judging: &Judging<'_>,
+) -> Result<Verdict, AssemblyError> {
+    let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
+    evidence.look_alikes.extend(look_alikes(recipients));
+    evidence.look_alikes.sort();
+    evidence.look_alikes.dedup();
+    // A file of the export that has grown since reading began was not read whole.
+    let export_now = (judging.export_now)()?;
+    let candidate = Candidate {
+        manifest,
+        tally,
+        evidence,
+        window_ends: policy.window.last_day,
+        newest_vaccination: selection.counts.newest_vaccination(),
+        export: &inputs.export,
+        export_now: export_now.as_deref(),
+        today: judging.today,
+        is_attended: judging.is_attended,
+    };
+    let kept = judging
+        .before_folder
+        .map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
+    let (kept_counts, kept_gate) = kept.unwrap_or_default();
+    let reference = Reference {
+        before: judging.before,
+        tally: kept_counts.as_ref().map(|counts| &counts.tally),
+        evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
+    };
+    Ok(judge(limits, &candidate, reference))
 }
 
 /// Adds to a held batch, of which a sound copy lies in the staging folder, who publishes it and why, and says so in its

@@ -7,7 +7,7 @@ use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
-use crate::registry::{Code, InputFault, Problem, RegistryError, Table};
+use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
@@ -31,6 +31,9 @@ pub(super) enum Failure {
     /// A batch is whole, and held back for a person to look at.
     #[error("{}it lies in {} for a look", why.to_string(), shown(place))]
     Held { why: HoldRecord, place: PathBuf },
+    /// `check` found that `run` would hold the batch back.
+    #[error("phds run would hold the batch back: {}", codes.join(", "))]
+    WouldBeHeld { codes: Vec<&'static str> },
     /// A held batch is not what it was when it was made.
     #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
@@ -132,6 +135,9 @@ impl Failure {
                 shown(place.parent().and_then(Path::parent).unwrap_or(place)),
                 why.batch
             )),
+            Failure::WouldBeHeld { .. } => {
+                Exit::Held.hinting("nothing was written; docs/operations.md says what each of these asks for")
+            }
             Failure::NoControl { .. } => unpublished(
                 "have the export made with a row of control for each table; or set require_control = false in the policy",
             ),
@@ -174,7 +180,10 @@ impl CommandError for RegistryError {
             RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),
             RegistryError::Unfit(problems) => {
                 let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
-                unpublished(if only_too_many {
+                unpublished(if only_too_many && problems.iter().any(is_of_windows_1252) {
+                    "if the export is in windows-1252, give --encoding windows-1252; else look at the list, and have \
+                     it mended"
+                } else if only_too_many {
                     "look at the list, have the export mended, or, if you know better, raise --max-quarantined"
                 } else {
                     "have the export made again, whole"
@@ -188,6 +197,12 @@ impl CommandError for RegistryError {
             }
         }
     }
+}
+
+/// Whether a table has too many quarantined rows, and most of them for bytes that fit windows-1252.
+fn is_of_windows_1252(problem: &Problem) -> bool {
+    let Problem::TooManyQuarantined { shapes, .. } = problem else { return false };
+    shapes.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
 }
 
 /// For an export that keeps a batch from being published.
@@ -220,6 +235,14 @@ fn input_hint(fault: &InputFault) -> &'static str {
             "have the export made again, whole; if it is whole, end the file with a line end, or let CLIENT_ID not \
              be its last column"
         }
+        InputFault::HeaderEncoding
+        | InputFault::UnusableRow { shape: Some(Shape::Windows1252), code: Code::InvalidUtf8, .. } => {
+            "if the export is in windows-1252, give --encoding windows-1252; else have it made again in UTF-8"
+        }
+        InputFault::MissingColumn(_) => {
+            "have the export made again, or mended at its source; phds check names all that is wrong with it at once"
+        }
+        InputFault::NotCsv(_) => "have the export made again, as CSV files or as one SQLite file",
         InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
         InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",
         InputFault::StaleLog => {

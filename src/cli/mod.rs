@@ -4,6 +4,7 @@
 //! No command but those that exist for it shows a row's values.
 
 mod arguments;
+mod check;
 mod dictionary;
 mod diff;
 mod due;
@@ -58,6 +59,7 @@ struct Cli {
 #[strum(serialize_all = "kebab-case")]
 enum Command {
     Run(run::Args),
+    Check(check::Args),
     Read(read::Args),
     Filter(filter::Args),
     Write(write::Args),
@@ -102,6 +104,7 @@ pub fn main() -> ExitCode {
 fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
     match command {
         Command::Run(args) => run::run(args, terminal),
+        Command::Check(args) => check::run(args, terminal),
         Command::Read(args) => read::run(args, terminal),
         Command::Filter(args) => filter::run(args, terminal),
         Command::Write(args) => write::run(args, terminal),

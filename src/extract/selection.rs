@@ -106,6 +106,7 @@ impl Selection {
             quarantine.add(&QuarantinedRow {
                 table: Table::Immunizations,
                 line: fact.line,
+                shape: None,
                 fault,
                 ids: RowIds::default(),
                 lines: 1,

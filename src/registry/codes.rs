@@ -72,6 +72,21 @@ impl CodeSet {
     }
 }
 
+impl CodeSet {
+    /// The values, as the set spells them.
+    pub(super) fn names(self) -> Vec<&'static str> {
+        fn all<T: VariantArray + Copy + Into<&'static str>>() -> Vec<&'static str> {
+            T::VARIANTS.iter().map(|value| (*value).into()).collect()
+        }
+        match self {
+            CodeSet::ConsentType => all::<ConsentType>(),
+            CodeSet::EndReason => all::<EndReason>(),
+            CodeSet::DisasterFlag => all::<DisasterFlag>(),
+            CodeSet::ProductClass => all::<ProductClass>(),
+        }
+    }
+}
+
 impl CodedValue {
     /// The value as the set spells it.
     pub(crate) fn name(self) -> &'static str {

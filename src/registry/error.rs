@@ -2,7 +2,8 @@
 //!
 //! Every error names the file and, where there is one, the line and the column; none ever holds a value of a row.
 
-use super::check::Excess;
+use super::check::{Excess, FaultKind, Shape};
+use super::source::{Content, MissingColumns};
 use super::{Code, Table};
 use crate::value::shown;
 use std::error::Error;
@@ -130,9 +131,12 @@ pub enum InputFault {
     #[error("the header holds bytes that are not the export's encoding")]
     #[strum(serialize = "INVALID_UTF8")]
     HeaderEncoding,
-    /// A column of the layout that the header does not name.
-    #[error("the column is missing")]
-    MissingColumn,
+    /// A file that is something else than CSV, by its first bytes.
+    #[error("this is {0}, not CSV")]
+    NotCsv(Content),
+    /// Columns of the layout that the header does not name: the first of them is the error's column.
+    #[error("the column is missing{0}")]
+    MissingColumn(Box<MissingColumns>),
     /// Two columns with one name; their places are counted from 1.
     #[error("the column is named twice (columns {first} and {second})")]
     ColumnTwice { first: usize, second: usize },
@@ -177,8 +181,8 @@ pub enum InputFault {
     #[error("the table has {0} rows or more")]
     TooManyRows(u64),
     /// A row that cannot be used, in a table in which no row may be left out; `why` the run cannot go on without it.
-    #[error("{}: {why}", code.meaning())]
-    UnusableRow { code: Code, why: &'static str },
+    #[error("{}: {why}{}", code.meaning(), found(*shape))]
+    UnusableRow { code: Code, why: &'static str, shape: Option<Shape> },
 }
 
 fn cut_short(table: Table) -> &'static str {
@@ -188,6 +192,11 @@ fn cut_short(table: Table) -> &'static str {
         }
         _ => "the file does not end with a line end: rows may be cut off",
     }
+}
+
+/// What stands there instead, on a line of its own.
+fn found(shape: Option<Shape>) -> String {
+    shape.map_or_else(String::new, |shape| format!("\n  found there: {shape}"))
 }
 
 impl InputFault {
@@ -205,8 +214,8 @@ impl InputFault {
 #[derive(thiserror::Error, Debug)]
 pub enum Problem {
     /// A table has more quarantined rows than the limit allows.
-    #[error("{file}: TOO_MANY_QUARANTINED: {excess}")]
-    TooManyQuarantined { file: String, excess: Excess },
+    #[error("{file}: TOO_MANY_QUARANTINED: {excess}{}", looks(shapes))]
+    TooManyQuarantined { file: String, excess: Excess, shapes: Vec<(FaultKind, u64)> },
     /// A table has another number of rows than `control` says.
     #[error(
         "{file}, line {line}, column ROW_COUNT: ROW_COUNT_DIFFERS: the table {table} should have {expected} rows and has {found}: the export is incomplete"
@@ -217,6 +226,17 @@ pub enum Problem {
         "{file}, line {line}, column TABLE_NAME: TABLE_NOT_THERE: it counts the rows of a table that is not in the export: the export is incomplete"
     )]
     TableNotThere { file: String, line: u64 },
+}
+
+/// What the quarantined rows look like, a line for each shape.
+fn looks(shapes: &[(FaultKind, u64)]) -> String {
+    let line = |(kind, count): &(FaultKind, u64)| {
+        let column = kind.fault.column_name(kind.table).map_or_else(String::new, |name| format!("{name}, "));
+        let shape = kind.shape.map_or_else(String::new, |shape| shape.to_string());
+        let expected = kind.expected().map_or_else(String::new, |form| format!("; expected: {form}"));
+        format!("\n  {column}{}: {count} row(s) look like this: {shape}{expected}", kind.fault.code)
+    };
+    shapes.iter().map(line).collect()
 }
 
 /// More problems than this are counted, not listed: a message must stay a message.
@@ -250,7 +270,8 @@ mod tests {
         check(InputFault::Utf16, "UTF16");
         check(InputFault::NoHeader, "NO_HEADER");
         check(InputFault::HeaderEncoding, "INVALID_UTF8");
-        check(InputFault::MissingColumn, "MISSING_COLUMN");
+        check(InputFault::MissingColumn(Box::default()), "MISSING_COLUMN");
+        check(InputFault::NotCsv(Content::Html), "NOT_CSV");
         check(InputFault::ColumnTwice { first: 1, second: 2 }, "COLUMN_TWICE");
         check(InputFault::HeaderOverLines, "HEADER_OVER_LINES");
         check(InputFault::ColumnNumbered { second: 2 }, "COLUMN_TWICE");
@@ -262,6 +283,6 @@ mod tests {
         check(InputFault::TooManyFields(1), "TOO_MANY_FIELDS");
         check(InputFault::RowTooLong(1), "RECORD_TOO_LONG");
         check(InputFault::TooManyRows(1), "TOO_MANY_ROWS");
-        check(InputFault::UnusableRow { code: Code::InvalidId, why: "" }, "INVALID_ID");
+        check(InputFault::UnusableRow { code: Code::InvalidId, why: "", shape: None }, "INVALID_ID");
     }
 }

@@ -12,11 +12,12 @@ mod codes;
 mod error;
 mod lookup;
 mod source;
+mod survey;
 pub mod tables;
 
 pub use check::{
-    Code, Entry, Excess, Intake, Limit, NotAPercentage, Notice, Quarantine, QuarantinedRow, RowFault, RowIds,
-    TableRead,
+    Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine,
+    QuarantinedRow, RowFault, RowIds, Shape, Sign, TableRead,
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
@@ -28,12 +29,14 @@ pub use lookup::{
     read_reference, sharing,
 };
 pub use source::{
-    Encoding, Field, FileStamp, Layout, Moment, Provenance, Source, TableReader, UnknownEncoding,
-    WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
+    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source,
+    TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,
+    split_simple_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };
+pub use survey::{Survey, TableSurvey, survey};
 pub use tables::Table;
 
 /// Is told how far the reading of an export has come.

@@ -50,6 +50,21 @@ pub enum Kind {
     Count,
 }
 
+impl Kind {
+    /// The form that a value must have, in words.
+    pub fn expected(self) -> String {
+        match self {
+            Kind::Id => "digits only, at most 9223372036854775807".to_owned(),
+            Kind::Date => "a day as YYYY-MM-DD, from 1880 to 9999".to_owned(),
+            Kind::Text | Kind::Cvx => "text".to_owned(),
+            Kind::Code(set) => set.names().join(" or "),
+            Kind::Name => "a name".to_owned(),
+            Kind::Ordinal => "a number from 1 to 999".to_owned(),
+            Kind::Count => "a number of rows, digits only".to_owned(),
+        }
+    }
+}
+
 /// A column of the export.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {

@@ -37,6 +37,25 @@ fn is_word_for_nothing(folded: &str) -> bool {
     WORDS_FOR_NOTHING.contains(&folded)
 }
 
+/// A word for no value, by its place in the list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WordForNothing(u8);
+
+impl WordForNothing {
+    /// The word that a text is.
+    pub(crate) fn of(text: &str) -> Option<WordForNothing> {
+        let folded = fold(text);
+        let words = (0..).map(WordForNothing).zip(WORDS_FOR_NOTHING);
+        words.into_iter().find(|(_, word)| *word == folded).map(|(place, _)| place)
+    }
+}
+
+impl std::fmt::Display for WordForNothing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&WORDS_FOR_NOTHING[usize::from(self.0)].to_ascii_uppercase())
+    }
+}
+
 /// What names are compared by that look the same: their skeletons by Unicode's UTS 39, without white space. A capital may
 /// look like another letter than its small form, so the name is lower-cased behind its skeleton in the first, and before it
 /// in the second.

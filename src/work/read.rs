@@ -327,7 +327,7 @@ impl Witness for Keeper<'_> {
 
     fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let QuarantinedRow { table, line, fault, ids: RowIds { key, client }, lines } = row;
+        let QuarantinedRow { table, line, fault, ids: RowIds { key, client }, lines, .. } = row;
         // A row that shares its key was kept before that was known.
         self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
         let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));

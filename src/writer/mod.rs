@@ -29,7 +29,7 @@ pub(crate) use recipients::writing_memory;
 pub use rows::{RowTexts, RowWriter};
 pub use staging::Staging;
 
-use crate::batch::{self, Inputs, Manifest, ReportData, names, to_json};
+use crate::batch::{self, Inputs, Manifest, ReportData, Tally, names, to_json};
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::extract::Selection;
 use crate::filter::Routing;
@@ -59,6 +59,16 @@ pub struct Contents<'a> {
     pub inputs: &'a Inputs,
     /// How many threads write. The files are the same for any number.
     pub threads: NonZeroUsize,
+}
+
+/// What a batch's manifest and counts would be, but for the lengths and hashes of its files. Writes nothing.
+///
+/// # Errors
+/// If a recipient's name makes no file name of its own.
+pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError> {
+    let (files, tally) = recipients::preview_recipient_files(contents)?;
+    let Contents { as_of, policy, selection, .. } = *contents;
+    Ok((manifest::manifest(as_of, policy, contents.intake, &selection.counts, files), tally))
 }
 
 /// Writes a batch's files into the staging folder, but for the report and the checksums of the folder that the report

@@ -98,6 +98,42 @@ pub(super) fn write_recipient_files(
     Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
 }
 
+/// The files that would be written, without their lengths and hashes, and what would be counted on the way.
+pub(super) fn preview_recipient_files(
+    contents: &Contents<'_>,
+) -> Result<(Vec<FileEntry>, Tally), WriteError> {
+    let (receivers, _) = receivers(contents)?;
+    let birthdays = Birthdays::new(contents.reference.organizations.len());
+    let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
+    let mut in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
+    let (mut facts, mut clients, mut last) = (Vec::new(), 0, None);
+    loop {
+        in_order.next_batch(SMALLEST_BATCH, &mut facts).map_err(WriteError::Spill)?;
+        if facts.is_empty() {
+            break;
+        }
+        for fact in &facts {
+            counter.count(fact);
+            clients += u64::from(last != Some(fact.client));
+            last = Some(fact.client);
+        }
+    }
+    let Contents { reference, selection, as_of, .. } = *contents;
+    let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, as_of);
+    let mut files: Vec<_> = receivers
+        .into_iter()
+        .map(|Receiver { recipient, rows, file_name }| FileEntry {
+            path: file_name,
+            recipient: recipient.name.clone(),
+            rows,
+            bytes: 0,
+            sha256: String::new(),
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((files, tally))
+}
+
 /// The recipients with at least one row, and, for each recipient, its place among them.
 fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usize>), WriteError> {
     let recipients = contents.routing.recipients();

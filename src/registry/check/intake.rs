@@ -59,6 +59,24 @@ impl Expectations {
         }
     }
 
+    /// What differs from the numbers of rows that were read, none for a table that is not there. `file` is that of
+    /// `control`.
+    pub(in crate::registry) fn problems(
+        &self,
+        file: &str,
+        rows_of: impl Fn(Table) -> Option<u64>,
+    ) -> Vec<Problem> {
+        let problem = |Expectation { line, table, rows: expected }: &Expectation| {
+            let (file, line, expected) = (file.to_owned(), *line, *expected);
+            match table.and_then(|table| Some((table, rows_of(table)?))) {
+                None => Some(Problem::TableNotThere { file, line }),
+                Some((_, found)) if found == expected => None,
+                Some((table, found)) => Some(Problem::RowCountDiffers { file, line, table, expected, found }),
+            }
+        };
+        self.0.iter().filter_map(problem).collect()
+    }
+
     /// Whether a row says how many rows a table must have.
     pub(super) fn counts(&self, table: Table) -> bool {
         self.0.iter().any(|expectation| expectation.table == Some(table))
@@ -97,6 +115,11 @@ pub enum Notice {
                      that stands alone opens a value, and the next one closes it lines later"
     )]
     RowsOverLines { table: Table, count: u64 },
+    /// The header stands among the rows.
+    #[strum(
+        to_string = "{table}: the header again on line {line}, {count} time(s) in all: two exports in one file, or pages?"
+    )]
+    HeaderAgain { table: Table, line: u64, count: u64 },
     /// Clients who have lost a row of consents to the quarantine: nothing of theirs is shared.
     #[strum(
         to_string = "consents: {count} client(s) closed, of whose facts nothing is shared, because a row of theirs could not be read"
@@ -121,6 +144,7 @@ impl Notice {
             | Notice::LastRowMayBeCut { .. }
             | Notice::NotInEncoding { .. }
             | Notice::RowsOverLines { .. }
+            | Notice::HeaderAgain { .. }
             | Notice::ClientsClosed { .. } => true,
             Notice::ExtraColumns { .. }
             | Notice::EntitiesForNothing { .. }
@@ -171,6 +195,11 @@ impl Intake {
             [
                 (not_in_encoding > 0).then_some(Notice::NotInEncoding { table, count: not_in_encoding }),
                 (over_lines > 0).then_some(Notice::RowsOverLines { table, count: over_lines }),
+                self.quarantine.header_again(table).map(|(line, count)| Notice::HeaderAgain {
+                    table,
+                    line,
+                    count,
+                }),
             ]
         };
         let found = Table::ALL.into_iter().flat_map(of_table).flatten();
@@ -186,21 +215,13 @@ impl Intake {
     /// # Errors
     /// All problems at once.
     pub fn check(&self, limit: Limit, tables: &[Table]) -> Result<(), RegistryError> {
-        let mut problems = Vec::new();
-        for Expectation { line, table, rows: expected } in self.expectations.0.iter().copied() {
-            let file = self.file_name(Table::Control);
-            match table.and_then(|table| Some((table, self.table(table)?.rows))) {
-                None => problems.push(Problem::TableNotThere { file, line }),
-                Some((_, found)) if found == expected => {}
-                Some((table, found)) => {
-                    problems.push(Problem::RowCountDiffers { file, line, table, expected, found });
-                }
-            }
-        }
+        let rows_of = |table| Some(self.table(table)?.rows);
+        let mut problems = self.expectations.problems(&self.file_name(Table::Control), rows_of);
         for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = self.quarantine.excess(limit, table, rows) {
-                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess });
+                let shapes = self.quarantine.most_frequent_shapes(table);
+                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess, shapes });
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(RegistryError::Unfit(problems)) }
@@ -209,7 +230,7 @@ impl Intake {
 
 /// The error for a row that may not be left out; `why` the run cannot go on without it.
 pub(in crate::registry) fn unusable(file: &Path, row: &QuarantinedRow, why: &'static str) -> RegistryError {
-    let fault = InputFault::UnusableRow { code: row.fault.code, why };
+    let fault = InputFault::UnusableRow { code: row.fault.code, why, shape: row.shape };
     BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault)
 }
 

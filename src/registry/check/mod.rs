@@ -8,13 +8,15 @@ mod reader;
 mod row;
 mod rows;
 mod scan;
+mod shape;
 
 pub(super) use intake::{Expectations, unusable};
 pub use intake::{Intake, Notice, TableRead};
-pub use quarantine::{Code, Entry, Excess, Limit, NotAPercentage, Quarantine, RowFault};
+pub use quarantine::{Code, Entry, Excess, FaultKind, Limit, NotAPercentage, Places, Quarantine, RowFault};
 pub(crate) use reader::Witness;
 pub(super) use reader::{Reader, read_on_threads, read_table};
 pub(crate) use row::{CheckResult, ExportRow, Value};
 pub use row::{QuarantinedRow, RowIds};
 pub(super) use scan::in_order;
 pub(crate) use scan::reading_memory;
+pub use shape::{Shape, Sign};

@@ -4,9 +4,11 @@
 //! it outgrows a little memory.
 
 use super::row::QuarantinedRow;
+use super::shape::Shape;
 use crate::registry::Table;
 use crate::spill::{Merge, Sorter, Spill, storable_as, storable_fields};
 use crate::value::{Percentage, all_of};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use strum::{Display, EnumString, FromRepr, IntoStaticStr, VariantArray};
@@ -136,6 +138,52 @@ storable_fields!(RowFault { code, column });
 storable_as!(Table, u8, |table| table as u8, Table::from_repr);
 storable_as!(Code, u8, |code| code as u8, Code::from_repr);
 
+/// A kind of quarantined row: where it has which fault, and what stands there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FaultKind {
+    pub table: Table,
+    pub fault: RowFault,
+    /// None where the fault is not in the form of a value.
+    pub shape: Option<Shape>,
+}
+
+impl FaultKind {
+    /// What should stand there, in words, where it is the form of the value that is wrong.
+    pub fn expected(&self) -> Option<String> {
+        let column = &self.table.columns()[usize::from(self.fault.column?)];
+        let is_of_form = self.fault.code != Code::InvalidUtf8
+            && !matches!(self.shape?, Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd);
+        is_of_form.then(|| column.kind.expected())
+    }
+}
+
+/// How many rows are of a kind, and the lines of the first.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Places {
+    pub count: u64,
+    /// In ascending order.
+    pub first_lines: Vec<u64>,
+}
+
+/// So many lines of a kind are kept.
+const FIRST_LINES: usize = 3;
+
+impl Places {
+    pub(crate) fn add(&mut self, count: u64, lines: &[u64]) {
+        self.count += count;
+        for line in lines {
+            if self.first_lines.len() < FIRST_LINES || self.first_lines.last() > Some(line) {
+                let place = self.first_lines.partition_point(|other| other < line);
+                self.first_lines.insert(place, *line);
+                self.first_lines.truncate(FIRST_LINES);
+            }
+        }
+    }
+}
+
+/// So many shapes are told of a table with too many quarantined rows.
+const MOST_SHAPES: usize = 3;
+
 /// The quarantined rows of an export: counts by table and code, and the list of places.
 #[derive(Debug)]
 pub struct Quarantine {
@@ -144,6 +192,7 @@ pub struct Quarantine {
     over_lines: [u64; Table::ALL.len()],
     /// How many lines those take up behind their first.
     more_lines: [u64; Table::ALL.len()],
+    kinds: BTreeMap<FaultKind, Places>,
     entries: Sorter<Entry>,
 }
 
@@ -153,17 +202,19 @@ impl Quarantine {
             counts: Default::default(),
             over_lines: Default::default(),
             more_lines: Default::default(),
+            kinds: BTreeMap::new(),
             entries: Sorter::new(spill),
         }
     }
 
     pub fn add(&mut self, row: &QuarantinedRow) -> io::Result<()> {
-        let QuarantinedRow { table, line, fault, lines, .. } = *row;
+        let QuarantinedRow { table, line, fault, shape, lines, .. } = *row;
         self.counts[table as usize][fault.code as usize] += 1;
         self.over_lines[table as usize] += u64::from(lines > 1);
         // A damaged source may claim any number.
         let more = &mut self.more_lines[table as usize];
         *more = more.saturating_add(lines.saturating_sub(1));
+        self.kinds.entry(FaultKind { table, fault, shape }).or_default().add(1, &[line]);
         self.entries.push(Entry { table, line, fault })
     }
 
@@ -176,7 +227,32 @@ impl Quarantine {
         for (mine, theirs) in mine.zip(other.over_lines.iter().chain(&other.more_lines)) {
             *mine += theirs;
         }
+        for (kind, places) in other.kinds {
+            self.kinds.entry(kind).or_default().add(places.count, &places.first_lines);
+        }
         self.entries.absorb(other.entries);
+    }
+
+    /// Every kind of quarantined row, by table, code, column and shape.
+    pub fn kinds(&self) -> impl Iterator<Item = (&FaultKind, &Places)> {
+        self.kinds.iter()
+    }
+
+    /// The first line on which a table's header stands again, and how many there are.
+    pub(super) fn header_again(&self, table: Table) -> Option<(u64, u64)> {
+        let is_header = |kind: &FaultKind| kind.table == table && kind.shape == Some(Shape::HeaderAgain);
+        let again = || self.kinds.iter().filter(|(kind, _)| is_header(kind)).map(|(_, places)| places);
+        let line = again().flat_map(|places| places.first_lines.first()).min()?;
+        Some((*line, again().map(|places| places.count).sum()))
+    }
+
+    /// The kinds of a table's rows that have a shape, with how many there are; the most frequent first.
+    pub(super) fn most_frequent_shapes(&self, table: Table) -> Vec<(FaultKind, u64)> {
+        let of_table = self.kinds.iter().filter(|(kind, _)| kind.table == table && kind.shape.is_some());
+        let mut shapes: Vec<_> = of_table.map(|(kind, places)| (*kind, places.count)).collect();
+        shapes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        shapes.truncate(MOST_SHAPES);
+        shapes
     }
 
     /// How many rows of a table have a code.

@@ -128,7 +128,7 @@ pub(in crate::registry) fn read_table(
     read: impl FnOnce(&mut dyn TableReader, &mut Intake) -> Result<Scan, RegistryError>,
 ) -> Result<bool, RegistryError> {
     let Some(mut reader) = source.open_table(table)? else { return Ok(false) };
-    let extra = reader.layout().extra;
+    let extra = reader.layout().extra.len();
     if extra > 0 {
         intake.notice(Notice::ExtraColumns { table, count: extra });
     }

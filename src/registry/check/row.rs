@@ -1,6 +1,7 @@
 //! One row of an export, every value read as its column's kind, or what is wrong with it.
 
 use super::quarantine::{Code, RowFault};
+use super::shape::Shape;
 use crate::registry::Table;
 use crate::registry::codes::{CodedValue, ConsentType, DisasterFlag, EndReason, ProductClass};
 use crate::registry::tables::MOST_COLUMNS;
@@ -39,6 +40,8 @@ pub struct QuarantinedRow {
     /// The line on which it begins.
     pub line: u64,
     pub fault: RowFault,
+    /// What stands where the fault is, if it can be told.
+    pub shape: Option<Shape>,
     /// Which row it is, as far as that can be read.
     pub ids: RowIds,
     /// How many lines it takes up, where it is malformed; else 1. Each may have been a row.
@@ -59,9 +62,9 @@ pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
     /// A row that takes up so many lines and can't be read as one.
-    pub(super) fn malformed(table: Table, line: u64, lines: u64) -> QuarantinedRow {
+    pub(super) fn malformed(table: Table, line: u64, lines: u64, shape: Shape) -> QuarantinedRow {
         let fault = RowFault::of_row(Code::MalformedRow);
-        QuarantinedRow { table, line, fault, ids: RowIds::default(), lines }
+        QuarantinedRow { table, line, fault, shape: Some(shape), ids: RowIds::default(), lines }
     }
 }
 
@@ -80,7 +83,7 @@ impl<'a> ExportRow<'a> {
     pub(crate) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
         let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
         let ids = RowIds { key: read(self.table.key_column()), client: read(self.table.client_column()) };
-        QuarantinedRow { table: self.table, line: self.line, fault, ids, lines: 1 }
+        QuarantinedRow { table: self.table, line: self.line, fault, shape: None, ids, lines: 1 }
     }
 
     pub(crate) fn id(&self, column: usize) -> u64 {

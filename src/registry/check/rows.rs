@@ -4,6 +4,7 @@
 
 use super::quarantine::{Code, RowFault};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
+use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::source::{
     Block, Field, Layout, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
@@ -102,7 +103,8 @@ impl RowReader<'_> {
             let has_swallowed =
                 || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
             if self.fields.len() != width || !simple && has_swallowed() {
-                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))?;
+                let shape = shape_of_record(record, self.fields.len(), width);
+                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))?;
             } else if simple {
                 self.visit_simple_row(line, may_be_cut, text, visit)?;
             } else {
@@ -146,7 +148,15 @@ impl RowReader<'_> {
             CleanText::Changed(range) => Some(&self.changed[range.clone()]),
             CleanText::NotInEncoding => None,
         };
-        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = self.read_row(line, may_be_cut, text_of, &mut values);
+        visit(row.map_err(|mut bad| {
+            if let (Code::InvalidUtf8, Some(column)) = (bad.fault.code, bad.fault.column) {
+                let field = &self.fields[self.layout.fields[usize::from(column)]];
+                bad.shape = Some(Shape::of_undecoded(&field.unquoted(text)));
+            }
+            bad
+        }))
     }
 
     fn read_row<'v, 'a: 'v>(
@@ -241,7 +251,22 @@ fn check_row<'v, 'a: 'v>(
     if table == Table::Consents && end_makes_no_sense(&row) {
         note(&mut worst, RowFault::in_column(Code::InvalidValue, tables::consents::END_DATE));
     }
-    worst.map_or(Ok(row), |fault| Err(row.quarantined(fault)))
+    let Some(fault) = worst else { return Ok(row) };
+    Err(QuarantinedRow { shape: shape_at(table, fault, text_of), ..row.quarantined(fault) })
+}
+
+/// What stands in the column that a row is quarantined for.
+fn shape_at<'a>(table: Table, fault: RowFault, text_of: impl Fn(usize) -> Option<&'a [u8]>) -> Option<Shape> {
+    if (0..table.columns().len()).all(|place| text_of(place).is_some_and(<[u8]>::is_empty)) {
+        return Some(Shape::OnlyDelimiters);
+    }
+    let place = usize::from(fault.column?);
+    let text = text_of(place)?;
+    // Of an END_DATE it is not the form that is outside the set.
+    if table == Table::Consents && (fault.code, place) == (Code::InvalidValue, tables::consents::END_DATE) {
+        return Some(if text.is_empty() { Shape::WithdrawnWithoutEnd } else { Shape::EndBeforeStart });
+    }
+    Some(Shape::of(&table.columns()[place], text))
 }
 
 fn note(worst: &mut Option<RowFault>, fault: RowFault) {
@@ -285,6 +310,7 @@ fn end_makes_no_sense(row: &ExportRow<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::ExtraColumn;
 
     proptest::proptest! {
         /// A simple line comes out the same by the general way.
@@ -296,7 +322,7 @@ mod tests {
                 encoding: crate::registry::Encoding::Utf8,
                 width: 4,
                 fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-                extra: 1,
+                extra: vec![ExtraColumn { place: 2, name: None }],
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));
@@ -320,7 +346,8 @@ mod tests {
                     if reader.fields.len() != layout.width
                         || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
                     {
-                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record))))
+                        let shape = shape_of_record(record, reader.fields.len(), layout.width);
+                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))
                     } else {
                         reader.visit_row(line, false, text, &mut visit)
                     }.unwrap();

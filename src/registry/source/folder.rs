@@ -37,14 +37,26 @@ fn stamps(files: &Files, encoding: Encoding) -> Result<Provenance, RegistryError
     Ok(Provenance { encoding, files })
 }
 
-fn find_files(path: &Path) -> Result<Files, RegistryError> {
-    let names = std::fs::read_dir(path)
+/// The names of all that lies in a folder.
+pub(super) fn file_names(path: &Path) -> Result<BTreeSet<String>, RegistryError> {
+    std::fs::read_dir(path)
         .and_then(|entries| {
             entries
                 .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
                 .collect::<io::Result<BTreeSet<String>>>()
         })
-        .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })?;
+        .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })
+}
+
+/// Whether a file has the name of one that holds a table.
+pub(super) fn is_file_of_a_table(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(stem, ending)| {
+        ENDINGS.contains(&ending) && Table::ALL.into_iter().any(|table| table.name() == stem)
+    })
+}
+
+fn find_files(path: &Path) -> Result<Files, RegistryError> {
+    let names = file_names(path)?;
     let mut files = Files::default();
     for table in Table::ALL {
         files[table as usize] = find_file(path, table, &names)?;
@@ -78,7 +90,8 @@ impl Source for Folder {
     }
 }
 
-fn find_file(
+/// The file that holds a table; none if it is not there and need not be.
+pub(super) fn find_file(
     folder: &Path,
     table: Table,
     names: &BTreeSet<String>,

@@ -1,8 +1,9 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
 use super::Encoding;
+use super::near::{ExtraColumn, MissingColumns, header_name};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::tables::MOST_COLUMNS;
+use crate::registry::tables::{Column, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
 use crate::value::text;
 use std::collections::HashMap;
@@ -20,8 +21,8 @@ pub struct Layout {
     pub(crate) width: usize,
     /// For each column of the table, by its place there, the field that holds it.
     pub(crate) fields: [usize; MOST_COLUMNS],
-    /// How many columns are not part of the table's layout.
-    pub(crate) extra: usize,
+    /// The columns that are not part of the table's layout.
+    pub(crate) extra: Vec<ExtraColumn>,
 }
 
 /// Where the names of columns stand, for errors.
@@ -51,22 +52,26 @@ impl Layout {
         let table = place.table;
         let columns = table.columns();
         let mut fields = [0; MOST_COLUMNS];
+        let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
         for (column, field) in columns.iter().zip(&mut fields) {
-            *field = names
-                .iter()
-                .position(|name| name.eq_ignore_ascii_case(column.name))
-                .ok_or_else(|| place.error(Some(column.name), InputFault::MissingColumn))?;
+            *field = position(column).ok_or_else(|| {
+                let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, table)));
+                place.error(Some(column.name), fault)
+            })?;
         }
         refuse_names_twice(names, place)?;
         refuse_numbered_names(names, place)?;
-        let extra = names.len() - columns.len();
+        let is_extra = |place: &usize| !fields[..columns.len()].contains(place);
+        let extra = (0..names.len()).filter(is_extra);
+        let extra =
+            extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
         Ok(Layout { table, delimiter, encoding, width: names.len(), fields, extra })
     }
 
     /// Of records that hold a table's columns and nothing else, each in its place.
     pub(crate) fn packed(table: Table, encoding: Encoding) -> Layout {
         let fields = std::array::from_fn(|place| place);
-        Layout { table, delimiter: None, encoding, width: table.columns().len(), fields, extra: 0 }
+        Layout { table, delimiter: None, encoding, width: table.columns().len(), fields, extra: Vec::new() }
     }
 }
 

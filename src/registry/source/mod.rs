@@ -4,18 +4,25 @@
 //! A source hands out text in blocks of whole records. What the records' values mean, and whether they can be
 //! used, is looked at elsewhere, once for all sources.
 
+mod content;
 mod csv;
 mod encoding;
 mod folder;
 mod layout;
+mod near;
+mod open_tables;
 mod packed;
 mod provenance;
 mod sqlite;
 
+pub use content::Content;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swallowed_rows};
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
+pub use near::{ExtraColumn, MissingColumns};
+pub(super) use open_tables::OpenTables;
+pub use open_tables::UnknownFile;
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(crate) use sqlite::{
@@ -33,16 +40,29 @@ use std::path::Path;
 /// # Errors
 /// If it is not there, is neither of these, or lacks a table.
 pub fn open_export(path: &Path, encoding: Encoding) -> Result<Box<dyn Source>, RegistryError> {
+    Ok(match kind_of(path)? {
+        Kind::Folder => Box::new(Folder::open(path, encoding)?),
+        Kind::Sqlite => Box::new(SqliteExport::open(path, encoding)?),
+    })
+}
+
+/// What an export is.
+enum Kind {
+    Folder,
+    Sqlite,
+}
+
+fn kind_of(path: &Path) -> Result<Kind, RegistryError> {
     let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
     let found = std::fs::metadata(path).map_err(unavailable)?;
     if found.is_dir() {
-        return Ok(Box::new(Folder::open(path, encoding)?));
+        return Ok(Kind::Folder);
     }
     if !found.is_file() {
         return Err(BadInput::of_file(path, InputFault::NotAFile));
     }
     if is_sqlite(path).map_err(unavailable)? {
-        return Ok(Box::new(SqliteExport::open(path, encoding)?));
+        return Ok(Kind::Sqlite);
     }
     Err(BadInput::of_file(path, InputFault::NotAnExport))
 }

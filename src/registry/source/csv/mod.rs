@@ -12,7 +12,7 @@ pub(in crate::registry) use split::{blank_lines, count_lines};
 pub(in crate::registry) use swallowed::may_have_swallowed_rows;
 
 use super::layout::{Layout, Place};
-use super::{Block, Encoding, TableReader, TakeBlock};
+use super::{Block, Content, Encoding, TableReader, TakeBlock};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::{RegistryError, Table};
 use std::fs::File;
@@ -123,11 +123,25 @@ impl CsvFile {
     }
 }
 
+/// So many bytes of a file tell what it is.
+const HEAD: usize = 512;
+
 impl Text {
     /// Reads the header; what is left is the records.
     fn read_header(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
         self.fill()?;
         let encoding = self.skip_byte_order_mark(encoding)?;
+        let (path, head) = (self.path.clone(), self.pending[..self.pending.len().min(HEAD)].to_vec());
+        self.read_names(table, encoding).map_err(|error| match (error, Content::of(&head)) {
+            // What is no CSV can be wrong in any way: what it is says more.
+            (RegistryError::BadInput(_), Some(content)) => {
+                BadInput::of_file(&path, InputFault::NotCsv(content))
+            }
+            (error, _) => error,
+        })
+    }
+
+    fn read_names(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
         loop {
             let blank = blank_lines(&self.pending);
             self.line += count_lines(&self.pending[..blank]);

@@ -47,7 +47,7 @@ pub(super) fn is_sqlite(path: &Path) -> io::Result<bool> {
 
 /// An SQLite file with the tables of an export.
 #[derive(Debug)]
-pub(super) struct SqliteExport {
+pub(in crate::registry) struct SqliteExport {
     path: PathBuf,
     connection: Connection,
     /// Each table or view that is there.
@@ -68,6 +68,25 @@ struct TableOrView {
 impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(super) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
+        let export = SqliteExport::open_unchecked(path, encoding)?;
+        let is_missing = |table: &Table| !table.may_be_absent() && export.found[*table as usize].is_none();
+        match Table::ALL.into_iter().find(is_missing) {
+            Some(table) => Err(export.missing(table)),
+            None => export.must_be_whole().map(|()| export),
+        }
+    }
+
+    /// The same where tables may be missing.
+    pub(super) fn open_any(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
+        let export = SqliteExport::open_unchecked(path, encoding)?;
+        export.must_be_whole().map(|()| export)
+    }
+
+    pub(super) fn missing(&self, table: Table) -> RegistryError {
+        RegistryError::MissingTable { export: self.path.clone(), table }
+    }
+
+    fn open_unchecked(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
         let failed = |error| sqlite_error(path, error);
         // Before the snapshot is taken: what is committed after this moment makes the export another.
         let arrived = stamps(path, encoding)?;
@@ -99,13 +118,7 @@ impl SqliteExport {
                 found[table as usize] = Some(object);
             }
         }
-        let missing =
-            Table::ALL.into_iter().find(|table| !table.may_be_absent() && found[*table as usize].is_none());
-        let export = SqliteExport { path: path.to_owned(), connection, found, encoding, arrived };
-        match missing {
-            Some(table) => Err(RegistryError::MissingTable { export: path.to_owned(), table }),
-            None => export.must_be_whole().map(|()| export),
-        }
+        Ok(SqliteExport { path: path.to_owned(), connection, found, encoding, arrived })
     }
 
     /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
