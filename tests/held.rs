@@ -334,6 +334,25 @@ fn the_fixtures_meet_the_gates_they_are_for() {
     let unmatched = run("fixtures/registry-unmatched", "2024-07-08", "other");
     assert_eq!(unmatched.code, 77, "{}", unmatched.stderr);
     assert_eq!(unmatched.stderr.matches("\n  UNMATCHED_RECIPIENTS: ").count(), 1, "{}", unmatched.stderr);
+    // Both months are told apart as the README says, and nothing of August is so much as told.
+    let august = phds_with(&[
+        "diff",
+        text(&folder.path().join("out/202407")),
+        text(&folder.path().join("out/202408")),
+    ]);
+    assert_eq!(august.code, 1, "{}", august.stderr);
+    insta::assert_snapshot!("fixtures-diff", august.stdout.split_once("\n\n").unwrap().0);
+    for month in ["202407", "202408"] {
+        let gate = std::fs::read(folder.path().join("out").join(month).join("qa/gate.json")).unwrap();
+        let gate: serde_json::Value = serde_json::from_slice(&gate).unwrap();
+        let none = serde_json::json!([]);
+        assert_eq!((&gate["off"], &gate["found"], &gate["told"]), (&none, &none, &none), "{month}");
+    }
+    // Who gets no row gets no file: neither the recipient whose organization gave nothing nor the unmatched one.
+    let held = common::read_folder(&folder.path().join("other/.held/202407"));
+    let files: Vec<_> = held.keys().filter(|name| name.starts_with("PHDS_")).collect();
+    assert_eq!(files, ["PHDS_Bluebonnet_County_Public_Health_202407.csv"]);
+    assert_eq!(common::manifest(&held)["facts"]["excluded"], serde_json::json!({"NO_RECIPIENT": 1}));
     // The next month it is known, and only told.
     let released = phds_with(&["release", text(&folder.path().join("other")), "202407", "--by", "QA"]);
     assert_eq!(released.code, 0, "{}", released.stderr);
