@@ -281,7 +281,7 @@ fn whether_it_would_be_held() {
     assert!(held.stderr.contains("SAME_EXPORT"), "{}", held.stderr);
     assert_eq!(check(&site, &["--out", text(&out), "--gate-off", "same_export"]).code, 0);
     assert_eq!(site.left_in_out(), ["202406"], "nothing is written");
-    assert_eq!(site.run(&[]).code, 77);
+    assert_eq!(site.run_gated(&[]).code, 77);
     site.rows("immunizations", &[]);
     let nothing = check(&site, &[]);
     assert_eq!(nothing.code, 77);
