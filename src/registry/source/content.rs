@@ -47,10 +47,11 @@ impl Content {
     }
 }
 
-/// Of ASCII characters in UTF-16 every other byte is zero. A file of nothing but zeros is none.
+/// Of ASCII characters in UTF-16 every other byte is zero, and no byte between is.
 fn is_utf16(head: &[u8]) -> bool {
     let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
-    head.len() >= 4 && (zeros(0) * 2 == head.len()) != (zeros(1) * 2 == head.len())
+    let (even, odd) = (zeros(0) * 2, zeros(1) * 2);
+    head.len() >= 4 && ((even, odd) == (head.len(), 0) || (even, odd) == (0, head.len()))
 }
 
 #[cfg(test)]
@@ -66,6 +67,7 @@ mod tests {
         check(b"A\0,\0B\0", Some(Content::Utf16));
         check(b"\0A\0,", Some(Content::Utf16));
         check(b"\0\0\0\0", None);
+        check(b"\"\0\0\0", None);
         check(b"CLIENT_ID,A", None);
         check(b"", None);
     }
