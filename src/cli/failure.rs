@@ -101,7 +101,7 @@ pub(super) struct End {
 
 impl Exit {
     /// With a hint.
-    fn hinting(self, hint: impl Into<String>) -> End {
+    pub(super) fn hinting(self, hint: impl Into<String>) -> End {
         End { exit: self, hint: Some(hint.into()) }
     }
 
