@@ -11,7 +11,7 @@ use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
-use crate::value::shown;
+use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
@@ -56,6 +56,9 @@ pub(super) enum Failure {
     /// A day is not given, and the clock shows none.
     #[error("the machine's clock shows no day from 1970-01-01 to 9999-12-31")]
     NoToday { option: &'static str },
+    /// A day is asked about that lies before what is there: the clock is wrong, or the day was mistyped.
+    #[error("{}: there is a batch of {later}, which is later than {date}", shown(out))]
+    LaterBatch { date: Day, out: PathBuf, later: Month },
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -148,6 +151,7 @@ impl Failure {
             }
             Failure::NoToday { option } => Exit::Usage
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
+            Failure::LaterBatch { .. } => Exit::Usage.hinting("set the clock, or give the day: --date DATE"),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),

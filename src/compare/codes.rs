@@ -1,6 +1,6 @@
 //! How the counts of the facts by code moved from one batch to another, as their manifests have them.
 
-use crate::batch::{FactsEntry, Manifest};
+use crate::batch::{Counts, FactsEntry, Manifest};
 use crate::filter::Outcome;
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -17,15 +17,12 @@ pub struct CodeCounts {
 /// quarantined rows.
 pub fn moved_codes(old: &Manifest, new: &Manifest) -> Vec<CodeCounts> {
     let mut counts: IndexMap<&str, [u64; 2]> = IndexMap::new();
-    let parts: [fn(&FactsEntry) -> Vec<(&str, u64)>; 3] = [
-        |facts| vec![(Outcome::Included.name(), facts.included)],
-        |facts| facts.excluded.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
-        |facts| facts.quarantined.iter().map(|(code, count)| (code.as_str(), *count)).collect(),
-    ];
+    counts.insert(Outcome::Included.name(), [old.facts.included, new.facts.included]);
+    let parts: [fn(&FactsEntry) -> &Counts; 2] = [|facts| &facts.excluded, |facts| &facts.quarantined];
     for part in parts {
         for (side, manifest) in [old, new].into_iter().enumerate() {
             for (code, count) in part(&manifest.facts) {
-                counts.entry(code).or_default()[side] = count;
+                counts.entry(code).or_default()[side] = *count;
             }
         }
     }
