@@ -3,6 +3,7 @@
 //! Each type of error has its exit codes and its hints in one place.
 
 use super::exit::Exit;
+use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
@@ -83,10 +84,13 @@ impl Failure {
         }
         if let (Failure::Held { why, .. }, Some(hint)) = (self, &hint) {
             let codes: Vec<_> = why.found.iter().map(|found| found.reason.code()).collect();
-            let batch = why.batch.to_string();
-            tracing::error!(exit_code = exit as u8, hint, batch, codes = codes.join(","), "{self}");
+            let (batch, codes) = (why.batch.to_string(), codes.join(","));
+            tracing::error!(exit_code = exit as u8, hint, batch, codes, "{self}");
+            let (batch, codes, hint) = (Some(batch), Some(codes), Some(hint.clone()));
+            finish::note(Ending { result: "held", batch, codes, hint, reason: None });
             return exit;
         }
+        finish::note_failure(self.to_string(), hint.clone());
         match hint {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
             None => tracing::error!(exit_code = exit as u8, "{self}"),
