@@ -188,8 +188,8 @@ fn exactly_the_edits_are_told() {
         let number = |name: &str| rows[name].as_u64().unwrap();
         let matched = number("unchanged")
             + number("changed")
-            + number("moved-to-client")
-            + number("moved-to-recipient");
+            + number("moved_to_client")
+            + number("moved_to_recipient");
         assert_eq!(number("old"), matched + number("removed"), "seed {seed}");
         assert_eq!(number("new"), matched + number("added"), "seed {seed}");
     }
@@ -364,7 +364,7 @@ fn many_rows_may_share_an_id() {
         std::fs::write(folder.join(name), text).unwrap();
     }
     let (_, json) = two.diff_json(&[]);
-    assert_eq!(json["rows"]["moved-to-client"], 5_000);
+    assert_eq!(json["rows"]["moved_to_client"], 5_000);
     assert_eq!(json["rows"]["added"], 0);
 }
 
@@ -403,7 +403,7 @@ fn rows_that_share_an_id_are_not_held_in_memory() {
     assert_eq!(output.status.code(), Some(1));
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let half = ROWS / 2;
-    assert_eq!((&told["rows"]["unchanged"], &told["rows"]["moved-to-client"]), (&half.into(), &half.into()));
+    assert_eq!((&told["rows"]["unchanged"], &told["rows"]["moved_to_client"]), (&half.into(), &half.into()));
     match most {
         // Held, they would take many times as much.
         Some(kib) => assert!(kib < 160 << 10, "{kib} KiB"),

@@ -38,6 +38,15 @@ fn tidy_batch(site: &Site) -> String {
     batch
 }
 
+/// An explanation without the quarantined rows themselves, which a work database does not keep.
+fn without_rows(explanation: &str) -> String {
+    let is_of_row =
+        |line: &&str| line.starts_with("      ") && line.ends_with('"') || line.starts_with("    > ");
+    let note = "  A work database does not keep such rows: phds explain EXPORT shows them.";
+    let others = explanation.lines().filter(|line| !is_of_row(line) && *line != note);
+    others.map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn every_outcome_is_explained() {
     let site = Site::new();
@@ -60,7 +69,11 @@ fn every_outcome_is_explained() {
         }
         insta::assert_snapshot!(format!("explain-{outcome}"), ran.stdout);
         let from_batch = phds_with(&[&["explain", "--work", &batch][..], &rest].concat());
-        assert_eq!(from_batch.stdout, ran.stdout, "from a work database it is the same");
+        assert_eq!(
+            without_rows(&from_batch.stdout),
+            without_rows(&ran.stdout),
+            "from a work database it is the same"
+        );
     }
 }
 
@@ -72,7 +85,7 @@ fn all_facts_of_a_client_are_explained() {
     let ran = phds_with(&["explain", "--work", &batch, "--client", "1031"]);
     insta::assert_snapshot!("explain-client", ran.stdout);
     let from_export = phds_with(&["explain", TIDY, "--as-of", "2024-07-08", "--client", "1031"]);
-    assert_eq!(from_export.stdout, ran.stdout);
+    assert_eq!(without_rows(&from_export.stdout), without_rows(&ran.stdout));
     let json = phds_with(&["explain", "--work", &batch, "--client", "1031", "--json"]);
     let answer: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(answer["facts"].as_array().unwrap().len(), 4);

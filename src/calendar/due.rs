@@ -11,6 +11,13 @@ pub fn due_day(month: Month) -> Day {
     second_monday(month.year(), month.month_of_year())
 }
 
+/// The month before a day's; none before the first month of the calendar.
+pub fn month_before(day: Day) -> Option<Month> {
+    let (year, month) = (day.year(), day.month_of_year());
+    let (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+    Day::new(year, month, 1).map(Day::month)
+}
+
 /// Whether a month's files are due on this very day.
 pub fn is_due(day: Day) -> bool {
     due_day(day.month()) == day
@@ -67,6 +74,15 @@ mod tests {
         assert_eq!(mine, found);
         assert!(found.iter().all(|day| (8..=14).contains(&day.day_of_month())));
         assert!(found.iter().all(|day| due_day(day.month()) == *day));
+    }
+
+    #[test]
+    fn the_month_before_may_be_last_years() {
+        let before = |day: &str| month_before(parsed(day)).map(|month| month.to_string());
+        assert_eq!(before("2024-07-31").as_deref(), Some("202406"));
+        assert_eq!(before("2024-03-31").as_deref(), Some("202402"));
+        assert_eq!(before("2024-01-01").as_deref(), Some("202312"));
+        assert_eq!(before("0001-01-31"), None);
     }
 
     #[test]

@@ -6,5 +6,5 @@
 mod due;
 mod holidays;
 
-pub use due::{due_day, due_days, has_come, is_due};
+pub use due::{due_day, due_days, has_come, is_due, month_before};
 pub use holidays::{Holiday, holiday_on};

@@ -2,11 +2,16 @@
 
 use super::CommandResult;
 use super::arguments;
+use super::because::{Because, Databases};
 use super::failure::Failure;
 use super::memory;
 use super::terminal::{Terminal, printable};
+use crate::batch::Manifest;
 use crate::cleanup::PrivateFolder;
-use crate::compare::{Change, CompareSettings, Comparison, FileChanges, Kind, KindCounts, compare};
+use crate::compare::{
+    Change, CodeCounts, CompareSettings, Comparison, FileChanges, Kind, KindCounts, compare_and_note,
+    moved_codes,
+};
 use crate::elements;
 use crate::value::{grouped, shown, text::json};
 use std::fmt::Write;
@@ -15,13 +20,15 @@ use std::path::PathBuf;
 /// Compare two batches, or two recipients' files
 ///
 /// Rows are matched by IMMUNFACT_ID: added, removed, changed, moved to another recipient or to another client. Says first
-/// what became of the columns, then counts by file and by column, then the rows, by id only.
+/// what became of the columns, then counts by file and by column, then how the numbers of facts by outcome moved, then the
+/// rows, by id only.
 ///
 /// Exit code 0: the same; 1: different.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds diff batches/202406 batches/202407
   phds diff batches/202406 batches/202407 --only removed --limit 1000
+  phds diff batches/202406 batches/202407 --because june.db july.db
   phds diff old/PHDS_Travis_202406.csv PHDS_Travis_202407.csv --ignore AGE_IN_MONTHS")]
 pub(super) struct Args {
     /// The batch, or file, before
@@ -36,6 +43,10 @@ pub(super) struct Args {
     /// List only such rows; all are counted
     #[arg(long, value_name = "KIND")]
     only: Vec<Only>,
+    /// Say what the facts of removed rows are now, and what those of added rows were before: the work databases of both
+    /// batches
+    #[arg(long, num_args = 2, value_names = ["OLD.db", "NEW.db"])]
+    because: Vec<PathBuf>,
     /// Leave a column out of the comparison
     #[arg(long, value_name = "COLUMN")]
     ignore: Vec<String>,
@@ -84,13 +95,47 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         elements: &elements::ALL,
         spill: &memory::spill_for_comparing(scratch.path(), args.memory, threads),
     };
-    let comparison = compare(&args.old, &args.new, settings)?;
+    let comparison = match args.because.as_slice() {
+        [old, new] => {
+            let batches = [Manifest::of_batch(&args.old)?, Manifest::of_batch(&args.new)?];
+            let databases = Databases::open(old, new)?;
+            let mut reasons = databases.reasons([old, new], batches.each_ref())?;
+            let note = &mut |kind, id| reasons.note(kind, id);
+            let comparison = compare_and_note(&args.old, &args.new, settings, note)?;
+            Difference { because: Some(reasons.finish()?), ..Difference::of(comparison, &args) }
+        }
+        _ => {
+            let comparison = compare_and_note(&args.old, &args.new, settings, &mut |_, _| {})?;
+            Difference::of(comparison, &args)
+        }
+    };
     terminal.print_findings(&if args.json { json(&comparison) } else { text(&comparison) })?;
-    if comparison.same { Ok(()) } else { Err(Failure::No) }
+    if comparison.rows.same { Ok(()) } else { Err(Failure::No) }
 }
 
-fn text(comparison: &Comparison) -> String {
-    let Comparison { same, columns, rows, files, changed_columns, changes, not_listed } = comparison;
+/// All that is told of two batches, or two files.
+#[derive(serde::Serialize)]
+struct Difference {
+    #[serde(flatten)]
+    rows: Comparison,
+    /// The codes of which the two manifests count other numbers of facts; none if there are not two manifests.
+    codes: Vec<CodeCounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<Because>,
+}
+
+impl Difference {
+    fn of(rows: Comparison, args: &Args) -> Difference {
+        let codes = match [&args.old, &args.new].map(|folder| Manifest::of_batch(folder)) {
+            [Ok(old), Ok(new)] => moved_codes(&old, &new),
+            _ => Vec::new(),
+        };
+        Difference { rows, codes, because: None }
+    }
+}
+
+fn text(Difference { rows, codes, because }: &Difference) -> String {
+    let Comparison { same, columns, rows, files, changed_columns, changes, not_listed } = rows;
     let mut out = String::new();
     for (old, new) in &columns.renamed {
         let _ = writeln!(out, "column {} is now called {}", shown(old), shown(new));
@@ -106,6 +151,7 @@ fn text(comparison: &Comparison) -> String {
     let _ = writeln!(out, "Rows\n{}", all_rows(rows));
     if *same {
         out.push_str("The same.\n");
+        out.push_str(&codes_table(codes));
         return printable(&out);
     }
     out.push_str(&files_table(files));
@@ -115,6 +161,8 @@ fn text(comparison: &Comparison) -> String {
             let _ = writeln!(out, "  {:<30}{:>13}", shown(column).to_string(), grouped(*count));
         }
     }
+    out.push_str(&codes_table(codes));
+    out.extend(because.iter().map(Because::text));
     if !changes.is_empty() {
         out.push_str("\nRows, by IMMUNFACT_ID\n");
         changes.iter().for_each(|change| push_change(&mut out, change));
@@ -174,6 +222,22 @@ fn files_table(files: &[FileChanges]) -> String {
         let _ = writeln!(out, "and {} file(s) in which nothing changed", quiet.len());
     }
     out.push_str("came, left: rows moved from or to another recipient; client: moved to another client\n");
+    out
+}
+
+/// Of how many facts there are more or fewer, by code.
+fn codes_table(codes: &[CodeCounts]) -> String {
+    let mut out = String::new();
+    if !codes.is_empty() {
+        let _ =
+            writeln!(out, "\n{:<39}{:>13}{:>13}{:>13}", "Facts by outcome or fault", "old", "new", "more");
+    }
+    for CodeCounts { code, old, new } in codes {
+        let sign = if new > old { '+' } else { '-' };
+        let more = format!("{sign}{}", grouped(old.abs_diff(*new)));
+        let code = shown(code).to_string();
+        let _ = writeln!(out, "  {code:<37}{:>13}{:>13}{more:>13}", grouped(*old), grouped(*new));
+    }
     out
 }
 

@@ -3,6 +3,7 @@
 //! Each type of error has its exit codes and its hints in one place.
 
 use super::exit::Exit;
+use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
@@ -11,7 +12,7 @@ use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
-use crate::value::shown;
+use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
@@ -56,6 +57,9 @@ pub(super) enum Failure {
     /// A day is not given, and the clock shows none.
     #[error("the machine's clock shows no day from 1970-01-01 to 9999-12-31")]
     NoToday { option: &'static str },
+    /// A day is asked about that lies before what is there: the clock is wrong, or the day was mistyped.
+    #[error("{}: there is a batch of {later}, which is later than {date}", shown(out))]
+    LaterBatch { date: Day, out: PathBuf, later: Month },
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -80,10 +84,13 @@ impl Failure {
         }
         if let (Failure::Held { why, .. }, Some(hint)) = (self, &hint) {
             let codes: Vec<_> = why.found.iter().map(|found| found.reason.code()).collect();
-            let batch = why.batch.to_string();
-            tracing::error!(exit_code = exit as u8, hint, batch, codes = codes.join(","), "{self}");
+            let (batch, codes) = (why.batch.to_string(), codes.join(","));
+            tracing::error!(exit_code = exit as u8, hint, batch, codes, "{self}");
+            let (batch, codes, hint) = (Some(batch), Some(codes), Some(hint.clone()));
+            finish::note(Ending { result: "held", batch, codes, hint, reason: None });
             return exit;
         }
+        finish::note_failure(self.to_string(), hint.clone());
         match hint {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),
             None => tracing::error!(exit_code = exit as u8, "{self}"),
@@ -101,7 +108,7 @@ pub(super) struct End {
 
 impl Exit {
     /// With a hint.
-    fn hinting(self, hint: impl Into<String>) -> End {
+    pub(super) fn hinting(self, hint: impl Into<String>) -> End {
         End { exit: self, hint: Some(hint.into()) }
     }
 
@@ -148,6 +155,7 @@ impl Failure {
             }
             Failure::NoToday { option } => Exit::Usage
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
+            Failure::LaterBatch { .. } => Exit::Usage.hinting("set the clock, or give the day: --date DATE"),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),

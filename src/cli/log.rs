@@ -102,7 +102,9 @@ pub(super) fn refuse_usage(error: &clap::Error) -> ! {
     finish::begin("", log_format);
     let exit_code = u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
     // What was typed is not repeated: the kind of the mistake says enough.
-    tracing::error!(exit_code, "wrong usage: {}", error.kind());
+    let reason = format!("wrong usage: {}", error.kind());
+    tracing::error!(exit_code, "{reason}");
+    finish::note_failure(reason, None);
     finish::end(exit_code);
     std::process::exit(error.exit_code());
 }

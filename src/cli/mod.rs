@@ -4,6 +4,7 @@
 //! No command but those that exist for it shows a row's values.
 
 mod arguments;
+mod because;
 mod check;
 mod dictionary;
 mod diff;

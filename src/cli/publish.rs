@@ -2,7 +2,7 @@
 
 use super::CommandResult;
 use super::failure::Failure;
-use super::{events, log};
+use super::{events, finish, log};
 use crate::assembly::{Assembled, Judging, assemble_batch};
 use crate::batch::{Before, Finding, GateRecord, HoldRecord, Manifest, names};
 use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
@@ -115,6 +115,7 @@ fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> R
     if gate.found.is_empty() {
         let place = staging.publish(&names::quarantine_aside(manifest.batch))?;
         tracing::info!(stage = "publish", batch = %manifest.batch, "batch published");
+        finish::note_published(manifest.batch);
         return Ok(place);
     }
     let why = HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: gate.found };

@@ -3,7 +3,7 @@
 use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use super::{arguments, memory, process, report};
+use super::{arguments, finish, memory, process, report};
 use crate::assembly::add_release;
 use crate::batch::{
     GateRecord, HoldRecord, Manifest, ReleaseRecord, RulesVersion, names, read_own_file, why_held_place,
@@ -88,6 +88,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
+    finish::note_published(args.month);
     let (place, as_of) = (shown(&place), manifest.as_of);
     let by = &release.by;
     text += &format!("Batch {} as of {as_of} is published all the same by {by}, in {place}\n", args.month);

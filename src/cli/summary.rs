@@ -2,6 +2,7 @@
 
 use super::CommandResult;
 use super::failure::Failure;
+use super::finish::{self, Ending};
 use super::terminal::Terminal;
 use crate::batch::{Counts, Finding, Manifest};
 use crate::extract::FactCounts;
@@ -86,6 +87,8 @@ impl<'a> Summary<'a> {
     /// Reports that there was nothing to do: in JSON, or in the log only.
     pub(super) fn nothing_to_do(&self, reason: &str) -> CommandResult {
         tracing::info!(stage = "open", "nothing to do: {reason}");
+        let noted = Some(reason.to_owned());
+        finish::note(Ending { result: "nothing-to-do", reason: noted, ..Ending::default() });
         if self.is_json {
             let summary =
                 JsonSummary { outcome: "nothing-to-do", reason: Some(reason), ..JsonSummary::default() };

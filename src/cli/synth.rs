@@ -3,9 +3,10 @@
 use super::CommandResult;
 use super::arguments;
 use super::terminal::Terminal;
+use crate::schedule::shell_word;
 use crate::synth::{SynthSettings, synth};
 use crate::value::{Day, shown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Write an invented registry export of any size
 ///
@@ -65,5 +66,16 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         counts.clients,
         counts.consents,
         counts.immunizations
-    ))
+    ))?;
+    terminal.print_summary(&run_line(&out, as_of, dirty > 0).unwrap_or_default())
+}
+
+/// The command that makes a batch of the export; none if its path cannot be shown as it is. Planted rows make other rows
+/// unusable besides, so that no lower limit on them fits.
+fn run_line(export: &Path, as_of: Day, is_dirty: bool) -> Option<String> {
+    let path = export.to_str().filter(|path| shown(export).to_string() == **path)?;
+    // What begins with a dash would be taken for an option.
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let limit = if is_dirty { " --max-quarantined 100%" } else { "" };
+    Some(format!("to make its batch: phds run {} --as-of {as_of} --out batches{limit}\n", shell_word(&path)))
 }

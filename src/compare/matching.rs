@@ -164,7 +164,7 @@ mod tests {
             write(&place("new"), &new);
             let compared = |spill: &Spill| {
                 let settings = CompareSettings { limit, values: true, ..settings(spill) };
-                compare_within(&place("old"), &place("new"), settings, MOST_HELD).unwrap()
+                compare_within(&place("old"), &place("new"), settings, MOST_HELD, &mut |_, _| {}).unwrap()
             };
             let held = compared(&Spill::new(folder.path(), 1 << 20));
             for run in [1, run] {
@@ -180,8 +180,9 @@ mod tests {
         let place = |name: &str| folder.path().join(name);
         write(&place("old"), &[(0, 1, 2), (0, 1, 4), (1, 1, 6)]);
         write(&place("new"), &[(0, 1, 5), (0, 1, 2), (0, 1, 3)]);
-        let compared =
-            |bytes: u64| compare_within(&place("old"), &place("new"), settings(&spill), bytes).unwrap();
+        let compared = |bytes: u64| {
+            compare_within(&place("old"), &place("new"), settings(&spill), bytes, &mut |_, _| {}).unwrap()
+        };
         // Equal ones are found all the same; the others are paired as they come.
         let (whole, bounded) = (compared(u64::MAX), compared(0));
         assert_eq!((whole.rows.unchanged, whole.rows.changed, whole.rows.moved_to_client), (1, 1, 0));

@@ -9,6 +9,7 @@
 //! Nothing here prints. Values of rows are in what comes out only if they were asked for.
 
 mod cancel;
+mod codes;
 mod columns;
 mod files;
 mod matching;
@@ -17,6 +18,7 @@ mod outcome;
 mod pairing;
 mod settle;
 
+pub use codes::{CodeCounts, moved_codes};
 pub use outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
 
 use crate::batch::BatchError;
@@ -78,8 +80,25 @@ pub enum CompareError {
 /// # Errors
 /// If one of them cannot be read, or a row has no IMMUNFACT_ID to match it by.
 pub fn compare(old: &Path, new: &Path, settings: CompareSettings<'_>) -> Result<Comparison, CompareError> {
-    compare_within(old, new, settings, matching::MOST_HELD)
+    compare_and_note(old, new, settings, &mut |_, _| {})
 }
+
+/// The same, and calls `note` with each row that changed, listed or not: its kind and its IMMUNFACT_ID, in the order of the
+/// ids.
+///
+/// # Errors
+/// As above.
+pub fn compare_and_note(
+    old: &Path,
+    new: &Path,
+    settings: CompareSettings<'_>,
+    note: Note<'_>,
+) -> Result<Comparison, CompareError> {
+    compare_within(old, new, settings, matching::MOST_HELD, note)
+}
+
+/// What is told of each row that changed.
+type Note<'n> = &'n mut dyn FnMut(Kind, u64);
 
 /// The same with another bound on the bytes that are held of rows with one id.
 fn compare_within(
@@ -87,9 +106,10 @@ fn compare_within(
     new: &Path,
     settings: CompareSettings<'_>,
     most_held: u64,
+    note: Note<'_>,
 ) -> Result<Comparison, CompareError> {
     let pairs = pairing::pairs(old, new, settings.elements)?;
     let columns = columns::Columns::of(&pairs, settings.ignore, settings.elements)?;
     let (unmatched, totals) = cancel::cancel(&pairs, &columns, settings)?;
-    settle::settle(&pairs, &columns, unmatched, totals, settings, most_held)
+    settle::settle(&pairs, &columns, unmatched, totals, settings, most_held, note)
 }

@@ -63,7 +63,6 @@ impl Kind {
 
 /// How many rows are in which state.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct KindCounts {
     /// All rows of the old side.
     pub old: u64,

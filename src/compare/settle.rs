@@ -6,7 +6,7 @@ use super::files::{Column, Pair};
 use super::matching::Group;
 use super::open_files::OpenFiles;
 use super::outcome::{Change, Comparison, FileChanges, Kind, KindCounts, ValueChange};
-use super::{CompareError, CompareSettings};
+use super::{CompareError, CompareSettings, Note};
 use crate::elements::Cell;
 use crate::spill::Sorter;
 use crate::value::parse_id;
@@ -20,8 +20,9 @@ pub(super) fn settle(
     totals: Vec<Totals>,
     settings: CompareSettings<'_>,
     most_held: u64,
+    note: Note<'_>,
 ) -> Result<Comparison, CompareError> {
-    let mut tally = Tally::new(pairs, columns, totals, settings);
+    let mut tally = Tally::new(pairs, columns, totals, settings, note);
     let mut files = OpenFiles::new(pairs, columns);
     let unmatched = unmatched.sorted()?;
     let mut rows = unmatched.merge()?;
@@ -59,6 +60,7 @@ struct Tally<'a> {
     pairs: &'a [Pair],
     columns: &'a Columns,
     settings: CompareSettings<'a>,
+    note: Note<'a>,
     /// The place of CLIENT_ID among the compared columns.
     client: Option<usize>,
     files: Vec<FileChanges>,
@@ -74,6 +76,7 @@ impl<'a> Tally<'a> {
         columns: &'a Columns,
         totals: Vec<Totals>,
         settings: CompareSettings<'a>,
+        note: Note<'a>,
     ) -> Tally<'a> {
         let mut all = KindCounts::default();
         let of_file = |(pair, totals): (&Pair, Totals)| {
@@ -90,6 +93,7 @@ impl<'a> Tally<'a> {
             pairs,
             columns,
             settings,
+            note,
             client: columns.compared.iter().position(|column| *column == client),
             files,
             all,
@@ -122,6 +126,7 @@ impl<'a> Tally<'a> {
             _ => Kind::Changed,
         };
         self.all.note(kind);
+        (self.note)(kind, id);
         if let Some(file) = new.or(old) {
             self.files[file].rows.note(kind);
         }

@@ -105,4 +105,16 @@ pub struct RefusedAnswer {
     pub code: &'static str,
     /// The code in words.
     pub meaning: &'static str,
+    /// The row as it stands in the export; empty if it comes from a work database, which does not keep it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldAnswer>,
+}
+
+/// A field of a quarantined row.
+#[derive(Serialize, Debug)]
+pub struct FieldAnswer {
+    pub column: String,
+    pub text: String,
+    /// Whether the code is about this field.
+    pub is_faulty: bool,
 }

@@ -1,15 +1,15 @@
 //! Finding what an explanation needs: the facts asked for, those that share their ids, and the quarantined rows.
 
-use super::answer::{Answer, Days, FactAnswer, RefusedAnswer, UnderAnswer};
+use super::answer::{Answer, Days, FactAnswer, FieldAnswer, RefusedAnswer, UnderAnswer};
 use super::request::{Question, Request};
 use super::wording::{Words, consent_answers, recipient_names};
 use crate::filter::{Outcome, Rules, ShareableFact};
 use crate::policy::ConsentRule;
 use crate::registry::{
-    ConsentType, ExportRow, Fact, Intake, Progress, QuarantinedRow, Reference, RegistryError, RowFault,
-    Source, Table, Witness, read_facts_in_order, read_reference_before, sharing, tables,
+    ConsentType, ExportRow, Fact, Intake, Progress, QuarantinedRow, RawField, Reference, RegistryError,
+    RowFault, Source, Table, Witness, raw_rows, read_facts_in_order, read_reference_before, sharing, tables,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that were quarantined before, when the work database that is now read was made.
 #[derive(Clone, Default, Debug)]
@@ -30,6 +30,7 @@ pub fn explain(
     request: Request<'_>,
     progress: &dyn Progress,
 ) -> Result<Answer, RegistryError> {
+    let refused_earlier: BTreeSet<_> = earlier.refused.iter().map(|row| (row.table, row.line)).collect();
     let mut rows = RelatedRows { earlier, facts: Vec::new() };
     let (reference, mut intake) = read_reference_before(source, request.spill, progress, &mut rows)?;
     let rules = Rules::new(request.policy, request.as_of, &reference);
@@ -47,7 +48,36 @@ pub fn explain(
         }
         Ok(())
     })?;
-    Ok(Explainer { request, reference: &reference, rules: &rules, intake: &intake }.answer(rows))
+    let mut answer =
+        Explainer { request, reference: &reference, rules: &rules, intake: &intake }.answer(rows);
+    show_rows(&mut answer.quarantined, source, &refused_earlier)?;
+    Ok(answer)
+}
+
+/// So many quarantined rows of a table are shown as they stand. A fact or a client has a few.
+const MOST_SHOWN: usize = 100;
+
+/// Adds to each quarantined row its fields as they stand in the source, which has not kept those of `refused_earlier`.
+fn show_rows(
+    refused: &mut [RefusedAnswer],
+    source: &dyn Source,
+    refused_earlier: &BTreeSet<(Table, u64)>,
+) -> Result<(), RegistryError> {
+    for table in Table::ALL {
+        let is_shown =
+            |row: &&RefusedAnswer| row.table == table.name() && !refused_earlier.contains(&(table, row.line));
+        let lines = refused.iter().filter(is_shown).map(|row| row.line).take(MOST_SHOWN).collect();
+        let mut rows: BTreeMap<u64, Vec<RawField>> = raw_rows(source, table, &lines)?;
+        for row in refused.iter_mut().filter(|row| row.table == table.name()) {
+            let fields = rows.remove(&row.line).unwrap_or_default().into_iter();
+            let field = |RawField { column, text }| {
+                let is_faulty = column == row.column;
+                FieldAnswer { column, text, is_faulty }
+            };
+            row.fields = fields.map(field).collect();
+        }
+    }
+    Ok(())
 }
 
 /// The ids of the facts asked for. Those of a client must be looked up first, because a fact of somebody else may
@@ -168,6 +198,7 @@ impl Explainer<'_> {
             column: refused.fault.column_name(refused.table).unwrap_or_default(),
             code: code.name(),
             meaning: code.meaning(),
+            fields: Vec::new(),
         }
     }
 

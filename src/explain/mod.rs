@@ -8,6 +8,8 @@ mod gather;
 mod request;
 mod wording;
 
-pub use answer::{Answer, ConsentAnswer, Days, FactAnswer, RefusedAnswer, StepAnswer, UnderAnswer};
+pub use answer::{
+    Answer, ConsentAnswer, Days, FactAnswer, FieldAnswer, RefusedAnswer, StepAnswer, UnderAnswer,
+};
 pub use gather::{Earlier, explain};
 pub use request::{Question, Request};

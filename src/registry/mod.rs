@@ -11,6 +11,7 @@ mod check;
 mod codes;
 mod error;
 mod lookup;
+mod raw_rows;
 mod source;
 mod survey;
 pub mod tables;
@@ -28,6 +29,7 @@ pub use lookup::{
     Organization, Organizations, Reference, Sharing, Vaccine, Vaccines, read_facts, read_facts_in_order,
     read_reference, sharing,
 };
+pub use raw_rows::{RawField, raw_rows};
 pub use source::{
     Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source,
     TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,

@@ -50,7 +50,7 @@ fn command(job: &Job) -> String {
 }
 
 /// A word as a shell reads it.
-fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,:@".contains(&b);
     if !word.is_empty() && word.bytes().all(is_plain) {
         return word.to_owned();

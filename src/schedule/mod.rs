@@ -8,7 +8,7 @@ mod cron;
 mod systemd;
 mod values;
 
-pub use cron::crontab;
+pub use cron::{crontab, shell_word};
 pub use systemd::{service, timer};
 pub use values::{Place, Time, User, Word};
 

@@ -72,7 +72,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
                 faults.add(Fault::of_file(".", FaultCode::WrongFolderName));
             }
             check_numbers(manifest, &mut faults);
-            check_entries(manifest, rules, &files, &rows_of, &mut faults);
+            check_entries(folder, manifest, rules, &files, &rows_of, &mut faults);
             if let Some(policy) = settings.policy {
                 let is_dictionary_todays =
                     rules == RulesVersion::NEWEST && expected.has_all(settings.elements);
@@ -156,6 +156,7 @@ fn check_numbers(manifest: &Manifest, faults: &mut Faults) {
 
 /// The manifest's files against those that are there.
 fn check_entries(
+    folder: &Path,
     manifest: &Manifest,
     rules: RulesVersion,
     files: &BTreeMap<String, HashedFile>,
@@ -172,8 +173,15 @@ fn check_entries(
                 faults.add(Fault::of_file(path, code));
             }
         };
-        hold(*bytes == file.bytes, FaultCode::WrongSize);
-        hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
+        let is_same = (*bytes, sha256) == (file.bytes, &file.sha256);
+        if !is_same
+            && checksums::difference(&folder.join(path), Links::Refused, sha256) == FaultCode::LineEndsChanged
+        {
+            hold(false, FaultCode::LineEndsChanged);
+        } else {
+            hold(*bytes == file.bytes, FaultCode::WrongSize);
+            hold(*sha256 == file.sha256, FaultCode::WrongChecksum);
+        }
         hold(rows_of.get(path.as_str()) == Some(rows), FaultCode::WrongRowCount);
         let name = names::recipient_file(&rules.file_stem(recipient), manifest.batch);
         hold(*path == name, FaultCode::WrongFileName);

@@ -7,7 +7,7 @@ use crate::batch::{BatchError, Links, open_file, read_own_file};
 use crate::value::text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -48,7 +48,7 @@ pub(super) fn check(folder: &Path, prefix: &str, faults: &mut Faults) -> Result<
     folders.sort();
     let list_path = format!("{prefix}{CHECKSUMS}");
     match read_own_file(&folder.join(CHECKSUMS)) {
-        Ok(list) => check_list(&list, &files, prefix, faults),
+        Ok(list) => check_list(folder, &list, &files, prefix, faults),
         Err(_) if files.contains_key(&list_path) => {
             faults.add(Fault::of_file(&list_path, FaultCode::NotAsWritten));
         }
@@ -71,11 +71,22 @@ fn is_open(found: &Metadata) -> bool {
 }
 
 /// The list must be, byte for byte, what phds would write of these files; what is wrong is told as precisely as can be.
-fn check_list(list: &[u8], files: &BTreeMap<String, HashedFile>, prefix: &str, faults: &mut Faults) {
+fn check_list(
+    folder: &Path,
+    list: &[u8],
+    files: &BTreeMap<String, HashedFile>,
+    prefix: &str,
+    faults: &mut Faults,
+) {
     let list_path = format!("{prefix}{CHECKSUMS}");
     let others = || files.iter().filter(|(path, _)| **path != list_path);
     let line = |(path, file): (&String, &HashedFile)| format!("{}  {}\n", file.sha256, &path[prefix.len()..]);
-    if list == others().map(line).collect::<String>().as_bytes() {
+    let expected = others().map(line).collect::<String>();
+    if list == expected.as_bytes() {
+        return;
+    }
+    if list == expected.replace('\n', "\r\n").as_bytes() {
+        faults.add(Fault::of_file(&list_path, FaultCode::LineEndsChanged));
         return;
     }
     let mut listed: BTreeMap<String, &str> = BTreeMap::new();
@@ -94,7 +105,12 @@ fn check_list(list: &[u8], files: &BTreeMap<String, HashedFile>, prefix: &str, f
     for (path, file) in others() {
         match listed.remove(path) {
             None => tell(Fault::of_file(path, FaultCode::ExtraFile)),
-            Some(sum) if sum != file.sha256 => tell(Fault::of_file(path, FaultCode::WrongChecksum)),
+            Some(sum) if sum != file.sha256 => {
+                tell(Fault::of_file(
+                    path,
+                    difference(&folder.join(&path[prefix.len()..]), Links::Refused, sum),
+                ));
+            }
             Some(_) => {}
         }
     }
@@ -113,10 +129,87 @@ fn check_list(list: &[u8], files: &BTreeMap<String, HashedFile>, prefix: &str, f
     }
 }
 
+/// A single file against the list of checksums that may lie beside it, whatever the list's line ends.
+pub(super) fn check_single(path: &Path, name: &str, faults: &mut Faults) -> Result<(), VerifyError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let Ok(list) = read_own_file(&folder.join(CHECKSUMS)) else { return Ok(()) };
+    let list = String::from_utf8_lossy(&list);
+    let mut entries = list.lines().filter_map(|line| line.split_once("  "));
+    let Some((sum, _)) = entries.find(|(sum, listed)| sum.len() == 64 && *listed == name) else {
+        return Ok(());
+    };
+    let hashed = hash_of(open_file(path, Links::Followed)?);
+    let (_, sha256) = hashed.map_err(|source| BatchError::unavailable(path, source))?;
+    if sha256 != sum {
+        faults.add(Fault::of_file(name, difference(path, Links::Followed, sum)));
+    }
+    Ok(())
+}
+
+/// What is wrong with a file that is not what a checksum is of: whether it would be, had all its lines ended the other way.
+/// No value of a batch holds a line break, so each is a row's end.
+pub(super) fn difference(path: &Path, links: Links, sha256: &str) -> FaultCode {
+    let file = open_file(path, links).ok();
+    let other = file.and_then(|file| hash_with_other_line_ends(file).ok().flatten());
+    if other.is_some_and(|other| other == sha256) {
+        FaultCode::LineEndsChanged
+    } else {
+        FaultCode::WrongChecksum
+    }
+}
+
+/// The length of a file and its SHA-256.
+fn hash_of(mut file: File) -> io::Result<(u64, String)> {
+    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; PIECE]);
+    loop {
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            return Ok((bytes, text::hex(&hash.finalize())));
+        }
+        hash.update(&piece[..length]);
+        bytes += length as u64;
+    }
+}
+
+/// How much of a file is read at a time.
+const PIECE: usize = 1 << 18;
+
+/// The SHA-256 of a file if its lines, which all end in `\r\n`, ended in `\n`, or the other way round; none if they end in
+/// both ways, as no transfer leaves them.
+fn hash_with_other_line_ends(mut file: File) -> io::Result<Option<String>> {
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    let mut have_cr = None;
+    // Whether a `\r` has been read and nothing behind it yet.
+    let mut is_behind_cr = false;
+    loop {
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            hash.update(if is_behind_cr { &b"\r"[..] } else { b"" });
+            return Ok(Some(text::hex(&hash.finalize())));
+        }
+        for part in piece[..length].split_inclusive(|byte| matches!(byte, b'\r' | b'\n')) {
+            let is_line_end_with_cr = is_behind_cr && part == b"\n";
+            if is_behind_cr && !is_line_end_with_cr {
+                hash.update(b"\r");
+            }
+            is_behind_cr = part.ends_with(b"\r");
+            let Some(text) = part.strip_suffix(b"\n") else {
+                hash.update(part.strip_suffix(b"\r").unwrap_or(part));
+                continue;
+            };
+            if *have_cr.get_or_insert(is_line_end_with_cr) != is_line_end_with_cr {
+                return Ok(None);
+            }
+            hash.update(text);
+            hash.update(if is_line_end_with_cr { &b"\n"[..] } else { b"\r\n" });
+        }
+    }
+}
+
 /// Hashes a file; none if it is not a plain one.
 fn hash(path: &Path) -> Result<Option<HashedFile>, BatchError> {
     let unavailable = |source| BatchError::unavailable(path, source);
-    let mut file = match open_file(path, Links::Refused) {
+    let file = match open_file(path, Links::Refused) {
         Ok(file) => file,
         Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
             return Ok(None);
@@ -124,13 +217,33 @@ fn hash(path: &Path) -> Result<Option<HashedFile>, BatchError> {
         Err(error) => return Err(error),
     };
     let is_open = is_open(&file.metadata().map_err(unavailable)?);
-    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 18]);
-    loop {
-        let length = file.read(&mut piece).map_err(unavailable)?;
-        if length == 0 {
-            return Ok(Some(HashedFile { bytes, sha256: text::hex(&hash.finalize()), is_open }));
+    let (bytes, sha256) = hash_of(file).map_err(unavailable)?;
+    Ok(Some(HashedFile { bytes, sha256, is_open }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn hashes_with_the_other_line_ends() {
+        let check = |text: &[u8], expect: Option<&[u8]>| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            file.as_file().write_all(text).unwrap();
+            let got = hash_with_other_line_ends(File::open(file.path()).unwrap()).unwrap();
+            assert_eq!(got, expect.map(|text| text::hex(&Sha256::digest(text))), "{}", text.len());
+        };
+        check(b"", Some(b""));
+        check(b"a\r\nb\r\n", Some(b"a\nb\n"));
+        check(b"a\nb\n\n", Some(b"a\r\nb\r\n\r\n"));
+        check(b"a\r\nb\n", None);
+        check(b"a\nb\r\n", None);
+        check(b"a\rb\r\r\nc\r", Some(b"a\rb\r\nc\r"));
+        // A line end at the border of two pieces.
+        for before in PIECE - 2..=PIECE {
+            let text = "x".repeat(before);
+            check(format!("{text}\r\ny\r\n").as_bytes(), Some(format!("{text}\ny\n").as_bytes()));
         }
-        hash.update(&piece[..length]);
-        bytes += length as u64;
     }
 }

@@ -62,6 +62,10 @@ pub enum FaultCode {
     OutOfOrder,
     /// Another row of the file has this IMMUNFACT_ID.
     DuplicateKey,
+    /// The content differs from its checksum in nothing but how its lines end.
+    LineEndsChanged,
+    /// A spreadsheet has opened and saved the file. Comes last, behind the first fault that shows it.
+    LooksResaved,
 }
 
 impl FaultCode {
@@ -102,6 +106,12 @@ impl FaultCode {
             FaultCode::OutsideWindow => "the vaccination date is outside the policy's window",
             FaultCode::OutOfOrder => "belongs before the row above it",
             FaultCode::DuplicateKey => "another row has the same id",
+            FaultCode::LineEndsChanged => {
+                "only the line ends differ from what was written; they were changed in transit, by a transfer in text mode"
+            }
+            FaultCode::LooksResaved => {
+                "looks re-saved by a spreadsheet; what that does to every row is not listed. Take the file as it was sent"
+            }
         }
     }
 }

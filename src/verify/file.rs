@@ -74,6 +74,45 @@ pub(super) struct FileCheck {
     pub(super) ids: Sorter<u64>,
 }
 
+/// What Windows programs put before a UTF-8 text. phds does not.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The faults of a file. What a spreadsheet does to every row is told once.
+struct FileFaults<'f> {
+    faults: &'f mut Faults,
+    /// Whether the first row's dates are written as a spreadsheet writes them.
+    has_other_dates: bool,
+    is_told: bool,
+}
+
+impl FileFaults<'_> {
+    fn add(&mut self, fault: Fault) {
+        let is_of_resaving = matches!(
+            fault.code,
+            FaultCode::InvalidValue
+                | FaultCode::InvalidUtf8
+                | FaultCode::WrongQuotes
+                | FaultCode::WrongLineEnd
+        );
+        if self.has_other_dates && self.is_told && is_of_resaving {
+            return;
+        }
+        let looks_resaved = self.has_other_dates && is_of_resaving;
+        self.faults.add(fault.clone());
+        if looks_resaved {
+            self.tell_once(fault);
+        }
+    }
+
+    /// Says behind a fault that the file looks re-saved, if that is not said yet.
+    fn tell_once(&mut self, fault: Fault) {
+        if !self.is_told {
+            self.faults.add(Fault { code: FaultCode::LooksResaved, ..fault });
+            self.is_told = true;
+        }
+    }
+}
+
 /// Checks a file; `name` is its path in the batch.
 pub(super) fn check(
     path: &Path,
@@ -109,17 +148,24 @@ fn check_rows(
     checked: &mut FileCheck,
 ) -> Result<(), VerifyError> {
     let FileCheck { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
+    let mut faults = FileFaults { faults, has_other_dates: false, is_told: false };
     let Some(header) = rows.next_row()? else {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
         return Ok(());
     };
     *own_line_end = header.line_end;
     let mut fields = Vec::new();
-    if !expected.is_header(rows.text(&header), &mut fields) {
-        faults.add(Fault::at_line(name, 1, FaultCode::WrongHeader));
+    let text = rows.text(&header);
+    if !expected.is_header(text, &mut fields) {
+        let fault = Fault::at_line(name, 1, FaultCode::WrongHeader);
+        faults.add(fault.clone());
+        let behind_mark = text.strip_prefix(BYTE_ORDER_MARK);
+        if behind_mark.is_some_and(|text| expected.is_header(text, &mut fields)) {
+            faults.tell_once(fault);
+        }
     }
-    let line_end = expected.line_end.or(header.line_end);
-    if header.line_end != line_end || header.line_end.is_none() {
+    let line_end = header.line_end;
+    if expected.line_end.is_some_and(|expected| line_end != Some(expected)) || line_end.is_none() {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }
     let mut before: Option<Key> = None;
@@ -127,10 +173,13 @@ fn check_rows(
     while let Some(row) = rows.next_row()? {
         *count += 1;
         let at_row = |column, code| Fault { file: name.to_owned(), line: Some(row.line), column, code };
+        let Expected { columns, limits, .. } = expected;
+        if *count == 1 {
+            faults.has_other_dates = has_other_dates(rows.text(&row), columns, &mut fields);
+        }
         if row.line_end != line_end {
             faults.add(at_row(None, FaultCode::WrongLineEnd));
         }
-        let Expected { columns, limits, .. } = expected;
         let key = check_row(rows.text(&row), columns, *limits, &mut fields, &mut |element, code| {
             faults.add(at_row(element.map(|element| element.name), code));
         });
@@ -155,4 +204,20 @@ fn check_rows(
         before = Some(id);
     }
     Ok(())
+}
+
+/// Whether the dates of a row are written as `6/1/2024`.
+fn has_other_dates(row: &[u8], columns: &[(String, &'static Element)], fields: &mut Vec<Field>) -> bool {
+    split_row(row, fields);
+    let is_other = |(field, (_, element)): (&Field, &(String, &Element))| {
+        matches!(element.cell, Cell::BirthDate | Cell::VaccinationDate)
+            && is_month_day_year(&field.unquoted(row))
+    };
+    fields.iter().zip(columns).any(is_other)
+}
+
+fn is_month_day_year(text: &[u8]) -> bool {
+    let lengths: Vec<usize> = text.split(|byte| *byte == b'/').map(<[u8]>::len).collect();
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'/')
+        && matches!(lengths.as_slice(), [1 | 2, 1 | 2, 4])
 }

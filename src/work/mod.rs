@@ -6,6 +6,7 @@
 
 mod error;
 mod filter;
+mod lookup;
 mod read;
 mod schema;
 mod source;
@@ -15,6 +16,7 @@ mod write;
 
 pub use error::WorkError;
 pub use filter::{FilterResult, FilterSettings, filter};
+pub use lookup::FactLookup;
 pub use read::{ReadSettings, read, scratch_beside};
 pub use source::WorkTables;
 pub use status::{Status, status};

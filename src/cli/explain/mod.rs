@@ -20,8 +20,9 @@ use std::path::PathBuf;
 /// Explain why a fact is in or out
 ///
 /// Shows the way of a fact to its outcome, rule by rule, and its client's consents against the lookback, the
-/// disaster and the vaccination. It prints what the rows hold: names, dates, consents. From a work database it is
-/// quick, and the as-of date and policy are those it was filtered with, unless others are given.
+/// disaster and the vaccination. It prints what the rows hold: names, dates, consents. Rows that cannot be used are
+/// shown as they stand in the export, the faulty column marked with >. A work database does not keep those; from it an
+/// answer is quick, and the as-of date and policy are those it was filtered with, unless others are given.
 #[derive(clap::Args, Debug)]
 #[command(
     group = clap::ArgGroup::new("from").required(true),
@@ -89,13 +90,14 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         (None, None) => unreachable!("clap sees that there is one of the two"),
     };
     let answer = explain(source.as_ref(), earlier, request, &terminal.reading(source.size()))?;
-    show(&answer, question, args.json, terminal)
+    let text = if args.json { text::json(&answer) } else { words::text(&answer, database.is_some()) };
+    terminal.print(&text)?;
+    must_have_found(&answer, question)
 }
 
-fn show(answer: &Answer, question: Question, json: bool, terminal: &Terminal) -> CommandResult {
+fn must_have_found(answer: &Answer, question: Question) -> CommandResult {
     let is_about_fact = matches!(question, Question::Fact(_));
     let nothing = answer.facts.is_empty()
         && !answer.quarantined.iter().any(|row| !is_about_fact || row.table == "immunizations");
-    terminal.print(&if json { text::json(answer) } else { words::text(answer) })?;
     if nothing { Err(Failure::NothingFound { unreadable: answer.unreadable_rows }) } else { Ok(()) }
 }

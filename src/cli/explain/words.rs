@@ -2,15 +2,18 @@
 
 use super::super::terminal::printable;
 use super::timeline::timeline;
-use crate::explain::{Answer, FactAnswer, RefusedAnswer};
+use crate::explain::{Answer, FactAnswer, FieldAnswer, RefusedAnswer};
 use crate::value::shown;
 use std::fmt::Write;
 
 /// The width of a terminal.
 pub(super) const WIDTH: usize = 80;
 
-/// The whole explanation.
-pub(super) fn text(answer: &Answer) -> String {
+/// So many characters of a field are shown.
+const LONGEST_SHOWN: usize = 400;
+
+/// The whole explanation. `is_from_work`: whether it comes from a work database.
+pub(super) fn text(answer: &Answer, is_from_work: bool) -> String {
     let facts: Vec<String> = answer.facts.iter().map(|fact| fact_text(answer, fact)).collect();
     let mut out = facts.join("\n");
     if !answer.quarantined.is_empty() {
@@ -19,6 +22,9 @@ pub(super) fn text(answer: &Answer) -> String {
         }
         out += "Quarantined rows of this fact or its client\n";
         answer.quarantined.iter().for_each(|row| out += &refused_text(row));
+        if is_from_work {
+            out += &wrapped("  ", "A work database does not keep such rows: phds explain EXPORT shows them.");
+        }
     }
     if answer.unreadable_rows > 0 {
         let _ = writeln!(
@@ -77,7 +83,22 @@ fn fact_text(answer: &Answer, fact: &FactAnswer) -> String {
 fn refused_text(row: &RefusedAnswer) -> String {
     let column = if row.column.is_empty() { String::new() } else { format!(", column {}", row.column) };
     let place = format!("{}, line {}{column}: {}", shown(&row.file), row.line, row.code);
-    wrapped("  ", &place) + &wrapped("    ", row.meaning)
+    let mut out = wrapped("  ", &place) + &wrapped("    ", row.meaning);
+    let widest = row.fields.iter().map(|field| shown(&field.column).to_string().chars().count()).max();
+    for FieldAnswer { column, text, is_faulty } in &row.fields {
+        let mark = if *is_faulty { '>' } else { ' ' };
+        let start = format!("    {mark} {:<1$} ", shown(column).to_string(), widest.unwrap_or(0).min(40));
+        out += &wrapped(&start, &quoted(text));
+    }
+    out
+}
+
+/// A field between quotes, so that blanks at its ends are seen, and none is seen to be none.
+fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(LONGEST_SHOWN).collect();
+    let more = text.chars().count().saturating_sub(LONGEST_SHOWN);
+    let more = if more > 0 { format!(" and {more} more characters") } else { String::new() };
+    format!("\"{}\"{more}", shown(&start))
 }
 
 /// A value behind its name, broken between words where the line would be too long.
