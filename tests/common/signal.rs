@@ -11,7 +11,7 @@ pub fn send(child: &Child, signal: &str) {
         "-INT" => Signal::INT,
         "-TERM" => Signal::TERM,
         "-HUP" => Signal::HUP,
-        "-QUIT" => Signal::QUIT,
+        "-ABRT" => Signal::ABORT,
         "-STOP" => Signal::STOP,
         "-CONT" => Signal::CONT,
         "-KILL" => Signal::KILL,
