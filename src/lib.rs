@@ -25,6 +25,7 @@ pub mod policy;
 pub mod registry;
 pub mod report;
 pub mod schedule;
+pub mod settings;
 pub mod spill;
 pub mod synth;
 pub mod value;

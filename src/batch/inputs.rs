@@ -4,7 +4,7 @@
 
 use super::{BatchError, names, read_own_json};
 use crate::policy::Policy;
-use crate::registry::{FileStamp, Provenance};
+use crate::registry::{FileStamp, ProfileId, Provenance};
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -18,6 +18,9 @@ pub struct Inputs {
     pub policy_sha256: String,
     /// The encoding the export was read in.
     pub encoding: String,
+    /// The profile it was read through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileId>,
     /// The export's files, as they were when reading began.
     pub export: Vec<FileStamp>,
 }
@@ -29,6 +32,7 @@ impl Inputs {
             as_of,
             policy_sha256: policy.sha256.clone(),
             encoding: export.encoding.to_string(),
+            profile: export.profile.clone(),
             export: export.files.clone(),
         }
     }
@@ -59,6 +63,7 @@ mod tests {
         let policy = Policy::built_in().unwrap();
         let export = |bytes: u64, modified: &str| Provenance {
             encoding: Encoding::Utf8,
+            profile: None,
             files: vec![FileStamp {
                 file: "clients.csv".to_owned(),
                 bytes,
@@ -77,6 +82,8 @@ mod tests {
         check("2024-07-10", &same, true);
         check("2024-07-08", &export(8, "2024-07-01T01:02:03.000000004Z"), false);
         check("2024-07-08", &export(7, "2024-07-01T01:02:03.000000005Z"), false);
+        let profile = Some(ProfileId { name: "p".to_owned(), sha256: "0".to_owned() });
+        check("2024-07-08", &Provenance { profile, ..same.clone() }, false);
         check("2024-07-08", &Provenance { encoding: Encoding::Windows1252, ..same }, false);
     }
 }

@@ -1,6 +1,7 @@
 //! A manifest as it is read back.
 
 use super::{BatchError, names, read_own_file};
+use crate::registry::ProfileId;
 use crate::value::{Day, Month, name, total};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct Manifest {
     pub tool: ToolEntry,
     /// The policy in force.
     pub policy: PolicyEntry,
+    /// The profile through which the export was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileId>,
     /// Every table that was read, by name.
     pub tables: IndexMap<String, TableEntry>,
     /// What came of the facts.

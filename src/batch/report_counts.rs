@@ -2,6 +2,7 @@
 
 use super::{BatchError, Counts, names, read_own_json};
 use crate::policy::{GateSettings, MaxChange, Period, Policy};
+use crate::registry::ProfileEffects;
 use crate::value::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ pub struct ReportData {
     pub settings: Settings,
     /// The counts.
     pub tally: Tally,
+    /// What the profile changed, if the export was read through one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileEffects>,
 }
 
 impl ReportData {

@@ -3,9 +3,11 @@
 use super::failure::Failure;
 use crate::clock;
 use crate::policy::Policy;
+use crate::registry::{Encoding, ExportFormat, Profile};
 use crate::value::{Day, REGISTRY_YEARS};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The help of the EXPORT argument.
 pub(super) const OPEN_EXPORT_HELP: &str =
@@ -23,6 +25,28 @@ impl PolicyArg {
     /// Reads the policy, all of it, before anything else is done.
     pub(super) fn load(&self) -> Result<Policy, Failure> {
         Ok(self.policy.as_deref().map_or_else(Policy::built_in, Policy::from_file)?)
+    }
+}
+
+/// How the export is written.
+#[derive(clap::Args, Debug)]
+pub(super) struct FormatArgs {
+    /// The export's encoding: utf-8 or windows-1252; utf-8 without it
+    #[arg(long, value_name = "E")]
+    encoding: Option<Encoding>,
+    /// How the registry writes its export, where it is not as docs/export.md has it
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+}
+
+impl FormatArgs {
+    /// Reads the profile, all of it, before anything else is done.
+    pub(super) fn load(&self) -> Result<ExportFormat, Failure> {
+        let profile = self.profile.as_deref().map(Profile::from_file).transpose()?;
+        if self.encoding.is_some() && profile.as_ref().is_some_and(Profile::has_encoding) {
+            return Err(Failure::EncodingTwice);
+        }
+        Ok(ExportFormat { encoding: self.encoding.unwrap_or_default(), profile: profile.map(Arc::new) })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `phds check`: everything that is wrong with an export, at once, without writing anything.
 
 use super::CommandResult;
-use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
+use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
 use super::failure::Failure;
 use super::publish::GateArgs;
 use super::terminal::{Terminal, printable};
@@ -12,7 +12,7 @@ use crate::cleanup::PrivateFolder;
 use crate::extract::{Settings, extract};
 use crate::policy::{GateKey, Policy};
 use crate::registry::{
-    Encoding, FaultKind, Limit, Notice, Places, RegistryError, Survey, Table, TableSurvey, UnknownFile,
+    ExportFormat, FaultKind, Limit, Notice, Places, RegistryError, Survey, Table, TableSurvey, UnknownFile,
     open_export, survey,
 };
 use crate::spill::Spill;
@@ -48,9 +48,8 @@ pub(super) struct Args {
     /// Stop if a larger share of any table's rows can't be used
     #[arg(long, value_name = "PCT", default_value = "1%")]
     max_quarantined: Limit,
-    /// The export's encoding: utf-8 or windows-1252
-    #[arg(long, value_name = "E", default_value_t)]
-    encoding: Encoding,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     gate: GateArgs,
     /// Print JSON
@@ -70,14 +69,15 @@ const COMPARING: [GateKey; 6] = [
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
+    let format = args.format.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let spill = memory::spill(scratch.path(), None, arguments::cores());
     let bar = terminal.reading(0);
-    let survey = survey(&args.export, args.encoding, &spill, &bar)?;
+    let survey = survey(&args.export, &format, &spill, &bar)?;
     drop(bar);
     let mut judgement = Judgement::default();
-    let ended = judge(&args, &policy, as_of, &spill, terminal, &mut judgement);
+    let ended = judge(&args, &policy, &format, as_of, &spill, terminal, &mut judgement);
     let report = Report::new(as_of, &survey, judgement, &ended);
     let printed =
         if args.json { text::json(&report) } else { report.in_words(&shown(&args.export).to_string()) };
@@ -102,12 +102,13 @@ struct Judgement {
 fn judge(
     args: &Args,
     policy: &Policy,
+    format: &ExportFormat,
     as_of: Day,
     spill: &Spill,
     terminal: &Terminal,
     judgement: &mut Judgement,
 ) -> CommandResult {
-    let export = open_export(&args.export, args.encoding)?;
+    let export = open_export(&args.export, format)?;
     if let Some(out) = &args.out {
         keep_clear_of(out, as_of.month(), &args.export, "the export itself")?;
     }

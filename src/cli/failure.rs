@@ -7,10 +7,10 @@ use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
-use crate::policy::PolicyError;
 use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
+use crate::settings::{SettingsError, SettingsKind};
 use crate::synth::SynthError;
 use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
@@ -47,6 +47,9 @@ pub(super) enum Failure {
         shown(place)
     )]
     HeldOutdated { place: PathBuf, version: String },
+    /// Two say in which encoding the export is.
+    #[error("the profile says in which encoding the export is; --encoding can't say it too")]
+    EncodingTwice,
     /// The command's answer is "no", and it has printed why: `diff` found differences, `verify` found faults, or it is
     /// not the day that `due` was asked for.
     #[error("no")]
@@ -156,6 +159,7 @@ impl Failure {
             Failure::NoToday { option } => Exit::Usage
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
             Failure::LaterBatch { .. } => Exit::Usage.hinting("set the clock, or give the day: --date DATE"),
+            Failure::EncodingTwice => Exit::Usage.hinting("leave --encoding out"),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
@@ -185,6 +189,9 @@ impl CommandError for RegistryError {
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
                  clients.csv, clients.csv.gz or clients.csv.zst",
             ),
+            RegistryError::MissingFile { .. } => {
+                Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
+            }
             RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),
             RegistryError::Unfit(problems) => {
                 let only_too_many = problems.iter().all(|p| matches!(p, Problem::TooManyQuarantined { .. }));
@@ -265,12 +272,15 @@ fn input_hint(fault: &InputFault) -> &'static str {
     }
 }
 
-impl CommandError for PolicyError {
+impl CommandError for SettingsError {
     fn end(&self) -> End {
         match self {
-            PolicyError::Unavailable { .. } => Exit::NoInput.alone(),
-            PolicyError::Bad { .. } => {
+            SettingsError::Unavailable { .. } => Exit::NoInput.alone(),
+            SettingsError::Bad { kind: SettingsKind::Policy, .. } => {
                 Exit::BadPolicy.hinting("`phds policy show` prints a policy to start from")
+            }
+            SettingsError::Bad { kind: SettingsKind::Profile, .. } => {
+                Exit::BadPolicy.hinting("`phds profile show` prints a profile to start from")
             }
         }
     }

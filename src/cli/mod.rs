@@ -20,6 +20,7 @@ mod log;
 mod memory;
 mod policy;
 mod process;
+mod profile;
 mod prune;
 mod publish;
 mod read;
@@ -76,6 +77,8 @@ enum Command {
     Synth(synth::Args),
     #[command(subcommand)]
     Policy(policy::Command),
+    #[command(subcommand)]
+    Profile(profile::Command),
     Due(due::Args),
     #[command(subcommand)]
     Schedule(schedule::Command),
@@ -120,6 +123,7 @@ fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
         Command::Dictionary(args) => dictionary::run(args, terminal),
         Command::Synth(args) => synth::run(args, terminal),
         Command::Policy(command) => policy::run(command, terminal),
+        Command::Profile(command) => profile::run(command, terminal),
         Command::Due(args) => due::run(args, terminal),
         Command::Schedule(command) => schedule::run(command, terminal),
     }

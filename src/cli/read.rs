@@ -1,11 +1,11 @@
 //! `phds read`: the first stage, an export into a work database.
 
 use super::CommandResult;
-use super::arguments::OPEN_EXPORT_HELP;
+use super::arguments::{FormatArgs, OPEN_EXPORT_HELP};
 use super::summary::tables_read;
 use super::terminal::Terminal;
 use super::{events, log, memory};
-use crate::registry::{Encoding, Limit, Notice, open_export};
+use crate::registry::{Limit, Notice, open_export};
 use crate::value::shown;
 use crate::work::{self, ReadSettings};
 use std::num::NonZeroUsize;
@@ -30,13 +30,12 @@ pub(super) struct Args {
     /// Stop if a larger share of any table's rows can't be used
     #[arg(long, value_name = "PCT", default_value = "1%")]
     max_quarantined: Limit,
-    /// The export's encoding: utf-8 or windows-1252
-    #[arg(long, value_name = "E", default_value_t)]
-    encoding: Encoding,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
-    let source = open_export(&args.export, args.encoding)?;
+    let source = open_export(&args.export, &args.format.load()?)?;
     let provenance = source.provenance()?;
     let mut stage = events::Stage::begin();
     stage.opened(&provenance);

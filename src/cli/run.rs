@@ -1,7 +1,7 @@
 //! `phds run`: from an export to a batch in one pass.
 
 use super::CommandResult;
-use super::arguments::{self, OPEN_EXPORT_HELP, PolicyArg};
+use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
 use super::failure::Failure;
 use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
@@ -11,7 +11,7 @@ use crate::batch::Inputs;
 use crate::batch::{GateRecord, HoldRecord, Manifest, OfMonth, has_its_files, held_place, names, of_month};
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
-use crate::registry::{Encoding, Intake, Limit, Table, open_export};
+use crate::registry::{Intake, Limit, Table, open_export};
 use crate::value::Day;
 use crate::writer::{Contents, Output, Staging, keep_clear_of, write_quarantine};
 use std::num::NonZeroUsize;
@@ -43,9 +43,8 @@ pub(super) struct Args {
     /// Stop if a larger share of any table's rows can't be used
     #[arg(long, value_name = "PCT", default_value = "1%")]
     max_quarantined: Limit,
-    /// The export's encoding: utf-8 or windows-1252
-    #[arg(long, value_name = "E", default_value_t)]
-    encoding: Encoding,
+    #[command(flatten)]
+    format: FormatArgs,
     /// Do nothing, quietly, before the month's second Monday, or once its batch is made from the same export and policy
     #[arg(long)]
     if_due: bool,
@@ -72,13 +71,14 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
+    let format = args.format.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let summary = Summary::new(args.json, terminal);
     if args.if_due && !has_come(as_of) {
         return summary.nothing_to_do(&format!("the files are not due before {}", due_day(as_of.month())));
     }
     let mut stage = events::Stage::begin();
-    let export = open_export(&args.export, args.encoding)?;
+    let export = open_export(&args.export, &format)?;
     let arrived = export.provenance()?;
     let inputs = Inputs::new(as_of, &policy, &arrived);
     if args.if_due && is_made_already(&args, &inputs) {

@@ -3,7 +3,7 @@
 use super::{FactCounts, OrganizationCounts, SelectionBuilder};
 use crate::filter::{Outcome, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, RowIds, Table, tables};
+use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, RowFile, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -106,6 +106,7 @@ impl Selection {
             quarantine.add(&QuarantinedRow {
                 table: Table::Immunizations,
                 line: fact.line,
+                file: RowFile::Own,
                 shape: None,
                 fault,
                 ids: RowIds::default(),

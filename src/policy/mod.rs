@@ -3,19 +3,17 @@
 //! A policy is data. It is read whole and checked whole before any record is looked at; the rules themselves are
 //! in `filter`.
 
-mod error;
 mod gate;
 mod oddity;
 mod read;
-mod section;
 mod show;
+mod values;
 
-pub use error::{PolicyError, PolicyFault};
 pub use gate::{GateKey, GateSettings, MaxAge, MaxChange, MaxCount};
 
 use crate::elements::Element;
+use crate::settings::SettingsError;
 use crate::value::{Day, all_of, text};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -173,7 +171,7 @@ impl Policy {
     ///
     /// # Errors
     /// Never, as a test shows; the text is read like any other.
-    pub fn built_in() -> Result<Policy, PolicyError> {
+    pub fn built_in() -> Result<Policy, SettingsError> {
         read::read(Path::new("(built in)"), DEFAULT.as_bytes())
     }
 
@@ -181,7 +179,7 @@ impl Policy {
     ///
     /// # Errors
     /// If the file cannot be read, is no policy, or says something that cannot be.
-    pub fn from_file(path: &Path) -> Result<Policy, PolicyError> {
+    pub fn from_file(path: &Path) -> Result<Policy, SettingsError> {
         read::read(path, &read::load(path)?)
     }
 
@@ -189,7 +187,7 @@ impl Policy {
     ///
     /// # Errors
     /// If it is no policy, or says something that cannot be.
-    pub fn from_text(path: &Path, text: &[u8]) -> Result<Policy, PolicyError> {
+    pub fn from_text(path: &Path, text: &[u8]) -> Result<Policy, SettingsError> {
         read::read(path, text)
     }
 
@@ -203,9 +201,4 @@ impl Policy {
     pub fn client_type(&self, lowered: &str) -> Option<&ClientType> {
         self.client_types.iter().find(|t| text::equals_lowered(t.name.as_bytes(), lowered))
     }
-}
-
-/// The SHA-256 in hexadecimal.
-fn hash(bytes: &[u8]) -> String {
-    text::hex(&Sha256::digest(bytes))
 }

@@ -1,17 +1,15 @@
 //! Reading a policy file: every key is known, every value has its type, and the error names the key and the line.
 
-use super::error::{PolicyError, PolicyFault};
-use super::section::{
-    Document, PolicyResult, Section, count_or_off, date, list_of_codes, list_of_words, parsed, whole_number,
-    whole_years, words,
-};
+use super::values::{count_or_off, list_of_codes, whole_years};
 use super::{ClientType, ConsentSettings, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange, MaxCount};
-use super::{Period, Policy, Renamed, hash};
+use super::{Period, Policy, Renamed};
 use crate::elements;
-use std::fs::File;
-use std::io::Read;
+use crate::settings::{
+    self, Section, SettingsFault, SettingsKind, SettingsResult, date, hash, list_of_words, parsed,
+    whole_number, words,
+};
 use std::path::Path;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 /// The registry's own client type for children.
 const CHILD_TYPE: &str = "IC";
@@ -24,50 +22,18 @@ const YEARS: &str = "a whole number of years from 0 to 150";
 const YES_OR_NO: &str = "true or false";
 const RULES: &str = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
 
-/// No policy is this long; what is longer is some other file.
-const LONGEST_FILE: u64 = 1 << 20;
-
 /// The bytes of a policy file, if it is not too long for one.
-pub(super) fn load(path: &Path) -> Result<Vec<u8>, PolicyError> {
-    let unavailable = |source| PolicyError::Unavailable { path: path.to_owned(), source };
-    let bad = |fault| PolicyError::Bad { path: path.to_owned(), place: String::new(), fault };
-    // Looked at before it is opened: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path).map_err(unavailable)?.is_file() {
-        return Err(bad(PolicyFault::NotAFile));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unavailable)?;
-    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unavailable)?;
-    if bytes.len() as u64 > LONGEST_FILE {
-        return Err(bad(PolicyFault::TooLarge));
-    }
-    Ok(bytes)
+pub(super) fn load(path: &Path) -> SettingsResult<Vec<u8>> {
+    settings::load(SettingsKind::Policy, path)
 }
 
 /// Reads a policy; what it does not say is as in the default. `path` is for errors only.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Policy, PolicyError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| PolicyError::Bad {
-        path: path.to_owned(),
-        place: String::new(),
-        fault: PolicyFault::NotText,
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let document = Document { path, text };
-    let parse = |text| {
-        DeTable::parse(text).map_err(|error| {
-            let fault = PolicyFault::NotToml(error.message().to_owned());
-            document.error(error.span().unwrap_or(0..0), "", fault)
-        })
-    };
-    let (file, default) = (parse(text)?, parse(DEFAULT)?);
-    let mut whole = Section::whole(&document, file.get_ref(), default.get_ref());
-    let policy = whole.policy(bytes)?;
-    whole.finish()?;
-    Ok(policy)
+pub(super) fn read(path: &Path, bytes: &[u8]) -> SettingsResult<Policy> {
+    settings::read(SettingsKind::Policy, path, bytes, DEFAULT, |whole| whole.policy(bytes))
 }
 
 impl Section<'_> {
-    fn policy(&mut self, bytes: &[u8]) -> PolicyResult<Policy> {
+    fn policy(&mut self, bytes: &[u8]) -> SettingsResult<Policy> {
         Ok(Policy {
             name: self.get("name", TEXT, words)?,
             window: self.section("window", Section::period)?,
@@ -85,7 +51,7 @@ impl Section<'_> {
         })
     }
 
-    fn consent(&mut self) -> PolicyResult<ConsentSettings> {
+    fn consent(&mut self) -> SettingsResult<ConsentSettings> {
         Ok(ConsentSettings {
             rule: self.get("rule", RULES, parsed)?,
             lookback_years: self.get("lookback_years", YEARS, whole_years)?,
@@ -93,7 +59,7 @@ impl Section<'_> {
         })
     }
 
-    fn disaster(&mut self) -> PolicyResult<Disaster> {
+    fn disaster(&mut self) -> SettingsResult<Disaster> {
         Ok(Disaster {
             period: self.period()?,
             vaccine_groups: self.get("vaccine_groups", "a list of texts, none blank", list_of_words)?,
@@ -101,7 +67,7 @@ impl Section<'_> {
         })
     }
 
-    fn gate(&mut self) -> PolicyResult<GateSettings> {
+    fn gate(&mut self) -> SettingsResult<GateSettings> {
         Ok(GateSettings {
             max_change: self.get("max_change", MaxChange::EXPECTED, parsed)?,
             min_rows: self.get("min_rows", "a whole number of rows", whole_number)?,
@@ -123,20 +89,20 @@ impl Section<'_> {
         })
     }
 
-    fn period(&mut self) -> PolicyResult<Period> {
+    fn period(&mut self) -> SettingsResult<Period> {
         let first_day = self.get("first_day", DATE, date)?;
         let last_day = self.get("last_day", DATE, date)?;
         if last_day < first_day {
             // The default's days are in order, so that the file gives at least one of them.
             let given = ["last_day", "first_day"].into_iter().find_map(|key| Some((key, self.in_file(key)?)));
             let (key, span) = given.map_or(("", 0..0), |(key, value)| (key, value.span()));
-            return Err(self.error(span, key, PolicyFault::EndsBeforeItBegins));
+            return Err(self.error(span, key, SettingsFault::Refused("the last day is before the first".to_owned())));
         }
         Ok(Period { first_day, last_day })
     }
 
     /// Every key is a client type of the site's own choosing.
-    fn client_types(&mut self) -> PolicyResult<Vec<ClientType>> {
+    fn client_types(&mut self) -> SettingsResult<Vec<ClientType>> {
         let mut types: Vec<ClientType> = Vec::new();
         for (key, value) in self.entries() {
             let name = key.get_ref().trim().to_owned();
@@ -144,10 +110,10 @@ impl Section<'_> {
             let Some(table) = table.filter(|_| !name.is_empty() && !name.chars().any(char::is_control))
             else {
                 let expected = "a table with `standard`, `disaster` and `child`, named by a client type";
-                return Err(self.error(value.span(), &name, PolicyFault::WrongValue(expected)));
+                return Err(self.error(value.span(), &name, SettingsFault::WrongValue(expected)));
             };
             if types.iter().any(|t| t.name.to_lowercase() == name.to_lowercase()) {
-                return Err(self.error(key.span(), &name, PolicyFault::NamedTwice));
+                return Err(self.error(key.span(), &name, SettingsFault::NamedTwice));
             }
             types.push(self.table(&name, Some(table), None, |section| {
                 let mut flag = |key| section.find(key, YES_OR_NO, DeValue::as_bool);
@@ -165,7 +131,7 @@ impl Section<'_> {
     }
 
     /// Every key is one of the 26 elements; the names in use must differ.
-    fn header(&mut self) -> PolicyResult<Vec<Renamed>> {
+    fn header(&mut self) -> SettingsResult<Vec<Renamed>> {
         let mut renamed = Vec::new();
         let mut in_use: Vec<String> = Vec::new();
         for element in &elements::ALL {
@@ -179,7 +145,7 @@ impl Section<'_> {
             if in_use.iter().filter(|name| **name == own).count() > 1 {
                 let key = column.element.name;
                 let span = self.in_file(key).map_or(0..0, |value| value.span());
-                return Err(self.error(span, key, PolicyFault::NamedTwice));
+                return Err(self.error(span, key, SettingsFault::NamedTwice));
             }
         }
         Ok(renamed)

@@ -20,6 +20,9 @@ pub enum RegistryError {
     /// A table that every export must have is not there.
     #[error("{}: the table {table} is missing", shown(export))]
     MissingTable { export: PathBuf, table: Table },
+    /// The file or the table that a profile names is not there.
+    #[error("{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}", shown(export), nearest(near))]
+    MissingFile { export: PathBuf, table: Table, pattern: String, near: Option<String> },
     /// The export itself is wrong.
     #[error("{0}")]
     BadInput(BadInput),
@@ -38,6 +41,11 @@ pub enum RegistryError {
     /// A temporary file of the program's own could not be written or read.
     #[error("a temporary file in the output's folder: {0}")]
     Spill(#[source] io::Error),
+}
+
+/// The name that is nearest to what was looked for.
+fn nearest(name: &Option<String>) -> String {
+    name.as_ref().map_or_else(String::new, |name| format!(": is it {}?", shown(Path::new(name))))
 }
 
 /// A fault of the export, with its place.
@@ -93,6 +101,9 @@ pub enum InputFault {
     /// Two files for one table; `other` is the name of the second.
     #[error("there is also {other}: a table may have one file only")]
     TwoFiles { other: String },
+    /// Several files, or tables of a database, that fit what a profile has for one table.
+    #[error("several fit \"{pattern}\", which the profile has for the table {table}: {}", names.join(", "))]
+    SeveralFiles { table: Table, pattern: String, names: Vec<String> },
     /// An optional table's file whose name is nearly right.
     #[error(
         "this is nearly the name of the table {0}; it must be just {0}, and a file {0}.csv, {0}.csv.gz or {0}.csv.zst"

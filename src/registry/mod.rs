@@ -11,6 +11,7 @@ mod check;
 mod codes;
 mod error;
 mod lookup;
+mod profile;
 mod raw_rows;
 mod source;
 mod survey;
@@ -18,7 +19,7 @@ pub mod tables;
 
 pub use check::{
     Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine,
-    QuarantinedRow, RowFault, RowIds, Shape, Sign, TableRead,
+    QuarantinedRow, RowFault, RowFile, RowIds, Shape, Sign, TableRead,
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
@@ -29,9 +30,10 @@ pub use lookup::{
     Organization, Organizations, Reference, Sharing, Vaccine, Vaccines, read_facts, read_facts_in_order,
     read_reference, sharing,
 };
+pub use profile::{ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects};
 pub use raw_rows::{RawField, raw_rows};
 pub use source::{
-    Content, Encoding, ExtraColumn, Field, FileStamp, Layout, MissingColumns, Moment, Provenance, Source,
+    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns, Moment, Provenance, Source,
     TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,
     split_simple_record, whole_records,
 };

@@ -2,7 +2,7 @@
 //! this goes on.
 
 use super::check::{CheckResult, Expectations, FaultKind, Places, Quarantine, Sign, Value, in_order};
-use super::source::{Encoding, ExtraColumn, OpenTables, TableReader, UnknownFile};
+use super::source::{ExportFormat, ExtraColumn, OpenTables, TableReader, UnknownFile};
 use super::{Problem, Progress, RegistryError, Table};
 use crate::spill::Spill;
 use crate::value::shown;
@@ -42,11 +42,11 @@ pub struct TableSurvey {
 /// If the export itself cannot be opened.
 pub fn survey(
     path: &Path,
-    encoding: Encoding,
+    format: &ExportFormat,
     spill: &Spill,
     progress: &dyn Progress,
 ) -> Result<Survey, RegistryError> {
-    let export = OpenTables::open(path, encoding)?;
+    let export = OpenTables::open(path, format)?;
     let mut counts = Expectations::default();
     let mut control_file = String::new();
     let mut tables = Vec::new();

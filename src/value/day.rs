@@ -48,13 +48,16 @@ impl Day {
     /// `T` or a space and a time, which is dropped. A bare `T` is no time.
     pub fn parse_registry(text: &[u8]) -> Option<Day> {
         let (date, time) = text.split_at_checked(10)?;
-        if let [separator, time @ ..] = time {
-            let is_time_byte = |b: &u8| matches!(b, b'0'..=b'9' | b':' | b'.' | b'+' | b'-' | b'Z' | b' ');
-            if !matches!(separator, b'T' | b' ') || time.is_empty() || !time.iter().all(is_time_byte) {
-                return None;
-            }
+        if !time.is_empty() && !Day::is_time_behind(time) {
+            return None;
         }
         Day::parse(date).filter(|day| REGISTRY_YEARS.contains(&day.year()))
+    }
+
+    /// Whether a text is a time as it may stand behind a date: `T` or a space, and then digits and signs.
+    pub(crate) fn is_time_behind(text: &[u8]) -> bool {
+        let is_time_byte = |b: &u8| matches!(b, b'0'..=b'9' | b':' | b'.' | b'+' | b'-' | b'Z' | b' ');
+        matches!(text, [b'T' | b' ', time @ ..] if !time.is_empty() && time.iter().all(is_time_byte))
     }
 
     /// The day as the number `yyyymmdd`.

@@ -25,7 +25,7 @@ pub use write::{Ready, ready};
 use crate::cleanup::{self, InterruptHandler};
 use crate::policy::Policy;
 use crate::registry::{
-    Code, Intake, OWN_APPLICATION_ID, QuarantinedRow, RowFault, RowIds, Table, as_a_file, collect_rows,
+    Code, Intake, OWN_APPLICATION_ID, QuarantinedRow, RowFault, RowFile, RowIds, Table, as_a_file, collect_rows,
 };
 use crate::spill::Spill;
 use crate::value::Day;
@@ -132,24 +132,29 @@ impl WorkDatabase {
             intake.repeated_consents += repeated;
             intake.set_read(table, Path::new(&file), rows, content);
         }
+        for effects in self.rows("SELECT effects FROM profile", |row| row.get::<_, String>(0))? {
+            intake.effects = serde_json::from_str(&effects).map_err(|_| self.damaged())?;
+        }
         Ok(intake)
     }
 
     /// The quarantined rows for which an SQL condition holds.
     fn quarantined(&self, condition: &str) -> Result<Vec<QuarantinedRow>, WorkError> {
         let sql = format!(
-            "SELECT line, id, client_id, lines, table_name, column_name, code FROM quarantine NOT INDEXED WHERE {condition}"
+            "SELECT line, id, client_id, lines, table_name, column_name, code, file_of FROM quarantine NOT INDEXED WHERE {condition}"
         );
         let rows = self.rows(&sql, |row| {
             let ids = RowIds { key: optional_number(row, 1)?, client: optional_number(row, 2)? };
             let text = |place| row.get::<_, Option<String>>(place);
-            Ok((number(row, 0)?, ids, number(row, 3)?, [text(4)?, text(5)?, text(6)?]))
+            Ok((number(row, 0)?, ids, number(row, 3)?, [text(4)?, text(5)?, text(6)?, text(7)?]))
         })?;
-        let rows = rows.into_iter().map(|(line, ids, lines, [table, column, code])| {
+        let rows = rows.into_iter().map(|(line, ids, lines, [table, column, code, file_of])| {
             let (table, code) = (Table::named(table?.as_bytes())?, Code::named(&code?)?);
             let column = column.and_then(|name| table.columns().iter().position(|c| c.name == name));
             let fault = column.map_or(RowFault::of_row(code), |column| RowFault::in_column(code, column));
-            Some(QuarantinedRow { table, line, fault, shape: None, ids, lines })
+            let is_own = file_of? == table.name();
+            let file = if is_own { RowFile::Own } else { RowFile::Clients };
+            Some(QuarantinedRow { table, line, file, fault, shape: None, ids, lines })
         });
         rows.collect::<Option<_>>().ok_or_else(|| self.damaged())
     }

@@ -7,11 +7,12 @@ use super::error::WorkError;
 use super::{connect, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
-    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, Progress, Provenance, QuarantinedRow,
-    Reference, RegistryError, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
+    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance, QuarantinedRow,
+    Reference, RegistryError, RowFile, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
     read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
+use crate::value::text;
 use crate::writer::{write_private, write_quarantine};
 use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, params};
@@ -241,7 +242,7 @@ fn fill(
             let repeated = if table == Table::Consents { intake.repeated_consents } else { 0 };
             let row = params![table.name(), file, path, read.rows as i64, read.content, repeated as i64];
             connection.execute("INSERT INTO tables VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
-            let sql = "UPDATE quarantine SET file = ?1 WHERE table_name = ?2";
+            let sql = "UPDATE quarantine SET file = ?1 WHERE file_of = ?2";
             connection.execute(sql, params![file, table.name()]).map_err(failed)?;
         }
     }
@@ -249,6 +250,10 @@ fn fill(
         let encoding = settings.export.encoding.to_string();
         let row = params![stamp.file, stamp.bytes as i64, stamp.modified.to_string(), encoding];
         connection.execute("INSERT INTO export_files VALUES (?1, ?2, ?3, ?4)", row).map_err(failed)?;
+    }
+    if let Some(ProfileId { name, sha256 }) = &settings.export.profile {
+        let row = params![name, sha256, text::json(&intake.effects)];
+        connection.execute("INSERT INTO profile VALUES (?1, ?2, ?3)", row).map_err(failed)?;
     }
     connection.execute_batch(&schema::indexes_and_views()).map_err(failed)?;
     connection.execute_batch("COMMIT; PRAGMA optimize;").map_err(failed)?;
@@ -270,7 +275,7 @@ impl<'c> Keeper<'c> {
             connection.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))
         };
         let delete = |table: Table| connection.prepare(&format!("DELETE FROM {table} WHERE line = ?1"));
-        let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)";
+        let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, ?8, '', ?2, ?3, ?4, ?5, ?6, ?7)";
         Ok(Keeper {
             path,
             inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
@@ -327,12 +332,18 @@ impl Witness for Keeper<'_> {
 
     fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let QuarantinedRow { table, line, fault, ids: RowIds { key, client }, lines, .. } = row;
-        // A row that shares its key was kept before that was known.
-        self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
+        let QuarantinedRow { table, line, file, fault, ids: RowIds { key, client }, lines, .. } = row;
+        if table.key_column().is_some() {
+            // A row that shares its key was kept before that was known.
+            self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
+        }
+        let file_of = match file {
+            RowFile::Own => table,
+            RowFile::Clients => Table::Clients,
+        };
         let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
         let (column, code) = (fault.column_name(table), fault.code.name());
-        let row = params![table.name(), line as i64, column, code, key, client, lines as i64];
+        let row = params![table.name(), line as i64, column, code, key, client, lines as i64, file_of.name()];
         self.quarantine.execute(row).map(drop).map_err(failed)
     }
 }

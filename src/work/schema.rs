@@ -6,7 +6,7 @@ use crate::registry::tables::Kind;
 use crate::registry::{OWN_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// A table's name for each column, as the work database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
@@ -17,7 +17,9 @@ pub(super) fn column_names(table: Table) -> Vec<String> {
 pub(super) fn tables() -> String {
     let mut sql = String::new();
     for table in Table::ALL {
-        let mut columns = vec!["line INTEGER PRIMARY KEY".to_owned()];
+        // A row of clients may give several consents, all on its line.
+        let line = if table == Table::Consents { "line INTEGER NOT NULL" } else { "line INTEGER PRIMARY KEY" };
+        let mut columns = vec![line.to_owned()];
         for (name, column) in column_names(table).into_iter().zip(table.columns()) {
             let kind = match column.kind {
                 Kind::Id | Kind::Ordinal | Kind::Count => "INTEGER",
@@ -34,8 +36,9 @@ CREATE TABLE tables (
     repeated INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE export_files (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified TEXT NOT NULL, encoding TEXT NOT NULL);
+CREATE TABLE profile (name TEXT NOT NULL, sha256 TEXT NOT NULL, effects TEXT NOT NULL);
 CREATE TABLE quarantine (
-    stage TEXT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
+    stage TEXT NOT NULL, table_name TEXT NOT NULL, file_of TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
     column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER, lines INTEGER NOT NULL
 );
 CREATE TABLE outcomes (

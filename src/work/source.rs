@@ -4,7 +4,7 @@ use super::error::WorkError;
 use super::schema::column_names;
 use super::{WorkDatabase, number};
 use crate::registry::{
-    Encoding, FileStamp, Layout, Moment, Provenance, RegistryError, Source, SqliteTable, Table, TableReader,
+    Encoding, FileStamp, Layout, Moment, ProfileId, Provenance, RegistryError, Source, SqliteTable, Table, TableReader,
 };
 use std::path::PathBuf;
 use twox_hash::XxHash3_128;
@@ -40,7 +40,11 @@ impl Source for WorkTables<'_> {
         let stamps = self.database.rows(sql, |row| {
             Ok((row.get(0)?, number(row, 1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
         })?;
-        let mut provenance = Provenance { encoding: Encoding::Utf8, files: Vec::new() };
+        let profile = self.database.rows("SELECT name, sha256 FROM profile", |row| {
+            Ok(ProfileId { name: row.get(0)?, sha256: row.get(1)? })
+        })?;
+        let profile = profile.into_iter().next();
+        let mut provenance = Provenance { encoding: Encoding::Utf8, profile, files: Vec::new() };
         for (file, bytes, modified, encoding) in stamps {
             let modified = Moment::parse(&modified).ok_or_else(|| self.database.damaged())?;
             provenance.encoding = encoding.parse().map_err(|_| self.database.damaged())?;

@@ -6,13 +6,14 @@ use crate::batch::{FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, Too
 use crate::extract::FactCounts;
 use crate::filter::Outcome;
 use crate::policy::{ConsentRule, Policy};
-use crate::registry::{Intake, Table};
+use crate::registry::{Intake, ProfileId, Table};
 use crate::value::Day;
 
 /// Puts together what there is to be said of a batch. Everything named is in an order that means something.
 pub(super) fn manifest(
     as_of: Day,
     policy: &Policy,
+    profile: Option<ProfileId>,
     intake: &Intake,
     counts: &FactCounts,
     files: Vec<FileEntry>,
@@ -33,6 +34,7 @@ pub(super) fn manifest(
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         policy: PolicyEntry { name: policy.name.clone(), sha256: policy.sha256.clone() },
+        profile,
         tables: tables.collect(),
         facts: FactsEntry {
             read: intake.table(Table::Immunizations).map_or(0, |read| read.rows),

@@ -3,27 +3,31 @@
 //! They name places and codes, never a value of a row.
 
 use crate::batch::{Manifest, table_text};
-use crate::registry::{Intake, Table};
+use crate::registry::{Intake, RowFile, Table};
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Writes the list of quarantined rows: table, file, line, column and code.
 ///
 /// # Errors
 /// If `out` fails, or a temporary file of the list's.
 pub fn write_quarantine(intake: &mut Intake, out: &mut dyn Write) -> io::Result<()> {
-    let files: Vec<String> = Table::ALL
-        .into_iter()
-        .map(|table| {
-            let name = intake.table(table).and_then(|read| read.file.file_name());
-            name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-        })
-        .collect();
+    let name_of = |table: Table, file: RowFile| {
+        let name = intake.file_of(table, file).and_then(Path::file_name);
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    };
+    let names = |file: RowFile| Table::ALL.map(|table| name_of(table, file));
+    let (own, of_clients) = (names(RowFile::Own), names(RowFile::Clients));
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(["TABLE", "FILE", "LINE", "COLUMN", "CODE"])?;
     for entry in intake.quarantine.list()? {
         let entry = entry?;
-        let (file, line) = (&files[entry.table as usize], entry.line.to_string());
+        let names = match entry.file {
+            RowFile::Own => &own,
+            RowFile::Clients => &of_clients,
+        };
+        let (file, line) = (&names[entry.table as usize], entry.line.to_string());
         let code = entry.fault.code.name();
         csv.write_record([entry.table.name(), file, &line, entry.column_name(), code])?;
     }

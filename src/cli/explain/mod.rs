@@ -4,14 +4,14 @@ mod timeline;
 mod words;
 
 use super::CommandResult;
-use super::arguments::{self, OPEN_EXPORT_HELP};
+use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP};
 use super::failure::Failure;
 use super::memory;
 use super::terminal::Terminal;
 use crate::cleanup::PrivateFolder;
 use crate::explain::{Answer, Earlier, Question, Request, explain};
 use crate::policy::Policy;
-use crate::registry::{Encoding, Source, open_export};
+use crate::registry::{Source, open_export};
 use crate::value::{Day, parse_id, text};
 use crate::work::WorkDatabase;
 use std::num::NonZeroUsize;
@@ -51,9 +51,8 @@ pub(super) struct Args {
     /// The inclusion rules' settings; without it, those the work database was filtered with, or the built-in ones
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The export's encoding: utf-8 or windows-1252
-    #[arg(long, value_name = "E", default_value_t, conflicts_with = "work")]
-    encoding: Encoding,
+    #[command(flatten)]
+    format: FormatArgs,
     /// Print JSON, for tools
     #[arg(long)]
     json: bool,
@@ -70,7 +69,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     };
     let given = args.policy.as_deref().map(Policy::from_file).transpose()?;
     let database = args.work.as_deref().map(WorkDatabase::open).transpose()?;
-    let export = args.export.as_deref().map(|path| open_export(path, args.encoding)).transpose()?;
+    let format = args.format.load()?;
+    let export = args.export.as_deref().map(|path| open_export(path, &format)).transpose()?;
     let run = database.as_ref().map(WorkDatabase::filter_run).transpose()?.flatten();
     let as_of = arguments::or_today(args.as_of.or(run.as_ref().map(|run| run.as_of)), "--as-of")?;
     let policy = given.or(run.map(|run| run.policy)).map_or_else(Policy::built_in, Ok)?;

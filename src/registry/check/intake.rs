@@ -1,8 +1,9 @@
 //! What reading an export found: rows, quarantined rows, things worth a warning, and whether it is complete.
 
 use super::quarantine::{Code, Limit, Quarantine};
-use super::row::{ExportRow, QuarantinedRow};
+use super::row::{ExportRow, QuarantinedRow, RowFile};
 use crate::registry::error::{BadInput, InputFault, Problem};
+use crate::registry::profile::ProfileEffects;
 use crate::registry::tables::control as columns;
 use crate::registry::{RegistryError, Table};
 use crate::spill::Spill;
@@ -18,6 +19,8 @@ pub struct Intake {
     notices: Vec<Notice>,
     /// How many records of `consents` are an earlier one again, to the byte.
     pub repeated_consents: u64,
+    /// What a profile changed.
+    pub effects: ProfileEffects,
     pub(in crate::registry) expectations: Expectations,
 }
 
@@ -163,6 +166,7 @@ impl Intake {
             quarantine: Quarantine::new(spill),
             notices: Vec::new(),
             repeated_consents: 0,
+            effects: ProfileEffects::default(),
             expectations: Expectations::default(),
         }
     }
@@ -174,6 +178,26 @@ impl Intake {
 
     pub(crate) fn set_read(&mut self, table: Table, file: &Path, rows: u64, content: String) {
         self.tables[table as usize] = Some(TableRead { file: file.to_owned(), rows, content });
+    }
+
+    /// Takes note of rows of a table. Consents may stand in two files.
+    pub(in crate::registry) fn add_read(&mut self, table: Table, file: &Path, rows: u64, content: String) {
+        match &mut self.tables[table as usize] {
+            Some(read) => {
+                read.rows += rows;
+                read.content += &content;
+            }
+            None => self.set_read(table, file, rows, content),
+        }
+    }
+
+    /// The file in which a quarantined row stands, for messages.
+    pub fn file_of(&self, table: Table, file: RowFile) -> Option<&Path> {
+        let table = match file {
+            RowFile::Own => table,
+            RowFile::Clients => Table::Clients,
+        };
+        self.table(table).map(|read| read.file.as_path())
     }
 
     /// The hashes of what the tables hold, by their names.

@@ -3,7 +3,7 @@
 //! Holds codes and places, never a value. The list of places may be long, so it lies in sorted runs on disk once
 //! it outgrows a little memory.
 
-use super::row::QuarantinedRow;
+use super::row::{QuarantinedRow, RowFile};
 use super::shape::Shape;
 use crate::registry::Table;
 use crate::spill::{Merge, Sorter, Spill, storable_as, storable_fields};
@@ -123,6 +123,7 @@ pub struct Entry {
     pub table: Table,
     /// The line on which the record begins.
     pub line: u64,
+    pub file: RowFile,
     pub fault: RowFault,
 }
 
@@ -133,8 +134,9 @@ impl Entry {
     }
 }
 
-storable_fields!(Entry { table, line, fault });
+storable_fields!(Entry { table, line, file, fault });
 storable_fields!(RowFault { code, column });
+storable_as!(RowFile, u8, |file| file as u8, RowFile::from_repr);
 storable_as!(Table, u8, |table| table as u8, Table::from_repr);
 storable_as!(Code, u8, |code| code as u8, Code::from_repr);
 
@@ -208,14 +210,14 @@ impl Quarantine {
     }
 
     pub fn add(&mut self, row: &QuarantinedRow) -> io::Result<()> {
-        let QuarantinedRow { table, line, fault, shape, lines, .. } = *row;
+        let QuarantinedRow { table, line, file, fault, shape, lines, .. } = *row;
         self.counts[table as usize][fault.code as usize] += 1;
         self.over_lines[table as usize] += u64::from(lines > 1);
         // A damaged source may claim any number.
         let more = &mut self.more_lines[table as usize];
         *more = more.saturating_add(lines.saturating_sub(1));
         self.kinds.entry(FaultKind { table, fault, shape }).or_default().add(1, &[line]);
-        self.entries.push(Entry { table, line, fault })
+        self.entries.push(Entry { table, line, file, fault })
     }
 
     /// Takes over the rows of another quarantine.
@@ -388,6 +390,7 @@ mod tests {
                 let entry = Entry {
                     table: Table::Immunizations,
                     line: u64::MAX - 1,
+                    file: RowFile::Clients,
                     fault: RowFault { code, column },
                 };
                 let mut bytes = Vec::new();

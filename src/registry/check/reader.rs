@@ -33,6 +33,21 @@ pub(in crate::registry) struct Reader<'e> {
     pub(in crate::registry) witness: Option<&'e mut dyn Witness>,
 }
 
+/// Rows of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::registry) enum TablePart {
+    /// Those of the table's own file.
+    Own(Table),
+    /// The consents that rows of `clients` give.
+    GivenConsents,
+}
+
+impl From<Table> for TablePart {
+    fn from(table: Table) -> TablePart {
+        TablePart::Own(table)
+    }
+}
+
 /// What taking a row comes to: nothing, or that it can't be used.
 type TakeResult = Result<Option<QuarantinedRow>, RegistryError>;
 
@@ -40,11 +55,11 @@ impl Reader<'_> {
     /// Reads a table, if it is there, in order; returns whether it is there. `take` is given the table's file too.
     pub(in crate::registry) fn read(
         &mut self,
-        table: Table,
+        part: impl Into<TablePart>,
         mut take: impl FnMut(&Path, CheckResult<'_>) -> TakeResult,
     ) -> Result<bool, RegistryError> {
         let Reader { source, spill, progress, intake, witness, .. } = self;
-        read_table(*source, table, intake, |reader, intake| {
+        read_table(*source, part.into(), intake, |reader, intake| {
             let file = reader.file().to_owned();
             scan::in_order(reader, Some(spill), *progress, &mut |row| {
                 if let (Some(witness), Ok(row)) = (witness.as_mut(), &row) {
@@ -61,16 +76,17 @@ impl Reader<'_> {
     /// Reads a large table on several threads, before a witness on one; returns what each collected.
     pub(in crate::registry) fn read_large<C: Default + Send>(
         &mut self,
-        table: Table,
+        part: impl Into<TablePart>,
         take: impl Fn(&mut C, &Path, CheckResult<'_>) -> TakeResult + Sync,
     ) -> Result<Vec<C>, RegistryError> {
+        let part = part.into();
         let mut workers = vec![C::default()];
         if self.witness.is_some() {
-            self.read(table, |file, row| take(&mut workers[0], file, row))?;
+            self.read(part, |file, row| take(&mut workers[0], file, row))?;
             return Ok(workers);
         }
         workers.resize_with(self.threads.get(), C::default);
-        read_on_threads(self.source, table, &mut self.intake, self.spill, self.progress, workers, take)
+        read_on_threads(self.source, part, &mut self.intake, self.spill, self.progress, workers, take)
     }
 
     /// Leaves out a row.
@@ -91,7 +107,7 @@ fn quarantine(
 /// Reads a table, if it is there, on as many threads as there are workers; returns them.
 pub(in crate::registry) fn read_on_threads<W: Send>(
     source: &dyn Source,
-    table: Table,
+    part: impl Into<TablePart>,
     intake: &mut Intake,
     spill: &Spill,
     progress: &dyn Progress,
@@ -100,7 +116,7 @@ pub(in crate::registry) fn read_on_threads<W: Send>(
 ) -> Result<Vec<W>, RegistryError> {
     let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(spill))).collect();
     let mut done = Vec::new();
-    read_table(source, table, intake, |reader, intake| {
+    read_table(source, part.into(), intake, |reader, intake| {
         let file = reader.file().to_owned();
         let visit = |(worker, quarantine): &mut (W, Quarantine), row: CheckResult<'_>| {
             let Some(row) = take(worker, &file, row)? else { return Ok(()) };
@@ -123,30 +139,39 @@ const MOST_ROWS: u64 = u32::MAX as u64;
 /// returns whether it is there.
 pub(in crate::registry) fn read_table(
     source: &dyn Source,
-    table: Table,
+    part: TablePart,
     intake: &mut Intake,
     read: impl FnOnce(&mut dyn TableReader, &mut Intake) -> Result<Scan, RegistryError>,
 ) -> Result<bool, RegistryError> {
-    let Some(mut reader) = source.open_table(table)? else { return Ok(false) };
+    let (opened, table) = match part {
+        TablePart::Own(table) => (source.open_table(table)?, table),
+        TablePart::GivenConsents => (source.open_given_consents()?, Table::Consents),
+    };
+    let Some(mut reader) = opened else { return Ok(false) };
     let extra = reader.layout().extra.len();
-    if extra > 0 {
+    // The rows that give consents were read before, as rows of their own table.
+    if extra > 0 && part == TablePart::Own(table) {
         intake.notice(Notice::ExtraColumns { table, count: extra });
     }
     let mut scan = read(reader.as_mut(), intake)?;
     let rows = scan.rows;
     if let Some(line) = reader.unended_line() {
-        note_cut(intake, table, reader.file(), line, rows)?;
+        note_cut(intake, part, reader.file(), line, rows)?;
     }
     if rows >= MOST_ROWS && table != Table::Immunizations {
         return Err(BadInput::of_file(reader.file(), InputFault::TooManyRows(MOST_ROWS)));
     }
     if table == Table::Consents {
-        intake.repeated_consents = match reader.repeated_records()? {
+        intake.repeated_consents += match reader.repeated_records()? {
             Some(repeated) => repeated,
             None => scan.repeated().map_err(RegistryError::Spill)?,
         };
     }
-    intake.set_read(table, reader.file(), rows, reader.content());
+    if reader.layout().profile.is_some() {
+        let dropped = if part == TablePart::GivenConsents { 0 } else { reader.lines_dropped() };
+        intake.effects.add(table, &scan.effects, dropped);
+    }
+    intake.add_read(table, reader.file(), rows, reader.content());
     Ok(true)
 }
 
@@ -154,15 +179,14 @@ pub(in crate::registry) fn read_table(
 /// withdrawal, or may steer the run.
 fn note_cut(
     intake: &mut Intake,
-    table: Table,
+    part: TablePart,
     file: &Path,
     line: u64,
     rows: u64,
 ) -> Result<(), RegistryError> {
-    let stops = match table {
-        Table::Consents => !intake.expectations.counts(table),
-        Table::Recipients | Table::Control => true,
-        Table::Clients | Table::Immunizations | Table::Vaccines | Table::Organizations => false,
+    let (table, stops) = match part {
+        TablePart::GivenConsents => (Table::Clients, true),
+        TablePart::Own(table) => (table, may_not_be_cut(intake, table)),
     };
     if stops {
         return Err(BadInput::at_line(file, line, InputFault::CutShort(table)));
@@ -172,4 +196,13 @@ fn note_cut(
         _ => Notice::NoFinalLineEnd { table },
     });
     Ok(())
+}
+
+/// Whether no line of a table may be lost.
+fn may_not_be_cut(intake: &Intake, table: Table) -> bool {
+    match table {
+        Table::Consents => !intake.expectations.counts(table),
+        Table::Recipients | Table::Control => true,
+        Table::Clients | Table::Immunizations | Table::Vaccines | Table::Organizations => false,
+    }
 }

@@ -6,7 +6,7 @@ use crate::registry::Table;
 use crate::registry::codes::{CodedValue, ConsentType, DisasterFlag, EndReason, ProductClass};
 use crate::registry::tables::MOST_COLUMNS;
 use crate::value::Day;
-use strum::EnumTryAs;
+use strum::{EnumTryAs, FromRepr};
 
 /// A value of a row, read as its column's kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumTryAs)]
@@ -24,12 +24,24 @@ pub(crate) enum Value<'a> {
 /// The values of a row, by the columns' places.
 pub(super) type Values<'a> = [Value<'a>; MOST_COLUMNS];
 
+/// The file in which a row stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, FromRepr)]
+#[repr(u8)]
+pub enum RowFile {
+    /// Its table's own.
+    #[default]
+    Own,
+    /// That of `clients`: a row there gives a consent.
+    Clients,
+}
+
 /// A row that passed the checks of its own values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExportRow<'a> {
     pub(crate) table: Table,
     /// The line on which it begins.
     pub(crate) line: u64,
+    pub(crate) file: RowFile,
     pub(super) values: &'a Values<'a>,
 }
 
@@ -39,6 +51,7 @@ pub struct QuarantinedRow {
     pub table: Table,
     /// The line on which it begins.
     pub line: u64,
+    pub file: RowFile,
     pub fault: RowFault,
     /// What stands where the fault is, if it can be told.
     pub shape: Option<Shape>,
@@ -62,9 +75,9 @@ pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
     /// A row that takes up so many lines and can't be read as one.
-    pub(super) fn malformed(table: Table, line: u64, lines: u64, shape: Shape) -> QuarantinedRow {
+    pub(super) fn malformed(table: Table, line: u64, file: RowFile, lines: u64, shape: Shape) -> QuarantinedRow {
         let fault = RowFault::of_row(Code::MalformedRow);
-        QuarantinedRow { table, line, fault, shape: Some(shape), ids: RowIds::default(), lines }
+        QuarantinedRow { table, line, file, fault, shape: Some(shape), ids: RowIds::default(), lines }
     }
 }
 
@@ -83,7 +96,7 @@ impl<'a> ExportRow<'a> {
     pub(crate) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
         let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
         let ids = RowIds { key: read(self.table.key_column()), client: read(self.table.client_column()) };
-        QuarantinedRow { table: self.table, line: self.line, fault, shape: None, ids, lines: 1 }
+        QuarantinedRow { table: self.table, line: self.line, file: self.file, fault, shape: None, ids, lines: 1 }
     }
 
     pub(crate) fn id(&self, column: usize) -> u64 {

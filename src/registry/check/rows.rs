@@ -3,11 +3,12 @@
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
 use super::quarantine::{Code, RowFault};
-use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds, Value, Values};
 use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
+use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
+    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
     split_simple_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
@@ -28,6 +29,45 @@ pub(super) struct RowReader<'l> {
     changed: Vec<u8>,
     /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
     pub(super) fingerprints: Option<Sorter<u64>>,
+    /// What a profile makes of the values, if there is one.
+    pub(super) profiled: Option<Profiled<'l>>,
+}
+
+/// What a profile makes of the values of a table, and of the consents that its rows give.
+#[derive(Debug)]
+pub(super) struct Profiled<'l> {
+    own: Treatment<'l>,
+    given: Vec<GivenRows<'l>>,
+}
+
+/// A consent that each row gives.
+#[derive(Debug)]
+struct GivenRows<'l> {
+    consent: &'l GivenConsent,
+    treatment: Treatment<'l>,
+    /// For each column of `consents`, the field that holds it.
+    fields: &'l [usize; MOST_COLUMNS],
+}
+
+impl<'l> Profiled<'l> {
+    fn new(profile: &'l Profile, layout: &'l Layout) -> Profiled<'l> {
+        let given = profile.given.iter().zip(&layout.given).map(|(consent, fields)| GivenRows {
+            consent,
+            treatment: Treatment::of_given(profile, consent),
+            fields,
+        });
+        Profiled { own: Treatment::new(profile, layout.table), given: given.collect() }
+    }
+
+    /// What was changed, of the table that the rows are of.
+    pub(super) fn counts(&self) -> EffectCounts {
+        if self.given.is_empty() {
+            return self.own.counts.clone();
+        }
+        let mut all = EffectCounts::default();
+        self.given.iter().for_each(|given| all.absorb(&given.treatment.counts));
+        all
+    }
 }
 
 /// Where a column's cleaned text lies.
@@ -38,14 +78,36 @@ enum CleanText {
     NotInEncoding,
 }
 
+/// The values of a row, by the columns' places.
+type Cells<'a> = [Cell<'a>; MOST_COLUMNS];
+
 /// What is done with a row.
 pub(super) type Visit<'v> = dyn FnMut(CheckResult<'_>) -> Result<(), RegistryError> + 'v;
+
+/// Where a record lies in a block.
+#[derive(Clone, Copy)]
+struct Record<'b> {
+    line: u64,
+    /// The block.
+    text: &'b [u8],
+    /// Whether it is simple, so that the clean-up has nothing to do but to trim.
+    is_simple: bool,
+    /// Whether it may be cut at its end.
+    may_be_cut: bool,
+}
 
 impl RowReader<'_> {
     /// `spill`: where the fingerprints of records go, if they are wanted.
     pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
-        let wanted = spill.filter(|_| layout.table == Table::Consents && layout.delimiter.is_some());
-        RowReader { layout, fields: Vec::new(), changed: Vec::new(), fingerprints: wanted.map(Sorter::new) }
+        let holds_consents = layout.table == Table::Consents || !layout.given.is_empty();
+        let wanted = spill.filter(|_| holds_consents && layout.delimiter.is_some());
+        RowReader {
+            layout,
+            fields: Vec::new(),
+            changed: Vec::new(),
+            fingerprints: wanted.map(Sorter::new),
+            profiled: layout.profile.as_deref().map(|profile| Profiled::new(profile, layout)),
+        }
     }
 
     /// Calls `visit` with every row of a block; returns how many there are.
@@ -58,10 +120,10 @@ impl RowReader<'_> {
             return self.for_each_csv_row(block, delimiter, visit);
         }
         let (mut rows, mut at) = (0, 0);
-        while at < block.text.len() {
-            let (line, next) = split_packed(&block.text, at, self.layout.width, &mut self.fields);
-            self.visit_row(line, false, &block.text, visit)?;
-            rows += 1;
+        let text = block.text.as_slice();
+        while at < text.len() {
+            let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
+            rows += self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
             at = next;
         }
         Ok(rows)
@@ -92,82 +154,219 @@ impl RowReader<'_> {
                 split_record(text, at, delimiter, &mut self.fields)
             };
             let record = &text[at..next];
-            if let Some(fingerprints) = &mut self.fingerprints {
-                let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
-                let fingerprint = XxHash3_64::oneshot(line_end.unwrap_or(record));
-                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
-            }
             // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
             // the trace of a lost withdrawal.
             let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
             let has_swallowed =
                 || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
-            if self.fields.len() != width || !simple && has_swallowed() {
+            let found = if self.fields.len() != width || !simple && has_swallowed() {
                 let shape = shape_of_record(record, self.fields.len(), width);
-                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))?;
-            } else if simple {
-                self.visit_simple_row(line, may_be_cut, text, visit)?;
+                let (table, file) = self.rows_are_of();
+                visit(Err(QuarantinedRow::malformed(table, line, file, lines_of(record), shape)))?;
+                1
             } else {
-                self.visit_row(line, may_be_cut, text, visit)?;
+                self.visit_record(Record { line, text, is_simple: simple, may_be_cut }, visit)?
+            };
+            if found > 0
+                && let Some(fingerprints) = &mut self.fingerprints
+            {
+                let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
+                let fingerprint = XxHash3_64::oneshot(line_end.unwrap_or(record));
+                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
             }
             line += if simple { 1 } else { count_lines(record) };
             at = next;
-            rows += 1;
+            rows += found;
         }
         Ok(rows)
     }
 
-    /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
-    fn visit_simple_row(
-        &self,
-        line: u64,
-        may_be_cut: bool,
-        text: &[u8],
-        visit: &mut Visit<'_>,
-    ) -> Result<(), RegistryError> {
-        let field_of = |column: usize| &self.fields[self.layout.fields[column]];
-        let text_of = |column| Some(field_of(column).as_it_stands(text).trim_ascii());
-        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
-    }
-
-    fn visit_row(
-        &mut self,
-        line: u64,
-        may_be_cut: bool,
-        text: &[u8],
-        visit: &mut Visit<'_>,
-    ) -> Result<(), RegistryError> {
-        self.changed.clear();
-        let columns = self.layout.table.columns().len();
-        let mut texts = [const { CleanText::InBlock(0..0) }; MOST_COLUMNS];
-        for (clean, field) in texts.iter_mut().zip(&self.layout.fields[..columns]) {
-            *clean = clean_text(text, &self.fields[*field], self.layout, &mut self.changed);
+    /// The table of which rows come out, and the file in which they stand.
+    fn rows_are_of(&self) -> (Table, RowFile) {
+        if self.layout.given.is_empty() {
+            (self.layout.table, RowFile::Own)
+        } else {
+            (Table::Consents, RowFile::Clients)
         }
-        let text_of = |column: usize| match &texts[column] {
-            CleanText::InBlock(range) => Some(&text[range.clone()]),
-            CleanText::Changed(range) => Some(&self.changed[range.clone()]),
-            CleanText::NotInEncoding => None,
-        };
-        let mut values = [Value::Blank; MOST_COLUMNS];
-        let row = self.read_row(line, may_be_cut, text_of, &mut values);
-        visit(row.map_err(|mut bad| {
-            if let (Code::InvalidUtf8, Some(column)) = (bad.fault.code, bad.fault.column) {
-                let field = &self.fields[self.layout.fields[usize::from(column)]];
-                bad.shape = Some(Shape::of_undecoded(&field.unquoted(text)));
-            }
-            bad
-        }))
     }
 
-    fn read_row<'v, 'a: 'v>(
-        &self,
-        line: u64,
-        may_be_cut: bool,
-        text_of: impl Fn(usize) -> Option<&'a [u8]>,
-        values: &'v mut Values<'a>,
-    ) -> CheckResult<'v> {
-        let row = check_row(self.layout.table, line, text_of, values);
-        if may_be_cut { Err(cut_row(row, self.layout)) } else { row }
+    /// Hands out the rows of the record that `fields` were split from; returns how many there are.
+    fn visit_record(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<u64, RegistryError> {
+        if !self.layout.given.is_empty() {
+            return self.visit_given(record, visit);
+        }
+        if self.profiled.is_some() {
+            self.visit_profiled_row(record, visit)?;
+        } else if record.is_simple {
+            self.visit_simple_row(record, visit)?;
+        } else {
+            self.visit_row(record, visit)?;
+        }
+        Ok(1)
+    }
+
+    /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
+    fn visit_simple_row(&self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+        let field_of = |column: usize| &self.fields[self.layout.fields[column]];
+        let cell_of = |column| Cell::Text(field_of(column).as_it_stands(record.text).trim_ascii());
+        visit(read_row(self.layout, record, cell_of, &mut [Value::Blank; MOST_COLUMNS]))
+    }
+
+    fn visit_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+        self.changed.clear();
+        let fields = &self.layout.fields[..self.layout.table.columns().len()];
+        let texts = clean_texts(record, &self.fields, fields, self.layout, &mut self.changed);
+        let cell_of = |column: usize| texts[column].cell(record.text, &self.changed);
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = read_row(self.layout, record, cell_of, &mut values);
+        visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
+    }
+
+    /// Reads a row as a profile has it.
+    fn visit_profiled_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+        self.changed.clear();
+        let Some(profiled) = &mut self.profiled else { return Ok(()) };
+        let cells = profiled_cells(
+            record,
+            self.layout.table,
+            &self.fields,
+            &self.layout.fields,
+            self.layout,
+            &mut self.changed,
+            &mut profiled.own,
+        );
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = read_row(self.layout, record, |column| cells[column], &mut values);
+        visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
+    }
+
+    /// Hands out the consents that a row of `clients` gives; returns how many there are.
+    ///
+    /// Whatever is wrong with the row itself is wrong with its consents: one of them may be a withdrawal.
+    fn visit_given(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<u64, RegistryError> {
+        use tables::consents::{CLIENT_ID, EFFECTIVE_DATE, END_DATE, END_REASON};
+        let Some(Profiled { own, given }) = &mut self.profiled else { return Ok(0) };
+        let (layout, fields) = (self.layout, &self.fields);
+        let mut own_changed = Vec::new();
+        let own_cells =
+            profiled_cells(record, Table::Clients, fields, &layout.fields, layout, &mut own_changed, own);
+        let mut own_values = [Value::Blank; MOST_COLUMNS];
+        let mut own_row = None;
+        let mut found = 0;
+        for GivenRows { consent, treatment, fields: given_fields } in given {
+            self.changed.clear();
+            let table = Table::Consents;
+            let mut cells =
+                profiled_cells(record, table, fields, given_fields, layout, &mut self.changed, treatment);
+            if cells[EFFECTIVE_DATE].is_blank() && cells[END_DATE].is_blank() {
+                continue;
+            }
+            found += 1;
+            cells[CLIENT_ID] = own_cells[tables::clients::CLIENT_ID];
+            if let Some(reason) = &consent.end_reason_if_ended
+                && cells[END_REASON].is_blank()
+                && !cells[END_DATE].is_blank()
+            {
+                cells[END_REASON] = Cell::Text(reason.as_bytes());
+            }
+            let own_row = own_row.get_or_insert_with(|| {
+                check_row(Table::Clients, record.line, RowFile::Own, |column| own_cells[column], &mut own_values)
+                    .map(|_| ())
+            });
+            if let Err(bad) = own_row {
+                let is_of_id = bad.fault.column == u8::try_from(tables::clients::CLIENT_ID).ok();
+                let column = is_of_id.then_some(CLIENT_ID as u8);
+                let fault = RowFault { code: bad.fault.code, column };
+                let ids = RowIds { key: None, client: bad.ids.client };
+                visit(Err(QuarantinedRow { table, file: RowFile::Clients, fault, ids, ..*bad }))?;
+                continue;
+            }
+            let mut values = [Value::Blank; MOST_COLUMNS];
+            visit(check_row(table, record.line, RowFile::Clients, |column| cells[column], &mut values))?;
+        }
+        Ok(found)
+    }
+}
+
+/// Adds what bytes are that are not the export's encoding.
+fn with_shape_of_bytes(
+    mut bad: QuarantinedRow,
+    record: Record<'_>,
+    layout: &Layout,
+    fields: &[Field],
+) -> QuarantinedRow {
+    if let (Code::InvalidUtf8, Some(column)) = (bad.fault.code, bad.fault.column) {
+        let field = &fields[layout.fields[usize::from(column)]];
+        bad.shape = Some(Shape::of_undecoded(&field.unquoted(record.text)));
+    }
+    bad
+}
+
+fn read_row<'v, 'a: 'v>(
+    layout: &Layout,
+    record: Record<'_>,
+    cell_of: impl Fn(usize) -> Cell<'a>,
+    values: &'v mut Values<'a>,
+) -> CheckResult<'v> {
+    let row = check_row(layout.table, record.line, RowFile::Own, cell_of, values);
+    if record.may_be_cut { Err(cut_row(row, layout)) } else { row }
+}
+
+/// The texts of the columns that stand in `places`, cleaned.
+fn clean_texts(
+    record: Record<'_>,
+    fields: &[Field],
+    places: &[usize],
+    layout: &Layout,
+    changed: &mut Vec<u8>,
+) -> [CleanText; MOST_COLUMNS] {
+    let mut texts = [const { CleanText::InBlock(0..0) }; MOST_COLUMNS];
+    for (clean, place) in texts.iter_mut().zip(places).filter(|(_, place)| **place != NO_FIELD) {
+        let field = &fields[*place];
+        *clean = if record.is_simple {
+            CleanText::InBlock(range_within(record.text, field.as_it_stands(record.text).trim_ascii()))
+        } else {
+            clean_text(record.text, field, layout, changed)
+        };
+    }
+    texts
+}
+
+/// The values of a table's columns, which stand in `places`, as a profile makes them.
+fn profiled_cells<'a, 'l: 'a>(
+    record: Record<'a>,
+    table: Table,
+    fields: &[Field],
+    places: &[usize; MOST_COLUMNS],
+    layout: &Layout,
+    changed: &'a mut Vec<u8>,
+    treatment: &mut Treatment<'l>,
+) -> Cells<'a> {
+    let columns = table.columns().len();
+    let texts = clean_texts(record, fields, &places[..columns], layout, changed);
+    let changed: &'a [u8] = changed;
+    let mut cells = [Cell::Text(b""); MOST_COLUMNS];
+    for (column, cell) in cells[..columns].iter_mut().enumerate() {
+        *cell = match (treatment.constant(column), texts[column].cell(record.text, changed)) {
+            (Some(constant), _) => constant,
+            _ if places[column] == NO_FIELD => Cell::Text(b""),
+            (None, Cell::Text(text)) => {
+                let is_end_date = table == Table::Consents && column == tables::consents::END_DATE;
+                treatment.of_value(column, text, fields[places[column]].is_quoted(), is_end_date)
+            }
+            (None, other) => other,
+        };
+    }
+    cells
+}
+
+impl CleanText {
+    fn cell<'a>(&self, text: &'a [u8], changed: &'a [u8]) -> Cell<'a> {
+        match self {
+            CleanText::InBlock(range) => Cell::Text(&text[range.clone()]),
+            CleanText::Changed(range) => Cell::Text(&changed[range.clone()]),
+            CleanText::NotInEncoding => Cell::NotInEncoding,
+        }
     }
 }
 
@@ -222,36 +421,41 @@ fn range_within(whole: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
-/// Reads every value into `values`; of several faults the first by code, then by column, is the row's. A text is none
-/// if it is not in the export's encoding.
+/// Reads every value into `values`; of several faults the first by code, then by column, is the row's.
 fn check_row<'v, 'a: 'v>(
     table: Table,
     line: u64,
-    text_of: impl Fn(usize) -> Option<&'a [u8]>,
+    file: RowFile,
+    cell_of: impl Fn(usize) -> Cell<'a>,
     values: &'v mut Values<'a>,
 ) -> CheckResult<'v> {
     let mut worst: Option<RowFault> = None;
     for (place, column) in table.columns().iter().enumerate() {
-        let read = match text_of(place) {
-            None => Err(Code::InvalidUtf8),
-            Some([]) if column.required => Err(match column.kind {
+        let read = match cell_of(place) {
+            Cell::NotInEncoding => Err(Code::InvalidUtf8),
+            Cell::Text([]) if column.required => Err(match column.kind {
                 Kind::Id => Code::InvalidId,
                 Kind::Date => Code::InvalidDate,
                 _ => Code::InvalidValue,
             }),
-            Some([]) => Ok(Value::Blank),
-            Some(text) => read_value(column.kind, text),
+            Cell::Text([]) => Ok(Value::Blank),
+            Cell::Text(text) => read_value(column.kind, text),
+            Cell::Date { day, .. } => day.map(Value::Day).ok_or(Code::InvalidDate),
         };
         match read {
             Ok(value) => values[place] = value,
             Err(code) => note(&mut worst, RowFault::in_column(code, place)),
         }
     }
-    let row = ExportRow { table, line, values };
+    let row = ExportRow { table, line, file, values };
     if table == Table::Consents && end_makes_no_sense(&row) {
         note(&mut worst, RowFault::in_column(Code::InvalidValue, tables::consents::END_DATE));
     }
     let Some(fault) = worst else { return Ok(row) };
+    let text_of = |place| match cell_of(place) {
+        Cell::NotInEncoding => None,
+        Cell::Text(text) | Cell::Date { text, .. } => Some(text),
+    };
     Err(QuarantinedRow { shape: shape_at(table, fault, text_of), ..row.quarantined(fault) })
 }
 
@@ -323,6 +527,8 @@ mod tests {
                 width: 4,
                 fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
                 extra: vec![ExtraColumn { place: 2, name: None }],
+                profile: None,
+                given: Vec::new(),
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));
@@ -347,9 +553,10 @@ mod tests {
                         || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
                     {
                         let shape = shape_of_record(record, reader.fields.len(), layout.width);
-                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))
+                        visit(Err(QuarantinedRow::malformed(table, line, RowFile::Own, lines_of(record), shape)))
                     } else {
-                        reader.visit_row(line, false, text, &mut visit)
+                        let record = Record { line, text, is_simple: false, may_be_cut: false };
+                        reader.visit_row(record, &mut visit)
                     }.unwrap();
                     line += count_lines(&text[at..next]);
                     at = next;
@@ -365,7 +572,8 @@ mod tests {
             texts[place] = Some(text.as_bytes()).filter(|t| *t != b"BAD");
         }
         let mut values = [Value::Blank; MOST_COLUMNS];
-        match check_row(table, 2, |column| texts[column], &mut values) {
+        let cell_of = |column: usize| texts[column].map_or(Cell::NotInEncoding, Cell::Text);
+        match check_row(table, 2, RowFile::Own, cell_of, &mut values) {
             Ok(row) => Ok(format!("{:?}", row.values())),
             Err(bad) => Err(bad.fault),
         }

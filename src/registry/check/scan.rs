@@ -4,7 +4,8 @@
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
 use super::row::CheckResult;
-use super::rows::{RowReader, Visit};
+use super::rows::{Profiled, RowReader, Visit};
+use crate::registry::profile::EffectCounts;
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
 use crate::registry::{Progress, RegistryError};
 use crate::spill::{Sorter, Spill};
@@ -28,6 +29,15 @@ pub(in crate::registry) struct Scan {
     pub(super) rows: u64,
     /// A hash of each record, if such are made of the table's.
     pub(super) fingerprints: Option<Sorter<u64>>,
+    /// What a profile changed.
+    pub(super) effects: EffectCounts,
+}
+
+impl Scan {
+    fn of(rows: u64, reader: RowReader<'_>) -> Scan {
+        let effects = reader.profiled.as_ref().map_or_else(EffectCounts::default, Profiled::counts);
+        Scan { rows, fingerprints: reader.fingerprints, effects }
+    }
 }
 
 /// Goes through a table's rows in the source's order. `spill`: where hashes of the records go, where they are wanted.
@@ -46,7 +56,7 @@ pub(in crate::registry) fn in_order(
         seen = read;
         Ok(Some(block))
     })?;
-    Ok(Scan { rows, fingerprints: row_reader.fingerprints })
+    Ok(Scan::of(rows, row_reader))
 }
 
 /// Goes through a table's rows on as many threads as there are workers, which come back when all is read.
@@ -86,7 +96,7 @@ pub(super) fn on_threads<W: Send>(
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);
                 }
-                Ok((Scan { rows, fingerprints: row_reader.fingerprints }, worker))
+                Ok((Scan::of(rows, row_reader), worker))
             };
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Ok(thread) => running.push(thread),
@@ -107,7 +117,7 @@ pub(super) fn on_threads<W: Send>(
             Ok(Some(take_back.try_recv().unwrap_or_default()))
         });
         drop(send);
-        let mut all = Scan { rows: 0, fingerprints: None };
+        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default() };
         let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
@@ -130,6 +140,7 @@ pub(super) fn on_threads<W: Send>(
 impl Scan {
     fn add(&mut self, other: Scan) {
         self.rows += other.rows;
+        self.effects.absorb(&other.effects);
         match (&mut self.fingerprints, other.fingerprints) {
             (Some(fingerprints), Some(others)) => fingerprints.absorb(others),
             (fingerprints, others) => *fingerprints = fingerprints.take().or(others),

@@ -74,7 +74,7 @@ pub fn read_facts_in_order(
     progress: &dyn Progress,
     visit: &mut VisitFact<'_>,
 ) -> Result<(), RegistryError> {
-    read_table(source, TABLE, intake, |reader, intake| {
+    read_table(source, TABLE.into(), intake, |reader, intake| {
         in_order(reader, None, progress, &mut |row| match resolve(row, reference) {
             Ok(fact) => visit(Ok(&fact)),
             Err(row) => {

@@ -6,7 +6,7 @@ use super::consents::{Consents, ConsentsBuilder};
 use super::keys::{ById, KeyedRow};
 use super::organizations::{Organization, Organizations};
 use super::vaccines::{Vaccine, Vaccines};
-use crate::registry::check::{Expectations, ExportRow, Intake, Notice, Reader, Witness, unusable};
+use crate::registry::check::{Expectations, ExportRow, Intake, Notice, Reader, TablePart, Witness, unusable};
 use crate::registry::tables::{consents as consent_columns, recipients as recipient_columns};
 use crate::registry::{Progress, RegistryError, Source, Table};
 use crate::spill::Spill;
@@ -134,16 +134,19 @@ fn read_clients(reader: &mut Reader<'_>) -> Result<Clients, RegistryError> {
 
 /// A client who loses a consent row is closed: the row may have been a withdrawal.
 fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents, RegistryError> {
-    let builders = reader.read_large(Table::Consents, |builder: &mut ConsentsBuilder, file, row| {
-        match row {
-            Ok(row) => builder.add(clients.find(row.id(consent_columns::CLIENT_ID)), &row),
-            Err(row) => {
-                let client = row.ids.client.ok_or_else(|| unusable(file, &row, MAY_BE_A_WITHDRAWAL))?;
-                builder.close(clients.find(client));
+    let mut builders = Vec::new();
+    for part in [TablePart::Own(Table::Consents), TablePart::GivenConsents] {
+        builders.append(&mut reader.read_large(part, |builder: &mut ConsentsBuilder, file, row| {
+            match row {
+                Ok(row) => builder.add(clients.find(row.id(consent_columns::CLIENT_ID)), &row),
+                Err(row) => {
+                    let client = row.ids.client.ok_or_else(|| unusable(file, &row, MAY_BE_A_WITHDRAWAL))?;
+                    builder.close(clients.find(client));
+                }
             }
-        }
-        Ok(row.err())
-    })?;
+            Ok(row.err())
+        })?);
+    }
     let mut builder = builders.into_iter().reduce(ConsentsBuilder::with).unwrap_or_default();
     for id in reader.source.closed_clients()? {
         builder.close(clients.find(id));

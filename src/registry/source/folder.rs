@@ -1,9 +1,10 @@
 //! A folder as an export.
 
 use super::csv::{CsvFile, ENDINGS};
-use super::{Encoding, FileStamp, Provenance, Source, TableReader};
+use super::near::nearest_name;
+use super::{ExportFormat, FileStamp, Provenance, Source, TableReader};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::{RegistryError, Table};
+use crate::registry::{Profile, RegistryError, Table};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder {
     path: PathBuf,
     files: Files,
-    encoding: Encoding,
+    format: ExportFormat,
     arrived: Provenance,
 }
 
@@ -22,19 +23,26 @@ impl Folder {
     ///
     /// # Errors
     /// If a table is missing, or two files hold one table.
-    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<Folder, RegistryError> {
-        let files = find_files(path)?;
-        let arrived = stamps(&files, encoding)?;
-        Ok(Folder { path: path.to_owned(), files, encoding, arrived })
+    pub(super) fn open(path: &Path, format: &ExportFormat) -> Result<Folder, RegistryError> {
+        let files = find_files(path, format)?;
+        let arrived = stamps(&files, format)?;
+        Ok(Folder { path: path.to_owned(), files, format: format.clone(), arrived })
     }
 }
 
 /// The file of each table that is there.
 type Files = [Option<PathBuf>; Table::ALL.len()];
 
-fn stamps(files: &Files, encoding: Encoding) -> Result<Provenance, RegistryError> {
-    let files = files.iter().flatten().map(|file| FileStamp::of(file)).collect::<Result<_, _>>()?;
-    Ok(Provenance { encoding, files })
+fn stamps(files: &Files, format: &ExportFormat) -> Result<Provenance, RegistryError> {
+    let mut stamps: Vec<FileStamp> = Vec::new();
+    for file in files.iter().flatten() {
+        let stamp = FileStamp::of(file)?;
+        // A profile can have one file hold two tables.
+        if !stamps.contains(&stamp) {
+            stamps.push(stamp);
+        }
+    }
+    Ok(Provenance::new(format, stamps))
 }
 
 /// The names of all that lies in a folder.
@@ -55,11 +63,11 @@ pub(super) fn is_file_of_a_table(name: &str) -> bool {
     })
 }
 
-fn find_files(path: &Path) -> Result<Files, RegistryError> {
+fn find_files(path: &Path, format: &ExportFormat) -> Result<Files, RegistryError> {
     let names = file_names(path)?;
     let mut files = Files::default();
     for table in Table::ALL {
-        files[table as usize] = find_file(path, table, &names)?;
+        files[table as usize] = find_file(path, table, &names, format)?;
     }
     Ok(files)
 }
@@ -75,18 +83,26 @@ impl Source for Folder {
 
     fn provenance_now(&self) -> Result<Provenance, RegistryError> {
         // Looked for anew: a table that has arrived since is not read, and might have kept something back.
-        let files = find_files(&self.path)?;
+        let files = find_files(&self.path, &self.format)?;
         if let Some(new) =
             files.iter().flatten().find(|file| !self.files.iter().flatten().any(|f| f == *file))
         {
             return Err(BadInput::of_file(new, InputFault::StillChanging));
         }
-        stamps(&files, self.encoding)
+        stamps(&files, &self.format)
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(file) = &self.files[table as usize] else { return Ok(None) };
-        Ok(Some(Box::new(CsvFile::open(file, table, self.encoding)?)))
+        let mut opened = CsvFile::open(file, table, &self.format)?;
+        opened.read_for_rows();
+        Ok(Some(Box::new(opened)))
+    }
+
+    fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        let gives = self.format.profile.as_ref().is_some_and(|profile| profile.gives_consents());
+        let Some(file) = self.files[Table::Clients as usize].as_ref().filter(|_| gives) else { return Ok(None) };
+        Ok(Some(Box::new(CsvFile::open(file, Table::Clients, &self.format)?)))
     }
 }
 
@@ -95,7 +111,14 @@ pub(super) fn find_file(
     folder: &Path,
     table: Table,
     names: &BTreeSet<String>,
+    format: &ExportFormat,
 ) -> Result<Option<PathBuf>, RegistryError> {
+    let profile = format.profile.as_deref();
+    if let Some(pattern) = profile.and_then(|profile| profile.table(table).file.as_ref()) {
+        return find_file_by_pattern(folder, table, names, pattern).map(Some);
+    }
+    let may_be_absent =
+        table.may_be_absent() || table == Table::Consents && profile.is_some_and(Profile::gives_consents);
     let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
     let mut present = candidates.iter().filter(|name| names.contains(*name));
     match (present.next(), present.next()) {
@@ -103,7 +126,7 @@ pub(super) fn find_file(
             Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
         }
         (Some(file), None) => Ok(Some(folder.join(file))),
-        (None, _) if !table.may_be_absent() => {
+        (None, _) if !may_be_absent => {
             Err(RegistryError::MissingTable { export: folder.to_owned(), table })
         }
         (None, _) => {
@@ -122,6 +145,34 @@ pub(super) fn find_file(
     }
 }
 
+/// The one file whose name, or whose name without `.gz` or `.zst`, is as a profile has it.
+fn find_file_by_pattern(
+    folder: &Path,
+    table: Table,
+    names: &BTreeSet<String>,
+    pattern: &glob::Pattern,
+) -> Result<PathBuf, RegistryError> {
+    let fits = |name: &&String| {
+        let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
+        pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
+    };
+    let is_file = |name: &&String| folder.join(name).is_file();
+    let found: Vec<&String> = names.iter().filter(fits).filter(is_file).collect();
+    match found.as_slice() {
+        [] => Err(RegistryError::MissingFile {
+            export: folder.to_owned(),
+            table,
+            pattern: pattern.as_str().to_owned(),
+            near: nearest_name(pattern.as_str(), names.iter()),
+        }),
+        [file] => Ok(folder.join(file)),
+        several => {
+            let names = several.iter().map(|name| (*name).clone()).collect();
+            Err(BadInput::of_file(folder, InputFault::SeveralFiles { table, pattern: pattern.as_str().to_owned(), names }))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +185,7 @@ mod tests {
         for file in files {
             std::fs::write(folder.path().join(file), "").unwrap();
         }
-        Folder::open(folder.path(), Encoding::Utf8).map_err(|e| match e {
+        Folder::open(folder.path(), &ExportFormat::default()).map_err(|e| match e {
             RegistryError::BadInput(bad) => {
                 format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
             }
@@ -156,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let add = |file: &str| std::fs::write(folder.path().join(file), "").unwrap();
         REQUIRED.into_iter().for_each(add);
-        let export = Folder::open(folder.path(), Encoding::Utf8).unwrap();
+        let export = Folder::open(folder.path(), &ExportFormat::default()).unwrap();
         assert_eq!(export.provenance_now().unwrap().files.len(), REQUIRED.len());
         add("recipients.csv");
         assert!(

@@ -1,13 +1,15 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
-use super::Encoding;
-use super::near::{ExtraColumn, MissingColumns, header_name};
+use super::near::{ExtraColumn, MissingColumns, Wanted, header_name};
+use super::{Encoding, ExportFormat};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::tables::{Column, MOST_COLUMNS};
+use crate::registry::profile::{ColumnSource, HeaderNames, Profile};
+use crate::registry::tables::MOST_COLUMNS;
 use crate::registry::{RegistryError, Table};
 use crate::value::text;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How the records of a table are laid out.
 #[derive(Clone, Debug)]
@@ -19,11 +21,18 @@ pub struct Layout {
     pub(crate) encoding: Encoding,
     /// How many fields a record must have.
     pub(crate) width: usize,
-    /// For each column of the table, by its place there, the field that holds it.
+    /// For each column of the table, by its place there, the field that holds it, or `NO_FIELD`.
     pub(crate) fields: [usize; MOST_COLUMNS],
     /// The columns that are not part of the table's layout.
     pub(crate) extra: Vec<ExtraColumn>,
+    /// How the export is written, where it says so itself.
+    pub(crate) profile: Option<Arc<Profile>>,
+    /// For each consent that a row gives, the fields of its columns: where the rows are looked at for their consents.
+    pub(crate) given: Vec<[usize; MOST_COLUMNS]>,
 }
+
+/// In place of a field: the column's value stands in none.
+pub(crate) const NO_FIELD: usize = usize::MAX;
 
 /// Where the names of columns stand, for errors.
 pub(super) struct Place<'a> {
@@ -46,33 +55,82 @@ impl Layout {
     pub(super) fn find(
         names: &[String],
         delimiter: Option<u8>,
-        encoding: Encoding,
+        format: &ExportFormat,
         place: &Place<'_>,
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
-        let mut fields = [0; MOST_COLUMNS];
-        let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
-        for (column, field) in columns.iter().zip(&mut fields) {
-            *field = position(column).ok_or_else(|| {
-                let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, table)));
-                place.error(Some(column.name), fault)
-            })?;
+        let header = HeaderNames::new(table, format.profile.as_deref());
+        let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
+        let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));
+        let wanted = columns.iter().enumerate().filter_map(|(place, column)| {
+            Some(Wanted { column: column.name, name: header.of_column(place)? })
+        });
+        let wanted: Vec<Wanted<'_>> = wanted.collect();
+        let missing = |column| {
+            let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header)));
+            place.error(Some(column), fault)
+        };
+        let mut fields = [NO_FIELD; MOST_COLUMNS];
+        for ((at, column), field) in columns.iter().enumerate().zip(&mut fields) {
+            if let Some(name) = header.of_column(at) {
+                *field = position(name).ok_or_else(|| missing(column.name))?;
+            }
         }
-        refuse_names_twice(names, place)?;
-        refuse_numbered_names(names, place)?;
-        let is_extra = |place: &usize| !fields[..columns.len()].contains(place);
+        let given = match &format.profile {
+            Some(profile) if table == Table::Clients => given_fields(profile, header, names, place, position)?,
+            _ => Vec::new(),
+        };
+        refuse_names_twice(names, &folded, &fields, place)?;
+        refuse_numbered_names(names, &wanted, header, place)?;
+        let is_extra = |at: &usize| !fields.contains(at) && !given.iter().flatten().any(|field| field == at);
         let extra = (0..names.len()).filter(is_extra);
         let extra =
             extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
-        Ok(Layout { table, delimiter, encoding, width: names.len(), fields, extra })
+        Ok(Layout {
+            table,
+            delimiter,
+            encoding: format.encoding,
+            width: names.len(),
+            fields,
+            extra,
+            profile: format.profile.clone(),
+            given,
+        })
     }
 
     /// Of records that hold a table's columns and nothing else, each in its place.
     pub(crate) fn packed(table: Table, encoding: Encoding) -> Layout {
         let fields = std::array::from_fn(|place| place);
-        Layout { table, delimiter: None, encoding, width: table.columns().len(), fields, extra: Vec::new() }
+        let (width, extra, given) = (table.columns().len(), Vec::new(), Vec::new());
+        Layout { table, delimiter: None, encoding, width, fields, extra, profile: None, given }
     }
+}
+
+/// The fields of the consents that a row of `clients` gives.
+fn given_fields(
+    profile: &Profile,
+    header: HeaderNames<'_>,
+    names: &[String],
+    place: &Place<'_>,
+    position: impl Fn(&str) -> Option<usize>,
+) -> Result<Vec<[usize; MOST_COLUMNS]>, RegistryError> {
+    let mut given = Vec::new();
+    for consent in &profile.given {
+        let mut fields = [NO_FIELD; MOST_COLUMNS];
+        for ((column, source), field) in Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields) {
+            if let Some(ColumnSource::Named(name)) = source {
+                let wanted = [Wanted { column: column.name, name }];
+                let missing = || {
+                    let missing = MissingColumns::among(names, &wanted, header);
+                    place.error(Some(column.name), InputFault::MissingColumn(Box::new(missing)))
+                };
+                *field = position(name).ok_or_else(missing)?;
+            }
+        }
+        given.push(fields);
+    }
+    Ok(given)
 }
 
 /// A column's name, cleaned up as every text is.
@@ -80,14 +138,20 @@ pub(super) fn clean_name(name: &[u8]) -> String {
     String::from_utf8_lossy(&text::clean(name)).into_owned()
 }
 
-/// A column named twice is an error, whether it is one of the layout's or an extra one; nameless ones are not.
-fn refuse_names_twice(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
-    for (position, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        if let Some(first) = seen.insert(name.to_lowercase(), position) {
-            let known = place.table.columns().iter().find(|c| name.eq_ignore_ascii_case(c.name));
+/// A column named twice is an error, whether it is one of the layout's or an extra one; nameless ones are not. `folded` are
+/// the names as they are compared, `fields` those of the table's columns.
+fn refuse_names_twice(
+    names: &[String],
+    folded: &[String],
+    fields: &[usize],
+    place: &Place<'_>,
+) -> Result<(), RegistryError> {
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+    for (position, name) in folded.iter().enumerate().filter(|(at, _)| !names[*at].is_empty()) {
+        if let Some(first) = seen.insert(name, position) {
+            let known = fields.iter().position(|field| *field == first || *field == position);
             let fault = InputFault::ColumnTwice { first: first + 1, second: position + 1 };
-            return Err(place.error(known.map(|column| column.name), fault));
+            return Err(place.error(known.map(|column| place.table.column_name(column)), fault));
         }
     }
     Ok(())
@@ -95,15 +159,24 @@ fn refuse_names_twice(names: &[String], place: &Place<'_>) -> Result<(), Registr
 
 /// What a view names twice, SQLite calls `NAME:1` the second time, and so does a file made from the view. A name that
 /// ends with white space is no other name.
-fn refuse_numbered_names(names: &[String], place: &Place<'_>) -> Result<(), RegistryError> {
-    let known = || Table::ALL.into_iter().flat_map(|table| table.columns());
+fn refuse_numbered_names(
+    names: &[String],
+    wanted: &[Wanted<'_>],
+    header: HeaderNames<'_>,
+    place: &Place<'_>,
+) -> Result<(), RegistryError> {
+    let of_contract = || Table::ALL.into_iter().flat_map(|table| table.columns());
     for (position, name) in names.iter().enumerate() {
         let Some((name, number)) = name.rsplit_once(':') else { continue };
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             continue;
         }
-        if let Some(column) = known().find(|column| column.name.eq_ignore_ascii_case(name.trim_end())) {
-            return Err(place.error(Some(column.name), InputFault::ColumnNumbered { second: position + 1 }));
+        let name = name.trim_end();
+        let own = of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
+        let is_wanted = |wanted: &&Wanted<'_>| header.fold(wanted.name) == header.fold(name);
+        let own = own.or_else(|| wanted.iter().find(is_wanted).map(|wanted| wanted.column));
+        if let Some(column) = own {
+            return Err(place.error(Some(column), InputFault::ColumnNumbered { second: position + 1 }));
         }
     }
     Ok(())

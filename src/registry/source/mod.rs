@@ -20,7 +20,8 @@ pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swal
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
-pub use near::{ExtraColumn, MissingColumns};
+pub(super) use layout::NO_FIELD;
+pub use near::{ExtraColumn, MissingColumn, MissingColumns};
 pub(super) use open_tables::OpenTables;
 pub use open_tables::UnknownFile;
 pub(super) use packed::split_packed;
@@ -30,20 +31,29 @@ pub(crate) use sqlite::{
 };
 
 use super::error::{BadInput, InputFault};
-use super::{RegistryError, Table};
+use super::{Profile, RegistryError, Table};
 use folder::Folder;
 use sqlite::{SqliteExport, is_sqlite};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Opens an export: a folder with a CSV file for each table, or an SQLite file.
 ///
 /// # Errors
 /// If it is not there, is neither of these, or lacks a table.
-pub fn open_export(path: &Path, encoding: Encoding) -> Result<Box<dyn Source>, RegistryError> {
+pub fn open_export(path: &Path, format: &ExportFormat) -> Result<Box<dyn Source>, RegistryError> {
     Ok(match kind_of(path)? {
-        Kind::Folder => Box::new(Folder::open(path, encoding)?),
-        Kind::Sqlite => Box::new(SqliteExport::open(path, encoding)?),
+        Kind::Folder => Box::new(Folder::open(path, format)?),
+        Kind::Sqlite => Box::new(SqliteExport::open(path, format)?),
     })
+}
+
+/// How an export is written.
+#[derive(Clone, Default, Debug)]
+pub struct ExportFormat {
+    pub encoding: Encoding,
+    /// What else there is to say of it.
+    pub profile: Option<Arc<Profile>>,
 }
 
 /// What an export is.
@@ -100,6 +110,14 @@ pub trait Source {
     /// # Errors
     /// If the table cannot be read, or lacks a column.
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError>;
+
+    /// Opens the rows of `clients` once more, for the consents that a profile finds in them; none if they give none.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or lacks a column.
+    fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        Ok(None)
+    }
 }
 
 /// A table that is open for reading.
@@ -113,6 +131,11 @@ pub trait TableReader {
     /// Once it is read: the last line, if it does not end with a line end, as that of a file does that was cut.
     fn unended_line(&self) -> Option<u64> {
         None
+    }
+
+    /// Once it is read: how many lines a profile has dropped, because they are no rows.
+    fn lines_dropped(&self) -> u64 {
+        0
     }
 
     /// Once it is read: a hash of what it holds, in hexadecimal.

@@ -2,7 +2,7 @@
 //!
 //! A header that is missing is a row, so a name that was found is shown only if it cannot be a value.
 
-use crate::registry::Table;
+use crate::registry::profile::HeaderNames;
 use std::fmt;
 
 /// A column that is not part of a table's layout.
@@ -14,45 +14,77 @@ pub struct ExtraColumn {
     pub name: Option<String>,
 }
 
+/// A column that a header must name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Its name in the table's layout.
+    pub(super) column: &'static str,
+    /// Its name in the export.
+    pub(super) name: &'a str,
+}
+
 /// The columns that a header lacks.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct MissingColumns {
     /// All that are missing, in the order of the table's layout.
-    pub columns: Vec<&'static str>,
-    /// For those of which a name is near: the name, and its place in the header, counted from 1.
+    pub columns: Vec<MissingColumn>,
+    /// For those of which a name is near: the column, the name, and its place in the header, counted from 1.
     pub near: Vec<(&'static str, String, usize)>,
     /// Whether nothing shows that the line is a header at all.
     pub is_no_header: bool,
 }
 
+/// A column that a header lacks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MissingColumn {
+    /// Its name in the table's layout.
+    pub name: &'static str,
+    /// What a profile calls it, if that is another name.
+    pub called: Option<String>,
+}
+
+impl fmt::Display for MissingColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.called.as_ref().map_or(Ok(()), |name| write!(f, " (\"{name}\" in the profile)"))
+    }
+}
+
 impl MissingColumns {
-    /// The columns of a table that are not among the names.
-    pub(super) fn among(names: &[String], table: Table) -> MissingColumns {
-        let all = || table.columns().iter().map(|column| column.name);
-        let equals = |name: &String, column: &str| name.eq_ignore_ascii_case(column);
-        let columns: Vec<_> = all().filter(|column| !names.iter().any(|name| equals(name, column))).collect();
-        let is_header = names.iter().any(|name| all().any(|column| letters(name) == letters(column)));
+    /// The wanted columns that are not among the names.
+    pub(super) fn among(names: &[String], wanted: &[Wanted<'_>], header: HeaderNames<'_>) -> MissingColumns {
+        let equals = |name: &String, wanted: &Wanted<'_>| header.fold(name) == header.fold(wanted.name);
+        let missing: Vec<_> = wanted.iter().filter(|w| !names.iter().any(|name| equals(name, w))).collect();
+        let is_header = names.iter().any(|name| wanted.iter().any(|w| letters(name) == letters(w.name)));
         let mut near = Vec::new();
         if is_header {
             let strangers = names.iter().enumerate();
-            let strangers = strangers.filter(|(_, name)| !all().any(|column| equals(name, column)));
+            let strangers = strangers.filter(|(_, name)| !wanted.iter().any(|wanted| equals(name, wanted)));
             let strangers: Vec<_> =
                 strangers.filter_map(|(place, name)| Some((header_name(name)?, place + 1))).collect();
-            for column in &columns {
-                let nearest = strangers.iter().filter(|(name, _)| is_near(name, column));
-                let nearest = nearest.min_by_key(|(name, _)| distance(&letters(name), &letters(column)));
+            for Wanted { column, name: wanted } in &missing {
+                let nearest = strangers.iter().filter(|(name, _)| is_near(name, wanted));
+                let nearest = nearest.min_by_key(|(name, _)| distance(&letters(name), &letters(wanted)));
                 near.extend(nearest.map(|(name, place)| (*column, name.clone(), *place)));
             }
         }
-        MissingColumns { columns, near, is_no_header: !is_header }
+        let columns = missing.into_iter().map(|Wanted { column, name }| MissingColumn {
+            name: column,
+            called: (name != column).then(|| (*name).to_owned()),
+        });
+        MissingColumns { columns: columns.collect(), near, is_no_header: !is_header }
     }
 }
 
 impl fmt::Display for MissingColumns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(MissingColumn { called: Some(name), .. }) = self.columns.first() {
+            write!(f, " (\"{name}\" in the profile)")?;
+        }
         if let [_, others @ ..] = self.columns.as_slice()
             && !others.is_empty()
         {
+            let others: Vec<String> = others.iter().map(MissingColumn::to_string).collect();
             write!(f, "\n  missing too: {}", others.join(", "))?;
         }
         for (column, name, place) in &self.near {
@@ -86,6 +118,14 @@ pub(in crate::registry) fn is_near(name: &str, wanted: &str) -> bool {
     distance(&name, &wanted) <= wanted.len() / 4
 }
 
+/// Of several names the one that is nearest to what is wanted, if one is near at all. It may be a pattern.
+pub(super) fn nearest_name<'n>(wanted: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
+    let wanted = letters(wanted);
+    let distances = names.map(|name| (distance(&letters(name), &wanted), name));
+    let (distance, name) = distances.min()?;
+    (distance <= wanted.len() / 2).then(|| name.clone())
+}
+
 /// The letters and digits of a name, in capitals.
 fn letters(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
@@ -99,10 +139,12 @@ fn distance(name: &str, wanted: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::Table;
 
     fn missing(header: &str) -> String {
         let names: Vec<String> = header.split(',').map(str::to_owned).collect();
-        MissingColumns::among(&names, Table::Consents).to_string()
+        let wanted: Vec<_> = Table::Consents.columns().iter().map(|c| Wanted { column: c.name, name: c.name }).collect();
+        MissingColumns::among(&names, &wanted, HeaderNames::new(Table::Consents, None)).to_string()
     }
 
     #[test]

@@ -4,14 +4,14 @@
 use super::folder::{file_names, find_file, is_file_of_a_table};
 use super::near::is_near;
 use super::sqlite::SqliteExport;
-use super::{Encoding, Kind, Source, TableReader, kind_of};
+use super::{ExportFormat, Kind, Source, TableReader, kind_of};
 use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// An export of which tables may be missing.
 pub(in crate::registry) enum OpenTables {
-    Folder { path: PathBuf, names: BTreeSet<String>, encoding: Encoding },
+    Folder { path: PathBuf, names: BTreeSet<String>, format: ExportFormat },
     Sqlite(Box<SqliteExport>),
 }
 
@@ -24,10 +24,10 @@ pub struct UnknownFile {
 }
 
 impl OpenTables {
-    pub(in crate::registry) fn open(path: &Path, encoding: Encoding) -> Result<OpenTables, RegistryError> {
+    pub(in crate::registry) fn open(path: &Path, format: &ExportFormat) -> Result<OpenTables, RegistryError> {
         Ok(match kind_of(path)? {
-            Kind::Folder => OpenTables::Folder { path: path.to_owned(), names: file_names(path)?, encoding },
-            Kind::Sqlite => OpenTables::Sqlite(Box::new(SqliteExport::open_any(path, encoding)?)),
+            Kind::Folder => OpenTables::Folder { path: path.to_owned(), names: file_names(path)?, format: format.clone() },
+            Kind::Sqlite => OpenTables::Sqlite(Box::new(SqliteExport::open_any(path, format)?)),
         })
     }
 
@@ -37,9 +37,11 @@ impl OpenTables {
         table: Table,
     ) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         match self {
-            OpenTables::Folder { path, names, encoding } => {
-                let Some(file) = find_file(path, table, names)? else { return Ok(None) };
-                Ok(Some(Box::new(super::csv::CsvFile::open(&file, table, *encoding)?)))
+            OpenTables::Folder { path, names, format } => {
+                let Some(file) = find_file(path, table, names, format)? else { return Ok(None) };
+                let mut opened = super::csv::CsvFile::open(&file, table, format)?;
+                opened.read_for_rows();
+                Ok(Some(Box::new(opened)))
             }
             OpenTables::Sqlite(export) => match export.open_table(table)? {
                 None if !table.may_be_absent() => Err(export.missing(table)),

@@ -1,7 +1,8 @@
 //! The files of an export, each with its name, length and time of change: enough to tell whether the export is the same
 //! as before, and whether somebody is still writing it. The files are not opened.
 
-use super::Encoding;
+use super::{Encoding, ExportFormat};
+use crate::registry::ProfileId;
 use crate::clock::local_day;
 use crate::registry::RegistryError;
 use crate::value::Day;
@@ -15,8 +16,17 @@ use std::path::Path;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provenance {
     pub encoding: Encoding,
+    /// The profile it is read through.
+    pub profile: Option<ProfileId>,
     /// Its files, in the order of the tables.
     pub files: Vec<FileStamp>,
+}
+
+impl Provenance {
+    pub(super) fn new(format: &ExportFormat, files: Vec<FileStamp>) -> Provenance {
+        let profile = format.profile.as_ref().map(|profile| profile.id.clone());
+        Provenance { encoding: format.encoding, profile, files }
+    }
 }
 
 /// The names of the files that are not the same in both: changed, gone, or new.

@@ -1,6 +1,6 @@
 //! The header row: the delimiter, and the names of the columns.
 
-use super::super::Encoding;
+use super::super::ExportFormat;
 use super::super::layout::{Layout, Place, clean_name};
 use super::split::Field;
 use crate::registry::RegistryError;
@@ -39,13 +39,13 @@ pub(super) fn read(
     bytes: &[u8],
     fields: &[Field],
     delimiter: u8,
-    encoding: Encoding,
+    format: &ExportFormat,
     place: &Place<'_>,
 ) -> Result<Layout, RegistryError> {
-    let name = |field: &Field| Some(clean_name(&encoding.decode(field.unquoted(bytes))?));
+    let name = |field: &Field| Some(clean_name(&format.encoding.decode(field.unquoted(bytes))?));
     let names: Option<Vec<String>> = fields.iter().map(name).collect();
     let names = names.ok_or_else(|| place.error(None, InputFault::HeaderEncoding))?;
-    Layout::find(&names, Some(delimiter), encoding, place)
+    Layout::find(&names, Some(delimiter), format, place)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //!
 //! Memory is bounded by the size of a block, or of the longest record allowed, whatever the file holds.
 
+mod decode;
 mod header;
+mod sift;
 mod split;
 mod swallowed;
 
@@ -12,9 +14,11 @@ pub(in crate::registry) use split::{blank_lines, count_lines};
 pub(in crate::registry) use swallowed::may_have_swallowed_rows;
 
 use super::layout::{Layout, Place};
-use super::{Block, Content, Encoding, TableReader, TakeBlock};
+use super::{Block, Content, Encoding, ExportFormat, TableReader, TakeBlock};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::{RegistryError, Table};
+use decode::Decoder;
+use sift::{Sift, line_that_is_no_row};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -53,6 +57,12 @@ pub(super) struct CsvFile {
 struct Text {
     path: PathBuf,
     input: Box<dyn Read + Send>,
+    /// Makes UTF-8 of what comes out of it, if it is in another encoding.
+    decoder: Option<Decoder>,
+    /// Drops lines that are no rows, if a profile says which.
+    sift: Option<Sift>,
+    /// Such lines before the header.
+    dropped_before: u64,
     /// How much the file may unpack to, if it is compressed.
     may_unpack: Option<u64>,
     /// How much has come out of it.
@@ -85,7 +95,7 @@ impl<R: Read> Read for CountingReader<R> {
 
 impl CsvFile {
     /// Opens a table's file and reads its header.
-    pub(super) fn open(path: &Path, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
+    pub(super) fn open(path: &Path, table: Table, format: &ExportFormat) -> Result<CsvFile, RegistryError> {
         let unavailable = |source| RegistryError::Unavailable { path: path.to_owned(), source };
         // Looked at before it is opened: opening a pipe would wait for its other end.
         let found = std::fs::metadata(path).map_err(unavailable)?;
@@ -110,6 +120,9 @@ impl CsvFile {
         let text = Text {
             path: path.to_owned(),
             input,
+            decoder: None,
+            sift: None,
+            dropped_before: 0,
             may_unpack: matches!(ending, Some("gz" | "zst")).then_some(most),
             unpacked: 0,
             bytes_read,
@@ -119,7 +132,14 @@ impl CsvFile {
             ends_a_line: true,
             content: XxHash3_128::new(),
         };
-        text.read_header(table, encoding)
+        text.read_header(table, format)
+    }
+}
+
+impl CsvFile {
+    /// From now on the rows are the table's own, not those of consents that they give.
+    pub(super) fn read_for_rows(&mut self) {
+        self.layout.given.clear();
     }
 }
 
@@ -128,11 +148,11 @@ const HEAD: usize = 512;
 
 impl Text {
     /// Reads the header; what is left is the records.
-    fn read_header(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
+    fn read_header(mut self, table: Table, format: &ExportFormat) -> Result<CsvFile, RegistryError> {
         self.fill()?;
-        let encoding = self.skip_byte_order_mark(encoding)?;
+        let format = self.begin_decoding(format)?;
         let (path, head) = (self.path.clone(), self.pending[..self.pending.len().min(HEAD)].to_vec());
-        self.read_names(table, encoding).map_err(|error| match (error, Content::of(&head)) {
+        self.read_names(table, &format).map_err(|error| match (error, Content::of(&head)) {
             // What is no CSV can be wrong in any way: what it is says more.
             (RegistryError::BadInput(_), Some(content)) => {
                 BadInput::of_file(&path, InputFault::NotCsv(content))
@@ -141,21 +161,17 @@ impl Text {
         })
     }
 
-    fn read_names(mut self, table: Table, encoding: Encoding) -> Result<CsvFile, RegistryError> {
-        loop {
-            let blank = blank_lines(&self.pending);
-            self.line += count_lines(&self.pending[..blank]);
-            self.pending.drain(..blank);
-            // A carriage return at the end may be the first half of one more blank line.
-            if self.at_end || !matches!(self.pending.as_slice(), [] | [b'\r']) {
-                break;
-            }
+    fn read_names(mut self, table: Table, format: &ExportFormat) -> Result<CsvFile, RegistryError> {
+        let profile = format.profile.as_deref();
+        let not_rows = profile.and_then(|profile| profile.files.not_rows.as_ref());
+        while self.skip_before_header(not_rows) {
             self.fill()?;
         }
         if self.pending.is_empty() {
             return Err(BadInput::of_file(&self.path, InputFault::NoHeader));
         }
-        let delimiter = header::find_delimiter(&self.pending);
+        let own = profile.and_then(|profile| profile.files.delimiter);
+        let delimiter = own.unwrap_or_else(|| header::find_delimiter(&self.pending));
         // The first whole record is the header; everything up to its end must have been read.
         while !self.at_end && split::whole_records(&self.pending, delimiter).end == 0 {
             self.fill()?;
@@ -170,21 +186,58 @@ impl Text {
         if fields.iter().any(|field| field.over_lines(&self.pending).is_some()) {
             return Err(place.error(None, InputFault::HeaderOverLines));
         }
-        let layout = header::read(&self.pending, &fields, delimiter, encoding, &place)?;
+        let layout = header::read(&self.pending, &fields, delimiter, format, &place)?;
         self.line += count_lines(&self.pending[..end]);
         self.pending.drain(..end);
+        if let Some(pattern) = not_rows {
+            let records = std::mem::take(&mut self.pending);
+            let mut sift = Sift::new(pattern.clone(), delimiter);
+            sift.take(&records, self.at_end, &mut self.pending);
+            self.sift = Some(sift);
+        }
         Ok(CsvFile { text: self, layout, delimiter })
     }
 
-    fn skip_byte_order_mark(&mut self, encoding: Encoding) -> Result<Encoding, RegistryError> {
-        if self.pending.starts_with(b"\xff\xfe") || self.pending.starts_with(b"\xfe\xff") {
+    /// Skips what comes before the header: blank lines, and lines that are no rows. Returns whether more text is needed to
+    /// tell.
+    fn skip_before_header(&mut self, not_rows: Option<&regex::bytes::Regex>) -> bool {
+        loop {
+            let blank = blank_lines(&self.pending);
+            let skipped = match not_rows {
+                _ if blank > 0 => blank,
+                Some(pattern) if !self.pending.is_empty() => {
+                    match line_that_is_no_row(pattern, &self.pending, self.at_end) {
+                        None => return true,
+                        Some((true, length)) => {
+                            self.dropped_before += 1;
+                            length
+                        }
+                        Some((false, _)) => return false,
+                    }
+                }
+                // A carriage return at the end may be the first half of one more blank line.
+                _ => return !self.at_end && matches!(self.pending.as_slice(), [] | [b'\r']),
+            };
+            self.line += count_lines(&self.pending[..skipped]);
+            self.pending.drain(..skipped);
+        }
+    }
+
+    /// Skips a byte order mark, and decodes from there on. Returns how the text is written that comes out.
+    fn begin_decoding(&mut self, format: &ExportFormat) -> Result<ExportFormat, RegistryError> {
+        let Some((mark, decoder)) = decode::of_file(&self.pending, format) else {
             return Err(BadInput::of_file(&self.path, InputFault::Utf16));
+        };
+        self.pending.drain(..mark);
+        let is_utf8 = mark > 0 || decoder.is_some();
+        if let Some(mut decoder) = decoder {
+            let raw = std::mem::take(&mut self.pending);
+            decoder.decode(&raw, self.at_end, &mut self.pending);
+            self.decoder = Some(decoder);
+            self.ends_a_line = self.pending.last().is_none_or(|last| *last == b'\n');
         }
-        if self.pending.starts_with(b"\xef\xbb\xbf") {
-            self.pending.drain(..3);
-            return Ok(Encoding::Utf8);
-        }
-        Ok(encoding)
+        let encoding = if is_utf8 { Encoding::Utf8 } else { format.encoding };
+        Ok(ExportFormat { encoding, ..format.clone() })
     }
 
     /// The next block of whole records, or none at the end. `recycled` is a block to reuse.
@@ -222,21 +275,45 @@ impl Text {
 
     /// Reads about a block more.
     fn fill(&mut self) -> Result<(), RegistryError> {
+        let waiting = self.sift.as_ref().map_or(0, Sift::waiting);
         // Room for the longest record and its line end; more means that there is none in sight.
-        if self.pending.len() > LONGEST_RECORD + 2 {
+        if self.pending.len().max(waiting) > LONGEST_RECORD + 2 {
             return Err(self.too_long(self.line));
         }
-        let before = self.pending.len();
-        let read = self.input.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending);
+        if self.decoder.is_none() && self.sift.is_none() {
+            let mut text = std::mem::take(&mut self.pending);
+            let read = self.read_more(&mut text);
+            self.pending = text;
+            read?;
+            self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(BLOCK);
+        self.read_more(&mut text)?;
+        if let Some(decoder) = &mut self.decoder {
+            let raw = std::mem::take(&mut text);
+            decoder.decode(&raw, self.at_end, &mut text);
+        }
+        self.ends_a_line = text.last().map_or(self.ends_a_line, |last| *last == b'\n');
+        match &mut self.sift {
+            Some(sift) => sift.take(&text, self.at_end, &mut self.pending),
+            None => self.pending.extend_from_slice(&text),
+        }
+        Ok(())
+    }
+
+    /// Appends about a block of the file's bytes, unpacked.
+    fn read_more(&mut self, text: &mut Vec<u8>) -> Result<(), RegistryError> {
+        let before = text.len();
+        let read = self.input.by_ref().take(BLOCK as u64).read_to_end(text);
         let read = read.map_err(|source| {
             if self.may_unpack.is_some() && source.raw_os_error().is_none() {
                 return BadInput::of_file(&self.path, InputFault::DamagedArchive);
             }
             RegistryError::Read { path: self.path.clone(), source }
         })?;
-        self.content.write(&self.pending[before..]);
+        self.content.write(&text[before..]);
         self.at_end = read < BLOCK;
-        self.ends_a_line = self.pending.last().map_or(self.ends_a_line, |last| *last == b'\n');
         self.unpacked += read as u64;
         if self.may_unpack.is_some_and(|most| self.unpacked > most) {
             return Err(BadInput::of_file(&self.path, InputFault::ArchiveBomb));
@@ -293,6 +370,10 @@ impl TableReader for CsvFile {
 
     fn unended_line(&self) -> Option<u64> {
         (!self.text.ends_a_line).then_some(self.text.line)
+    }
+
+    fn lines_dropped(&self) -> u64 {
+        self.text.dropped_before + self.text.sift.as_ref().map_or(0, |sift| sift.dropped)
     }
 
     fn content(&self) -> String {

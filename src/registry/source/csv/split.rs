@@ -48,6 +48,11 @@ impl Field {
         (self.form != Form::Plain && memchr(b'\n', raw).is_some()).then_some(raw)
     }
 
+    /// Whether the field stands in quotes.
+    pub(in crate::registry) fn is_quoted(&self) -> bool {
+        self.form != Form::Plain
+    }
+
     /// The field's bytes, quotes and all.
     pub(crate) fn as_it_stands<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.raw.clone()]
@@ -217,6 +222,24 @@ fn split_quoted_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Ve
         field_start = (end + 1).min(text.len());
         if is_last {
             return field_start;
+        }
+    }
+}
+
+/// The length of the record that `text` begins with, its line end too; none if it ends in none.
+pub(super) fn end_of_record(text: &[u8], delimiter: u8) -> Option<usize> {
+    let line_end = memchr(b'\n', text)?;
+    if memchr(b'"', &text[..line_end]).is_none() {
+        return Some(line_end + 1);
+    }
+    let mut at = 0;
+    loop {
+        if text.get(at) == Some(&b'"') {
+            at = closing_quote(text, at)? + 1;
+        }
+        at += memchr2(delimiter, b'\n', &text[at..])? + 1;
+        if text[at - 1] == b'\n' {
+            return Some(at);
         }
     }
 }

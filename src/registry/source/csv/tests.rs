@@ -12,7 +12,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<Vec<(u64, String)>, String> {
         RegistryError::BadInput(bad) => format!("{} {:?}", bad.fault.code(), bad.line),
         other => other.to_string(),
     };
-    let mut file = CsvFile::open(&path, Table::Vaccines, Encoding::Utf8).map_err(told)?;
+    let mut file = CsvFile::open(&path, Table::Vaccines, &ExportFormat::default()).map_err(told)?;
     let mut records = Vec::new();
     let mut fields = Vec::new();
     let delimiter = file.delimiter;

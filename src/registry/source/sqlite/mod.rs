@@ -16,9 +16,10 @@ pub(crate) use wal::{as_a_file, beside};
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
-use super::{Encoding, FileStamp, Provenance, Source, TableReader};
+use super::near::nearest_name;
+use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::tables::{Column, Kind};
+use crate::registry::tables::Kind;
 use crate::registry::{RegistryError, Table};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, Params, Row};
@@ -52,7 +53,7 @@ pub(in crate::registry) struct SqliteExport {
     connection: Connection,
     /// Each table or view that is there.
     found: [Option<TableOrView>; Table::ALL.len()],
-    encoding: Encoding,
+    format: ExportFormat,
     arrived: Provenance,
 }
 
@@ -67,9 +68,11 @@ struct TableOrView {
 
 impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
-    pub(super) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
-        let export = SqliteExport::open_unchecked(path, encoding)?;
-        let is_missing = |table: &Table| !table.may_be_absent() && export.found[*table as usize].is_none();
+    pub(super) fn open(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
+        let export = SqliteExport::open_unchecked(path, format)?;
+        let gives = |table: Table| table == Table::Consents && export.gives_consents();
+        let is_missing =
+            |table: &Table| !table.may_be_absent() && !gives(*table) && export.found[*table as usize].is_none();
         match Table::ALL.into_iter().find(is_missing) {
             Some(table) => Err(export.missing(table)),
             None => export.must_be_whole().map(|()| export),
@@ -77,8 +80,8 @@ impl SqliteExport {
     }
 
     /// The same where tables may be missing.
-    pub(super) fn open_any(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
-        let export = SqliteExport::open_unchecked(path, encoding)?;
+    pub(super) fn open_any(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
+        let export = SqliteExport::open_unchecked(path, format)?;
         export.must_be_whole().map(|()| export)
     }
 
@@ -86,10 +89,10 @@ impl SqliteExport {
         RegistryError::MissingTable { export: self.path.clone(), table }
     }
 
-    fn open_unchecked(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
+    fn open_unchecked(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
         let failed = |error| sqlite_error(path, error);
         // Before the snapshot is taken: what is committed after this moment makes the export another.
-        let arrived = stamps(path, encoding)?;
+        let arrived = stamps(path, format)?;
         refuse_unfit(path)?;
         let connection = wal::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -104,21 +107,13 @@ impl SqliteExport {
         // Reading the schema is what the snapshot begins with. Views and virtual tables have no pages of their own.
         let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
         let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
-        let mut found = [const { None }; Table::ALL.len()];
-        for object in collect_rows(&connection, sql, [], read).map_err(failed)? {
-            let cleaned = clean_name(object.name.as_bytes());
-            match Table::named(cleaned.as_bytes()) {
-                // As with files: a table that may be absent must not be overlooked for its name.
-                Some(table) if table.may_be_absent() && cleaned != object.name => {
-                    return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
-                }
-                _ => {}
-            }
-            if let Some(table) = Table::named(object.name.as_bytes()) {
-                found[table as usize] = Some(object);
-            }
-        }
-        Ok(SqliteExport { path: path.to_owned(), connection, found, encoding, arrived })
+        let objects = collect_rows(&connection, sql, [], read).map_err(failed)?;
+        let found = find_tables(path, objects, format)?;
+        Ok(SqliteExport { path: path.to_owned(), connection, found, format: format.clone(), arrived })
+    }
+
+    fn gives_consents(&self) -> bool {
+        self.format.profile.as_ref().is_some_and(|profile| profile.gives_consents())
     }
 
     /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
@@ -215,51 +210,149 @@ impl Source for SqliteExport {
     }
 
     fn provenance_now(&self) -> Result<Provenance, RegistryError> {
-        stamps(&self.path, self.encoding)
+        stamps(&self.path, &self.format)
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        self.open_rows(table, false)
+    }
+
+    fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        if self.gives_consents() { self.open_rows(Table::Clients, true) } else { Ok(None) }
+    }
+}
+
+impl SqliteExport {
+    /// Opens a table's rows: for themselves, or for the consents that they give.
+    fn open_rows(
+        &self,
+        table: Table,
+        for_consents: bool,
+    ) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(from) = &self.found[table as usize] else { return Ok(None) };
         let failed = |error| sqlite_error(&self.path, error);
         let columns = column_names(&self.connection, &from.name).map_err(failed)?;
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table };
-        let found = Layout::find(&cleaned, None, self.encoding, &place)?;
-        let sql = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
+        let mut layout = Layout::find(&cleaned, None, &self.format, &place)?;
+        if !for_consents {
+            layout.given.clear();
+        }
+        let selection = Selection::new(&mut layout);
+        let sql = selection.sql(from, &columns);
         if is_recursive(&self.connection, &sql).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
             return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
         }
+        let has_consents = table == Table::Consents || for_consents;
         Ok(Some(Box::new(SqliteTable {
             connection: &self.connection,
             sql,
             has_lines: false,
-            count_repeated: (table == Table::Consents).then(|| count_repeated(from, &columns)),
+            count_repeated: has_consents.then(|| count_repeated(from, &columns)),
             content: XxHash3_128::new(),
             on_error: sqlite_error,
             path: &self.path,
-            layout: Layout { extra: found.extra, ..Layout::packed(table, self.encoding) },
+            layout,
             file: self.path.clone(),
         })))
     }
 }
 
-/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
-/// looked at as it is.
-///
-/// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table, a
-/// withdrawal may be missing in it.
-fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'c str>) -> String {
-    let cell = |(name, column): (&str, &Column)| {
-        let name = quoted(name);
-        match column.kind {
-            Kind::Id => name,
-            _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
+/// Each table that is there, of all tables and views of a database.
+fn find_tables(
+    path: &Path,
+    objects: Vec<TableOrView>,
+    format: &ExportFormat,
+) -> Result<[Option<TableOrView>; Table::ALL.len()], RegistryError> {
+    let mut found = [const { None }; Table::ALL.len()];
+    let pattern_of = |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
+    for object in &objects {
+        let cleaned = clean_name(object.name.as_bytes());
+        match Table::named(cleaned.as_bytes()) {
+            // As with files: a table that may be absent must not be overlooked for its name.
+            Some(table) if table.may_be_absent() && cleaned != object.name && pattern_of(table).is_none() => {
+                return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
+            }
+            _ => {}
         }
-    };
-    let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
-    let itself = if from.is_view { "" } else { " NOT INDEXED" };
-    format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
+        if let Some(table) = Table::named(object.name.as_bytes()) {
+            found[table as usize] = Some(object.clone());
+        }
+    }
+    for table in Table::ALL {
+        let Some(pattern) = pattern_of(table) else { continue };
+        let any_case = glob::MatchOptions { case_sensitive: false, ..glob::MatchOptions::new() };
+        let fits = |object: &&TableOrView| {
+            !object.name.starts_with("sqlite_") && pattern.matches_with(&object.name, any_case)
+        };
+        let fitting: Vec<&TableOrView> = objects.iter().filter(fits).collect();
+        let pattern = pattern.as_str().to_owned();
+        let names = objects.iter().map(|object| &object.name);
+        found[table as usize] = match fitting.as_slice() {
+            [] => {
+                let near = nearest_name(&pattern, names);
+                return Err(RegistryError::MissingFile { export: path.to_owned(), table, pattern, near });
+            }
+            [one] => Some((*one).clone()),
+            several => {
+                let names = several.iter().map(|object| object.name.clone()).collect();
+                return Err(BadInput::of_file(path, InputFault::SeveralFiles { table, pattern, names }));
+            }
+        };
+    }
+    Ok(found)
+}
+
+/// The columns of a table that are read, each once, in the order in which the query has them.
+struct Selection {
+    /// For each its place in the table, and what it is read as.
+    columns: Vec<(usize, Kind)>,
+}
+
+impl Selection {
+    /// Of a layout, which then has the places in the selection.
+    fn new(layout: &mut Layout) -> Selection {
+        let mut columns: Vec<(usize, Kind)> = Vec::new();
+        let mut place_of = |field: &mut usize, kind: Kind| {
+            if *field == NO_FIELD {
+                return;
+            }
+            let known = columns.iter().position(|column| *column == (*field, kind));
+            let place = known.unwrap_or_else(|| {
+                columns.push((*field, kind));
+                columns.len() - 1
+            });
+            *field = place;
+        };
+        for (column, field) in layout.table.columns().iter().zip(&mut layout.fields) {
+            place_of(field, column.kind);
+        }
+        for fields in &mut layout.given {
+            for (column, field) in Table::Consents.columns().iter().zip(fields) {
+                place_of(field, column.kind);
+            }
+        }
+        layout.width = columns.len();
+        Selection { columns }
+    }
+
+    /// SQLite itself writes a REAL as text; an id that is one is looked at as it is.
+    ///
+    /// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table,
+    /// a withdrawal may be missing in it.
+    fn sql(&self, from: &TableOrView, names: &[String]) -> String {
+        let cell = |(place, kind): &(usize, Kind)| {
+            let name = quoted(&names[*place]);
+            match kind {
+                Kind::Id => name,
+                _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
+            }
+        };
+        let cells: Vec<String> = self.columns.iter().map(cell).collect();
+        let itself = if from.is_view { "" } else { " NOT INDEXED" };
+        format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
+    }
 }
 
 /// Counts the rows that are an earlier row again, in the values of every column. Values of different types differ, and
@@ -279,14 +372,14 @@ fn count_repeated(from: &TableOrView, columns: &[String]) -> String {
 }
 
 /// The files of an export, as they are now.
-fn stamps(path: &Path, encoding: Encoding) -> Result<Provenance, RegistryError> {
+fn stamps(path: &Path, format: &ExportFormat) -> Result<Provenance, RegistryError> {
     let mut files = vec![FileStamp::of(path)?];
     // What was changed last may only be in the log yet.
     let log = wal::log_of(path);
     if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
         files.push(FileStamp::of(&log)?);
     }
-    Ok(Provenance { encoding, files })
+    Ok(Provenance::new(format, files))
 }
 
 /// A name as SQL writes it, whatever it holds.
@@ -344,7 +437,7 @@ mod tests {
         owner.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let opening = std::thread::scope(|scope| {
             // It waits for the owner.
-            let opening = scope.spawn(|| SqliteExport::open(&path, Encoding::Utf8).unwrap());
+            let opening = scope.spawn(|| SqliteExport::open(&path, &ExportFormat::default()).unwrap());
             std::thread::sleep(Duration::from_millis(300));
             let withdrawals = "INSERT INTO consents WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
                 SELECT i, 'STANDARD', '2015-01-01', '2020-01-01', 'WITHDRAWN' FROM n; COMMIT";
