@@ -131,7 +131,7 @@ fn keep_late_duplicates(database: &WorkDatabase, mut late: Quarantine) -> Result
     let failed = database.failed();
     let mut update =
         database.connection.prepare("UPDATE outcomes SET outcome = ?2 WHERE line = ?1").map_err(failed)?;
-    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, file_of, file, ?1, ?3, ?4, immunfact_id, client_id, 1
+    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, ?2, file, ?1, ?3, ?4, immunfact_id, client_id, 1
         FROM immunizations, tables WHERE line = ?1 AND name = ?2";
     let mut insert = database.connection.prepare(sql).map_err(failed)?;
     for entry in late.list().map_err(WorkError::Spill)? {
