@@ -24,7 +24,6 @@ const DAYS: &str = "a list of days as texts, such as [\"1900-01-01\"]";
 const YEAR: &str = "a year from 1880 to 9900";
 const PATTERN: &str = "the name of a file, in which *, ? and […] may stand";
 const COLUMN: &str = "the name of a column, or { constant = \"…\" }";
-const WORDS: &str = "a table of words, each with the text that it stands for";
 const END_REASON: &str = "\"WITHDRAWN\" or \"EXPIRED\"";
 
 /// The first years that two digits may mean.
