@@ -134,9 +134,8 @@ impl Failure {
         match self {
             Failure::Error(error) => error.end(),
             Failure::Refused { reason, .. } => reason.end(),
-            Failure::Held { why, .. } if why.found.iter().any(is_still_changing) => {
-                Exit::Held.hinting("run again once the export is no longer written to")
-            }
+            Failure::Held { why, .. } if why.found.iter().any(is_still_changing) => Exit::Held
+                .hinting("do not release it: its tables may not belong together; a new run takes its place"),
             Failure::Held { why, place } => Exit::Held.hinting(format!(
                 "if all of this is as it should be, run: phds release {} {}",
                 shown(place.parent().and_then(Path::parent).unwrap_or(place)),
