@@ -8,7 +8,7 @@ use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
 use crate::policy::PolicyError;
-use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
+use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::synth::SynthError;
@@ -141,9 +141,8 @@ impl Failure {
                 shown(place.parent().and_then(Path::parent).unwrap_or(place)),
                 why.batch
             )),
-            Failure::WouldBeHeld { .. } => {
-                Exit::Held.hinting("nothing was written; docs/operations.md says what each of these asks for")
-            }
+            Failure::WouldBeHeld { .. } => Exit::Held
+                .hinting("nothing was written; docs/operations.md says more of what each of these asks for"),
             Failure::NoControl { .. } => unpublished(
                 "have the export made with a row of control for each table; or set require_control = false in the policy",
             ),
@@ -208,8 +207,8 @@ impl CommandError for RegistryError {
 
 /// Whether a table has too many quarantined rows, and most of them for bytes that fit windows-1252.
 fn is_of_windows_1252(problem: &Problem) -> bool {
-    let Problem::TooManyQuarantined { shapes, .. } = problem else { return false };
-    shapes.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
+    let Problem::TooManyQuarantined { kinds, .. } = problem else { return false };
+    kinds.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
 }
 
 /// For an export that keeps a batch from being published.
@@ -248,6 +247,9 @@ fn input_hint(fault: &InputFault) -> &'static str {
         }
         InputFault::MissingColumn(_) => {
             "have the export made again, or mended at its source; phds check names all that is wrong with it at once"
+        }
+        InputFault::Utf16 | InputFault::NotCsv(Content::Utf16) => {
+            "have the export made again in UTF-8; `iconv -f UTF-16 -t UTF-8` turns such a file into one"
         }
         InputFault::NotCsv(_) => "have the export made again, as CSV files or as one SQLite file",
         InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
