@@ -16,6 +16,7 @@ use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ pub(super) enum Failure {
     /// `check` found that `run` would hold the batch back.
     #[error("phds run would hold the batch back: {}", codes.join(", "))]
     WouldBeHeld { codes: Vec<&'static str> },
+    /// `check` found that `run` would stop, and has said why.
+    #[error("{}", would_stop(&.0.to_string()))]
+    WouldStop(Box<Failure>),
     /// A held batch is not what it was when it was made.
     #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
@@ -143,6 +147,7 @@ impl Failure {
             )),
             Failure::WouldBeHeld { .. } => Exit::Held
                 .hinting("nothing was written; docs/operations.md says more of what each of these asks for"),
+            Failure::WouldStop(why) => why.end(),
             Failure::NoControl { .. } => unpublished(
                 "have the export made with a row of control for each table; or set require_control = false in the policy",
             ),
@@ -159,6 +164,23 @@ impl Failure {
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
         }
     }
+}
+
+/// The lines of an error that say what is wrong, each once. What goes further into it is indented.
+pub(super) fn main_lines(error: &str) -> impl Iterator<Item = &str> {
+    let mut said = HashSet::new();
+    error.lines().filter(move |line| !line.starts_with(' ') && said.insert(*line))
+}
+
+/// What a run would stop for, in one line.
+fn would_stop(error: &str) -> String {
+    let mut lines = main_lines(error);
+    let first = lines.next().unwrap_or_default();
+    let more = match lines.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    format!("phds run would stop: {first}{more}")
 }
 
 /// Whether a batch was made from an export that was still being written.
