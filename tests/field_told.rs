@@ -373,7 +373,7 @@ fn other_things_under_the_name_of_a_table() {
     let is = |bytes: &[u8], words: &str| {
         ends("A44", 65, |field| field.edit("clients", |_| bytes.to_vec()))
             .run_says(&format!("clients.csv: NOT_CSV: this is {words}"))
-            .check_ends(&format!("clients: not read\n  "))
+            .check_ends("clients: not read\n  ")
             .check_ends(&format!("clients.csv: NOT_CSV: this is {words}"));
     };
     is(b"<!DOCTYPE html>\n<html></html>\n", "a web page (HTML)");

@@ -429,7 +429,11 @@ impl TableReport {
         TableReport {
             table: table.name(),
             rows: survey.is_opened.then_some(survey.rows),
-            error: survey.error.as_ref().map(RegistryError::to_string),
+            error: survey.error.as_ref().map(|error| match missing {
+                // These columns have a line of their own.
+                Some(missing) => error.to_string().replace(&missing.others(), ""),
+                None => error.to_string(),
+            }),
             missing_columns: missing.map_or_else(Vec::new, |missing| missing.columns.clone()),
             unknown_columns: extra.iter().map(Unknown::column).collect(),
             numeric_columns: numeric
@@ -463,8 +467,10 @@ impl TableReport {
         if self.may_be_cut {
             out.push_str("  the file does not end with a line end: was it cut short?\n");
         }
-        // Of columns that are missing the error says which are there instead.
-        for column in self.unknown_columns.iter().filter(|_| self.missing_columns.is_empty()) {
+        // Of those that may be columns that are missing the error tells.
+        let is_told =
+            |column: &&Unknown| column.near.is_some_and(|near| self.missing_columns.contains(&near));
+        for column in self.unknown_columns.iter().filter(|column| !is_told(column)) {
             let place = column.place.unwrap_or_default();
             let name = column.name.as_ref().map_or_else(String::new, |name| format!(", {name}"));
             let near = column.near.map_or_else(String::new, |near| format!("; {near} is there besides"));

@@ -66,8 +66,31 @@ impl MissingColumns {
     }
 }
 
-/// More columns than this are counted, not listed.
-const MOST_FOUND: usize = 20;
+/// More places than this are counted, not listed.
+const MOST_PLACES: usize = 20;
+
+impl MissingColumns {
+    /// The columns that may be one that is missing, and which.
+    fn near(&self) -> impl Iterator<Item = (&'static str, &ExtraColumn)> {
+        let near = self.found.iter().filter_map(|column| Some((column.near?, column)));
+        near.filter(|(wanted, _)| self.columns.contains(wanted))
+    }
+
+    /// Where the other columns stand. Not what they are called: a name that is like none of the table's might be a value.
+    pub fn others(&self) -> String {
+        let near: Vec<usize> = self.near().map(|(_, column)| column.place).collect();
+        let others = self.found.iter().map(|column| column.place).filter(|place| !near.contains(place));
+        let places: Vec<String> = others.map(|place| place.to_string()).collect();
+        let more = places.len().saturating_sub(MOST_PLACES);
+        let listed = places[..places.len() - more].join(", ");
+        match (places.len(), more) {
+            (0, _) => String::new(),
+            (1, _) => format!("\n  column {listed} is none of the table's"),
+            (_, 0) => format!("\n  columns {listed} are none of the table's"),
+            _ => format!("\n  columns {listed} and {more} more are none of the table's"),
+        }
+    }
+}
 
 impl fmt::Display for MissingColumns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,17 +99,11 @@ impl fmt::Display for MissingColumns {
         {
             write!(f, "\n  missing too: {}", others.join(", "))?;
         }
-        for ExtraColumn { place, name, near } in self.found.iter().take(MOST_FOUND) {
+        for (column, ExtraColumn { place, name, .. }) in self.near() {
             let name = name.as_deref().unwrap_or_default();
-            write!(f, "\n  column {place} is called \"{name}\"")?;
-            match near {
-                Some(column) if self.columns.contains(column) => write!(f, ": is it {column}?")?,
-                _ => f.write_str(", which is none of the table's")?,
-            }
+            write!(f, "\n  column {place} is called \"{name}\": is it {column}?")?;
         }
-        if self.found.len() > MOST_FOUND {
-            write!(f, "\n  and {} more that are none of the table's", self.found.len() - MOST_FOUND)?;
-        }
+        f.write_str(&self.others())?;
         if let Some(separator) = self.separator {
             write!(
                 f,
@@ -227,7 +244,7 @@ mod tests {
              \n  column 1 is called \"CLIENT ID\": is it CLIENT_ID?\
              \n  column 2 is called \"ConsentType\": is it CONSENT_TYPE?\
              \n  column 3 is called \"EFFECTIV_DATE\": is it EFFECTIVE_DATE?\
-             \n  column 5 is called \"NOTE\", which is none of the table's"
+             \n  column 5 is none of the table's"
         );
         assert_eq!(missing("CLIENT_ID,CONSENT_TYPE,EFFECTIVE_DATE,END_DATE"), "");
     }
