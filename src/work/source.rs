@@ -72,6 +72,7 @@ impl Source for WorkTables<'_> {
             has_lines: true,
             count_repeated: None,
             content: XxHash3_128::new(),
+            numeric: Vec::new(),
             on_error: WorkError::within_reading,
             path,
             layout: Layout::packed(table, Encoding::Utf8),

@@ -2,6 +2,7 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
+use super::oddities::Oddities;
 use super::quarantine::{Code, RowFault};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value, Values};
 use super::shape::{Shape, shape_of_record};
@@ -28,6 +29,10 @@ pub(super) struct RowReader<'l> {
     changed: Vec<u8>,
     /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
     pub(super) fingerprints: Option<Sorter<u64>>,
+    /// What is odd about the texts of the rows that can be used.
+    pub(super) oddities: Oddities,
+    /// Whether there is a backslash in the block that is read.
+    may_escape: bool,
 }
 
 /// Where a column's cleaned text lies.
@@ -45,7 +50,14 @@ impl RowReader<'_> {
     /// `spill`: where the fingerprints of records go, if they are wanted.
     pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
         let wanted = spill.filter(|_| layout.table == Table::Consents && layout.delimiter.is_some());
-        RowReader { layout, fields: Vec::new(), changed: Vec::new(), fingerprints: wanted.map(Sorter::new) }
+        RowReader {
+            layout,
+            fields: Vec::new(),
+            changed: Vec::new(),
+            fingerprints: wanted.map(Sorter::new),
+            oddities: Oddities::of_table(layout.table),
+            may_escape: false,
+        }
     }
 
     /// Calls `visit` with every row of a block; returns how many there are.
@@ -57,6 +69,7 @@ impl RowReader<'_> {
         if let Some(delimiter) = self.layout.delimiter {
             return self.for_each_csv_row(block, delimiter, visit);
         }
+        self.may_escape = memchr(b'\\', &block.text).is_some();
         let (mut rows, mut at) = (0, 0);
         while at < block.text.len() {
             let (line, next) = split_packed(&block.text, at, self.layout.width, &mut self.fields);
@@ -76,6 +89,8 @@ impl RowReader<'_> {
         let Layout { table, width, .. } = *self.layout;
         let text = block.text.as_slice();
         let all_simple = is_simple(text);
+        // What is simple but for its backslashes is rare, and then it does not matter which way it is read.
+        self.may_escape = !all_simple && memchr(b'\\', text).is_some();
         let mut line = block.first_line;
         let (mut rows, mut at) = (0, 0);
         while at < text.len() {
@@ -119,7 +134,7 @@ impl RowReader<'_> {
 
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
     fn visit_simple_row(
-        &self,
+        &mut self,
         line: u64,
         may_be_cut: bool,
         text: &[u8],
@@ -127,7 +142,12 @@ impl RowReader<'_> {
     ) -> Result<(), RegistryError> {
         let field_of = |column: usize| &self.fields[self.layout.fields[column]];
         let text_of = |column| Some(field_of(column).as_it_stands(text).trim_ascii());
-        visit(self.read_row(line, may_be_cut, text_of, &mut [Value::Blank; MOST_COLUMNS]))
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = self.read_row(line, may_be_cut, text_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
+        visit(row)
     }
 
     fn visit_row(
@@ -150,6 +170,9 @@ impl RowReader<'_> {
         };
         let mut values = [Value::Blank; MOST_COLUMNS];
         let row = self.read_row(line, may_be_cut, text_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
         visit(row.map_err(|mut bad| {
             if let (Code::InvalidUtf8, Some(column)) = (bad.fault.code, bad.fault.column) {
                 let field = &self.fields[self.layout.fields[usize::from(column)]];
@@ -177,12 +200,12 @@ fn first_line(text: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a text holds nothing but printable ASCII without quotes, and `\n`. All of a registry's facts do, as a rule,
+/// Whether a text holds nothing but printable ASCII without quotes and backslashes, and `\n`. All of a registry's facts do, as a rule,
 /// and most of its people, and then there is nothing to unquote, to decode or to clean up inside a value. One pass,
 /// which the compiler turns into wide comparisons, saves several over each value.
 fn is_simple(text: &[u8]) -> bool {
     text.iter().fold(true, |all, byte| {
-        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"');
+        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"') & (*byte != b'\\');
         all & (is_printable | (*byte == b'\n'))
     })
 }
@@ -322,7 +345,7 @@ mod tests {
                 encoding: crate::registry::Encoding::Utf8,
                 width: 4,
                 fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-                extra: vec![ExtraColumn { place: 2, name: None }],
+                extra: vec![ExtraColumn { place: 2, name: None, near: None }],
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));

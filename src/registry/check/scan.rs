@@ -3,6 +3,7 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
+use super::oddities::Oddities;
 use super::row::CheckResult;
 use super::rows::{RowReader, Visit};
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
@@ -28,6 +29,8 @@ pub(in crate::registry) struct Scan {
     pub(super) rows: u64,
     /// A hash of each record, if such are made of the table's.
     pub(super) fingerprints: Option<Sorter<u64>>,
+    /// What is odd about the texts of the rows that can be used.
+    pub(super) oddities: Oddities,
 }
 
 /// Goes through a table's rows in the source's order. `spill`: where hashes of the records go, where they are wanted.
@@ -46,7 +49,7 @@ pub(in crate::registry) fn in_order(
         seen = read;
         Ok(Some(block))
     })?;
-    Ok(Scan { rows, fingerprints: row_reader.fingerprints })
+    Ok(Scan { rows, fingerprints: row_reader.fingerprints, oddities: row_reader.oddities })
 }
 
 /// Goes through a table's rows on as many threads as there are workers, which come back when all is read.
@@ -86,7 +89,8 @@ pub(super) fn on_threads<W: Send>(
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);
                 }
-                Ok((Scan { rows, fingerprints: row_reader.fingerprints }, worker))
+                let RowReader { fingerprints, oddities, .. } = row_reader;
+                Ok((Scan { rows, fingerprints, oddities }, worker))
             };
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Ok(thread) => running.push(thread),
@@ -107,7 +111,8 @@ pub(super) fn on_threads<W: Send>(
             Ok(Some(take_back.try_recv().unwrap_or_default()))
         });
         drop(send);
-        let mut all = Scan { rows: 0, fingerprints: None };
+        let oddities = Oddities::of_table(reader.layout().table);
+        let mut all = Scan { rows: 0, fingerprints: None, oddities };
         let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
@@ -130,6 +135,7 @@ pub(super) fn on_threads<W: Send>(
 impl Scan {
     fn add(&mut self, other: Scan) {
         self.rows += other.rows;
+        self.oddities.add(&other.oddities);
         match (&mut self.fingerprints, other.fingerprints) {
             (Some(fingerprints), Some(others)) => fingerprints.absorb(others),
             (fingerprints, others) => *fingerprints = fingerprints.take().or(others),

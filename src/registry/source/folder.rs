@@ -1,6 +1,7 @@
 //! A folder as an export.
 
 use super::csv::{CsvFile, ENDINGS};
+use super::near::MissingTables;
 use super::{Encoding, FileStamp, Provenance, Source, TableReader};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::{RegistryError, Table};
@@ -61,7 +62,11 @@ fn find_files(path: &Path) -> Result<Files, RegistryError> {
     for table in Table::ALL {
         files[table as usize] = find_file(path, table, &names)?;
     }
-    Ok(files)
+    let strangers = names.into_iter().filter(|name| !is_file_of_a_table(name));
+    match MissingTables::among(|table| files[table as usize].is_some(), strangers) {
+        Some(missing) => Err(RegistryError::MissingTable { export: path.to_owned(), missing }),
+        None => Ok(files),
+    }
 }
 
 impl Source for Folder {
@@ -90,7 +95,7 @@ impl Source for Folder {
     }
 }
 
-/// The file that holds a table; none if it is not there and need not be.
+/// The file that holds a table; none if it is not there.
 pub(super) fn find_file(
     folder: &Path,
     table: Table,
@@ -103,9 +108,7 @@ pub(super) fn find_file(
             Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
         }
         (Some(file), None) => Ok(Some(folder.join(file))),
-        (None, _) if !table.may_be_absent() => {
-            Err(RegistryError::MissingTable { export: folder.to_owned(), table })
-        }
+        (None, _) if !table.may_be_absent() => Ok(None),
         (None, _) => {
             // A table that may be absent must not be overlooked for its name: without `recipients`,
             // every entity would be sent its own data.
@@ -138,7 +141,7 @@ mod tests {
             RegistryError::BadInput(bad) => {
                 format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
             }
-            RegistryError::MissingTable { table, .. } => format!("missing {table}"),
+            RegistryError::MissingTable { missing, .. } => missing.to_string().replace('\n', ""),
             other => other.to_string(),
         })
     }
@@ -171,7 +174,7 @@ mod tests {
         check(&["recipients .csv"], "MISNAMED_TABLE recipients .csv");
         check(&["Recipients_202407.csv"], "MISNAMED_TABLE Recipients_202407.csv");
         check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
-        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
+        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "the table organizations is missing");
         assert!(
             open(
                 &[

@@ -1,7 +1,7 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
 use super::Encoding;
-use super::near::{ExtraColumn, MissingColumns, header_name};
+use super::near::{ExtraColumn, MissingColumns};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::{Column, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -30,11 +30,13 @@ pub(super) struct Place<'a> {
     pub(super) path: &'a Path,
     pub(super) line: Option<u64>,
     pub(super) table: Table,
+    /// Whether they are names for certain, if they are made as names are. Else rows may lie among them.
+    pub(super) may_show: bool,
 }
 
 impl Place<'_> {
     pub(super) fn error(&self, column: Option<&'static str>, fault: InputFault) -> RegistryError {
-        BadInput::at(self.path, self.line, column, fault)
+        BadInput::at(self.path, self.line, column, fault).in_table(self.table)
     }
 }
 
@@ -55,7 +57,8 @@ impl Layout {
         let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
         for (column, field) in columns.iter().zip(&mut fields) {
             *field = position(column).ok_or_else(|| {
-                let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, table)));
+                let fault =
+                    InputFault::MissingColumn(Box::new(MissingColumns::among(names, table, place.may_show)));
                 place.error(Some(column.name), fault)
             })?;
         }
@@ -63,8 +66,7 @@ impl Layout {
         refuse_numbered_names(names, place)?;
         let is_extra = |place: &usize| !fields[..columns.len()].contains(place);
         let extra = (0..names.len()).filter(is_extra);
-        let extra =
-            extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
+        let extra = extra.map(|at| ExtraColumn::new(table, &names[at], at, place.may_show)).collect();
         Ok(Layout { table, delimiter, encoding, width: names.len(), fields, extra })
     }
 

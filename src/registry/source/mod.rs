@@ -20,9 +20,8 @@ pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swal
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
-pub use near::{ExtraColumn, MissingColumns};
-pub(super) use open_tables::OpenTables;
-pub use open_tables::UnknownFile;
+pub use near::{ExtraColumn, MissingColumns, MissingTables, UnknownFile};
+pub(super) use open_tables::{OpenTables, Readable};
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(crate) use sqlite::{
@@ -127,12 +126,26 @@ pub trait TableReader {
         Ok(None)
     }
 
+    /// The columns of texts that have a numeric type there, by their places: `00501` cannot be kept in one.
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &[]
+    }
+
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.
     ///
     /// # Errors
     /// If the table cannot be read to its end, or `take` fails.
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError>;
+}
+
+/// A type of a database's column that turns texts of digits into numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum NumericType {
+    Integer,
+    Real,
+    Numeric,
 }
 
 /// What takes a reader's blocks.

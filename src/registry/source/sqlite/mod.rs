@@ -16,7 +16,8 @@ pub(crate) use wal::{as_a_file, beside};
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
-use super::{Encoding, FileStamp, Provenance, Source, TableReader};
+use super::near::{MissingTables, UnknownFile};
+use super::{Encoding, FileStamp, NumericType, Provenance, Source, TableReader};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::{Column, Kind};
 use crate::registry::{RegistryError, Table};
@@ -52,6 +53,8 @@ pub(in crate::registry) struct SqliteExport {
     connection: Connection,
     /// Each table or view that is there.
     found: [Option<TableOrView>; Table::ALL.len()],
+    /// The names of the others, but for SQLite's own.
+    strangers: Vec<String>,
     encoding: Encoding,
     arrived: Provenance,
 }
@@ -69,9 +72,9 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(super) fn open(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
         let export = SqliteExport::open_unchecked(path, encoding)?;
-        let is_missing = |table: &Table| !table.may_be_absent() && export.found[*table as usize].is_none();
-        match Table::ALL.into_iter().find(is_missing) {
-            Some(table) => Err(export.missing(table)),
+        let names = export.strangers.iter().cloned();
+        match MissingTables::among(|table| export.has(table), names) {
+            Some(missing) => Err(RegistryError::MissingTable { export: path.to_owned(), missing }),
             None => export.must_be_whole().map(|()| export),
         }
     }
@@ -82,8 +85,17 @@ impl SqliteExport {
         export.must_be_whole().map(|()| export)
     }
 
-    pub(super) fn missing(&self, table: Table) -> RegistryError {
-        RegistryError::MissingTable { export: self.path.clone(), table }
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn has(&self, table: Table) -> bool {
+        self.found[table as usize].is_some()
+    }
+
+    /// The tables and views that are no table of an export.
+    pub(super) fn unknown_tables(&self) -> Vec<UnknownFile> {
+        self.strangers.iter().map(|name| UnknownFile::new(name.clone(), |table| self.has(table))).collect()
     }
 
     fn open_unchecked(path: &Path, encoding: Encoding) -> Result<SqliteExport, RegistryError> {
@@ -105,6 +117,7 @@ impl SqliteExport {
         let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
         let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
         let mut found = [const { None }; Table::ALL.len()];
+        let mut strangers = Vec::new();
         for object in collect_rows(&connection, sql, [], read).map_err(failed)? {
             let cleaned = clean_name(object.name.as_bytes());
             match Table::named(cleaned.as_bytes()) {
@@ -114,11 +127,13 @@ impl SqliteExport {
                 }
                 _ => {}
             }
-            if let Some(table) = Table::named(object.name.as_bytes()) {
-                found[table as usize] = Some(object);
+            match Table::named(object.name.as_bytes()) {
+                Some(table) => found[table as usize] = Some(object),
+                None if object.name.starts_with("sqlite_") => {}
+                None => strangers.push(object.name),
             }
         }
-        Ok(SqliteExport { path: path.to_owned(), connection, found, encoding, arrived })
+        Ok(SqliteExport { path: path.to_owned(), connection, found, strangers, encoding, arrived })
     }
 
     /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
@@ -180,13 +195,32 @@ pub(crate) fn collect_rows<T>(
     connection.prepare(sql)?.query_map(params, read)?.collect()
 }
 
-/// The names of a table's or view's columns; what is not UTF-8 in them is replaced.
-fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>, rusqlite::Error> {
+/// The names of a table's or view's columns, and their declared types; what is not UTF-8 in them is replaced.
+fn declared_columns(connection: &Connection, table: &str) -> Result<Vec<(String, String)>, rusqlite::Error> {
     // Generated columns are columns; those of a virtual table's own are not.
-    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    let sql = "SELECT name, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
     collect_rows(connection, sql, [table], |row| {
-        Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned())
+        let text = |place| -> Result<String, rusqlite::Error> {
+            Ok(String::from_utf8_lossy(row.get_ref(place)?.as_bytes().unwrap_or_default()).into_owned())
+        };
+        Ok((text(0)?, text(1)?))
     })
+}
+
+/// What a declared type makes of a text of digits, by SQLite's own rules (Datatypes In SQLite, section 3.1); none if it
+/// stays what it is.
+fn numeric_type(declared: &str) -> Option<NumericType> {
+    let declared = declared.to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| declared.contains(part));
+    if has(&["INT"]) {
+        Some(NumericType::Integer)
+    } else if has(&["CHAR", "CLOB", "TEXT", "BLOB"]) || declared.is_empty() {
+        None
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
+        Some(NumericType::Real)
+    } else {
+        Some(NumericType::Numeric)
+    }
 }
 
 /// Whether a query has a recursive one in it, which may have no end.
@@ -221,9 +255,10 @@ impl Source for SqliteExport {
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(from) = &self.found[table as usize] else { return Ok(None) };
         let failed = |error| sqlite_error(&self.path, error);
-        let columns = column_names(&self.connection, &from.name).map_err(failed)?;
+        let (columns, types): (Vec<String>, Vec<String>) =
+            declared_columns(&self.connection, &from.name).map_err(failed)?.into_iter().unzip();
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
-        let place = Place { path: &self.path, line: None, table };
+        let place = Place { path: &self.path, line: None, table, may_show: true };
         let found = Layout::find(&cleaned, None, self.encoding, &place)?;
         let sql = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
         if is_recursive(&self.connection, &sql).map_err(failed)? {
@@ -236,12 +271,20 @@ impl Source for SqliteExport {
             has_lines: false,
             count_repeated: (table == Table::Consents).then(|| count_repeated(from, &columns)),
             content: XxHash3_128::new(),
+            numeric: numeric_columns(table, &found, &types),
             on_error: sqlite_error,
             path: &self.path,
             layout: Layout { extra: found.extra, ..Layout::packed(table, self.encoding) },
             file: self.path.clone(),
         })))
     }
+}
+
+/// The columns of texts that have a numeric type.
+fn numeric_columns(table: Table, layout: &Layout, types: &[String]) -> Vec<(usize, NumericType)> {
+    let is_text = |(_, column): &(usize, &Column)| matches!(column.kind, Kind::Text | Kind::Cvx);
+    let of_text = table.columns().iter().enumerate().filter(is_text);
+    of_text.filter_map(|(place, _)| Some((place, numeric_type(&types[layout.fields[place]])?))).collect()
 }
 
 /// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
@@ -333,6 +376,24 @@ mod tests {
             connection.execute_batch(&format!("CREATE TABLE {table} ({})", columns.join(", "))).unwrap();
         }
         (folder, path)
+    }
+
+    #[test]
+    fn tells_types_that_turn_texts_into_numbers() {
+        use NumericType::{Integer, Numeric, Real};
+        let check = |declared: &str, expect: Option<NumericType>| {
+            assert_eq!(numeric_type(declared), expect, "{declared}")
+        };
+        check("INTEGER", Some(Integer));
+        check("bigint", Some(Integer));
+        check("double precision", Some(Real));
+        check("FLOAT", Some(Real));
+        check("NUM", Some(Numeric));
+        check("STRING", Some(Numeric));
+        check("VARCHAR(9)", None);
+        check("text", None);
+        check("BLOB", None);
+        check("", None);
     }
 
     /// What is committed between the look at the file and the snapshot is read. What is noted of the export must be older
