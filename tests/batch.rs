@@ -103,6 +103,10 @@ fn the_dictionary_is_the_one_at_the_top() {
     assert!(printed == top, "data_dictionary.md differs: cargo run -- dictionary > data_dictionary.md");
     let (_, batch, _) = batch_of("registry", &[]);
     assert_eq!(batch["data_dictionary.md"], printed.as_bytes());
+    // What those need to know who open it with Power BI, or have Windows.
+    for words in ["**Power BI**", "file origin 65001", "`Get-FileHash FILE`", "`certutil -hashfile FILE"] {
+        assert!(printed.contains(words), "{words}");
+    }
     let csv = common::phds_with(&["dictionary", "--format", "csv"]).stdout;
     assert_eq!(batch["data_dictionary.csv"], csv.as_bytes());
     insta::assert_snapshot!("dictionary-csv", csv);

@@ -64,7 +64,8 @@ fn loaded(name: &str, table_of: impl Fn(&str) -> String) -> tempfile::NamedTempF
     for (file, bytes) in read_folder(&case(name)) {
         let Some(stem) = file.strip_suffix(".csv") else { continue };
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        let columns: Vec<String> = reader.headers().unwrap().iter().map(|c| format!("\"{c}\" TEXT")).collect();
+        let columns: Vec<String> =
+            reader.headers().unwrap().iter().map(|c| format!("\"{c}\" TEXT")).collect();
         let (table, marks) = (table_of(stem), vec!["?"; columns.len()].join(", "));
         connection.execute(&format!("CREATE TABLE \"{table}\" ({})", columns.join(", ")), []).unwrap();
         let mut insert = connection.prepare(&format!("INSERT INTO \"{table}\" VALUES ({marks})")).unwrap();

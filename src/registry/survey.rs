@@ -2,11 +2,13 @@
 //! this goes on.
 
 use super::check::{CheckResult, Expectations, FaultKind, Places, Quarantine, Sign, Value, in_order};
-use super::source::{ExportFormat, ExtraColumn, OpenTables, TableReader, UnknownFile};
-use super::{Problem, Progress, RegistryError, Table};
+use super::error::{BadInput, InputFault, file_of_table};
+use super::lookup::{read_facts_beside, read_reference};
+use super::source::{ExportFormat, ExtraColumn, OpenTables, Readable, TableReader, UnknownFile};
+use super::{NumericType, Problem, Progress, RegistryError, Table};
 use crate::spill::Spill;
-use crate::value::shown;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// What the tables of an export look like.
@@ -32,6 +34,12 @@ pub struct TableSurvey {
     pub faults: Vec<(FaultKind, Places)>,
     /// Values of rows that can be used which are likely not meant so, by column.
     pub signs: BTreeMap<(u8, Sign), Places>,
+    /// Columns of texts that have a numeric type in the database.
+    pub numeric: Vec<(&'static str, NumericType)>,
+    /// Whether the file ends without a line end, in a table in which that alone stops no run.
+    pub may_be_cut: bool,
+    /// Whether it could be opened, and its header be read.
+    pub is_opened: bool,
     /// Why the table could not be read to its end.
     pub error: Option<RegistryError>,
 }
@@ -60,7 +68,7 @@ pub fn survey(
             }
         };
         if table == Table::Control {
-            control_file = shown(reader.file()).to_string();
+            control_file = file_of_table(reader.file(), table);
         }
         tables.push(survey_table(reader.as_mut(), table, spill, progress, &mut counts));
     }
@@ -78,8 +86,39 @@ pub fn survey(
 
 impl TableSurvey {
     fn new(table: Table, error: Option<RegistryError>) -> TableSurvey {
-        TableSurvey { table, rows: 0, extra: Vec::new(), faults: Vec::new(), signs: BTreeMap::new(), error }
+        TableSurvey {
+            table,
+            rows: 0,
+            extra: Vec::new(),
+            faults: Vec::new(),
+            signs: BTreeMap::new(),
+            numeric: Vec::new(),
+            may_be_cut: false,
+            is_opened: error.is_none(),
+            error,
+        }
     }
+}
+
+/// Looks at what only shows when tables are held against each other: ids that two rows share, and facts that name what is
+/// not there. `readable`: the tables that can be read to their ends; what would need another is not looked at. Returns
+/// all faults of those tables, but for facts that share an id, for which the rules would be needed.
+///
+/// # Errors
+/// If the export cannot be read.
+pub fn survey_across(
+    path: &Path,
+    format: &ExportFormat,
+    readable: &[Table],
+    spill: &Spill,
+    progress: &dyn Progress,
+) -> Result<Vec<(FaultKind, Places)>, RegistryError> {
+    let export = OpenTables::open(path, format)?;
+    let source = Readable { export: &export, tables: readable };
+    let (reference, mut intake) = read_reference(&source, NonZeroUsize::MIN, spill, progress)?;
+    let is_read = |table: Table| readable.contains(&table);
+    read_facts_beside(&source, &reference, &is_read, &mut intake, progress)?;
+    Ok(intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect())
 }
 
 fn survey_table(
@@ -91,6 +130,8 @@ fn survey_table(
 ) -> TableSurvey {
     let mut found = TableSurvey::new(table, None);
     found.extra.clone_from(&reader.layout().extra);
+    let numeric = reader.numeric_columns().iter();
+    found.numeric = numeric.map(|(place, numeric)| (table.column_name(*place), *numeric)).collect();
     let mut quarantine = Quarantine::new(spill);
     let (rows, signs) = (&mut found.rows, &mut found.signs);
     let read = in_order(reader, None, progress, &mut |row| {
@@ -103,6 +144,16 @@ fn survey_table(
     });
     found.faults = quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect();
     found.error = read.err();
+    if let (None, Some(line)) = (&found.error, reader.unended_line()) {
+        match table {
+            Table::Recipients | Table::Control => {
+                found.error = Some(BadInput::at_line(reader.file(), line, InputFault::CutShort(table)));
+            }
+            // The row that may be cut is a fault of its own.
+            Table::Consents => {}
+            _ => found.may_be_cut = true,
+        }
+    }
     found
 }
 

@@ -155,6 +155,12 @@ pub(in crate::registry) fn read_table(
     }
     let mut scan = read(reader.as_mut(), intake)?;
     let rows = scan.rows;
+    if let Some(found) = scan.oddities.words() {
+        intake.notice(Notice::WordsForNothing { table, found });
+    }
+    if let Some(found) = scan.oddities.escapes() {
+        intake.notice(Notice::BackslashEscapes { table, found });
+    }
     if let Some(line) = reader.unended_line() {
         note_cut(intake, part, reader.file(), line, rows)?;
     }

@@ -2,14 +2,15 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
+use super::oddities::Oddities;
 use super::quarantine::{Code, RowFault};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds, Value, Values};
 use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
-    split_simple_record,
+    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
+    split_record, split_simple_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -29,6 +30,10 @@ pub(super) struct RowReader<'l> {
     changed: Vec<u8>,
     /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
     pub(super) fingerprints: Option<Sorter<u64>>,
+    /// What is odd about the texts of the rows that can be used.
+    pub(super) oddities: Oddities,
+    /// Whether there is a backslash in the block that is read.
+    may_escape: bool,
     /// What a profile makes of the values, if there is one.
     pub(super) profiled: Option<Profiled<'l>>,
 }
@@ -107,6 +112,8 @@ impl RowReader<'_> {
             changed: Vec::new(),
             fingerprints: wanted.map(Sorter::new),
             profiled: layout.profile.as_deref().map(|profile| Profiled::new(profile, layout)),
+            oddities: Oddities::of_table(layout.table),
+            may_escape: false,
         }
     }
 
@@ -119,6 +126,7 @@ impl RowReader<'_> {
         if let Some(delimiter) = self.layout.delimiter {
             return self.for_each_csv_row(block, delimiter, visit);
         }
+        self.may_escape = memchr(b'\\', &block.text).is_some();
         let (mut rows, mut at) = (0, 0);
         let text = block.text.as_slice();
         while at < text.len() {
@@ -138,6 +146,8 @@ impl RowReader<'_> {
         let Layout { table, width, .. } = *self.layout;
         let text = block.text.as_slice();
         let all_simple = is_simple(text);
+        // What is simple but for its backslashes is rare, and then it does not matter which way it is read.
+        self.may_escape = !all_simple && memchr(b'\\', text).is_some();
         let mut line = block.first_line;
         let (mut rows, mut at) = (0, 0);
         while at < text.len() {
@@ -206,10 +216,15 @@ impl RowReader<'_> {
     }
 
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
-    fn visit_simple_row(&self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+    fn visit_simple_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
         let field_of = |column: usize| &self.fields[self.layout.fields[column]];
         let cell_of = |column| Cell::Text(field_of(column).as_it_stands(record.text).trim_ascii());
-        visit(read_row(self.layout, record, cell_of, &mut [Value::Blank; MOST_COLUMNS]))
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = read_row(self.layout, record, cell_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
+        visit(row)
     }
 
     fn visit_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
@@ -219,6 +234,9 @@ impl RowReader<'_> {
         let cell_of = |column: usize| texts[column].cell(record.text, &self.changed);
         let mut values = [Value::Blank; MOST_COLUMNS];
         let row = read_row(self.layout, record, cell_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
         visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
     }
 
@@ -237,6 +255,9 @@ impl RowReader<'_> {
         );
         let mut values = [Value::Blank; MOST_COLUMNS];
         let row = read_row(self.layout, record, |column| cells[column], &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
         visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
     }
 
@@ -270,8 +291,14 @@ impl RowReader<'_> {
                 cells[END_REASON] = Cell::Text(reason.as_bytes());
             }
             let own_row = own_row.get_or_insert_with(|| {
-                check_row(Table::Clients, record.line, RowFile::Own, |column| own_cells[column], &mut own_values)
-                    .map(|_| ())
+                check_row(
+                    Table::Clients,
+                    record.line,
+                    RowFile::Own,
+                    |column| own_cells[column],
+                    &mut own_values,
+                )
+                .map(|_| ())
             });
             if let Err(bad) = own_row {
                 let is_of_id = bad.fault.column == u8::try_from(tables::clients::CLIENT_ID).ok();
@@ -376,12 +403,12 @@ fn first_line(text: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a text holds nothing but printable ASCII without quotes, and `\n`. All of a registry's facts do, as a rule,
+/// Whether a text holds nothing but printable ASCII without quotes and backslashes, and `\n`. All of a registry's facts do, as a rule,
 /// and most of its people, and then there is nothing to unquote, to decode or to clean up inside a value. One pass,
 /// which the compiler turns into wide comparisons, saves several over each value.
 fn is_simple(text: &[u8]) -> bool {
     text.iter().fold(true, |all, byte| {
-        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"');
+        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"') & (*byte != b'\\');
         all & (is_printable | (*byte == b'\n'))
     })
 }
@@ -526,7 +553,7 @@ mod tests {
                 encoding: crate::registry::Encoding::Utf8,
                 width: 4,
                 fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-                extra: vec![ExtraColumn { place: 2, name: None }],
+                extra: vec![ExtraColumn { place: 2, name: None, near: None }],
                 profile: None,
                 given: Vec::new(),
             };

@@ -60,7 +60,11 @@ impl<'p> Treatment<'p> {
         })
     }
 
-    fn of(profile: &'p Profile, table: Table, constant: impl Fn(usize) -> Option<&'p String>) -> Treatment<'p> {
+    fn of(
+        profile: &'p Profile,
+        table: Table,
+        constant: impl Fn(usize) -> Option<&'p String>,
+    ) -> Treatment<'p> {
         let settings = profile.table(table);
         let mut columns = [ColumnTreatment::default(); MOST_COLUMNS];
         for (place, column) in table.columns().iter().enumerate() {
@@ -197,7 +201,8 @@ mod tests {
         name("'00501", false, "00501");
         name("'Brien", false, "'Brien");
         name("'", false, "'");
-        let client_type = |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
+        let client_type =
+            |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
         client_type("CHILD", "IC");
         client_type("child", "IC");
         client_type("ÑANDÚ", "IA");
@@ -205,7 +210,8 @@ mod tests {
         client_type("", "PA");
         client_type("NULL", "PA");
         client_type("DC", "DC");
-        let birth = |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
+        let birth =
+            |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
         birth("7/8/2024", "day 2024-07-08");
         birth("2024-07-08", "no day");
         birth("1/1/1900", "");
@@ -215,6 +221,9 @@ mod tests {
         end("12/31/2999", "");
         // What `values` gives is as without a profile.
         end("X", "2020-01-02");
-        assert_eq!(Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE), Some(Cell::Text(b"TX")));
+        assert_eq!(
+            Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE),
+            Some(Cell::Text(b"TX"))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
-use super::near::{ExtraColumn, MissingColumns, Wanted, header_name};
+use super::near::{ExtraColumn, MissingColumns, Wanted};
 use super::{Encoding, ExportFormat};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::profile::{ColumnSource, HeaderNames, Profile};
@@ -39,11 +39,13 @@ pub(super) struct Place<'a> {
     pub(super) path: &'a Path,
     pub(super) line: Option<u64>,
     pub(super) table: Table,
+    /// Whether they are names for certain, if they are made as names are. Else rows may lie among them.
+    pub(super) may_show: bool,
 }
 
 impl Place<'_> {
     pub(super) fn error(&self, column: Option<&'static str>, fault: InputFault) -> RegistryError {
-        BadInput::at(self.path, self.line, column, fault)
+        BadInput::at(self.path, self.line, column, fault).in_table(self.table)
     }
 }
 
@@ -68,7 +70,12 @@ impl Layout {
         });
         let wanted: Vec<Wanted<'_>> = wanted.collect();
         let missing = |column| {
-            let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header)));
+            let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(
+                names,
+                &wanted,
+                header,
+                place.may_show,
+            )));
             place.error(Some(column), fault)
         };
         let mut fields = [NO_FIELD; MOST_COLUMNS];
@@ -78,15 +85,16 @@ impl Layout {
             }
         }
         let given = match &format.profile {
-            Some(profile) if table == Table::Clients => given_fields(profile, header, names, place, position)?,
+            Some(profile) if table == Table::Clients => {
+                given_fields(profile, header, names, place, position)?
+            }
             _ => Vec::new(),
         };
         refuse_names_twice(names, &folded, &fields, place)?;
         refuse_numbered_names(names, &wanted, header, place)?;
         let is_extra = |at: &usize| !fields.contains(at) && !given.iter().flatten().any(|field| field == at);
         let extra = (0..names.len()).filter(is_extra);
-        let extra =
-            extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
+        let extra = extra.map(|at| ExtraColumn::new(&wanted, &names[at], at, place.may_show)).collect();
         Ok(Layout {
             table,
             delimiter,
@@ -118,11 +126,13 @@ fn given_fields(
     let mut given = Vec::new();
     for consent in &profile.given {
         let mut fields = [NO_FIELD; MOST_COLUMNS];
-        for ((column, source), field) in Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields) {
+        for ((column, source), field) in
+            Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields)
+        {
             if let Some(ColumnSource::Named(name)) = source {
                 let wanted = [Wanted { column: column.name, name }];
                 let missing = || {
-                    let missing = MissingColumns::among(names, &wanted, header);
+                    let missing = MissingColumns::among(names, &wanted, header, place.may_show);
                     place.error(Some(column.name), InputFault::MissingColumn(Box::new(missing)))
                 };
                 *field = position(name).ok_or_else(missing)?;
@@ -172,7 +182,8 @@ fn refuse_numbered_names(
             continue;
         }
         let name = name.trim_end();
-        let own = of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
+        let own =
+            of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
         let is_wanted = |wanted: &&Wanted<'_>| header.fold(wanted.name) == header.fold(name);
         let own = own.or_else(|| wanted.iter().find(is_wanted).map(|wanted| wanted.column));
         if let Some(column) = own {

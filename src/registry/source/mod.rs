@@ -21,9 +21,8 @@ pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_reco
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
 pub(super) use layout::NO_FIELD;
-pub use near::{ExtraColumn, MissingColumn, MissingColumns};
-pub(super) use open_tables::OpenTables;
-pub use open_tables::UnknownFile;
+pub use near::{ExtraColumn, MissingColumn, MissingColumns, MissingTables, UnknownFile};
+pub(super) use open_tables::{OpenTables, Readable};
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(crate) use sqlite::{
@@ -54,6 +53,29 @@ pub struct ExportFormat {
     pub encoding: Encoding,
     /// What else there is to say of it.
     pub profile: Option<Arc<Profile>>,
+}
+
+impl ExportFormat {
+    /// Whether an export must have a table. `consents` may be missing where rows of `clients` give them.
+    fn must_have(&self, table: Table) -> bool {
+        !table.may_be_absent() && !(table == Table::Consents && self.gives_consents())
+    }
+
+    fn gives_consents(&self) -> bool {
+        self.profile.as_ref().is_some_and(|profile| profile.gives_consents())
+    }
+
+    /// Whether a file has the name that the profile gives a table's.
+    fn names_file(&self, name: &str) -> bool {
+        let patterns = |table: Table| self.profile.as_ref()?.table(table).file.as_ref();
+        Table::ALL.into_iter().filter_map(patterns).any(|pattern| fits_file(pattern, name))
+    }
+}
+
+/// Whether a file's name, or its name without `.gz` or `.zst`, is as a profile has it.
+fn fits_file(pattern: &glob::Pattern, name: &str) -> bool {
+    let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
+    pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
 }
 
 /// What an export is.
@@ -150,12 +172,26 @@ pub trait TableReader {
         Ok(None)
     }
 
+    /// The columns of texts that have a numeric type there, by their places: `00501` cannot be kept in one.
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &[]
+    }
+
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.
     ///
     /// # Errors
     /// If the table cannot be read to its end, or `take` fails.
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError>;
+}
+
+/// A type of a database's column that turns texts of digits into numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum NumericType {
+    Integer,
+    Real,
+    Numeric,
 }
 
 /// What takes a reader's blocks.

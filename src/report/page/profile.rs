@@ -41,7 +41,11 @@ fn columns(effects: &ProfileEffects) -> Markup {
         "Not named: values, blanks aside, of a column whose words the profile names, that are none of these words. They \
          stay as they are.",
     );
-    table("Values that the profile changed, by table and column", TableRow::new("Table and column", figures), rows) + note
+    table(
+        "Values that the profile changed, by table and column",
+        TableRow::new("Table and column", figures),
+        rows,
+    ) + note
 }
 
 fn dropped_lines(effects: &ProfileEffects) -> Markup {

@@ -3,7 +3,7 @@
 use super::super::csv::LONGEST_RECORD;
 use super::super::layout::Layout;
 use super::super::packed::Packer;
-use super::super::{Block, TableReader, TakeBlock};
+use super::super::{Block, NumericType, TableReader, TakeBlock};
 use crate::registry::RegistryError;
 use crate::registry::error::{BadInput, InputFault};
 use rusqlite::types::ValueRef;
@@ -30,6 +30,8 @@ pub(crate) struct SqliteTable<'c> {
     pub(crate) count_repeated: Option<String>,
     /// Of the records that were read.
     pub(crate) content: XxHash3_128,
+    /// The columns of texts that have a numeric type.
+    pub(crate) numeric: Vec<(usize, NumericType)>,
     /// The file to name in messages: that of the export, if the database was made from one.
     pub(crate) file: PathBuf,
 }
@@ -47,6 +49,10 @@ impl TableReader for SqliteTable<'_> {
         format!("{:032x}", self.content.finish_128())
     }
 
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &self.numeric
+    }
+
     fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
         let failed = |error| (self.on_error)(self.path, error);
         let count = |sql: &String| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -61,7 +67,10 @@ impl TableReader for SqliteTable<'_> {
         let (mut line, mut read) = (0, 0);
         let first = usize::from(self.has_lines);
         let mut number = Vec::new();
-        let too_long = |line| BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD));
+        let table = self.layout.table;
+        let too_long = |line| {
+            BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD)).in_table(table)
+        };
         loop {
             let row = rows.next().map_err(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::TooBig) => too_long(line + 1),
