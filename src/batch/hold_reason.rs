@@ -62,9 +62,13 @@ pub enum HoldReason {
     /// Two names that look the same.
     #[error("{} and {} look the same and are not{}", shown(one), shown(other), differing(one, other))]
     LookAlikes { one: String, other: String },
-    /// The batch before cannot be read. Its month, where that is known.
-    #[error("{}", nothing_to_compare_with(*month))]
-    BatchBeforeUnreadable { month: Option<Month> },
+    /// The batch before cannot be read, or only a file of what it keeps. Its month, where that is known.
+    #[error("{}", nothing_to_compare_with(*month, file.as_deref()))]
+    BatchBeforeUnreadable {
+        month: Option<Month>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
     /// The share of an outcome among facts, or of a quarantine code among a table's rows, has moved.
     #[error("{table}, {name}: {} before, {} now", of_all(*before), of_all(*now))]
     MaxExcludedChange { table: String, name: String, before: Share, now: Share },
@@ -155,12 +159,15 @@ fn last_changed(day: Option<Day>, limit: u32) -> String {
     }
 }
 
-fn nothing_to_compare_with(month: Option<Month>) -> String {
-    match month {
-        Some(month) => {
+fn nothing_to_compare_with(month: Option<Month>, file: Option<&str>) -> String {
+    match (month, file) {
+        (Some(month), Some(file)) => {
+            format!("{file} of the batch of {month} cannot be read, so that what it keeps cannot be compared")
+        }
+        (Some(month), None) => {
             format!("the batch of {month} cannot be read, so that nothing can be compared with it")
         }
-        None => "no telling which the batch before is: the folder cannot be read".to_owned(),
+        (None, _) => "no telling which the batch before is: the folder cannot be read".to_owned(),
     }
 }
 
