@@ -27,7 +27,7 @@ pub(crate) fn reading_memory(threads: NonZeroUsize) -> usize {
 pub(in crate::registry) struct Scan {
     pub(super) rows: u64,
     /// A hash of each record, if such are made of the table's.
-    pub(super) fingerprints: Option<Sorter<u64>>,
+    pub(super) fingerprints: Option<Sorter<u128>>,
 }
 
 /// Goes through a table's rows in the source's order. `spill`: where hashes of the records go, where they are wanted.

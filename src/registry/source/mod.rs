@@ -118,15 +118,6 @@ pub trait TableReader {
     /// Once it is read: a hash of what it holds, in hexadecimal.
     fn content(&self) -> String;
 
-    /// How many of its records are an earlier one again, in the values of every column; none if that is to be told from the
-    /// text of the records.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
-        Ok(None)
-    }
-
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.
     ///
@@ -145,4 +136,6 @@ pub struct Block {
     pub text: Vec<u8>,
     /// The line on which the block begins, where lines can be counted.
     pub first_line: u64,
+    /// A hash of each record, where its text does not hold all that tells it from others, and that is of interest.
+    pub fingerprints: Vec<u128>,
 }
