@@ -67,10 +67,8 @@ fn judge_content(
     };
     // A table that may be absent, and is gone, makes no other export of what is left: every table that is there holds
     // what it held.
-    let is_all_same = Table::ALL
-        .into_iter()
-        .filter(|table| now.tables.contains_key(table.name()))
-        .all(|table| is_same(table));
+    let is_all_same =
+        Table::ALL.into_iter().filter(|table| now.tables.contains_key(table.name())).all(&is_same);
     if gate.same_export && is_all_same && !now.tables.is_empty() {
         verdict.stops.push(HoldReason::SameExport { month });
     }
