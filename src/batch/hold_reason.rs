@@ -59,9 +59,9 @@ pub enum HoldReason {
         list(entities)
     )]
     UnmatchedRecipients { entities: Vec<String> },
-    /// Two names that look the same.
-    #[error("{} and {} look the same and are not{}", shown(one), shown(other), differing(one, other))]
-    LookAlikes { one: String, other: String },
+    /// Names that look the same, by twos.
+    #[error("{}", alike(pairs))]
+    LookAlikes { pairs: Vec<[String; 2]> },
     /// The batch before cannot be read, or only a file of what it keeps. Its month, where that is known.
     #[error("{}", nothing_to_compare_with(*month, file.as_deref()))]
     BatchBeforeUnreadable {
@@ -183,10 +183,27 @@ fn of_all(Share { count, of }: Share) -> String {
 const MOST_NAMES: usize = 10;
 
 fn list(names: &[String]) -> String {
-    let first: Vec<String> = names.iter().take(MOST_NAMES).map(|name| shown(name).to_string()).collect();
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => first.join(", "),
-        more => format!("{} and {} more", first.join(", "), grouped(more as u64)),
+    first_of(names, ", ", |name| shown(name).to_string())
+}
+
+/// `Travis and Travis look the same and are not (...)`; of several pairs, one behind the other.
+fn alike(pairs: &[[String; 2]]) -> String {
+    let both = |[one, other]: &[String; 2]| format!("{} and {}", shown(one), shown(other));
+    match pairs {
+        [pair @ [one, other]] => format!("{} look the same and are not{}", both(pair), differing(one, other)),
+        _ => {
+            let pair = |pair: &[String; 2]| both(pair) + &differing(&pair[0], &pair[1]);
+            format!("names look the same and are not: {}", first_of(pairs, "; ", pair))
+        }
+    }
+}
+
+/// The first of a list, in words, and how many more there are.
+fn first_of<T>(all: &[T], between: &str, word: impl Fn(&T) -> String) -> String {
+    let first: Vec<String> = all.iter().take(MOST_NAMES).map(word).collect();
+    match all.len().saturating_sub(MOST_NAMES) {
+        0 => first.join(between),
+        more => format!("{} and {} more", first.join(between), grouped(more as u64)),
     }
 }
 

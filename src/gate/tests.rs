@@ -339,6 +339,26 @@ fn what_the_month_before_had_already_is_only_told() {
     };
     check("", &june, alike("Tr\u{430}vis", "TRAVIS"), &[], &["LOOK_ALIKES"]);
     check("", &june, alike("Waco", "W\u{430}co"), &["LOOK_ALIKES"], &[]);
+    // However many are known, a new pair is held, and those that are known are told at once.
+    let pairs = |names: &[&str]| Evidence {
+        look_alikes: (0..2000)
+            .flat_map(|number| {
+                names.iter().map(move |name| [format!("Hays {number}"), format!("{name} {number}")])
+            })
+            .collect(),
+        ..Evidence::default()
+    };
+    let many = with("2024-06-10", pairs(&["H\u{430}ys"]));
+    check("", &many, pairs(&["H\u{430}ys"]), &[], &["LOOK_ALIKES"]);
+    check("", &many, pairs(&["H\u{430}ys", "Hay\u{455}"]), &["LOOK_ALIKES"], &["LOOK_ALIKES"]);
+    // The name is gone with which both were paired.
+    let three = Evidence {
+        look_alikes: ["Tr\u{430}vis", "Tr\u{251}vis"]
+            .map(|name| ["Travis".to_owned(), name.to_owned()])
+            .to_vec(),
+        ..Evidence::default()
+    };
+    check("", &with("2024-06-10", three), alike("Tr\u{251}vis", "Tr\u{430}vis"), &[], &["LOOK_ALIKES"]);
     check("look_alikes = false", &june, alike("Waco", "W\u{430}co"), &[], &[]);
 }
 
