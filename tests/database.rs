@@ -453,6 +453,8 @@ fn outcomes_that_are_not_those_of_the_facts() {
         "UPDATE outcomes SET outcome = 'STANDARD_CONSENT_WITHDRAWN'",
         "UPDATE included_under SET facts = facts + 1",
         "DELETE FROM included_under",
+        "UPDATE organization_outcomes SET facts = facts + 1",
+        "DELETE FROM organization_outcomes",
         "ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c",
         "DROP VIEW outcome_counts; CREATE VIEW outcome_counts AS SELECT 'INCLUDED' AS outcome, 1 AS facts",
     ] {
