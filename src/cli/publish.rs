@@ -95,12 +95,13 @@ impl LastStep<'_> {
             today: self.today,
             is_attended: self.is_attended,
         };
-        let Assembled { manifest, gate, not_compared } = assemble_batch(contents, &judging, &staging)?;
+        let Assembled { manifest, gate } = assemble_batch(contents, &judging, &staging)?;
         stage.written(&manifest);
-        if !not_compared.is_empty() {
+        if !gate.not_compared.is_empty() {
             tracing::warn!(
+                target: log::ACT,
                 "the batch before does not keep what these gates compare, so that they said nothing: {}",
-                not_compared.join(", ")
+                gate.not_compared.join(", ")
             );
         }
         for Finding { reason, .. } in &gate.told {

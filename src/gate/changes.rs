@@ -18,10 +18,15 @@ pub(super) fn judge(
         Before::None => return,
         // What cannot be compared could be anything.
         Before::Unreadable(month) => {
-            return verdict.stops.push(HoldReason::BatchBeforeUnreadable { month: *month });
+            return verdict.stops.push(HoldReason::BatchBeforeUnreadable { month: *month, file: None });
         }
         Before::Batch(before) => before,
     };
+    let unreadable = |file: &String| HoldReason::BatchBeforeUnreadable {
+        month: Some(before.batch),
+        file: Some(file.clone()),
+    };
+    verdict.stops.extend(reference.damaged.iter().map(unreadable));
     if let MaxChange(Some(points)) = gate.max_excluded_change {
         judge_outcomes(gate, points, before, candidate.manifest, &mut verdict.stops);
     }

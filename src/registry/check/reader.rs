@@ -147,10 +147,7 @@ pub(in crate::registry) fn read_table(
         return Err(BadInput::of_file(reader.file(), InputFault::TooManyRows(MOST_ROWS)));
     }
     if table == Table::Consents {
-        intake.repeated_consents = match reader.repeated_records()? {
-            Some(repeated) => repeated,
-            None => scan.repeated().map_err(RegistryError::Spill)?,
-        };
+        intake.repeated_consents = scan.repeated().map_err(RegistryError::Spill)?;
     }
     intake.set_read(table, reader.file(), rows, reader.content());
     Ok(true)

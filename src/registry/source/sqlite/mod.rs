@@ -260,7 +260,21 @@ impl Source for SqliteExport {
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table, may_show: true };
         let found = Layout::find(&cleaned, None, self.encoding, &place)?;
-        let sql = select(table, from, found.fields.iter().map(|field| columns[*field].as_str()));
+        let width = table.columns().len();
+        let read: Vec<&str> = found.fields[..width].iter().map(|field| columns[*field].as_str()).collect();
+        // Where rows that stand there twice matter, the other columns say whether they do. No column is selected twice: so
+        // many as a table may have, a query may have.
+        let others: Vec<&str> = match table {
+            Table::Consents => {
+                let others = columns.iter().map(String::as_str).enumerate();
+                others
+                    .filter(|(place, _)| !found.fields[..width].contains(place))
+                    .map(|(_, name)| name)
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        let sql = select(table, from, &read, &others);
         if is_recursive(&self.connection, &sql).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
             return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
@@ -269,7 +283,7 @@ impl Source for SqliteExport {
             connection: &self.connection,
             sql,
             has_lines: false,
-            count_repeated: (table == Table::Consents).then(|| count_repeated(from, &columns)),
+            beside: (table == Table::Consents).then_some(others.len()),
             content: XxHash3_128::new(),
             numeric: numeric_columns(table, &found, &types),
             on_error: sqlite_error,
@@ -287,38 +301,23 @@ fn numeric_columns(table: Table, layout: &Layout, types: &[String]) -> Vec<(usiz
     of_text.filter_map(|(place, _)| Some((place, numeric_type(&types[layout.fields[place]])?))).collect()
 }
 
-/// Selects a table's columns in the order of its layout. SQLite itself writes a REAL as text; an id that is one is
+/// Selects a table's columns in the order of its layout, and others behind them. SQLite itself writes a REAL as text; an id that is one is
 /// looked at as it is.
 ///
 /// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table, a
 /// withdrawal may be missing in it.
-fn select<'c>(table: Table, from: &TableOrView, columns: impl Iterator<Item = &'c str>) -> String {
-    let cell = |(name, column): (&str, &Column)| {
+fn select(table: Table, from: &TableOrView, columns: &[&str], others: &[&str]) -> String {
+    let cell = |(name, column): (&&str, &Column)| {
         let name = quoted(name);
         match column.kind {
             Kind::Id => name,
             _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
         }
     };
-    let cells: Vec<String> = columns.zip(table.columns()).map(cell).collect();
+    let cells: Vec<String> =
+        columns.iter().zip(table.columns()).map(cell).chain(others.iter().map(|name| quoted(name))).collect();
     let itself = if from.is_view { "" } else { " NOT INDEXED" };
     format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
-}
-
-/// Counts the rows that are an earlier row again, in the values of every column. Values of different types differ, and
-/// texts are compared as they stand, whatever a column's collation says.
-fn count_repeated(from: &TableOrView, columns: &[String]) -> String {
-    let value = |column: &String| {
-        let name = quoted(column);
-        format!("typeof({name}), {name} COLLATE BINARY")
-    };
-    let values: Vec<String> = columns.iter().map(value).collect();
-    let itself = if from.is_view { "" } else { " NOT INDEXED" };
-    format!(
-        "SELECT coalesce(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM {}{itself} GROUP BY {})",
-        quoted(&from.name),
-        values.join(", ")
-    )
 }
 
 /// The files of an export, as they are now.
