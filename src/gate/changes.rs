@@ -125,11 +125,11 @@ impl GateSettings {
         self.max_change.is_exceeded(self.min_rows, before, now)
     }
 
-    /// Whether a share has moved so far that somebody should look. It is not looked at where little is counted on both
-    /// sides.
+    /// Whether a share has moved so far that somebody should look. It is not looked at where there are few facts or rows, on
+    /// both sides, that it is a share of.
     fn holds_move(&self, points: Percentage, before: Share, now: Share) -> bool {
         let pair = |share: Share| (share.count, share.of);
-        before.count.max(now.count) >= self.min_rows
+        before.of.max(now.of) >= self.min_rows
             && (points.is_exceeded_by_rise(pair(before), pair(now))
                 || points.is_exceeded_by_rise(pair(now), pair(before)))
     }

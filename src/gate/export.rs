@@ -56,7 +56,9 @@ fn judge_content(
     }
     let Before::Batch(before) = reference.before else { return };
     let (month, now) = (before.batch, candidate.evidence);
-    let Some(then) = reference.evidence.filter(|evidence| !evidence.tables.is_empty()) else {
+    // It must tell of every table that there was.
+    let tells = |evidence: &&Evidence| before.tables.keys().all(|table| evidence.tables.contains_key(table));
+    let Some(then) = reference.evidence.filter(tells).filter(|evidence| !evidence.tables.is_empty()) else {
         let keys = [(gate.same_export, GateKey::SameExport), (gate.same_consents, GateKey::SameConsents)];
         verdict.not_compared.extend(keys.into_iter().filter(|(is_on, _)| *is_on).map(|(_, key)| key.name()));
         return;

@@ -1,7 +1,7 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
 use super::Encoding;
-use super::near::{ExtraColumn, MissingColumns};
+use super::near::{ExtraColumn, MissingColumns, header_name};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::{Column, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -53,12 +53,16 @@ impl Layout {
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
+        // In a header that has swallowed a row there are values among the names; an id or a date is no name.
+        let may_show = place.may_show
+            && (delimiter.is_none()
+                || names.iter().all(|name| name.is_empty() || header_name(name).is_some()));
         let mut fields = [0; MOST_COLUMNS];
         let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
         for (column, field) in columns.iter().zip(&mut fields) {
             *field = position(column).ok_or_else(|| {
                 let fault =
-                    InputFault::MissingColumn(Box::new(MissingColumns::among(names, table, place.may_show)));
+                    InputFault::MissingColumn(Box::new(MissingColumns::among(names, table, may_show)));
                 place.error(Some(column.name), fault)
             })?;
         }
@@ -66,7 +70,7 @@ impl Layout {
         refuse_numbered_names(names, place)?;
         let is_extra = |place: &usize| !fields[..columns.len()].contains(place);
         let extra = (0..names.len()).filter(is_extra);
-        let extra = extra.map(|at| ExtraColumn::new(table, &names[at], at, place.may_show)).collect();
+        let extra = extra.map(|at| ExtraColumn::new(table, &names[at], at, may_show)).collect();
         Ok(Layout { table, delimiter, encoding, width: names.len(), fields, extra })
     }
 
