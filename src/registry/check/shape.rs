@@ -3,7 +3,7 @@
 //! A shape is worked out only for a row that is quarantined, so that the rows that can be used pay nothing for it.
 
 use crate::registry::tables::{Column, Kind};
-use crate::value::{Day, name::WordForNothing};
+use crate::value::{Day, name::WordForNothing, spoilt};
 use strum::Display;
 
 /// What stands where a row fails. The set is closed, so that no value can get into a message.
@@ -260,11 +260,10 @@ pub enum Sign {
 impl Sign {
     /// What is odd in the text of a column, if anything is.
     pub(in crate::registry) fn of(column: &Column, text: &[u8]) -> Option<Sign> {
-        let is_digits = || text.iter().all(u8::is_ascii_digit);
-        if column.kind == Kind::Cvx && text.len() > 3 && is_digits() {
+        if column.kind == Kind::Cvx && spoilt::is_long_cvx(text) {
             return Some(Sign::LongCvx);
         }
-        if column.name.ends_with("ZIP_CODE") && matches!(text.len(), 3 | 4) && is_digits() {
+        if column.name.ends_with("ZIP_CODE") && spoilt::has_lost_zeros(text) {
             return Some(Sign::LostZeros);
         }
         let text = std::str::from_utf8(text).ok()?;
@@ -273,22 +272,14 @@ impl Sign {
         if is_escaped && WordForNothing::of(text).is_none() {
             return Some(Sign::BackslashEscape);
         }
-        if !text.is_ascii() && is_wrongly_decoded(text) {
+        let bytes = text.as_bytes();
+        if !text.is_ascii() && (spoilt::has_lost_characters(bytes) || spoilt::is_encoded_twice(bytes)) {
             return Some(Sign::WronglyDecoded);
         }
         // The longest of the words has six letters, or more with characters that do not show.
         let may_be_word = text.len() <= LONGEST;
         WordForNothing::of(if may_be_word { text } else { "" }).map(Sign::WordForNothing)
     }
-}
-
-/// UTF-8 that was read as windows-1252 shows two characters for one letter, the first of which is mostly Ã or Â.
-fn is_wrongly_decoded(text: &str) -> bool {
-    let pairs = text.chars().zip(text.chars().skip(1));
-    let is_pair = |(first, second): (char, char)| {
-        matches!(first, '\u{c3}' | '\u{c2}') && matches!(second, '\u{80}'..='\u{bf}')
-    };
-    text.contains('\u{fffd}') || pairs.into_iter().any(is_pair)
 }
 
 #[cfg(test)]
@@ -382,6 +373,7 @@ mod tests {
         name("O\\Brien\"", Some(Sign::BackslashEscape));
         name("C:\\x", None);
         name("Pe\u{c3}\u{b1}a", Some(Sign::WronglyDecoded));
+        name("\u{c3}\u{2030}tienne", Some(Sign::WronglyDecoded));
         name("Pe\u{fffd}a", Some(Sign::WronglyDecoded));
         name("Pe\u{f1}a", None);
         name("NULL", Some(Sign::WordForNothing(word("null"))));
