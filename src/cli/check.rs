@@ -122,7 +122,7 @@ fn judge(
     let faults = intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone()));
     judgement.faults = Some(faults.collect());
     intake.check(args.max_quarantined, &Table::ALL)?;
-    args.gate.check_control(policy, intake, &args.export)?;
+    args.gate.check_control(policy, intake.table(Table::Control).is_some(), &args.export)?;
     let out = args.out.as_deref().filter(|out| out.exists());
     let before = out.map_or(Before::None, |out| report::batch_before(out, as_of.month()));
     let before_folder = out.zip(before.manifest()).map(|(out, before)| out.join(before.batch.to_string()));
