@@ -5,6 +5,7 @@
 mod common;
 
 use common::{GATES_OFF, Ran, Site, phds_with, read_folder, text};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -101,9 +102,16 @@ fn a_held_batch_stays_what_it_is_until_it_is_released() {
     let site = Site::new();
     assert_eq!(site.run(&[]).code, 0);
     site.rows("organizations", &["5,Clinic,CL,Bexar,,,,"]);
-    for _ in 0..2 {
-        assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
-    }
+    let inode = || std::fs::metadata(site.out().join(".held/202408")).unwrap().ino();
+    assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
+    let held = inode();
+    assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
+    assert_eq!(inode(), held);
+    // Whoever does not ask whether it is due has it made again.
+    let (export, out) = (site.export(), site.out());
+    let plain = ["run", text(&export), "--out", text(&out), "--as-of", "2024-08-12"];
+    assert_eq!(phds_with(&[&plain[..], &GATES_OFF].concat()).code, 77);
+    assert_ne!(inode(), held);
     assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
     assert!(reason(&run_on(&site, "2024-08-12", &["--json"])).is_some());
 }
