@@ -286,8 +286,17 @@ fn whether_it_would_be_held() {
         "{}",
         alone.stdout
     );
-    // The batch before was made from the same export.
+    // A place that is not there, or has no batch before, is nothing to compare with either.
     let out = site.out();
+    for is_there in [false, true] {
+        if is_there {
+            std::fs::create_dir(&out).unwrap();
+        }
+        let ran = check(&site, &["--out", text(&out)]);
+        assert!(ran.stdout.contains(&format!("to compare with: {gates}\n")), "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("is not there: was it mistyped?"), !is_there, "{}", ran.stderr);
+    }
+    // The batch before was made from the same export.
     let export = site.export();
     let before = phds_with(&["run", text(&export), "--as-of", "2024-06-10", "--out", text(&out)]);
     assert_eq!(before.code, 0, "{}", before.stderr);

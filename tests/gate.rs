@@ -435,3 +435,41 @@ fn what_the_batch_before_keeps_is_there_or_somebody_is_told() {
         is_released(&site, &["BATCH_BEFORE_UNREADABLE", "BATCH_BEFORE_UNREADABLE"]);
     }
 }
+
+/// The environment may hold anything. What would be another line on a terminal is no name.
+#[test]
+fn who_releases_is_a_name() {
+    let check = |login: [&str; 2], expect: Option<&str>| {
+        let site = site(&JUNE, &JULY);
+        assert_eq!(site.run_gated(&[]).code, 77);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
+        command.arg("release").arg(site.out()).arg("202407").env("LOGNAME", login[0]).env("USER", login[1]);
+        let ran = command.output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        let kept: serde_json::Value = serde_json::from_slice(&site.batch()["qa/release.json"]).unwrap();
+        let by = kept["by"].as_str().unwrap();
+        assert!(expect.map_or(by.starts_with("user "), |expect| by == expect), "{by}");
+        assert!(said.contains("is published all the same by ") && !said.contains("\nphds: error"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    };
+    check(["ana", "bo"], Some("ana"));
+    check(["ana\nphds: error: all is lost", "bo"], Some("bo"));
+    check(["\u{1b}[2Jana", " "], None);
+    check(["\u{202e}ana", "bo"], Some("\u{202e}ana"));
+}
+
+/// Whether `control` is there is known before any row is read.
+#[test]
+fn a_missing_control_is_told_before_anything_is_read() {
+    let site = Site::new();
+    site.rows("consents", &["x,STANDARD,2015-01-01,,"]);
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, "[gate]\nrequire_control = true\n").unwrap();
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("REQUIRE_CONTROL") && !ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
+    assert!(site.left_in_out().is_empty());
+    site.rows("control", &["clients,1"]);
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert!(ran.code == 65 && ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
+}

@@ -27,7 +27,9 @@ pub use held::{
 };
 pub use hold_reason::{HoldReason, Share};
 pub use inputs::Inputs;
-pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use manifest::{
+    Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry, side_by_side,
+};
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};

@@ -97,7 +97,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     } else {
         HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: found.clone() }.to_string()
     };
-    let by = args.by.or_else(process::login).unwrap_or_else(|| "unknown".to_owned());
+    // Anybody may have set the environment.
+    let by = args.by.unwrap_or_else(|| process::login(|name| words(name).ok()));
     let release = ReleaseRecord { by, reason: args.reason, when: clock::now(), found };
     add_release(&staging, &release, &report::batch_before(&args.out, args.month))?;
     let replaces = args.out.join(args.month.to_string()).exists();
@@ -105,10 +106,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     finish::note_published(args.month);
     let (place, as_of) = (shown(&place), manifest.as_of);
-    let by = &release.by;
+    let by = shown(&release.by);
     text += &format!("Batch {} as of {as_of} is published all the same by {by}, in {place}\n", args.month);
     if let Some(reason) = &release.reason {
-        text += &format!("Reason: {reason}\n");
+        text += &format!("Reason: {}\n", shown(reason));
     }
     if replaces {
         text.push_str("The batch that was there is replaced\n");

@@ -97,6 +97,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     {
         return summary.still_held(held);
     }
+    // That can be told before the rest is read.
+    args.gate.check_control(&policy, export.open_table(Table::Control)?.is_some(), &args.export)?;
     keep_clear_of(&args.out, as_of.month(), &args.export, "the export itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     stage.opened(&arrived);
@@ -109,7 +111,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     extract.intake.notices().iter().for_each(log::notify);
     stage.judged(&extract.intake, &extract.selection.counts);
     check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
-    args.gate.check_control(&policy, &extract.intake, &args.export)?;
 
     bar.writing();
     let before = report::batch_before(&args.out, as_of.month());

@@ -5,7 +5,7 @@ use crate::elements::{self, Cell};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
-use crate::value::{Day, REGISTRY_YEARS};
+use crate::value::{Day, REGISTRY_YEARS, spoilt};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -120,11 +120,10 @@ impl<'a> Counter<'a> {
         for ((column, blanks), text) in columns.zip(self.reference.clients.texts(client)) {
             *blanks += if text.is_empty() { facts } else { 0 };
             if !text.is_ascii() {
-                has_lost |= has_lost_characters(text);
-                is_twice |= is_encoded_twice(text);
+                has_lost |= spoilt::has_lost_characters(text);
+                is_twice |= spoilt::is_encoded_twice(text);
             } else if *column == tables::clients::ZIP_CODE {
-                let is_short = (3..=4).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-                self.short_zip_codes += u64::from(is_short && is_first);
+                self.short_zip_codes += u64::from(spoilt::has_lost_zeros(text) && is_first);
             }
         }
         self.lost_characters += u64::from(has_lost && is_first);
@@ -378,17 +377,6 @@ fn listed_group(group: &[u8]) -> &'static str {
     codes.iter().map(|(code, _)| *code).find(|code| code.as_bytes() == group).unwrap_or("OTHER")
 }
 
-/// Whether a text holds U+FFFD, which stands where a character was lost.
-fn has_lost_characters(text: &[u8]) -> bool {
-    text.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes())
-}
-
-/// Whether a text looks as if its UTF-8 was taken for another encoding, and turned into UTF-8 once more: `Ã` or `Â` before
-/// another character that is not ASCII.
-fn is_encoded_twice(text: &[u8]) -> bool {
-    text.windows(3).any(|bytes| matches!(bytes, [0xc3, 0x82 | 0x83, next] if !next.is_ascii()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,22 +400,5 @@ mod tests {
         check(&[(1, "08", 11)], 1);
         check(&[(2, "03", 20), (1, "20", 20), (3, "20", 20)], 0);
         check(&[], 0);
-    }
-
-    #[test]
-    fn tells_texts_that_were_spoiled() {
-        let check = |text: &str, lost: bool, twice: bool| {
-            assert_eq!(has_lost_characters(text.as_bytes()), lost, "{text}");
-            assert_eq!(is_encoded_twice(text.as_bytes()), twice, "{text}");
-        };
-        check("Muñoz", false, false);
-        check("Mu\u{fffd}oz", true, false);
-        check("MuÃ±oz", false, true);
-        check("Ã‰tienne", false, true);
-        check("FranÃ§ois \u{fffd}", true, true);
-        check("GarcÂ´a", false, true);
-        for name in ["JOÃO", "ASSUNÇÃO", "ÂNGELA", "Ã", "", "Nuñez-Ãlvares"] {
-            check(name, false, false);
-        }
     }
 }
