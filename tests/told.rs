@@ -187,7 +187,7 @@ fn a_file_with_other_line_ends_is_the_only_one_told_of() {
     edit(&batch.join("PHDS_Bexar_202407.csv"), |text| text.replace('\n', "\r\n"));
     let told = codes(&verify(&batch, &[]));
     assert!(
-        told.iter().all(|line| line.starts_with("PHDS_Bexar_202407.csv ")) && !told.is_empty(),
+        told.iter().all(|line| line.starts_with("PHDS_Bexar_202407.csv")) && !told.is_empty(),
         "{told:?}"
     );
 }
