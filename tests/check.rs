@@ -223,7 +223,7 @@ fn columns_that_are_missing_or_unknown() {
     let site = Site::new();
     let renamed = header("clients").replace("CLIENT_ID", "CLIENT\u{a0}ID").replace("ZIP_CODE", "POSTAL");
     site.file("clients.csv", format!("{renamed}\n").as_bytes());
-    site.file("vaccines.csv", format!("{},NOTES,7 secrets\n3,03,,,\n", header("vaccines")).as_bytes());
+    site.file("vaccines.csv", format!("{},NOTES,\n3,03,,,\n", header("vaccines")).as_bytes());
     site.remove("organizations.csv");
     site.file("Organisations.csv", b"ORG_ID\n");
     site.file("consents.csv", b"7,STANDARD,2015-01-01,,\n");
@@ -242,6 +242,22 @@ fn columns_that_are_missing_or_unknown() {
     }
     assert!(!ran.stdout.contains("secrets") && !ran.stdout.contains("2015"), "{}", ran.stdout);
     assert_eq!((ran.code, site.run(&[]).code), (66, 66), "{}", ran.stderr);
+}
+
+/// A header that lost its line end has a row of a person among its names.
+#[test]
+fn a_header_that_has_swallowed_a_row_shows_none_of_it() {
+    for run in ["check", "run"] {
+        let site = Site::new();
+        let row = "9,IA,Zenobia,Quill,,1990-05-05,F,Purple,TX,Travis,78701";
+        site.file("clients.csv", format!("{},{row}\n", header("clients")).as_bytes());
+        let ran = if run == "check" { check(&site, &["--json"]) } else { site.run(&[]) };
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        for value in ["Zenobia", "Quill", "Purple", "IA,", "\"F\""] {
+            assert!(!told.contains(value), "{run} {value}: {told}");
+        }
+        assert!(run == "run" || told.contains("\"place\": 14"), "{told}");
+    }
 }
 
 #[test]
@@ -270,8 +286,17 @@ fn whether_it_would_be_held() {
         "{}",
         alone.stdout
     );
-    // The batch before was made from the same export.
+    // A place that is not there, or has no batch before, is nothing to compare with either.
     let out = site.out();
+    for is_there in [false, true] {
+        if is_there {
+            std::fs::create_dir(&out).unwrap();
+        }
+        let ran = check(&site, &["--out", text(&out)]);
+        assert!(ran.stdout.contains(&format!("to compare with: {gates}\n")), "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("is not there: was it mistyped?"), !is_there, "{}", ran.stderr);
+    }
+    // The batch before was made from the same export.
     let export = site.export();
     let before = phds_with(&["run", text(&export), "--as-of", "2024-06-10", "--out", text(&out)]);
     assert_eq!(before.code, 0, "{}", before.stderr);

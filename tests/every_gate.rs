@@ -59,6 +59,11 @@ fn of_the_export() -> Vec<Case> {
         case("same_export", june.clone()).after(june.clone()).held(&["SAME_EXPORT"]),
         case("same_export", june.clone().row("vaccines", "4,04,")).after(june.clone()),
         case("same_export", reordered).after(june.clone()),
+        // A table that may be absent is gone, and the rest is what it was.
+        case("same_export", june.clone())
+            .after(june.clone().row("control", "clients,4"))
+            .held(&["SAME_EXPORT"]),
+        case("same_export", june.clone().row("control", "clients,4")).after(june.clone()),
         case("same_export", june.clone().row("recipients", "Health,Travis"))
             .policy("[gate]\nrecipients_may_change = true")
             .after(june.clone()),
@@ -256,20 +261,23 @@ fn of_changes() -> Vec<Case> {
         excluded([900, 100], [951, 49]).held(moved),
         excluded([900, 100], [950, 50]),
         // What was not there in June had a share of 0.
-        excluded([1000, 0], [949, 51]).policy("[gate]\nmin_rows = 51").held(moved),
-        excluded([1000, 0], [950, 50]).policy("[gate]\nmin_rows = 50"),
+        excluded([1000, 0], [949, 51]).held(moved),
+        excluded([1000, 0], [950, 50]),
+        excluded([1000, 0], [949, 51]).policy("[gate]\nmin_rows = 1001"),
         // A third of a point more than five, to the millionth: from 200 of 600 to 232 of 600.
         excluded([400, 200], [368, 232]).policy("[gate]\nmax_excluded_change = \"5.333333%\"").held(moved),
         excluded([400, 200], [368, 232]).policy("[gate]\nmax_excluded_change = \"5.333334%\""),
-        undated(100).held(&["MAX_EXCLUDED_CHANGE"]),
-        // A share of nearly ten points, and too few to be a trend.
-        undated(99),
+        undated(51).held(&["MAX_EXCLUDED_CHANGE"]),
+        undated(49),
+        // A share of nearly ten points, of too few rows to be a trend.
+        undated(99).policy("[gate]\nmin_rows = 2000"),
         blanks([900, 100], [849, 151]).held(&["MAX_BLANK_CHANGE"]),
         blanks([900, 100], [850, 150]),
         blanks([900, 100], [951, 49]).held(&["MAX_BLANK_CHANGE"]),
         blanks([900, 100], [950, 50]),
-        blanks([1000, 0], [900, 100]).held(&["MAX_BLANK_CHANGE"]),
-        blanks([1000, 0], [901, 99]),
+        blanks([1000, 0], [949, 51]).held(&["MAX_BLANK_CHANGE"]),
+        blanks([1000, 0], [950, 50]),
+        blanks([1000, 0], [900, 100]).policy("[gate]\nmin_rows = 1001"),
     ]
 }
 

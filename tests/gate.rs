@@ -343,7 +343,7 @@ fn what_the_batch_before_does_not_keep_is_said() {
     let all = "same_export, same_consents, max_blank_change";
     check(&|qa| std::fs::remove_dir_all(qa).unwrap(), all);
     check(&|qa| std::fs::remove_file(qa.join("gate.json")).unwrap(), "same_export, same_consents");
-    check(&|qa| std::fs::write(qa.join("report.json"), "{").unwrap(), "max_blank_change");
+    check(&|qa| std::fs::remove_file(qa.join("report.json")).unwrap(), "max_blank_change");
 }
 
 #[test]
@@ -396,4 +396,80 @@ fn an_export_where_batches_are_put_is_refused() {
         assert_eq!(read_folder(&export), before);
         std::fs::rename(&export, site.export()).unwrap();
     }
+}
+
+/// What the batch before keeps for comparing may be gone, which is told, whoever runs the program. If it is there and cannot
+/// be read, it could have told anything.
+#[test]
+fn what_the_batch_before_keeps_is_there_or_somebody_is_told() {
+    let kept = ["qa/gate.json", "qa/report.json"];
+    let run = |change: &dyn Fn(&Path)| {
+        let site = site(&[("Travis", 200)], &[("Travis", 201)]);
+        kept.iter().for_each(|file| change(&site.out().join("202406").join(file)));
+        let ran = site.run_gated(&["--quiet"]);
+        (site, ran)
+    };
+    let (site, ran) = run(&|_| {});
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(!String::from_utf8_lossy(&site.batch()["qa/report.html"]).contains("these gates compare"));
+    let (site, ran) = run(&|file| std::fs::remove_file(file).unwrap());
+    let keys = ["same_export", "same_consents", "max_blank_change"];
+    let told = format!(
+        "phds: warning: the batch before does not keep what these gates compare, so that they said nothing: {}\n",
+        keys.join(", ")
+    );
+    assert_eq!((ran.code, ran.stderr), (0, told));
+    let gate: serde_json::Value = serde_json::from_slice(&site.batch()["qa/gate.json"]).unwrap();
+    assert_eq!(gate["not_compared"], serde_json::json!(keys));
+    let report = String::from_utf8(site.batch().remove("qa/report.html").unwrap()).unwrap();
+    assert!(
+        report.contains(&format!("these gates compare, so that they said nothing: {}.", keys.join(", ")))
+    );
+    for damage in ["", "{", "[]"] {
+        let (site, ran) = run(&|file| std::fs::write(file, damage).unwrap());
+        assert_eq!(ran.code, 77, "{}", ran.stderr);
+        for file in kept {
+            let why = format!("\n  BATCH_BEFORE_UNREADABLE: {file} of the batch of 202406 cannot be read");
+            assert!(ran.stderr.contains(&why), "{}", ran.stderr);
+        }
+        is_released(&site, &["BATCH_BEFORE_UNREADABLE", "BATCH_BEFORE_UNREADABLE"]);
+    }
+}
+
+/// The environment may hold anything. What would be another line on a terminal is no name.
+#[test]
+fn who_releases_is_a_name() {
+    let check = |login: [&str; 2], expect: Option<&str>| {
+        let site = site(&JUNE, &JULY);
+        assert_eq!(site.run_gated(&[]).code, 77);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
+        command.arg("release").arg(site.out()).arg("202407").env("LOGNAME", login[0]).env("USER", login[1]);
+        let ran = command.output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        let kept: serde_json::Value = serde_json::from_slice(&site.batch()["qa/release.json"]).unwrap();
+        let by = kept["by"].as_str().unwrap();
+        assert!(expect.map_or(by.starts_with("user "), |expect| by == expect), "{by}");
+        assert!(said.contains("is published all the same by ") && !said.contains("\nphds: error"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    };
+    check(["ana", "bo"], Some("ana"));
+    check(["ana\nphds: error: all is lost", "bo"], Some("bo"));
+    check(["\u{1b}[2Jana", " "], None);
+    check(["\u{202e}ana", "bo"], Some("\u{202e}ana"));
+}
+
+/// Whether `control` is there is known before any row is read.
+#[test]
+fn a_missing_control_is_told_before_anything_is_read() {
+    let site = Site::new();
+    site.rows("consents", &["x,STANDARD,2015-01-01,,"]);
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, "[gate]\nrequire_control = true\n").unwrap();
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("REQUIRE_CONTROL") && !ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
+    assert!(site.left_in_out().is_empty());
+    site.rows("control", &["clients,1"]);
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert!(ran.code == 65 && ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
 }

@@ -188,17 +188,18 @@ proptest! {
             newest_vaccination: Some(day("2024-07-01")), export: &[], export_now: None, today: None,
             is_attended: false,
         };
-        let verdict = judge(&limits, &candidate, Reference { before: &before, tally: None, evidence: None });
+        let verdict = judge(&limits, &candidate, Reference::of(&before));
         let findings = |reasons: Vec<_>| reasons.into_iter().map(Finding::from).collect::<Vec<_>>();
         let record = GateRecord {
             evidence: evidence.clone(), off: vec![], found: findings(verdict.stops), told: findings(verdict.warnings),
+            not_compared: vec![],
         };
         let release = ReleaseRecord {
             by: "QA".to_owned(), reason: None, when: "2024-07-09T14:03:00Z".to_owned(), found: record.found.clone(),
         };
         let page = page(&Report {
             manifest: &now,
-            data: &ReportData { settings: Settings::of(&policy, &limits), tally: Tally::default() },
+            data: &ReportData { settings: Settings::of(&policy, &limits), tally: Tally::default(), profile: None },
             inputs: None,
             gate: Some(&record),
             release: is_released.then_some(&release).filter(|release| !release.found.is_empty()),

@@ -5,7 +5,7 @@ use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
 use super::failure::{Failure, main_lines};
 use super::publish::GateArgs;
 use super::terminal::{Terminal, printable};
-use super::{memory, report};
+use super::{log, memory, report};
 use crate::assembly::{Judging, judge_unwritten};
 use crate::batch::{Before, Finding, Inputs, Manifest};
 use crate::cleanup::PrivateFolder;
@@ -56,16 +56,6 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 }
-
-/// The gates that compare with the batch before, and say nothing where that is not known.
-const COMPARING: [GateKey; 6] = [
-    GateKey::MaxChange,
-    GateKey::RecipientsMayChange,
-    GateKey::SameExport,
-    GateKey::SameConsents,
-    GateKey::MaxExcludedChange,
-    GateKey::MaxBlankChange,
-];
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
@@ -221,8 +211,11 @@ fn judge(
     let faults = intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone()));
     judgement.faults = Some(faults.collect());
     intake.check(args.max_quarantined, &Table::ALL)?;
-    args.gate.check_control(policy, intake, &args.export)?;
+    args.gate.check_control(policy, intake.table(Table::Control).is_some(), &args.export)?;
     let out = args.out.as_deref().filter(|out| out.exists());
+    if let (Some(out), None) = (&args.out, out) {
+        tracing::warn!(target: log::ACT, "{}: is not there: was it mistyped? The batch is judged as a first one", shown(out));
+    }
     let before = out.map_or(Before::None, |out| report::batch_before(out, as_of.month()));
     let before_folder = out.zip(before.manifest()).map(|(out, before)| out.join(before.batch.to_string()));
     let limits = args.gate.over(policy.gate);
@@ -247,15 +240,15 @@ fn judge(
     };
     let (manifest, verdict) = judge_unwritten(&contents, &judging)?;
     judgement.manifest = Some(manifest);
-    match &args.out {
-        Some(_) => {
-            let because = "the batch before does not tell what it was made from";
-            judgement.leave(vec![], because, verdict.not_compared);
-        }
-        None => {
-            let gates = COMPARING.iter().map(|gate| gate.name()).collect();
-            judgement.leave(vec![], "without --out there is no batch before to compare with", gates);
-        }
+    if before == Before::None {
+        let because = match (&args.out, out) {
+            (None, _) => "without --out there is no batch before to compare with",
+            (Some(_), None) => "OUT is not there, so that there is no batch before to compare with",
+            (Some(_), Some(_)) => "there is no batch before to compare with",
+        };
+        judgement.leave(vec![], because, GateKey::comparing().collect());
+    } else {
+        judgement.leave(vec![], "the batch before does not tell what it was made from", verdict.not_compared);
     }
     judgement.found = verdict.stops.into_iter().map(Finding::from).collect();
     judgement.told = verdict.warnings.into_iter().map(Finding::from).collect();

@@ -72,6 +72,17 @@ pub fn survey(
         }
         tables.push(survey_table(reader.as_mut(), table, spill, progress, &mut counts));
     }
+    // What keeps the clients from being read keeps these from it, too, and is told of them.
+    if let Ok(Some(mut reader)) = export.open_given_consents() {
+        let given = survey_table(reader.as_mut(), Table::Consents, spill, progress, &mut counts);
+        match tables.iter_mut().find(|survey| survey.table == Table::Consents) {
+            Some(consents) => consents.add(given),
+            None => {
+                let place = tables.partition_point(|survey| survey.table < Table::Consents);
+                tables.insert(place, given);
+            }
+        }
+    }
     let of_table = |table| tables.iter().find(|survey: &&TableSurvey| survey.table == table);
     let mut control = counts.problems(&control_file, |table| Some(of_table(table)?.rows));
     // How many rows a table has can be told only if it was read to its end.
@@ -97,6 +108,18 @@ impl TableSurvey {
             is_opened: error.is_none(),
             error,
         }
+    }
+}
+
+impl TableSurvey {
+    /// Adds what was found in another file with rows of the same table.
+    fn add(&mut self, other: TableSurvey) {
+        self.rows += other.rows;
+        self.faults.extend(other.faults);
+        for (sign, places) in other.signs {
+            self.signs.entry(sign).or_default().add(places.count, &places.first_lines);
+        }
+        self.error = self.error.take().or(other.error);
     }
 }
 
@@ -129,7 +152,10 @@ fn survey_table(
     counts: &mut Expectations,
 ) -> TableSurvey {
     let mut found = TableSurvey::new(table, None);
-    found.extra.clone_from(&reader.layout().extra);
+    let gives_consents = !reader.layout().given.is_empty();
+    if !gives_consents {
+        found.extra.clone_from(&reader.layout().extra);
+    }
     let numeric = reader.numeric_columns().iter();
     found.numeric = numeric.map(|(place, numeric)| (table.column_name(*place), *numeric)).collect();
     let mut quarantine = Quarantine::new(spill);
@@ -146,6 +172,10 @@ fn survey_table(
     found.error = read.err();
     if let (None, Some(line)) = (&found.error, reader.unended_line()) {
         match table {
+            _ if gives_consents => {
+                let fault = InputFault::CutShort(Table::Clients);
+                found.error = Some(BadInput::at_line(reader.file(), line, fault));
+            }
             Table::Recipients | Table::Control => {
                 found.error = Some(BadInput::at_line(reader.file(), line, InputFault::CutShort(table)));
             }

@@ -6,7 +6,7 @@ use crate::registry::tables::Kind;
 use crate::registry::{OWN_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// A table's name for each column, as the work database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
@@ -57,6 +57,7 @@ CREATE TABLE filter_run (
     newest_vaccination TEXT
 );
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE organization_outcomes (org_id INTEGER, outcome TEXT, facts INTEGER NOT NULL);
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "
 }

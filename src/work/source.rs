@@ -75,7 +75,7 @@ impl Source for WorkTables<'_> {
             connection,
             sql: format!("SELECT line, {columns} FROM {table} {condition} ORDER BY line"),
             has_lines: true,
-            count_repeated: None,
+            beside: None,
             content: XxHash3_128::new(),
             numeric: Vec::new(),
             on_error: WorkError::within_reading,

@@ -36,7 +36,8 @@ pub enum Part {
     Map,
 }
 
-pub const PARTS: [Part; 6] = [Part::Encoding, Part::Delimiter, Part::Null, Part::Format, Part::Name, Part::Map];
+pub const PARTS: [Part; 6] =
+    [Part::Encoding, Part::Delimiter, Part::Null, Part::Format, Part::Name, Part::Map];
 
 const ENCODINGS: [Option<&str>; 7] =
     [None, None, Some("utf-16"), Some("utf-16be"), Some("windows-1252"), Some("iso-8859-15"), Some("utf-8")];
@@ -51,7 +52,17 @@ const FORMATS: [Option<&str>; 8] = [
     Some("%m/%d/%Y %I:%M:%S %p"),
 ];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -66,7 +77,7 @@ const WORDS: [(&str, &[(&str, &str)]); 5] = [
 
 impl Shape {
     pub fn random(dice: &mut Dice) -> Shape {
-        let mut yes = |dice: &mut Dice| dice.one_in(2);
+        let yes = |dice: &mut Dice| dice.one_in(2);
         let nulls = [None, Some("NULL"), Some("\\N"), Some("(null)")];
         Shape {
             encoding: ENCODINGS[dice.below(ENCODINGS.len())],
@@ -136,7 +147,9 @@ impl Shape {
     /// How a value of a column is written, quotes aside.
     fn cell(&self, column: &str, text: &str) -> String {
         let words = WORDS.iter().find(|(name, _)| *name == column).filter(|_| self.maps);
-        if let Some((_, word)) = words.and_then(|(_, words)| words.iter().find(|(code, _)| code.eq_ignore_ascii_case(text))) {
+        if let Some((_, word)) =
+            words.and_then(|(_, words)| words.iter().find(|(code, _)| code.eq_ignore_ascii_case(text)))
+        {
             return (*word).to_owned();
         }
         if is_date(column)
@@ -174,7 +187,9 @@ impl Shape {
     }
 
     fn quoted(&self, cell: String, null: Option<&str>) -> String {
-        let must = cell.contains([self.delimiter, '\n', '\r']) || cell.starts_with('"') || Some(cell.as_str()) == null;
+        let must = cell.contains([self.delimiter, '\n', '\r'])
+            || cell.starts_with('"')
+            || Some(cell.as_str()) == null;
         if must || self.quotes_all || cell.contains('"') && !cell.starts_with("=\"") {
             format!("\"{}\"", cell.replace('"', "\"\""))
         } else {
@@ -184,7 +199,8 @@ impl Shape {
 
     fn encode(&self, text: &str) -> Vec<u8> {
         let mark = if self.has_mark { "\u{feff}" } else { "" };
-        let utf16 = |bytes: fn(u16) -> [u8; 2]| format!("{mark}{text}").encode_utf16().flat_map(bytes).collect();
+        let utf16 =
+            |bytes: fn(u16) -> [u8; 2]| format!("{mark}{text}").encode_utf16().flat_map(bytes).collect();
         match self.encoding {
             None | Some("utf-8") => format!("{mark}{text}").into_bytes(),
             Some("utf-16") => utf16(u16::to_le_bytes),
@@ -226,13 +242,17 @@ impl Shape {
                 "immunizations" => &["IMMUNFACT_ID"],
                 _ => &[],
             };
-            if self.renames && !(renamed.contains(&"BIRTH_DATE") && !keeps(Part::Name)) && !renamed.is_empty() {
+            if self.renames && !(renamed.contains(&"BIRTH_DATE") && !keeps(Part::Name)) && !renamed.is_empty()
+            {
                 writeln!(out, "[tables.{table}.columns]").unwrap();
                 for column in renamed {
                     writeln!(out, "{column} = '{}'", self.column_name(table, column)).unwrap();
                 }
             }
-            for (column, words) in WORDS.iter().filter(|(column, _)| crate::common::header(table).split(',').any(|c| c == *column)) {
+            for (column, words) in WORDS
+                .iter()
+                .filter(|(column, _)| crate::common::header(table).split(',').any(|c| c == *column))
+            {
                 if self.maps && (keeps(Part::Map) || *column != "CLIENT_TYPE") {
                     writeln!(out, "[tables.{table}.values.{column}]").unwrap();
                     words.iter().for_each(|(code, word)| writeln!(out, "\"{word}\" = '{code}'").unwrap());
@@ -279,7 +299,8 @@ fn in_format(text: &str, format: &str) -> String {
 /// Moves consents into columns of their clients' rows, one of each type; returns the types, and first `and rows` if rows are
 /// left.
 fn move_consents(tables: &mut Tables) -> Vec<String> {
-    let mut consents = std::mem::take(&mut tables.0.iter_mut().find(|table| table.0 == "consents").unwrap().2);
+    let mut consents =
+        std::mem::take(&mut tables.0.iter_mut().find(|table| table.0 == "consents").unwrap().2);
     let (_, columns, clients) = tables.0.iter_mut().find(|table| table.0 == "clients").unwrap();
     let width = columns.len();
     let kinds = ["STANDARD", "DISASTER"];
@@ -287,7 +308,8 @@ fn move_consents(tables: &mut Tables) -> Vec<String> {
         columns.extend(["on", "off", "why"].map(|what| format!("{kind} {what}")));
     }
     // Only rows that nothing is wrong with: what a faulty one gives is another's matter.
-    let is_whole = |row: &Vec<String>| row.len() == width && row[0].parse::<u64>().is_ok() && !row[5].is_empty();
+    let is_whole =
+        |row: &Vec<String>| row.len() == width && row[0].parse::<u64>().is_ok() && !row[5].is_empty();
     for row in clients.iter_mut().filter(|row| is_whole(row)) {
         for kind in kinds {
             let id: u64 = row[0].parse().unwrap();

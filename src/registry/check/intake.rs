@@ -161,9 +161,9 @@ impl Notice {
             | Notice::RowsOverLines { .. }
             | Notice::HeaderAgain { .. }
             | Notice::LeftOut { .. }
-            | Notice::ClientsClosed { .. } => true,
+            | Notice::ClientsClosed { .. }
+            | Notice::EntitiesForNothing { .. } => true,
             Notice::ExtraColumns { .. }
-            | Notice::EntitiesForNothing { .. }
             | Notice::WordsForNothing { .. }
             | Notice::BackslashEscapes { .. }
             | Notice::NoControl

@@ -19,7 +19,7 @@ use crate::value::{Day, name, parse_id, text, without_decimal_tail};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
-use twox_hash::XxHash3_64;
+use twox_hash::XxHash3_128;
 
 /// Reads the rows of one table; what it holds is reused from row to row.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(super) struct RowReader<'l> {
     fields: Vec<Field>,
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
-    /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
-    pub(super) fingerprints: Option<Sorter<u64>>,
+    /// A hash of each record, for tables in which records that stand there twice matter.
+    pub(super) fingerprints: Option<Sorter<u128>>,
     /// What is odd about the texts of the rows that can be used.
     pub(super) oddities: Oddities,
     /// Whether there is a backslash in the block that is read.
@@ -105,7 +105,7 @@ impl RowReader<'_> {
     /// `spill`: where the fingerprints of records go, if they are wanted.
     pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
         let holds_consents = layout.table == Table::Consents || !layout.given.is_empty();
-        let wanted = spill.filter(|_| holds_consents && layout.delimiter.is_some());
+        let wanted = spill.filter(|_| holds_consents);
         RowReader {
             layout,
             fields: Vec::new(),
@@ -127,11 +127,19 @@ impl RowReader<'_> {
             return self.for_each_csv_row(block, delimiter, visit);
         }
         self.may_escape = memchr(b'\\', &block.text).is_some();
+        let mut prints = block.fingerprints.iter();
         let (mut rows, mut at) = (0, 0);
         let text = block.text.as_slice();
         while at < text.len() {
             let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
-            rows += self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+            let found =
+                self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+            if let (Some(fingerprints), Some(print)) = (&mut self.fingerprints, prints.next())
+                && found > 0
+            {
+                fingerprints.push(*print).map_err(RegistryError::Spill)?;
+            }
+            rows += found;
             at = next;
         }
         Ok(rows)
@@ -181,7 +189,7 @@ impl RowReader<'_> {
                 && let Some(fingerprints) = &mut self.fingerprints
             {
                 let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
-                let fingerprint = XxHash3_64::oneshot(line_end.unwrap_or(record));
+                let fingerprint = XxHash3_128::oneshot(line_end.unwrap_or(record));
                 fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
             }
             line += if simple { 1 } else { count_lines(record) };
@@ -559,7 +567,7 @@ mod tests {
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));
-            let block = Block { text: text.clone().into_bytes(), first_line: 2 };
+            let block = Block { text: text.clone().into_bytes(), first_line: 2, ..Block::default() };
             reader.for_each_row(&block, &mut |row| {
                 either.push(format!("{row:?}"));
                 Ok(())

@@ -29,7 +29,7 @@ pub(crate) fn reading_memory(threads: NonZeroUsize) -> usize {
 pub(in crate::registry) struct Scan {
     pub(super) rows: u64,
     /// A hash of each record, if such are made of the table's.
-    pub(super) fingerprints: Option<Sorter<u64>>,
+    pub(super) fingerprints: Option<Sorter<u128>>,
     /// What is odd about the texts of the rows that can be used.
     pub(super) oddities: Oddities,
     /// What a profile changed.

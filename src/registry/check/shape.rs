@@ -3,7 +3,7 @@
 //! A shape is worked out only for a row that is quarantined, so that the rows that can be used pay nothing for it.
 
 use crate::registry::tables::{Column, Kind};
-use crate::value::{Day, name::WordForNothing};
+use crate::value::{Day, name::WordForNothing, spoilt};
 use strum::Display;
 
 /// What stands where a row fails. The set is closed, so that no value can get into a message.
@@ -270,11 +270,10 @@ pub enum Sign {
 impl Sign {
     /// What is odd in the text of a column, if anything is.
     pub(in crate::registry) fn of(column: &Column, text: &[u8]) -> Option<Sign> {
-        let is_digits = || text.iter().all(u8::is_ascii_digit);
-        if column.kind == Kind::Cvx && text.len() > 3 && is_digits() {
+        if column.kind == Kind::Cvx && spoilt::is_long_cvx(text) {
             return Some(Sign::LongCvx);
         }
-        if column.name.ends_with("ZIP_CODE") && matches!(text.len(), 3 | 4) && is_digits() {
+        if column.name.ends_with("ZIP_CODE") && spoilt::has_lost_zeros(text) {
             return Some(Sign::LostZeros);
         }
         if column.kind == Kind::Cvx && matches!(text, [b'0'..=b'9']) {
@@ -288,7 +287,8 @@ impl Sign {
         if column.name == "RECIPIENT" && is_name_of(text, column) {
             return Some(Sign::HeaderAgain);
         }
-        if !text.is_ascii() && is_wrongly_decoded(text) {
+        let bytes = text.as_bytes();
+        if !text.is_ascii() && (spoilt::has_lost_characters(bytes) || spoilt::is_encoded_twice(bytes)) {
             return Some(Sign::WronglyDecoded);
         }
         // The longest of the words has six letters, or more with characters that do not show.
@@ -309,15 +309,6 @@ pub(super) fn is_escaped(text: &[u8]) -> bool {
 /// Whether a text is the column's own name. A file that was appended to another may begin with a byte order mark.
 fn is_name_of(text: &str, column: &Column) -> bool {
     text.trim_start_matches('\u{feff}').eq_ignore_ascii_case(column.name)
-}
-
-/// UTF-8 that was read as windows-1252 shows two characters for one letter, the first of which is mostly Ã or Â.
-fn is_wrongly_decoded(text: &str) -> bool {
-    let pairs = text.chars().zip(text.chars().skip(1));
-    let is_pair = |(first, second): (char, char)| {
-        matches!(first, '\u{c3}' | '\u{c2}') && matches!(second, '\u{80}'..='\u{bf}')
-    };
-    text.contains('\u{fffd}') || pairs.into_iter().any(is_pair)
 }
 
 #[cfg(test)]
@@ -415,6 +406,7 @@ mod tests {
         name("C:\\", None);
         name("O\\\"Brien", Some(Sign::BackslashEscape));
         name("Pe\u{c3}\u{b1}a", Some(Sign::WronglyDecoded));
+        name("\u{c3}\u{2030}tienne", Some(Sign::WronglyDecoded));
         name("Pe\u{fffd}a", Some(Sign::WronglyDecoded));
         name("Pe\u{f1}a", None);
         name("NULL", Some(Sign::WordForNothing(word("null"))));

@@ -1,6 +1,6 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
-use super::near::{ExtraColumn, MissingColumns, Wanted};
+use super::near::{ExtraColumn, MissingColumns, Wanted, header_name};
 use super::{Encoding, ExportFormat};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::profile::{ColumnSource, HeaderNames, Profile};
@@ -62,6 +62,10 @@ impl Layout {
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
+        // In a header that has swallowed a row there are values among the names; an id or a date is no name.
+        let may_show = place.may_show
+            && (delimiter.is_none()
+                || names.iter().all(|name| name.is_empty() || header_name(name).is_some()));
         let header = HeaderNames::new(table, format.profile.as_deref());
         let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
         let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));
@@ -70,12 +74,8 @@ impl Layout {
         });
         let wanted: Vec<Wanted<'_>> = wanted.collect();
         let missing = |column| {
-            let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(
-                names,
-                &wanted,
-                header,
-                place.may_show,
-            )));
+            let fault =
+                InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header, may_show)));
             place.error(Some(column), fault)
         };
         let mut fields = [NO_FIELD; MOST_COLUMNS];
@@ -94,7 +94,7 @@ impl Layout {
         refuse_numbered_names(names, &wanted, header, place)?;
         let is_extra = |at: &usize| !fields.contains(at) && !given.iter().flatten().any(|field| field == at);
         let extra = (0..names.len()).filter(is_extra);
-        let extra = extra.map(|at| ExtraColumn::new(&wanted, &names[at], at, place.may_show)).collect();
+        let extra = extra.map(|at| ExtraColumn::new(&wanted, &names[at], at, may_show)).collect();
         Ok(Layout {
             table,
             delimiter,

@@ -163,15 +163,6 @@ pub trait TableReader {
     /// Once it is read: a hash of what it holds, in hexadecimal.
     fn content(&self) -> String;
 
-    /// How many of its records are an earlier one again, in the values of every column; none if that is to be told from the
-    /// text of the records.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
-        Ok(None)
-    }
-
     /// The columns of texts that have a numeric type there, by their places: `00501` cannot be kept in one.
     fn numeric_columns(&self) -> &[(usize, NumericType)] {
         &[]
@@ -204,4 +195,6 @@ pub struct Block {
     pub text: Vec<u8>,
     /// The line on which the block begins, where lines can be counted.
     pub first_line: u64,
+    /// A hash of each record, where its text does not hold all that tells it from others, and that is of interest.
+    pub fingerprints: Vec<u128>,
 }

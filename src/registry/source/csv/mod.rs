@@ -267,7 +267,7 @@ impl Text {
                 let text = std::mem::replace(&mut self.pending, rest);
                 let first_line = self.line;
                 self.line += count_lines(&text);
-                return Ok(Some(Block { text, first_line }));
+                return Ok(Some(Block { text, first_line, ..Block::default() }));
             }
             if self.at_end {
                 return Ok(None);

@@ -269,23 +269,26 @@ impl SqliteExport {
             declared_columns(&self.connection, &from.name).map_err(failed)?.into_iter().unzip();
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
         let place = Place { path: &self.path, line: None, table, may_show: true };
+        let has_consents = table == Table::Consents || for_consents;
         let mut layout = Layout::find(&cleaned, None, &self.format, &place)?;
         if !for_consents {
             layout.given.clear();
         }
         let numeric = numeric_columns(table, &layout, &types);
         let selection = Selection::new(&mut layout);
-        let sql = selection.sql(from, &columns);
+        // Where rows that stand there twice matter, the other columns say whether they do. No column is selected twice: so
+        // many as a table may have, a query may have.
+        let others = if has_consents { selection.others(&columns) } else { Vec::new() };
+        let sql = selection.sql(from, &columns, &others);
         if is_recursive(&self.connection, &sql).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
             return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
         }
-        let has_consents = table == Table::Consents || for_consents;
         Ok(Some(Box::new(SqliteTable {
             connection: &self.connection,
             sql,
             has_lines: false,
-            count_repeated: has_consents.then(|| count_repeated(from, &columns)),
+            beside: has_consents.then_some(others.len()),
             content: XxHash3_128::new(),
             numeric,
             on_error: sqlite_error,
@@ -383,11 +386,23 @@ impl Selection {
         Selection { columns }
     }
 
-    /// SQLite itself writes a REAL as text; an id that is one is looked at as it is.
+    /// The columns that are not read.
+    fn others<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        let is_read = |place: usize| self.columns.iter().any(|(read, _)| *read == place);
+        names
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| !is_read(*place))
+            .map(|(_, name)| name.as_str())
+            .collect()
+    }
+
+    /// Selects the columns, and others behind them. SQLite itself writes a REAL as text; an id that is one is looked at as it
+    /// is.
     ///
     /// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table,
     /// a withdrawal may be missing in it.
-    fn sql(&self, from: &TableOrView, names: &[String]) -> String {
+    fn sql(&self, from: &TableOrView, names: &[String], others: &[&str]) -> String {
         let cell = |(place, kind): &(usize, Kind)| {
             let name = quoted(&names[*place]);
             match kind {
@@ -395,26 +410,11 @@ impl Selection {
                 _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
             }
         };
-        let cells: Vec<String> = self.columns.iter().map(cell).collect();
+        let others = others.iter().map(|name| quoted(name));
+        let cells: Vec<String> = self.columns.iter().map(cell).chain(others).collect();
         let itself = if from.is_view { "" } else { " NOT INDEXED" };
         format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
     }
-}
-
-/// Counts the rows that are an earlier row again, in the values of every column. Values of different types differ, and
-/// texts are compared as they stand, whatever a column's collation says.
-fn count_repeated(from: &TableOrView, columns: &[String]) -> String {
-    let value = |column: &String| {
-        let name = quoted(column);
-        format!("typeof({name}), {name} COLLATE BINARY")
-    };
-    let values: Vec<String> = columns.iter().map(value).collect();
-    let itself = if from.is_view { "" } else { " NOT INDEXED" };
-    format!(
-        "SELECT coalesce(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM {}{itself} GROUP BY {})",
-        quoted(&from.name),
-        values.join(", ")
-    )
 }
 
 /// The files of an export, as they are now.
