@@ -223,7 +223,8 @@ fn judge(
         threads,
     };
     let judging = Judging {
-        off: &[],
+        off: args.gate.off(),
+        given: args.gate.given(),
         before: &before,
         before_folder: before_folder.as_deref(),
         export_now: &|| Ok(Some(export.provenance_now()?.files)),
