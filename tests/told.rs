@@ -157,10 +157,23 @@ fn line_ends_that_a_transfer_changed_are_told_as_such() {
     // Anything else is another file.
     edit(&file, |text| text.replace("Ana", "Eva"));
     assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv WRONG_CHECKSUM"]);
-    // A file that the list does not name is held against nothing.
+    // A file that the list does not name is held against nothing, and that is said.
     let other = received.join("other.csv");
     std::fs::copy(&file, &other).unwrap();
-    assert_eq!(verify(&other, &[]).code, 0);
+    let ran = verify(&other, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.starts_with("SHA256SUMS beside the file does not name it"), "{}", ran.stdout);
+    assert!(verify(&other, &["--json"]).stdout.contains("\"not_in_list\": true"));
+    let alone = site.path("alone.csv");
+    std::fs::copy(&file, &alone).unwrap();
+    assert!(!verify(&alone, &[]).stdout.contains("SHA256SUMS"));
+    // As `sha256sum ./*` writes names.
+    edit(&received.join("SHA256SUMS"), |text| text.replace("  ", "  ./"));
+    assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv WRONG_CHECKSUM"]);
+    // What is there and can't be read.
+    std::fs::remove_file(received.join("SHA256SUMS")).unwrap();
+    std::fs::create_dir(received.join("SHA256SUMS")).unwrap();
+    assert_eq!(codes(&verify(&file, &[])), ["SHA256SUMS NOT_AS_WRITTEN"]);
 
     // In a batch: the file alone, then the list alone.
     let original = std::fs::read_to_string(recipient(&batch)).unwrap();
