@@ -149,7 +149,7 @@ impl WorkDatabase {
             let (table, code) = (Table::named(table?.as_bytes())?, Code::named(&code?)?);
             let column = column.and_then(|name| table.columns().iter().position(|c| c.name == name));
             let fault = column.map_or(RowFault::of_row(code), |column| RowFault::in_column(code, column));
-            Some(QuarantinedRow { table, line, fault, shape: None, ids, lines })
+            Some(QuarantinedRow { table, line, fault, shape: None, ids, perhaps: RowIds::default(), lines })
         });
         rows.collect::<Option<_>>().ok_or_else(|| self.damaged())
     }

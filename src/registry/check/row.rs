@@ -44,6 +44,9 @@ pub struct QuarantinedRow {
     pub shape: Option<Shape>,
     /// Which row it is, as far as that can be read.
     pub ids: RowIds,
+    /// What stands where the ids of a malformed row should, if those are ids. They may be another row's, or no ids at all, so
+    /// that they only serve to show the row to a person: nothing is decided by them.
+    pub perhaps: RowIds,
     /// How many lines it takes up, where it is malformed; else 1. Each may have been a row.
     pub lines: u64,
 }
@@ -62,9 +65,20 @@ pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
     /// A row that takes up so many lines and can't be read as one.
-    pub(super) fn malformed(table: Table, line: u64, lines: u64, shape: Shape) -> QuarantinedRow {
+    pub(super) fn malformed(
+        table: Table,
+        line: u64,
+        lines: u64,
+        shape: Shape,
+        perhaps: RowIds,
+    ) -> QuarantinedRow {
         let fault = RowFault::of_row(Code::MalformedRow);
-        QuarantinedRow { table, line, fault, shape: Some(shape), ids: RowIds::default(), lines }
+        QuarantinedRow { table, line, fault, shape: Some(shape), ids: RowIds::default(), perhaps, lines }
+    }
+
+    /// The ids to look for the row by, where it is only to be shown.
+    pub fn ids_to_show(&self) -> RowIds {
+        RowIds { key: self.ids.key.or(self.perhaps.key), client: self.ids.client.or(self.perhaps.client) }
     }
 }
 
@@ -83,7 +97,8 @@ impl<'a> ExportRow<'a> {
     pub(crate) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
         let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
         let ids = RowIds { key: read(self.table.key_column()), client: read(self.table.client_column()) };
-        QuarantinedRow { table: self.table, line: self.line, fault, shape: None, ids, lines: 1 }
+        let perhaps = RowIds::default();
+        QuarantinedRow { table: self.table, line: self.line, fault, shape: None, ids, perhaps, lines: 1 }
     }
 
     pub(crate) fn id(&self, column: usize) -> u64 {

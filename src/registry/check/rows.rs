@@ -123,8 +123,7 @@ impl RowReader<'_> {
             let has_swallowed =
                 || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
             if self.fields.len() != width || !simple && has_swallowed() {
-                let shape = shape_of_record(record, self.fields.len(), width);
-                visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))?;
+                visit(Err(self.malformed(line, record, text)))?;
             } else if simple {
                 self.visit_simple_row(line, may_be_cut, text, visit)?;
             } else {
@@ -135,6 +134,24 @@ impl RowReader<'_> {
             rows += 1;
         }
         Ok(rows)
+    }
+
+    /// A record that is no row. Its fields lie in `text`.
+    fn malformed(&self, line: u64, record: &[u8], text: &[u8]) -> QuarantinedRow {
+        let Layout { table, width, .. } = *self.layout;
+        let shape = shape_of_record(record, self.fields.len(), width);
+        // Up to the fault, which may lie behind the id, fields are in their places.
+        let id = |column: usize| {
+            let (field, mut changed) = (self.fields.get(self.layout.fields[column])?, Vec::new());
+            match clean_text(text, field, self.layout, &mut changed) {
+                CleanText::InBlock(range) => parse_id(&text[range]),
+                CleanText::Changed(range) => parse_id(&changed[range]),
+                CleanText::NotInEncoding => None,
+            }
+        };
+        let perhaps =
+            RowIds { key: table.key_column().and_then(id), client: table.client_column().and_then(id) };
+        QuarantinedRow::malformed(table, line, lines_of(record), shape, perhaps)
     }
 
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
@@ -374,8 +391,7 @@ mod tests {
                     if reader.fields.len() != layout.width
                         || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
                     {
-                        let shape = shape_of_record(record, reader.fields.len(), layout.width);
-                        visit(Err(QuarantinedRow::malformed(table, line, lines_of(record), shape)))
+                        visit(Err(reader.malformed(line, record, text)))
                     } else {
                         reader.visit_row(line, false, text, &mut visit)
                     }.unwrap();
