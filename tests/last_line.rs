@@ -108,3 +108,21 @@ fn a_warning_is_never_the_last_line() {
         in_text.stderr
     );
 }
+
+/// `check` makes no batch, and so holds none.
+#[test]
+fn what_check_finds_is_told_by_its_codes() {
+    let site = Site::new();
+    site.rows("consents", &[]);
+    let export = site.export();
+    let always = ["check", text(&export), "--as-of", "2024-07-08"];
+    let ran = phds_with(&[&always[..], &JSON].concat());
+    assert_eq!(ran.code, 77, "{}", ran.stderr);
+    let expect =
+        [("outcome", Some("held")), ("result", Some("would-be-held")), ("codes", Some("NOTHING_SHARED"))];
+    check(&ran, "ERROR", &expect);
+    check(&ran, "ERROR", &[("batch", None), ("reason", None)]);
+    site.remove("clients.csv");
+    let ran = phds_with(&[&always[..], &JSON].concat());
+    check(&ran, "ERROR", &[("outcome", Some("no-input")), ("result", Some("failed")), ("codes", None)]);
+}

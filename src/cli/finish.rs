@@ -32,7 +32,7 @@ pub(super) fn is_said() -> bool {
 /// What came of the batch, and why.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Ending {
-    /// `published`, `held`, `nothing-to-do` or `failed`.
+    /// `published`, `held`, `would-be-held`, `nothing-to-do` or `failed`.
     pub(super) result: &'static str,
     /// The batch's month, if it has come to one.
     pub(super) batch: Option<String>,
