@@ -244,6 +244,31 @@ fn columns_that_are_missing_or_unknown() {
     assert_eq!((ran.code, site.run(&[]).code), (66, 66), "{}", ran.stderr);
 }
 
+/// Made into a table, a file whose header lost its line end, or that has none, has a person's values for names.
+#[test]
+fn a_table_whose_columns_are_named_after_a_row_shows_none_of_it() {
+    let names =
+        |names: &str| names.split(',').map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let row = "9,IA,Zenobia,Quill,,1990-05-05,F,Purple,TX,Travis,78701";
+    for clients in [row.to_owned(), format!("{},{row}", header("clients")), format!("CLIENT_ID,{row}")] {
+        let site = Site::new();
+        let path = site.path("export.db");
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        for (table, columns) in common::HEADERS {
+            let columns = if table == "clients" { &clients } else { columns };
+            connection.execute_batch(&format!("CREATE TABLE {table} ({})", names(columns))).unwrap();
+        }
+        drop(connection);
+        for run in [&["check"][..], &["check", "--json"], &["run", "--out", text(&site.out())]] {
+            let ran = phds_with(&[run, &[text(&path), "--as-of", "2024-07-08"]].concat());
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            for value in ["Zenobia", "Quill", "Purple"] {
+                assert!(!told.contains(value), "{run:?} {value}: {told}");
+            }
+        }
+    }
+}
+
 /// A header that lost its line end has a row of a person among its names.
 #[test]
 fn a_header_that_has_swallowed_a_row_shows_none_of_it() {

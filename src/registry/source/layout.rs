@@ -53,10 +53,10 @@ impl Layout {
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
-        // In a header that has swallowed a row there are values among the names; an id or a date is no name.
-        let may_show = place.may_show
-            && (delimiter.is_none()
-                || names.iter().all(|name| name.is_empty() || header_name(name).is_some()));
+        // In a header that has swallowed a row there are values among the names; an id or a date is no name. A database may
+        // have been made from such a file.
+        let may_show =
+            place.may_show && names.iter().all(|name| name.is_empty() || header_name(name).is_some());
         let mut fields = [0; MOST_COLUMNS];
         let position = |column: &Column| names.iter().position(|name| name.eq_ignore_ascii_case(column.name));
         for (column, field) in columns.iter().zip(&mut fields) {
