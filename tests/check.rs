@@ -652,3 +652,37 @@ fn shows_no_value() {
         assert!(!ran.stderr.contains("Canary") && !ran.stderr.contains("Secret"), "{}", ran.stderr);
     }
 }
+
+/// Where `run` could not make a batch, `check` says so, ends as it would, and touches nothing.
+#[test]
+fn a_place_that_cannot_be_used_is_told() {
+    let site = Site::new();
+    let used = site.out();
+    let link = site.path("link");
+    std::fs::create_dir_all(used.join("202407/somebody")).unwrap();
+    std::os::unix::fs::symlink(&used, &link).unwrap();
+    let (file, held) = (site.path("file"), site.path("held"));
+    std::fs::write(&file, "").unwrap();
+    std::fs::create_dir(&held).unwrap();
+    std::fs::write(held.join(".held"), "").unwrap();
+    let in_file = file.join("out");
+    let proc = std::path::Path::new("/proc/out/batches");
+    for out in [&used, &link, &file, &in_file, &held, proc].map(text) {
+        let run = ["run", text(&site.export()), "--as-of", "2024-07-08", "--out", out].map(str::to_owned);
+        let run = phds_with(&run.each_ref().map(String::as_str));
+        let ran = check(&site, &["--out", out]);
+        assert_eq!((ran.code, run.code), (73, 73), "{out}: {} {}", ran.stderr, run.stderr);
+        assert!(ran.stderr.contains(&format!("phds run would stop: {out}")), "{}", ran.stderr);
+        // What is wrong with the export is told all the same.
+        assert!(ran.stdout.contains("immunizations: 1 row(s)"), "{}", ran.stdout);
+    }
+    assert_eq!(site.left_in_out(), ["202407"]);
+    // A place that is not there can be made; one that is empty is as good.
+    std::fs::create_dir(site.path("empty")).unwrap();
+    let usable = ["new", "new/deeper/still", "empty"].map(|name| site.path(name));
+    for out in &usable {
+        let ran = check(&site, &["--out", text(out)]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    assert!(!usable[0].exists());
+}

@@ -17,7 +17,7 @@ use crate::registry::{
 };
 use crate::spill::Spill;
 use crate::value::{Day, grouped, shown, text};
-use crate::writer::{Contents, keep_clear_of};
+use crate::writer::{Contents, keep_clear_of, must_be_usable};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -191,6 +191,7 @@ fn judge(
     let export = open_export(&args.export, args.encoding)?;
     if let Some(out) = &args.out {
         keep_clear_of(out, as_of.month(), &args.export, "the export itself")?;
+        must_be_usable(out, as_of.month())?;
     }
     let arrived = export.provenance()?;
     let inputs = Inputs::new(as_of, policy, &arrived);
