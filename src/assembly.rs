@@ -20,6 +20,8 @@ use std::path::Path;
 pub struct Judging<'a> {
     /// The gates that were turned off for this run.
     pub off: &'a [GateKey],
+    /// The limits that the command line set in place of the policy's.
+    pub given: Vec<(GateKey, String)>,
     /// The batch before.
     pub before: &'a Before,
     /// Where that lies: the folder of its month.
@@ -68,6 +70,7 @@ pub fn assemble_batch(
     let gate = GateRecord {
         evidence,
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
+        given: judging.given.iter().map(|(key, limit)| (key.name().to_owned(), limit.clone())).collect(),
         found: verdict.stops.into_iter().map(Finding::from).collect(),
         told: verdict.warnings.into_iter().map(Finding::from).collect(),
         not_compared: verdict.not_compared.iter().map(|key| (*key).to_owned()).collect(),

@@ -171,4 +171,9 @@ fn a_database_of_another_batch_is_refused() {
     filter(&["--as-of", "2024-07-08"]);
     check(["old.db", "new.db"], 65, "it has other numbers of facts");
     assert_eq!(phds_with(&["diff", "a", "b", "--because", "one.db"]).code, 2);
+    // Single files.
+    let file = format!("{}/manifest.json", months.batch("old", "202406"));
+    let ran = phds_with(&["diff", &file, &file, "--because", "one.db", "other.db"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--because compares two batches, and "), "{}", ran.stderr);
 }

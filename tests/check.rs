@@ -244,6 +244,31 @@ fn columns_that_are_missing_or_unknown() {
     assert_eq!((ran.code, site.run(&[]).code), (66, 66), "{}", ran.stderr);
 }
 
+/// Made into a table, a file whose header lost its line end, or that has none, has a person's values for names.
+#[test]
+fn a_table_whose_columns_are_named_after_a_row_shows_none_of_it() {
+    let names =
+        |names: &str| names.split(',').map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let row = "9,IA,Zenobia,Quill,,1990-05-05,F,Purple,TX,Travis,78701";
+    for clients in [row.to_owned(), format!("{},{row}", header("clients")), format!("CLIENT_ID,{row}")] {
+        let site = Site::new();
+        let path = site.path("export.db");
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        for (table, columns) in common::HEADERS {
+            let columns = if table == "clients" { &clients } else { columns };
+            connection.execute_batch(&format!("CREATE TABLE {table} ({})", names(columns))).unwrap();
+        }
+        drop(connection);
+        for run in [&["check"][..], &["check", "--json"], &["run", "--out", text(&site.out())]] {
+            let ran = phds_with(&[run, &[text(&path), "--as-of", "2024-07-08"]].concat());
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            for value in ["Zenobia", "Quill", "Purple"] {
+                assert!(!told.contains(value), "{run:?} {value}: {told}");
+            }
+        }
+    }
+}
+
 /// A header that lost its line end has a row of a person among its names.
 #[test]
 fn a_header_that_has_swallowed_a_row_shows_none_of_it() {
@@ -626,4 +651,38 @@ fn shows_no_value() {
         assert!(!ran.stdout.contains("Canary") && !ran.stdout.contains("Secret"), "{}", ran.stdout);
         assert!(!ran.stderr.contains("Canary") && !ran.stderr.contains("Secret"), "{}", ran.stderr);
     }
+}
+
+/// Where `run` could not make a batch, `check` says so, ends as it would, and touches nothing.
+#[test]
+fn a_place_that_cannot_be_used_is_told() {
+    let site = Site::new();
+    let used = site.out();
+    let link = site.path("link");
+    std::fs::create_dir_all(used.join("202407/somebody")).unwrap();
+    std::os::unix::fs::symlink(&used, &link).unwrap();
+    let (file, held) = (site.path("file"), site.path("held"));
+    std::fs::write(&file, "").unwrap();
+    std::fs::create_dir(&held).unwrap();
+    std::fs::write(held.join(".held"), "").unwrap();
+    let in_file = file.join("out");
+    let proc = std::path::Path::new("/proc/out/batches");
+    for out in [&used, &link, &file, &in_file, &held, proc].map(text) {
+        let run = ["run", text(&site.export()), "--as-of", "2024-07-08", "--out", out].map(str::to_owned);
+        let run = phds_with(&run.each_ref().map(String::as_str));
+        let ran = check(&site, &["--out", out]);
+        assert_eq!((ran.code, run.code), (73, 73), "{out}: {} {}", ran.stderr, run.stderr);
+        assert!(ran.stderr.contains(&format!("phds run would stop: {out}")), "{}", ran.stderr);
+        // What is wrong with the export is told all the same.
+        assert!(ran.stdout.contains("immunizations: 1 row(s)"), "{}", ran.stdout);
+    }
+    assert_eq!(site.left_in_out(), ["202407"]);
+    // A place that is not there can be made; one that is empty is as good.
+    std::fs::create_dir(site.path("empty")).unwrap();
+    let usable = ["new", "new/deeper/still", "empty"].map(|name| site.path(name));
+    for out in &usable {
+        let ran = check(&site, &["--out", text(out)]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    assert!(!usable[0].exists());
 }

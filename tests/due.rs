@@ -98,8 +98,16 @@ fn a_batch_that_run_held_back_is_known_to_be_held() {
     assert_eq!(ran.code, 0);
     assert!(ran.stdout.contains("batch 202407 is held for a person to look at"), "{}", ran.stdout);
     let why = ran.stdout.split([' ', ',']).find(|word| word.ends_with(".txt")).unwrap();
-    assert!(site.path(&why.replace("OUT", "out")).is_file());
     let out = site.out();
+    assert!(site.path(&why.replace("OUT", "out")).is_file());
+    // It names nothing that is not there.
+    std::fs::remove_file(out.join(".held/202407.txt")).unwrap();
+    let ran = batch_missing(&site, "2024-07-08", &[]);
+    assert!(ran.stdout.contains("OUT/.held/202407/qa/report.html says why"), "{}", ran.stdout);
+    std::fs::remove_file(out.join(".held/202407/qa/report.html")).unwrap();
+    let ran = batch_missing(&site, "2024-07-08", &[]);
+    assert!(ran.stdout.contains("for a person to look at; to publish it"), "{}", ran.stdout);
+    assert_eq!(site.run(&["--max-export-age", "7d"]).code, 77);
     assert_eq!(common::phds_with(&["release", out.to_str().unwrap(), "202407"]).code, 0);
     assert_eq!(batch_missing(&site, "2024-07-08", &[]).code, 1);
 }

@@ -163,3 +163,45 @@ fn facts_that_share_their_id_are_told_apart() {
     let shown = explain("11");
     assert_eq!(shown.matches("OUTCOME   DUPLICATE_KEY").count(), 2, "{shown}");
 }
+
+/// What stands where its ids should is enough to show a row, and for nothing else.
+#[test]
+fn a_row_that_is_no_row_is_found_by_what_stands_in_the_place_of_its_ids() {
+    let site = Site::new();
+    let explain = |what: &[&str]| {
+        let export = site.export();
+        let always = ["explain", export.to_str().unwrap(), "--as-of", "2024-07-08"];
+        phds_with(&[&always[..], what].concat())
+    };
+    site.rows(
+        "clients",
+        &[
+            "7,IA,Ana,Ruiz,,1990-05-05,F,,TX,Travis,78701",
+            r#"9,IA,Eva,"O\"Brien, Jr.",,1990-05-05,F,,TX,Travis,78701"#,
+        ],
+    );
+    let fewer = "2,12,9,3,2020-01-01";
+    site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N", fewer, "3,13,9,3,2020-01-01,MMR,1,5,N"]);
+    let own = "clients.csv, line 3: MALFORMED_ROW";
+    let of_fact = "immunizations.csv, line 3: MALFORMED_ROW";
+    for (what, told) in [
+        (
+            ["--client", "9"],
+            &[own, of_fact, "immunizations.csv, line 4, column CLIENT_ID: UNKNOWN_CLIENT"][..],
+        ),
+        (["--fact", "12"], &[own, of_fact]),
+        (["--fact", "13"], &[own, "line 4, column CLIENT_ID: UNKNOWN_CLIENT"]),
+    ] {
+        let ran = explain(&what);
+        assert_eq!(ran.code, 0, "{what:?}: {}", ran.stderr);
+        for line in told {
+            assert!(ran.stdout.contains(line), "{what:?} {line}: {}", ran.stdout);
+        }
+    }
+    assert!(!explain(&["--client", "7"]).stdout.contains("MALFORMED_ROW"));
+    assert!(!explain(&["--fact", "11"]).stdout.contains("MALFORMED_ROW"));
+    // A consent like that still stops everything: which client it is about cannot be known.
+    site.rows("consents", &["7,STANDARD,2015-01-01,,", "9,STANDARD,2015-01-01"]);
+    assert_eq!(explain(&["--client", "9"]).code, 65);
+    assert_eq!(site.run(&["--max-quarantined", "100%"]).code, 65);
+}

@@ -7,7 +7,7 @@ mod common;
 mod signal;
 
 use common::random::Dice;
-use common::{Site, header, read_folder};
+use common::{Site, header, read_folder, text};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -99,6 +99,22 @@ fn a_full_disk_leaves_nothing_published() {
     assert_eq!(output.status.code(), Some(74), "{stderr}");
     assert!(stderr.contains("cannot be written"), "{stderr}");
     assert!(site.left_in_out().is_empty(), "{:?}", site.left_in_out());
+    // What is released is copied: what can't be written then is the copy.
+    site.rows("consents", &["7,STANDARD,2015-01-01,,"]);
+    let policy = site.path("policy.toml");
+    let held = ["--policy", text(&policy)];
+    std::fs::write(&policy, "[window]\nlast_day = 2024-07-07\n").unwrap();
+    assert_eq!(site.run_gated(&held).code, 77);
+    let output = Command::new("bash")
+        .args(["-c", "ulimit -f 64; trap '' XFSZ; exec \"$@\"", "bash", env!("CARGO_BIN_EXE_phds")])
+        .args(["release", text(&site.out()), "202407"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(74), "{stderr}");
+    let place = stderr.split(": cannot be written: as a copy of ").next().unwrap();
+    assert!(place.contains("/out/.phds-") && stderr.contains("/out/.held/202407/PHDS_"), "{stderr}");
+    assert_eq!(site.left_in_out(), [".held"]);
 }
 
 #[test]

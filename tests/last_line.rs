@@ -81,3 +81,48 @@ fn what_makes_no_batch_says_nothing_of_one() {
     let ran = phds_with(&["verify", "nowhere", "-v"]);
     assert!(!ran.stderr.lines().last().unwrap().contains("reason"), "{}", ran.stderr);
 }
+
+/// With --quiet there are lines only if something has to be said; the last of them tells how it ended all the same.
+#[test]
+fn a_warning_is_never_the_last_line() {
+    let site = Site::new();
+    let quiet = ["--quiet"];
+    // An entity that is a word for nothing.
+    site.rows("organizations", &["5,Clinic,CL,NULL,,,,", "6,Clinic,CL,Travis,,,,"]);
+    let ran = run(&site, &[&quiet[..], &GATES_OFF].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("WARN") && ran.stderr.lines().count() > 1, "{}", ran.stderr);
+    check(
+        &ran,
+        "INFO",
+        &[("outcome", Some("done")), ("result", Some("published")), ("batch", Some("202407"))],
+    );
+    // Nothing to say: no line. In text the warning is enough.
+    site.rows("organizations", &["5,Clinic,CL,Travis,,,,"]);
+    assert_eq!(run(&site, &[&quiet[..], &GATES_OFF].concat()).stderr, "");
+    site.rows("organizations", &["5,Clinic,CL,NULL,,,,", "6,Clinic,CL,Travis,,,,"]);
+    let in_text = run_gated_on(&site.export(), &site.out(), &[&quiet[..], &GATES_OFF].concat());
+    assert!(
+        in_text.stderr.starts_with("phds: warning") && in_text.stderr.lines().count() == 1,
+        "{}",
+        in_text.stderr
+    );
+}
+
+/// `check` makes no batch, and so holds none.
+#[test]
+fn what_check_finds_is_told_by_its_codes() {
+    let site = Site::new();
+    site.rows("consents", &[]);
+    let export = site.export();
+    let always = ["check", text(&export), "--as-of", "2024-07-08"];
+    let ran = phds_with(&[&always[..], &JSON].concat());
+    assert_eq!(ran.code, 77, "{}", ran.stderr);
+    let expect =
+        [("outcome", Some("held")), ("result", Some("would-be-held")), ("codes", Some("NOTHING_SHARED"))];
+    check(&ran, "ERROR", &expect);
+    check(&ran, "ERROR", &[("batch", None), ("reason", None)]);
+    site.remove("clients.csv");
+    let ran = phds_with(&[&always[..], &JSON].concat());
+    check(&ran, "ERROR", &[("outcome", Some("no-input")), ("result", Some("failed")), ("codes", None)]);
+}

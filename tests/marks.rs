@@ -191,7 +191,7 @@ proptest! {
         let verdict = judge(&limits, &candidate, Reference::of(&before));
         let findings = |reasons: Vec<_>| reasons.into_iter().map(Finding::from).collect::<Vec<_>>();
         let record = GateRecord {
-            evidence: evidence.clone(), off: vec![], found: findings(verdict.stops), told: findings(verdict.warnings),
+            evidence: evidence.clone(), off: vec![], given: [].into(), found: findings(verdict.stops), told: findings(verdict.warnings),
             not_compared: vec![],
         };
         let release = ReleaseRecord {

@@ -307,3 +307,44 @@ fn every_command_that_takes_an_export_takes_a_profile() {
     let page = String::from_utf8(run["qa/report.html"].clone()).unwrap();
     assert!(page.contains("What the profile changed"), "the report tells of the profile");
 }
+
+/// One of the names may be a value, also where a profile looks for a column.
+#[test]
+fn no_name_beside_one_that_may_be_a_value_is_shown() {
+    let consents = "CLIENT_ID,CONSENT_TYPE,Smith,END_DATE,END_REASON";
+    let renamed = "[tables.consents.columns]\nEFFECTIVE_DATE = \"Smyth\"\n";
+    let told = |profile: &str, header: &str, rest: &str| {
+        let case = Case::new(profile).file("consents.csv", format!("{header}{rest}\n7,STANDARD,x,,\n"));
+        case.run().stderr
+    };
+    assert!(told(renamed, consents, "").contains("called \"Smith\": is it EFFECTIVE_DATE?"));
+    assert!(!told(renamed, consents, ",1990-05-05").contains("Smith"));
+    let columns = |rest: &str| {
+        let from = "columns = { CONSENT_TYPE = { constant = \"STANDARD\" }, EFFECTIVE_DATE = \"Smyth\" }\n";
+        let case = Case::giving(from, &format!("Smith{rest}"), &["7,IA,Ana,Ruiz,,1990-05-05,F,,TX,,,x"]);
+        let ran = case.run();
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        ran.stderr
+    };
+    assert!(columns("").contains("Smith"), "{}", columns(""));
+    assert!(!columns(",1990-05-05").contains("Smith"), "{}", columns(",1990-05-05"));
+}
+
+/// Its ids are looked for as the profile writes them.
+#[test]
+fn a_row_that_is_no_row_is_found_through_a_profile() {
+    let case = Case::new(
+        "[files]\nunwrap = true\n[tables.immunizations.columns]\nIMMUNFACT_ID = \"FACT\"\n\
+         [tables.immunizations.values.CLIENT_ID]\nnobody = \"9\"\n",
+    );
+    let facts = "FACT,IMMUNIZATION_ID,CLIENT_ID,VACCINE_ID,VACCINATION_DATE,VACCINE_GROUP,ORDINAL_POSITION,\
+         GIVEN_BY_ORG_ID,DISASTER_FLAG\n11,1,7,3,2020-01-01,MMR,1,5,N\n\"=\"\"012\"\"\",2,nobody,3\n";
+    let case = case.file("immunizations.csv", facts);
+    let (export, profile) = (case.site.export(), case.place());
+    for what in [["--client", "9"], ["--fact", "12"]] {
+        let always = ["explain", text(&export), "--as-of", "2024-07-08", "--profile", &profile];
+        let ran = phds_with(&[&always[..], &what[..]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("immunizations.csv, line 3: MALFORMED_ROW"), "{}", ran.stdout);
+    }
+}

@@ -157,10 +157,23 @@ fn line_ends_that_a_transfer_changed_are_told_as_such() {
     // Anything else is another file.
     edit(&file, |text| text.replace("Ana", "Eva"));
     assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv WRONG_CHECKSUM"]);
-    // A file that the list does not name is held against nothing.
+    // A file that the list does not name is held against nothing, and that is said.
     let other = received.join("other.csv");
     std::fs::copy(&file, &other).unwrap();
-    assert_eq!(verify(&other, &[]).code, 0);
+    let ran = verify(&other, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.starts_with("SHA256SUMS beside the file does not name it"), "{}", ran.stdout);
+    assert!(verify(&other, &["--json"]).stdout.contains("\"not_in_list\": true"));
+    let alone = site.path("alone.csv");
+    std::fs::copy(&file, &alone).unwrap();
+    assert!(!verify(&alone, &[]).stdout.contains("SHA256SUMS"));
+    // As `sha256sum ./*` writes names.
+    edit(&received.join("SHA256SUMS"), |text| text.replace("  ", "  ./"));
+    assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv WRONG_CHECKSUM"]);
+    // What is there and can't be read.
+    std::fs::remove_file(received.join("SHA256SUMS")).unwrap();
+    std::fs::create_dir(received.join("SHA256SUMS")).unwrap();
+    assert_eq!(codes(&verify(&file, &[])), ["SHA256SUMS NOT_AS_WRITTEN"]);
 
     // In a batch: the file alone, then the list alone.
     let original = std::fs::read_to_string(recipient(&batch)).unwrap();
@@ -184,12 +197,14 @@ fn a_file_with_other_line_ends_is_the_only_one_told_of() {
     site.rows("immunizations", &facts.each_ref().map(String::as_str));
     assert_eq!(site.run(&[]).code, 0);
     let batch = site.out().join("202407");
-    edit(&batch.join("PHDS_Bexar_202407.csv"), |text| text.replace('\n', "\r\n"));
-    let told = codes(&verify(&batch, &[]));
-    assert!(
-        told.iter().all(|line| line.starts_with("PHDS_Bexar_202407.csv")) && !told.is_empty(),
-        "{told:?}"
-    );
+    let of = |recipient: &str| batch.join(format!("PHDS_{recipient}_202407.csv"));
+    let crlf = |recipient: &str| edit(&of(recipient), |text| text.replace('\n', "\r\n"));
+    let told = || codes(&verify(&batch, &[]));
+    crlf("Bexar");
+    assert!(told().iter().all(|line| line.starts_with("PHDS_Bexar_")) && !told().is_empty(), "{:?}", told());
+    // Nor do most of them accuse the one that is as it was.
+    crlf("Hays");
+    assert!(told().iter().all(|line| !line.starts_with("PHDS_Travis_")) && told().len() > 1, "{:?}", told());
 }
 
 /// The other way: a batch whose lines end with `\r\n` came to a system that knows `\n` only.

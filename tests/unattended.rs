@@ -113,9 +113,19 @@ fn a_held_batch_stays_what_it_is_until_it_is_released() {
     let held = inode();
     assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
     assert_eq!(inode(), held);
-    // Whoever gives an option for gates has it judged again.
-    assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
-    assert_ne!(inode(), held);
+    // Under other limits it is judged again, and then stays as long as they do.
+    let limits: [&[&str]; 4] =
+        [&[], &["--max-change", "30%"], &["--max-export-age", "7d"], &["--max-export-age", "8d"]];
+    for given in limits {
+        let before = inode();
+        assert_eq!(run_on(&site, "2024-08-12", given).code, 77, "{given:?}");
+        let held = inode();
+        assert_ne!(held, before, "{given:?}");
+        let twice = [given, &["--gate-off", "same_export"]].concat();
+        assert_eq!(run_on(&site, "2024-08-12", &twice).code, 77, "{given:?}");
+        assert_eq!(inode(), held, "{given:?}");
+    }
+    assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
     assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
     assert!(reason(&run_on(&site, "2024-08-12", &["--json"])).is_some());
 }

@@ -185,6 +185,7 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
     };
     let judging = Judging {
         off: &[],
+        given: Vec::new(),
         before: &Before::None,
         before_folder: None,
         export_now: &|| Ok(None),

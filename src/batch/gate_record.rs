@@ -13,6 +13,9 @@ pub struct GateRecord {
     pub evidence: Evidence,
     /// The gates that were turned off for the run, by their keys.
     pub off: Vec<String>,
+    /// The limits that the command line set in place of the policy's, by their keys.
+    #[serde(default)]
+    pub given: IndexMap<String, String>,
     /// Why the batch was held back; empty if it was published at once.
     pub found: Vec<Finding>,
     /// What holds no batch back, because the batch before had it already or a person stands by.

@@ -34,6 +34,25 @@ impl Databases {
     }
 }
 
+/// A single file does not tell which batch it is of.
+#[derive(thiserror::Error, Debug)]
+#[error("--because compares two batches, and {} is none", shown(path))]
+struct NoBatch {
+    path: PathBuf,
+}
+
+impl CommandError for NoBatch {
+    fn end(&self) -> End {
+        Exit::Usage.hinting("give the folders of two months, such as batches/202406 and batches/202407")
+    }
+}
+
+/// Refuses what is no folder.
+pub(super) fn must_be_folders(batches: [&Path; 2]) -> Result<(), Failure> {
+    let file = batches.into_iter().find(|path| path.exists() && !path.is_dir());
+    file.map_or(Ok(()), |path| Err(NoBatch { path: path.to_owned() }.into()))
+}
+
 /// A work database is not the one that a batch was made from.
 #[derive(thiserror::Error, Debug)]
 #[error("{}: this is not the work database of batch {batch}: {what}", shown(path))]

@@ -17,7 +17,7 @@ use crate::registry::{
 };
 use crate::spill::Spill;
 use crate::value::{Day, grouped, shown, text};
-use crate::writer::{Contents, keep_clear_of};
+use crate::writer::{Contents, keep_clear_of, must_be_usable};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -199,6 +199,7 @@ fn judge(
     let export = open_export(&args.export, format)?;
     if let Some(out) = &args.out {
         keep_clear_of(out, as_of.month(), &args.export, "the export itself")?;
+        must_be_usable(out, as_of.month())?;
     }
     let arrived = export.provenance()?;
     let inputs = Inputs::new(as_of, policy, &arrived);
@@ -231,7 +232,8 @@ fn judge(
         threads,
     };
     let judging = Judging {
-        off: &[],
+        off: args.gate.off(),
+        given: args.gate.given(),
         before: &before,
         before_folder: before_folder.as_deref(),
         export_now: &|| Ok(Some(export.provenance_now()?.files)),

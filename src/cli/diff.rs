@@ -2,7 +2,7 @@
 
 use super::CommandResult;
 use super::arguments;
-use super::because::{Because, Databases};
+use super::because::{self, Because, Databases};
 use super::failure::Failure;
 use super::memory;
 use super::terminal::{Terminal, printable};
@@ -97,6 +97,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     };
     let comparison = match args.because.as_slice() {
         [old, new] => {
+            because::must_be_folders([&args.old, &args.new])?;
             let batches = [Manifest::of_batch(&args.old)?, Manifest::of_batch(&args.new)?];
             let databases = Databases::open(old, new)?;
             let mut reasons = databases.reasons([old, new], batches.each_ref())?;

@@ -6,7 +6,9 @@ use super::CommandResult;
 use super::arguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, printable};
-use crate::batch::{BatchError, OfMonth, batches, has_its_files, held_batches, of_month, why_held_place};
+use crate::batch::{
+    BatchError, OfMonth, batches, has_its_files, held_batches, held_place, names, of_month, why_held_place,
+};
 use crate::calendar::{due_day, due_days, has_come, is_due, month_before};
 use crate::value::{Day, Month, shown};
 use std::collections::BTreeSet;
@@ -114,9 +116,12 @@ fn answer(out: &Path, date: Day, month: Month, found: &OfMonth, next: &str) -> S
     }
     text.push('\n');
     if found.is_held {
+        // Whoever took the text away has left what it was made from.
+        let held = why_held_place(out, month);
+        let why = if held.is_file() { held } else { held_place(out, month).join(names::REPORT) };
+        let why = if why.is_file() { format!(", {} says why", shown(&why)) } else { String::new() };
         text += &format!(
-            "batch {month} is held for a person to look at, {} says why; to publish it: phds release {place} {month}\n",
-            shown(&why_held_place(out, month))
+            "batch {month} is held for a person to look at{why}; to publish it: phds release {place} {month}\n"
         );
     }
     text

@@ -97,6 +97,13 @@ impl Failure {
             finish::note(Ending { result: "held", batch, codes, hint, reason: None });
             return exit;
         }
+        if let (Failure::WouldBeHeld { codes }, Some(hint)) = (self, &hint) {
+            let codes = codes.join(",");
+            tracing::error!(exit_code = exit as u8, hint, codes, "{self}");
+            let (codes, hint) = (Some(codes), Some(hint.clone()));
+            finish::note(Ending { result: "would-be-held", codes, hint, ..Ending::default() });
+            return exit;
+        }
         finish::note_failure(self.to_string(), hint.clone());
         match hint {
             Some(hint) => tracing::error!(exit_code = exit as u8, hint, "{self}"),

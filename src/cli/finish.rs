@@ -1,11 +1,11 @@
 //! The last line of the log: which command ran, how it ended and how long it took.
 //!
 //! A monitoring tool, or a person on call, needs to read no other line: in JSON it also has what came of the batch, why, and
-//! what to do. In JSON it is there always. In text it is there only with --verbose, because people are told by the error, if
+//! what to do. In JSON it is there always, but for a command that is told to be quiet and had nothing to say. In text it is there only with --verbose, because people are told by the error, if
 //! there is one.
 
 use super::exit::Exit;
-use super::log::Format;
+use super::log::{self, Format};
 use crate::value::Month;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use std::time::Instant;
 struct RunningCommand {
     name: &'static str,
     format: Format,
+    is_quiet: bool,
     since: Instant,
 }
 
@@ -31,7 +32,7 @@ pub(super) fn is_said() -> bool {
 /// What came of the batch, and why.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Ending {
-    /// `published`, `held`, `nothing-to-do` or `failed`.
+    /// `published`, `held`, `would-be-held`, `nothing-to-do` or `failed`.
     pub(super) result: &'static str,
     /// The batch's month, if it has come to one.
     pub(super) batch: Option<String>,
@@ -70,13 +71,19 @@ pub(super) fn note_published(batch: Month) {
 static COMMAND: OnceLock<RunningCommand> = OnceLock::new();
 
 /// Notes which command runs. Only the first call counts.
-pub(super) fn begin(name: &'static str, format: Format) {
-    let _ = COMMAND.set(RunningCommand { name, format, since: Instant::now() });
+pub(super) fn begin(name: &'static str, format: Format, is_quiet: bool) {
+    let _ = COMMAND.set(RunningCommand { name, format, is_quiet, since: Instant::now() });
 }
 
 /// Logs how the command ended: the last line of the log.
 pub(super) fn end(exit_code: u8) {
-    let Some(RunningCommand { name: command, format, since }) = COMMAND.get() else { return };
+    let Some(RunningCommand { name: command, format, is_quiet, since }) = COMMAND.get() else { return };
+    // Where nothing was said, and nothing has to be, there is no line. Behind a warning there is one: whoever looks at the
+    // last line finds there what came of the batch.
+    if *is_quiet && !log::has_lines() && exit_code < 2 {
+        IS_SAID.store(true, Ordering::SeqCst);
+        return;
+    }
     let seconds = since.elapsed().as_secs_f64();
     // What is no exit code of the program's own is a signal's.
     let outcome: &str = Exit::from_repr(exit_code).map_or("interrupted", Exit::into);
@@ -87,6 +94,7 @@ pub(super) fn end(exit_code: u8) {
     match (format, exit_code) {
         (Format::Json, 2..) => {
             tracing::error!(
+                target: log::END,
                 stage = "end",
                 command,
                 outcome,
@@ -101,6 +109,7 @@ pub(super) fn end(exit_code: u8) {
             );
         }
         _ => tracing::info!(
+            target: log::END,
             stage = "end",
             command,
             outcome,

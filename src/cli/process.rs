@@ -27,10 +27,24 @@ pub(super) fn status(name: &str) -> Option<String> {
     status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
-/// The name of the login, as the environment has it, if it is fit for one; else the number of the user.
+/// The name of the login, as the environment has it, else as the machine's list of users has it, if it is fit for one; else
+/// the number of the user. Users that only a directory service knows are in no such list.
 pub(super) fn login(fit: impl Fn(&str) -> Option<String>) -> String {
     let name = |key| std::env::var(key).ok().and_then(|name| fit(&name));
-    name("LOGNAME").or_else(|| name("USER")).unwrap_or_else(|| format!("user {}", getuid().as_raw()))
+    let number = getuid().as_raw();
+    let listed = || std::fs::read_to_string("/etc/passwd").ok().and_then(|users| name_in(&users, number));
+    let of_user = || listed().and_then(|name| fit(&name)).unwrap_or_else(|| format!("user {number}"));
+    name("LOGNAME").or_else(|| name("USER")).unwrap_or_else(of_user)
+}
+
+/// The name of a user in a list whose lines are `name:password:number:…`.
+fn name_in(users: &str, number: u32) -> Option<String> {
+    let name_of = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, own) = (fields.next()?, fields.nth(1)?);
+        (own.parse() == Ok(number)).then(|| name.to_owned())
+    };
+    users.lines().find_map(name_of)
 }
 
 /// Takes the owner's own rights out of the umask: else a new folder would be closed to this run and to others until
@@ -38,4 +52,19 @@ pub(super) fn login(fit: impl Fn(&str) -> Option<String>) -> String {
 fn keep_owners_rights() {
     let mask = umask(Mode::RWXG | Mode::RWXO);
     umask(mask - Mode::RWXU);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_name_of_a_user() {
+        let users =
+            "root:x:0:0:root:/root:/bin/bash\n\nnot a user\nana:x:1000:0::/:\nana2:x:1000:0::/:\nbo:x:x:7\n";
+        let check = |number, expect: Option<&str>| assert_eq!(name_in(users, number).as_deref(), expect);
+        check(0, Some("root"));
+        check(1000, Some("ana"));
+        check(7, None);
+    }
 }

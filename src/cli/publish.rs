@@ -9,6 +9,7 @@ use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
 use crate::registry::Source;
 use crate::value::Day;
 use crate::writer::{Contents, Staging};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Thresholds that the command line sets in place of the policy's.
@@ -31,9 +32,26 @@ fn gate_key(text: &str) -> Result<GateKey, String> {
 }
 
 impl GateArgs {
-    /// Whether the command line says anything of the gates.
-    pub(super) fn is_given(&self) -> bool {
-        self.max_change.is_some() || self.max_export_age.is_some() || !self.gate_off.is_empty()
+    /// The gates that are turned off.
+    pub(super) fn off(&self) -> &[GateKey] {
+        &self.gate_off
+    }
+
+    /// The limits that are given in place of the policy's.
+    pub(super) fn given(&self) -> Vec<(GateKey, String)> {
+        let change = self.max_change.map(|limit| (GateKey::MaxChange, limit.to_string()));
+        let age = self.max_export_age.map(|limit| (GateKey::MaxExportAge, limit.to_string()));
+        // TOML has "off" in quotes.
+        change.into_iter().chain(age).map(|(key, limit)| (key, limit.trim_matches('"').to_owned())).collect()
+    }
+
+    /// Whether a batch was judged under what is given here.
+    pub(super) fn are_those_of(&self, record: &GateRecord) -> bool {
+        let off: BTreeSet<&str> = self.off().iter().map(|key| key.name()).collect();
+        let given = self.given();
+        record.off.iter().map(String::as_str).collect::<BTreeSet<_>>() == off
+            && record.given.len() == given.len()
+            && given.iter().all(|(key, limit)| record.given.get(key.name()) == Some(limit))
     }
 
     /// The policy's thresholds, but for those that are given here, and without the gates that are turned off.
@@ -88,7 +106,8 @@ impl LastStep<'_> {
     ) -> Result<(Manifest, Result<PathBuf, Failure>), Failure> {
         let before_folder = self.before.manifest().map(|before| self.out.join(before.batch.to_string()));
         let judging = Judging {
-            off: &self.gate.gate_off,
+            off: self.gate.off(),
+            given: self.gate.given(),
             before: self.before,
             before_folder: before_folder.as_deref(),
             export_now: &|| Ok(self.export.map(Source::provenance_now).transpose()?.map(|now| now.files)),

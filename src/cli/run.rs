@@ -92,7 +92,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
             .nothing_to_do(&format!("batch {month} has been made from the same export and policy"));
     }
     if args.if_due
-        && !args.gate.is_given()
         && let Some(held) = held_already(&args, &inputs)
     {
         return summary.still_held(held);
@@ -148,7 +147,7 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
     is_of_this_version(&manifest, &folder) && is_made_from(&folder, args, inputs)
 }
 
-/// The month's held batch, if it was made from the same by the same version: whoever looks at it is to find it as it was,
+/// The month's held batch, if it was made from the same, under the same limits, by the same version: whoever looks at it is to find it as it was,
 /// and `release` to publish that. None if `release` would refuse it, or if what held it is mended outside of the export.
 fn held_already(args: &Args, inputs: &Inputs) -> Option<Failure> {
     let month = inputs.as_of.month();
@@ -156,8 +155,11 @@ fn held_already(args: &Args, inputs: &Inputs) -> Option<Failure> {
     let read = || {
         of_month(&args.out, month).ok().filter(|found| found.is_held)?;
         let manifest = Manifest::of_batch(&place).ok()?;
-        let found = GateRecord::of_batch(&place).ok()?.found;
+        let gate = GateRecord::of_batch(&place).ok()?;
         let is_same = is_of_this_version(&manifest, &place) && is_made_from(&place, args, inputs);
+        // Under other limits something else may be found, or nothing.
+        let is_same = is_same && args.gate.are_those_of(&gate);
+        let found = gate.found;
         let day = args.as_of.is_none().then_some(inputs.as_of);
         let may_stay = |finding: &Finding| !is_mended(&finding.reason, manifest.as_of, day, &args.out);
         let stays = is_same && !found.is_empty() && found.iter().all(may_stay);

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 ///
 /// A batch: every file is there and none besides, lengths, checksums, numbers of rows, the manifest's numbers. In each
 /// recipient's file: the header, the form of every value, the order of the rows, that no two have one IMMUNFACT_ID, and
-/// that AGE_IN_MONTHS agrees with the two dates. Says each fault by file and line, never by value.
+/// that AGE_IN_MONTHS agrees with the two dates. A file is held against the SHA256SUMS beside it, too, if there is one. Says each fault by file and line, never by value.
 ///
 /// Exit code 0: sound; 1: not.
 #[derive(clap::Args, Debug)]
@@ -61,6 +61,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         if findings.not_listed > 0 {
             let more = grouped(findings.not_listed);
             let _ = writeln!(out, "and {more} more; --limit lists more of them");
+        }
+        if findings.not_in_list {
+            out.push_str(
+                "SHA256SUMS beside the file does not name it: nothing tells whether it is what was written\n",
+            );
         }
         let verdict = if findings.sound { "sound" } else { "NOT SOUND" };
         let (files, rows) = (grouped(findings.files), grouped(findings.rows));

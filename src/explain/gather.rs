@@ -115,8 +115,8 @@ fn wanted_ids(
 
 fn is_asked_for(question: Question, refused: &QuarantinedRow) -> bool {
     match question {
-        Question::Fact(id) => refused.ids.key == Some(id),
-        Question::Client(id) => refused.ids.client == Some(id),
+        Question::Fact(id) => refused.ids_to_show().key == Some(id),
+        Question::Client(id) => refused.ids_to_show().client == Some(id),
     }
 }
 
@@ -132,7 +132,7 @@ impl Witness for RelatedRows {
     }
 
     fn quarantined(&mut self, refused: QuarantinedRow) -> Result<(), RegistryError> {
-        self.earlier.refused.extend(Some(refused).filter(|refused| refused.ids.client.is_some()));
+        self.earlier.refused.extend(Some(refused).filter(|refused| refused.ids_to_show().client.is_some()));
         Ok(())
     }
 }
@@ -170,13 +170,14 @@ impl Explainer<'_> {
         let clients: BTreeSet<u64> = match self.request.question {
             Question::Client(id) => BTreeSet::from([id]),
             Question::Fact(_) => {
-                let of_refused = refused.iter().filter(|r| is_row_of_fact(r)).filter_map(|r| r.ids.client);
+                let of_refused =
+                    refused.iter().filter(|r| is_row_of_fact(r)).filter_map(|r| r.ids_to_show().client);
                 of_refused.chain(facts.iter().map(client_of)).collect()
             }
         };
         refused.retain(|r| match r.table {
             Table::Immunizations => is_row_of_fact(r),
-            _ => r.ids.client.is_some_and(|id| clients.contains(&id)),
+            _ => r.ids_to_show().client.is_some_and(|id| clients.contains(&id)),
         });
         refused.sort_by_key(|r| (r.table, r.line));
         let is_asked_for = |fact: &&OwnedFact| match self.request.question {

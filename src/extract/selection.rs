@@ -110,6 +110,7 @@ impl Selection {
                 shape: None,
                 fault,
                 ids: RowIds::default(),
+                perhaps: RowIds::default(),
                 lines: 1,
             })?;
             self.counts.take_back_included();

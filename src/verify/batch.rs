@@ -45,9 +45,16 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
-    // Every file of a batch ends its lines in one way: that of most of them. One that was changed on the way accuses no other.
+    // Every file of a batch ends its lines in one way: that of those which are what the manifest says, else of most of them.
+    // One that was changed on the way accuses no other.
+    let is_as_listed = |name: &str| {
+        let entry = manifest.as_ref().ok().and_then(|m| m.files.iter().find(|entry| entry.path == name));
+        entry.is_some_and(|entry| files[name].sha256 == entry.sha256)
+    };
     let like = |file: &FileCheck| checked.iter().filter(|other| other.line_end == file.line_end).count();
-    let line_end = checked.iter().rev().max_by_key(|file| like(file)).map(|checked| checked.line_end);
+    let weight = |name: &str, file: &FileCheck| (is_as_listed(name), like(file));
+    let heaviest = names.iter().zip(&checked).rev().max_by_key(|(name, file)| weight(name, file));
+    let line_end = heaviest.map(|(_, file)| file.line_end);
     for (name, _) in names.iter().zip(&checked).filter(|(_, checked)| Some(checked.line_end) != line_end) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }

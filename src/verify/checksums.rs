@@ -129,27 +129,34 @@ fn check_list(
     }
 }
 
-/// A single file against the list of checksums that may lie beside it, whatever the list's line ends.
-pub(super) fn check_single(path: &Path, name: &str, faults: &mut Faults) -> Result<(), VerifyError> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let Ok(list) = read_own_file(&folder.join(CHECKSUMS)) else { return Ok(()) };
+/// A single file against the list of checksums that may lie beside it, whatever the list's line ends. Returns whether there
+/// is a list that does not name the file: then nothing tells whether it is what was written.
+pub(super) fn check_single(path: &Path, name: &str, faults: &mut Faults) -> Result<bool, VerifyError> {
+    let list = path.parent().unwrap_or(Path::new("")).join(CHECKSUMS);
+    if std::fs::symlink_metadata(&list).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(false);
+    }
+    let Ok(list) = read_own_file(&list) else {
+        faults.add(Fault::of_file(CHECKSUMS, FaultCode::NotAsWritten));
+        return Ok(false);
+    };
     let list = String::from_utf8_lossy(&list);
     let list = list.strip_prefix('\u{feff}').unwrap_or(&list);
     let entries: Option<Vec<_>> = list.lines().filter(|line| !line.is_empty()).map(checksum_of).collect();
     let Some(entries) = entries else {
         // What can't be read may have been about this file.
         faults.add(Fault::of_file(CHECKSUMS, FaultCode::NotAsWritten));
-        return Ok(());
+        return Ok(false);
     };
-    // Another batch's list is none of this file's.
-    let Some((sum, _)) = entries.into_iter().find(|(_, listed)| *listed == name) else { return Ok(()) };
+    // It may be another batch's, so that this is no fault.
+    let Some((sum, _)) = entries.into_iter().find(|(_, listed)| *listed == name) else { return Ok(true) };
     let sum = &sum.to_ascii_lowercase();
     let hashed = hash_of(open_file(path, Links::Followed)?);
     let (_, sha256) = hashed.map_err(|source| BatchError::unavailable(path, source))?;
     if sha256 != *sum {
         faults.add(Fault::of_file(name, difference(path, Links::Followed, sum)));
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The checksum and the file's name in a line as `sha256sum` writes it, read as text or, with a `*`, as bytes.
@@ -157,6 +164,7 @@ fn checksum_of(line: &str) -> Option<(&str, &str)> {
     let (sum, name) =
         line.split_at_checked(64).filter(|(sum, _)| sum.bytes().all(|b| b.is_ascii_hexdigit()))?;
     let name = name.strip_prefix("  ").or_else(|| name.strip_prefix(" *"))?;
+    let name = name.strip_prefix("./").unwrap_or(name);
     (!name.is_empty()).then_some((sum, name))
 }
 

@@ -169,6 +169,9 @@ pub struct Findings {
     pub faults: Vec<Fault>,
     /// How many more there are.
     pub not_listed: u64,
+    /// Whether a list of checksums lies beside a single file and does not name it. Nothing tells then whether the file is what
+    /// was written.
+    pub not_in_list: bool,
 }
 
 /// Faults as they are found, the first of them kept.
@@ -206,6 +209,6 @@ impl Faults {
         // A file that is missing may be missed by the checksums and by the manifest.
         self.kept.dedup();
         let sound = self.kept.is_empty() && self.more == 0;
-        Findings { sound, files: 0, rows: 0, faults: self.kept, not_listed: self.more }
+        Findings { sound, files: 0, rows: 0, faults: self.kept, not_listed: self.more, not_in_list: false }
     }
 }

@@ -55,8 +55,8 @@ pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, Ver
     let expected = file::Expected::of_single(path, settings);
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut checked = file::check(path, Links::Followed, &name, &expected, settings)?;
-    checksums::check_single(path, &name, &mut checked.faults)?;
-    Ok(Findings { files: 1, rows: checked.rows, ..checked.faults.into_findings() })
+    let not_in_list = checksums::check_single(path, &name, &mut checked.faults)?;
+    Ok(Findings { files: 1, rows: checked.rows, not_in_list, ..checked.faults.into_findings() })
 }
 
 /// The columns that the files of a batch must have, by their names in the header.

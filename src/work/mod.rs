@@ -155,7 +155,16 @@ impl WorkDatabase {
             let fault = column.map_or(RowFault::of_row(code), |column| RowFault::in_column(code, column));
             let is_own = file_of? == table.name();
             let file = if is_own { RowFile::Own } else { RowFile::Clients };
-            Some(QuarantinedRow { table, line, file, fault, shape: None, ids, lines })
+            Some(QuarantinedRow {
+                table,
+                line,
+                file,
+                fault,
+                shape: None,
+                ids,
+                perhaps: RowIds::default(),
+                lines,
+            })
         });
         rows.collect::<Option<_>>().ok_or_else(|| self.damaged())
     }

@@ -22,7 +22,7 @@ mod staging;
 
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
-pub use output::{Output, keep_clear_of};
+pub use output::{Output, keep_clear_of, must_be_usable};
 pub use prune::OldBatch;
 pub use qa::write_quarantine;
 pub(crate) use recipients::writing_memory;

@@ -1,10 +1,12 @@
 //! The place where batches are: made if need be, and locked while a run is at work there.
 
 use super::error::WriteError;
-use super::place::make_folders;
+use super::file_system;
+use super::place::{is_batch_there, is_there, make_folders};
 use crate::batch::held_folder;
 use crate::cleanup::{is_made_here, remove_unless_in_use};
 use crate::value::Month;
+use rustix::fs::{Access, access};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,21 +43,11 @@ impl Output {
         // Without a slash at its end, which would follow a symbolic link.
         let folder: PathBuf = folder.components().collect();
         let create = |source| WriteError::Create { path: folder.clone(), source };
-        match std::fs::symlink_metadata(&folder) {
-            Ok(found) if found.is_symlink() => {
-                return Err(WriteError::InTheWay { path: folder, what: "a symbolic link" });
-            }
-            Ok(found) if !found.is_dir() => {
-                return Err(WriteError::InTheWay { path: folder, what: "a file" });
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !may_make => {
+        if !is_place_there(&folder)? {
+            if !may_make {
                 return Err(WriteError::NothingHeld { path: folder });
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_folders(&folder).map_err(create)?;
-            }
-            Err(error) => return Err(create(error)),
+            make_folders(&folder).map_err(create)?;
         }
         let lock = File::open(&folder).map_err(create)?;
         match lock.try_lock() {
@@ -113,4 +105,45 @@ pub fn keep_clear_of(out: &Path, month: Month, input: &Path, what: &'static str)
         return Err(WriteError::InTheWay { path, what });
     }
     Ok(())
+}
+
+/// Whether there is a folder in the place of batches. Anything else there is in the way. `folder` has no slash at its end,
+/// which would follow a symbolic link.
+fn is_place_there(folder: &Path) -> Result<bool, WriteError> {
+    let in_the_way = |what| Err(WriteError::InTheWay { path: folder.to_owned(), what });
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if found.is_symlink() => in_the_way("a symbolic link"),
+        Ok(found) if !found.is_dir() => in_the_way("a file"),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(WriteError::Create { path: folder.to_owned(), source }),
+    }
+}
+
+/// Refuses a place of batches that a run could not use for a month. Changes nothing there, so that what shows itself only when
+/// it is tried is not known: a lock, a full disk, a file system that cannot exchange two folders.
+///
+/// # Errors
+/// If something else is in its place or the batch's, or it may not be made or written to.
+pub fn must_be_usable(out: &Path, month: Month) -> Result<(), WriteError> {
+    let folder: PathBuf = out.components().collect();
+    if !is_place_there(&folder)? {
+        // It would be made in the nearest folder above that is there.
+        let nearest = folder.ancestors().skip(1).find(|above| above.exists());
+        return may_write_to(nearest.unwrap_or(Path::new(".")))
+            .map_err(|source| WriteError::Create { path: folder, source });
+    }
+    may_write_to(&folder).map_err(|source| WriteError::Create { path: folder.clone(), source })?;
+    is_batch_there(&folder.join(month.to_string()))?;
+    is_there(&held_folder(&folder))?;
+    Ok(())
+}
+
+/// Whether files can be made in a folder, as far as that is known without making one.
+fn may_write_to(folder: &Path) -> io::Result<()> {
+    // The kernel's own folders say of root that it may, and then refuse.
+    if file_system::name_of(folder).is_some_and(|name| matches!(name.as_str(), "proc" | "sysfs")) {
+        return Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem));
+    }
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }

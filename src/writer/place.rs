@@ -4,6 +4,7 @@ use super::error::WriteError;
 use super::file_system;
 use crate::batch::{Links, names, open_file};
 use crate::cleanup::Step;
+use crate::value::shown;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File, Permissions};
@@ -129,11 +130,12 @@ fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
 /// is written to the originals from then on does not reach them. A link is copied as a link, and for a pipe or a device there
 /// is a link to it, so that whoever verifies the copy finds it.
 pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
-    let fail = |source| WriteError::Write { path: from.to_owned(), source };
+    let fail = |error| not_copied(from, to, &error);
     private_folder(to).map_err(fail)?;
     for entry in std::fs::read_dir(from).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        let fail = |error| not_copied(&path, &copy, &error);
         let kind = entry.file_type().map_err(fail)?;
         if kind.is_dir() {
             copy_all(&path, &copy)?;
@@ -150,8 +152,14 @@ pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
 
 /// On file systems that can share blocks between files (Btrfs, XFS) the copy takes no room and next to no time.
 fn copy_file(from: &Path, to: &Path) -> Result<(), WriteError> {
-    let fail = |source| WriteError::Write { path: from.to_owned(), source };
+    let fail = |error| not_copied(from, to, &error);
     let mut original = open_file(from, Links::Refused).map_err(|error| fail(io::Error::other(error)))?;
     let mut copy = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(fail)?;
     io::copy(&mut original, &mut copy).and_then(|_| copy.sync_all()).map_err(fail)
+}
+
+/// What cannot be written is the copy; the original may be at fault, and the system does not say which of the two it is.
+fn not_copied(from: &Path, to: &Path, error: &io::Error) -> WriteError {
+    let source = io::Error::new(error.kind(), format!("as a copy of {}: {error}", shown(from)));
+    WriteError::Write { path: to.to_owned(), source }
 }

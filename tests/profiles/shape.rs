@@ -242,7 +242,7 @@ impl Shape {
                 "immunizations" => &["IMMUNFACT_ID"],
                 _ => &[],
             };
-            if self.renames && !(renamed.contains(&"BIRTH_DATE") && !keeps(Part::Name)) && !renamed.is_empty()
+            if self.renames && (keeps(Part::Name) || !renamed.contains(&"BIRTH_DATE")) && !renamed.is_empty()
             {
                 writeln!(out, "[tables.{table}.columns]").unwrap();
                 for column in renamed {

@@ -57,6 +57,9 @@ pub struct QuarantinedRow {
     pub shape: Option<Shape>,
     /// Which row it is, as far as that can be read.
     pub ids: RowIds,
+    /// What stands where the ids of a malformed row should, if those are ids. They may be another row's, or no ids at all, so
+    /// that they only serve to show the row to a person: nothing is decided by them.
+    pub perhaps: RowIds,
     /// How many lines it takes up, where it is malformed; else 1. Each may have been a row.
     pub lines: u64,
 }
@@ -81,9 +84,24 @@ impl QuarantinedRow {
         file: RowFile,
         lines: u64,
         shape: Shape,
+        perhaps: RowIds,
     ) -> QuarantinedRow {
         let fault = RowFault::of_row(Code::MalformedRow);
-        QuarantinedRow { table, line, file, fault, shape: Some(shape), ids: RowIds::default(), lines }
+        QuarantinedRow {
+            table,
+            line,
+            file,
+            fault,
+            shape: Some(shape),
+            ids: RowIds::default(),
+            perhaps,
+            lines,
+        }
+    }
+
+    /// The ids to look for the row by, where it is only to be shown.
+    pub fn ids_to_show(&self) -> RowIds {
+        RowIds { key: self.ids.key.or(self.perhaps.key), client: self.ids.client.or(self.perhaps.client) }
     }
 }
 
@@ -109,6 +127,7 @@ impl<'a> ExportRow<'a> {
             fault,
             shape: None,
             ids,
+            perhaps: RowIds::default(),
             lines: 1,
         }
     }

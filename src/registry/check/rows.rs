@@ -178,9 +178,7 @@ impl RowReader<'_> {
             let has_swallowed =
                 || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
             let found = if self.fields.len() != width || !simple && has_swallowed() {
-                let shape = shape_of_record(record, self.fields.len(), width);
-                let (table, file) = self.rows_are_of();
-                visit(Err(QuarantinedRow::malformed(table, line, file, lines_of(record), shape)))?;
+                visit(Err(self.malformed(line, record, text)))?;
                 1
             } else {
                 self.visit_record(Record { line, text, is_simple: simple, may_be_cut }, visit)?
@@ -221,6 +219,28 @@ impl RowReader<'_> {
             self.visit_row(record, visit)?;
         }
         Ok(1)
+    }
+
+    /// A record that is no row. Its fields lie in `text`.
+    fn malformed(&self, line: u64, record: &[u8], text: &[u8]) -> QuarantinedRow {
+        let shape = shape_of_record(record, self.fields.len(), self.layout.width);
+        let (table, file) = self.rows_are_of();
+        // Up to the fault, which may lie behind the id, fields are in their places.
+        let id = |column: usize| {
+            let (field, mut changed) = (self.fields.get(self.layout.fields[column])?, Vec::new());
+            match clean_text(text, field, self.layout, &mut changed).cell(text, &changed) {
+                Cell::Text(text) => parse_id(match &self.profiled {
+                    Some(profiled) => profiled.own.of_uncounted(column, text),
+                    None => text,
+                }),
+                Cell::NotInEncoding | Cell::Date { .. } => None,
+            }
+        };
+        // The fields are those of the file's table. A consent that it gives has no key, and its client is the row's.
+        let of = self.layout.table;
+        let key = of.key_column().filter(|_| of == table).and_then(id);
+        let perhaps = RowIds { key, client: of.client_column().and_then(id) };
+        QuarantinedRow::malformed(table, line, file, lines_of(record), shape, perhaps)
     }
 
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
@@ -587,8 +607,7 @@ mod tests {
                     if reader.fields.len() != layout.width
                         || may_have_swallowed_rows(record, text, &reader.fields, table, b',', layout.width)
                     {
-                        let shape = shape_of_record(record, reader.fields.len(), layout.width);
-                        visit(Err(QuarantinedRow::malformed(table, line, RowFile::Own, lines_of(record), shape)))
+                        visit(Err(reader.malformed(line, record, text)))
                     } else {
                         let record = Record { line, text, is_simple: false, may_be_cut: false };
                         reader.visit_row(record, &mut visit)

@@ -45,6 +45,7 @@ impl<T> ById<T> {
                 fault,
                 shape: None,
                 ids,
+                perhaps: RowIds::default(),
                 lines: 1,
             })
         })?;

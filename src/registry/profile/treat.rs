@@ -82,6 +82,16 @@ impl<'p> Treatment<'p> {
         self.columns[place].constant.map(|text| Cell::Text(text.as_bytes()))
     }
 
+    /// What becomes of a value that is only looked at, and is no date.
+    pub(in crate::registry) fn of_uncounted<'a>(&self, place: usize, text: &'a [u8]) -> &'a [u8]
+    where
+        'p: 'a,
+    {
+        let text = unwrapped(text).filter(|_| self.profile.files.unwrap).map_or(text, trimmed);
+        let value = self.columns[place].values.and_then(|values| values.find(text));
+        value.map_or(text, str::as_bytes)
+    }
+
     /// What becomes of a value. `text` is cleaned UTF-8; `is_quoted` says whether it stood in quotes. A text that the
     /// clean-up has to change once more lands in `changed`.
     pub(in crate::registry) fn of_value<'a>(

@@ -62,10 +62,10 @@ impl Layout {
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
-        // In a header that has swallowed a row there are values among the names; an id or a date is no name.
-        let may_show = place.may_show
-            && (delimiter.is_none()
-                || names.iter().all(|name| name.is_empty() || header_name(name).is_some()));
+        // In a header that has swallowed a row there are values among the names; an id or a date is no name. A database may
+        // have been made from such a file.
+        let may_show =
+            place.may_show && names.iter().all(|name| name.is_empty() || header_name(name).is_some());
         let header = HeaderNames::new(table, format.profile.as_deref());
         let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
         let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));
@@ -86,7 +86,12 @@ impl Layout {
         }
         let given = match &format.profile {
             Some(profile) if table == Table::Clients => {
-                given_fields(profile, header, names, place, position)?
+                given_fields(profile, position, |given| {
+                    // What the table's own columns are called shows that the line is a header.
+                    let wanted = [&wanted[..], given].concat();
+                    MissingColumns::among(names, &wanted, header, may_show)
+                })
+                .map_err(|(column, missing)| place.error(Some(column), InputFault::MissingColumn(missing)))?
             }
             _ => Vec::new(),
         };
@@ -115,28 +120,25 @@ impl Layout {
     }
 }
 
-/// The fields of the consents that a row of `clients` gives.
+/// The fields of the consents that a row of `clients` gives. The error is the column that is missing, and what `missing` says
+/// of those that are wanted.
 fn given_fields(
     profile: &Profile,
-    header: HeaderNames<'_>,
-    names: &[String],
-    place: &Place<'_>,
     position: impl Fn(&str) -> Option<usize>,
-) -> Result<Vec<[usize; MOST_COLUMNS]>, RegistryError> {
+    missing: impl Fn(&[Wanted<'_>]) -> MissingColumns,
+) -> Result<Vec<[usize; MOST_COLUMNS]>, (&'static str, Box<MissingColumns>)> {
     let mut given = Vec::new();
     for consent in &profile.given {
         let mut fields = [NO_FIELD; MOST_COLUMNS];
-        for ((column, source), field) in
-            Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields)
-        {
-            if let Some(ColumnSource::Named(name)) = source {
-                let wanted = [Wanted { column: column.name, name }];
-                let missing = || {
-                    let missing = MissingColumns::among(names, &wanted, header, place.may_show);
-                    place.error(Some(column.name), InputFault::MissingColumn(Box::new(missing)))
-                };
-                *field = position(name).ok_or_else(missing)?;
-            }
+        let named = Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields);
+        let named = named.filter_map(|((column, source), field)| match source {
+            Some(ColumnSource::Named(name)) => Some((Wanted { column: column.name, name }, field)),
+            _ => None,
+        });
+        let (wanted, places): (Vec<_>, Vec<_>) = named.unzip();
+        for (column, field) in wanted.iter().zip(places) {
+            let is_missing = || (column.column, Box::new(missing(&wanted)));
+            *field = position(column.name).ok_or_else(is_missing)?;
         }
         given.push(fields);
     }
