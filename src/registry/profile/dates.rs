@@ -22,7 +22,7 @@ pub(in crate::registry) enum DateRead {
 
 /// A form of dates, such as `%m/%d/%Y`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Format {
+pub(in crate::registry) struct Format {
     parts: Vec<Part>,
     /// The year for which the two digits of a year stand first.
     two_digit_years_from: u32,
@@ -51,7 +51,7 @@ enum Part {
 
 /// What is wrong with a form.
 #[derive(thiserror::Error, Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum FormatFault {
+pub(in crate::registry) enum FormatFault {
     #[error("a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R")]
     UnknownLetter,
     #[error("a part of the day or of the time is given twice")]
@@ -69,7 +69,7 @@ const MONTHS: [&str; 12] = [
 
 impl Format {
     /// Reads a form as strftime has it.
-    pub(super) fn parse(text: &str, two_digit_years_from: Option<u32>) -> Result<Format, FormatFault> {
+    pub(in crate::registry) fn parse(text: &str, two_digit_years_from: Option<u32>) -> Result<Format, FormatFault> {
         let mut parts = Vec::new();
         push_parts(text, &mut parts)?;
         let count = |is: fn(&Part) -> bool| parts.iter().filter(|part| is(part)).count();
@@ -103,7 +103,7 @@ impl Format {
     }
 
     /// The day that a text gives, of any year from 1 to 9999; none if the text is not of this form.
-    fn read(&self, text: &[u8]) -> Option<Day> {
+    pub(in crate::registry) fn read(&self, text: &[u8]) -> Option<Day> {
         let (mut year, mut month, mut day, mut day_of_year) = (0, 0, 0, 0);
         let mut rest = text;
         for part in &self.parts {
@@ -140,7 +140,7 @@ impl Format {
     }
 
     /// Whether one text may be read as two different days by this form and another.
-    pub(super) fn contradicts(&self, other: &Format) -> bool {
+    pub(in crate::registry) fn contradicts(&self, other: &Format) -> bool {
         self.has_text_that_differs(other) || other.has_text_that_differs(self)
     }
 
