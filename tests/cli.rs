@@ -27,6 +27,7 @@ fn help() {
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),
         ("help-policy-check", &["policy", "check", "--help"]),
+        ("help-profile-guess", &["profile", "guess", "--help"]),
         ("help-check", &["check", "--help"]),
         ("help-due", &["due", "--help"]),
         ("help-schedule", &["schedule", "--help"]),

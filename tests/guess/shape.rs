@@ -57,9 +57,8 @@ impl Base {
         let mut seen = BTreeSet::new();
         let clients: BTreeSet<String> = self.tables["clients"].iter().map(|row| row[0].clone()).collect();
         let consents = self.tables.get_mut("consents").unwrap();
-        consents.retain(|row| {
-            clients.contains(&row[0]) && seen.insert((row[0].clone(), row[1].to_uppercase()))
-        });
+        consents
+            .retain(|row| clients.contains(&row[0]) && seen.insert((row[0].clone(), row[1].to_uppercase())));
         let count = consents.len();
         for row in self.tables.get_mut("control").into_iter().flatten().filter(|row| row[0] == "consents") {
             row[1] = count.to_string();
@@ -67,8 +66,32 @@ impl Base {
         self
     }
 
+    /// What windows-1252 can say of it.
+    pub fn in_windows_1252(mut self) -> Base {
+        let is_in = |c: char| !encoding_rs::WINDOWS_1252.encode(&c.to_string()).2;
+        for value in self.tables.values_mut().flatten().flatten() {
+            *value = value.chars().map(|c| if is_in(c) { c } else { '?' }).collect();
+        }
+        self
+    }
+
+    fn has_ambiguous_centuries(&self) -> bool {
+        let mut years = BTreeSet::new();
+        for (table, rows) in &self.tables {
+            for (place, _) in
+                header(table).split(',').enumerate().filter(|(_, column)| DATE_COLUMNS.contains(column))
+            {
+                years.extend(rows.iter().filter_map(|row| row[place].get(..4)?.parse::<u32>().ok()));
+            }
+        }
+        let of_1900 = years.iter().find(|year| **year < 2000).map_or(99, |year| year % 100);
+        let of_2000 = years.last().map_or(0, |year| year.saturating_sub(2000));
+        of_1900 <= of_2000 || of_2000 > 99
+    }
+
     fn has_unique_clients(&self) -> bool {
-        let ids: BTreeSet<&str> = self.tables["clients"].iter().map(|row| row[0].trim_start_matches('0')).collect();
+        let ids: BTreeSet<&str> =
+            self.tables["clients"].iter().map(|row| row[0].trim_start_matches('0')).collect();
         ids.len() == self.tables["clients"].len()
     }
 }
@@ -76,12 +99,37 @@ impl Base {
 /// Names that real databases use for a table.
 fn file_names(table: &str) -> &'static [&'static str] {
     match table {
-        "clients" => &["clients.csv", "PERSON_20240708.TXT", "Patients.csv", "tblPatient.txt", "DEMOGRAPHICS.dat", "client_2024-07-08.csv"],
-        "consents" => &["consents.csv", "CONSENT_20240708.TXT", "PatientConsents.csv", "tblConsent.txt", "CONSENTS.dat"],
-        "immunizations" => &["immunizations.csv", "IMMUNIZATIONS_20240708.TXT", "shots.csv", "tblVaccination.txt", "IMM_FACT.dat"],
-        "vaccines" => &["vaccines.csv", "VACCINE_20240708.TXT", "Products.csv", "tblVaccineCodes.txt", "VACCINES.dat"],
-        "organizations" => &["organizations.csv", "PROVIDER_20240708.TXT", "Facilities.csv", "tblClinic.txt", "ORGS.dat"],
-        "recipients" => &["recipients.csv", "RECIPIENT_20240708.TXT", "HealthDepartments.csv", "tblRecipients.txt", "LHD.dat"],
+        "clients" => &[
+            "clients.csv",
+            "PERSON_20240708.TXT",
+            "Patients.csv",
+            "tblPatient.txt",
+            "DEMOGRAPHICS.dat",
+            "client_2024-07-08.csv",
+        ],
+        "consents" => {
+            &["consents.csv", "CONSENT_20240708.TXT", "PatientConsents.csv", "tblConsent.txt", "CONSENTS.dat"]
+        }
+        "immunizations" => &[
+            "immunizations.csv",
+            "IMMUNIZATIONS_20240708.TXT",
+            "shots.csv",
+            "tblVaccination.txt",
+            "IMM_FACT.dat",
+        ],
+        "vaccines" => {
+            &["vaccines.csv", "VACCINE_20240708.TXT", "Products.csv", "tblVaccineCodes.txt", "VACCINES.dat"]
+        }
+        "organizations" => {
+            &["organizations.csv", "PROVIDER_20240708.TXT", "Facilities.csv", "tblClinic.txt", "ORGS.dat"]
+        }
+        "recipients" => &[
+            "recipients.csv",
+            "RECIPIENT_20240708.TXT",
+            "HealthDepartments.csv",
+            "tblRecipients.txt",
+            "LHD.dat",
+        ],
         _ => &["control.csv", "CONTROL_20240708.TXT", "RowCounts.csv", "tblControl.txt", "COUNTS.dat"],
     }
 }
@@ -89,19 +137,23 @@ fn file_names(table: &str) -> &'static [&'static str] {
 /// Names that real databases use for a column. The first is the column's own.
 fn column_names(table: &str, column: &str) -> Vec<String> {
     let others: &[&str] = match (table, column) {
-        ("clients" | "consents" | "immunizations", "CLIENT_ID") => &["CLIENT ID", "PATIENT_ID", "PersonId", "PAT_ID", "PERSON_KEY"],
+        ("clients" | "consents" | "immunizations", "CLIENT_ID") => {
+            &["CLIENT ID", "PATIENT_ID", "PersonId", "PAT_ID", "PERSON_KEY"]
+        }
         (_, "CLIENT_TYPE") => &["Client Type", "PATIENT_TYPE", "CLIENT_TYPE_CD", "ClientCategory"],
         (_, "FIRST_NAME") => &["FNAME", "FirstName", "FIRST NAME", "GIVEN_NAME"],
         (_, "LAST_NAME") => &["LNAME", "LastName", "SURNAME", "FAMILY_NAME"],
         (_, "MIDDLE_NAME") => &["MNAME", "MiddleName", "MIDDLE", "MI"],
-        (_, "BIRTH_DATE") => &["DOB", "BirthDate", "DATE_OF_BIRTH", "BIRTH_DT"],
-        (_, "SEX_CODE") => &["SEX", "Gender", "GENDER_CD"],
+        (_, "BIRTH_DATE") => &["DOB", "BirthDate", "DATE_OF_BIRTH", "BIRTH_DT", "BRITH_DATE", "D1"],
+        (_, "SEX_CODE") => &["SEX", "Gender", "GENDER_CD", "MF"],
         (_, "RACE_AND_ETHNICITY") => &["RACE", "RaceEthnicity", "RACE_ETHNICITY", "Race and Ethnicity"],
         (_, "STATE_CODE") => &["STATE", "ST", "ADDR_STATE", "StateCd"],
         (_, "CLIENT_COUNTY") => &["COUNTY", "CountyName", "CNTY", "RES_COUNTY"],
         (_, "ZIP_CODE") => &["ZIP", "ZipCode", "POSTAL_CODE", "ZIP5"],
         (_, "CONSENT_TYPE") => &["CONSENT TYPE", "ConsentType", "CONSENT_TYPE_CD", "TYPE"],
-        (_, "EFFECTIVE_DATE") => &["EFF_DT", "ConsentDate", "START_DATE", "Consent Start Date"],
+        (_, "EFFECTIVE_DATE") => {
+            &["EFF_DT", "ConsentDate", "START_DATE", "Consent Start Date", "EFFECTIV_DATE"]
+        }
         (_, "END_DATE") => &["END_DT", "EndDate", "STOP_DATE", "Consent End Date"],
         (_, "END_REASON") => &["END_RSN", "EndReason", "REASON", "END_REASON_CD"],
         (_, "IMMUNIZATION_ID") => &["IMM_ID", "ShotId", "VACCINATION_ID", "IMMUNIZATION ID"],
@@ -135,17 +187,33 @@ type Codes = &'static [(&'static str, &'static str)];
 
 fn code_words(column: &str) -> &'static [Codes] {
     match column {
-        "CLIENT_TYPE" => &[&[("IC", "Child"), ("IA", "Adult"), ("DC", "Disaster"), ("PA", "Pending")], &[("IC", "C"), ("IA", "A"), ("DC", "D"), ("PA", "P")]],
-        "CONSENT_TYPE" => &[&[("STANDARD", "STD"), ("DISASTER", "DIS")], &[("STANDARD", "S"), ("DISASTER", "D")], &[("STANDARD", "Routine"), ("DISASTER", "Emergency")]],
-        "END_REASON" => &[&[("WITHDRAWN", "WD"), ("EXPIRED", "EXP")], &[("WITHDRAWN", "W"), ("EXPIRED", "E")], &[("WITHDRAWN", "Withdrawal"), ("EXPIRED", "Expiration")]],
-        "DISASTER_FLAG" => &[&[("Y", "Yes"), ("N", "No")], &[("Y", "1"), ("N", "0")], &[("Y", "true"), ("N", "false")]],
-        "PRODUCT_CLASS" => &[&[("VACCINE", "VAC"), ("RSV_THERAPEUTIC", "RSV"), ("COVID_THERAPEUTIC", "COVID")]],
+        "CLIENT_TYPE" => &[
+            &[("IC", "Child"), ("IA", "Adult"), ("DC", "Disaster"), ("PA", "Pending")],
+            &[("IC", "C"), ("IA", "A"), ("DC", "D"), ("PA", "P")],
+        ],
+        "CONSENT_TYPE" => &[
+            &[("STANDARD", "STD"), ("DISASTER", "DIS")],
+            &[("STANDARD", "S"), ("DISASTER", "D")],
+            &[("STANDARD", "Routine"), ("DISASTER", "Emergency")],
+        ],
+        "END_REASON" => &[
+            &[("WITHDRAWN", "WD"), ("EXPIRED", "EXP")],
+            &[("WITHDRAWN", "W"), ("EXPIRED", "E")],
+            &[("WITHDRAWN", "Withdrawal"), ("EXPIRED", "Expiration")],
+        ],
+        "DISASTER_FLAG" => {
+            &[&[("Y", "Yes"), ("N", "No")], &[("Y", "1"), ("N", "0")], &[("Y", "true"), ("N", "false")]]
+        }
+        "PRODUCT_CLASS" => {
+            &[&[("VACCINE", "VAC"), ("RSV_THERAPEUTIC", "RSV"), ("COVID_THERAPEUTIC", "COVID")]]
+        }
         _ => &[],
     }
 }
 
 const DATE_COLUMNS: [&str; 4] = ["BIRTH_DATE", "EFFECTIVE_DATE", "END_DATE", "VACCINATION_DATE"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// How an export is written.
 #[derive(Debug)]
@@ -164,6 +232,8 @@ pub struct Shape {
     files: BTreeMap<String, String>,
     columns: BTreeMap<(String, String), String>,
     codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether a point stands for a date or an id that is missing.
+    points: bool,
     /// Where chance goes on when the rows are written.
     seed: usize,
 }
@@ -181,8 +251,15 @@ impl Shape {
             }
             files.insert(table.clone(), name);
             for column in header(table).split(',') {
-                let names = column_names(table, column);
-                let name = if dice.one_in(3) { names[0].clone() } else { names[dice.below(names.len())].clone() };
+                let mut names = column_names(table, column);
+                if column == "SEX_CODE"
+                    && !rows.iter().all(|row| ["M", "F", "U", ""].contains(&row[6].as_str()))
+                {
+                    // A column of any texts, under a name that says nothing, is open by nature.
+                    names.retain(|name| name != "MF");
+                }
+                let name =
+                    if dice.one_in(3) { names[0].clone() } else { names[dice.below(names.len())].clone() };
                 columns.insert((table.clone(), column.to_owned()), name);
                 // A code of which a value stands in a few rows only is open by nature.
                 let words = code_words(column);
@@ -190,21 +267,39 @@ impl Shape {
                     let chosen = words[dice.below(words.len())];
                     // One letter tells something only if the others are there.
                     let place = header(table).split(',').position(|other| other == column).unwrap();
-                    let stands = |code: &str| rows.iter().filter(|row| row[place].eq_ignore_ascii_case(code)).count();
+                    let stands =
+                        |code: &str| rows.iter().filter(|row| row[place].eq_ignore_ascii_case(code)).count();
                     let is_plain = chosen.iter().all(|(code, word)| word.len() > 1 || stands(code) > 0);
                     let rows: usize = chosen.iter().map(|(code, _)| stands(code)).sum();
                     if is_plain && rows >= 5 {
-                        let words = chosen.iter().map(|(code, word)| ((*code).to_owned(), (*word).to_owned()));
+                        let words =
+                            chosen.iter().map(|(code, word)| ((*code).to_owned(), (*word).to_owned()));
                         codes.insert(column.to_owned(), words.collect());
                     }
                 }
             }
         }
-        let is_latin = base.tables.values().flatten().flatten().all(|text| !encoding_rs::WINDOWS_1252.encode(text).2);
-        let encodings: &[&str] = &["utf-8", "utf-8-bom", "utf-16le-bom", "utf-16le", "utf-16be", "windows-1252"];
+        let is_latin =
+            base.tables.values().flatten().flatten().all(|text| !encoding_rs::WINDOWS_1252.encode(text).2);
+        let encodings: &[&str] =
+            &["utf-8", "utf-8-bom", "utf-16le-bom", "utf-16le", "utf-16be", "windows-1252"];
         let encoding = encodings[dice.below(encodings.len() - usize::from(!is_latin))];
-        // Two digits of a year are ambiguous where birth dates and ends of consents have years in common.
-        let dates = ["%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%d-%b-%Y", "%d%b%Y", "%Y-%m-%d 00:00:00", "%m/%d/%Y 12:00:00 AM"];
+        let dates = [
+            "%Y-%m-%d",
+            "%m/%d/%Y",
+            "%d/%m/%Y",
+            "%Y%m%d",
+            "%d-%b-%Y",
+            "%d%b%Y",
+            "%Y-%m-%d 00:00:00",
+            "%m/%d/%Y 12:00:00 AM",
+            "%d%b%Y:00:00:00",
+            "%d.%m.%Y",
+            "%d-%b-%y",
+            "%m/%d/%y",
+        ];
+        // Two digits of a year are ambiguous where years of two centuries have them in common.
+        let dates = &dates[..dates.len() - if base.has_ambiguous_centuries() { 2 } else { 0 }];
         let consents_in_columns = dice.one_in(4) && base.has_unique_clients();
         Shape {
             is_database,
@@ -220,7 +315,67 @@ impl Shape {
             files,
             columns,
             codes,
+            points: false,
             seed: dice.below(1 << 20),
+        }
+    }
+
+    /// As typical programs write an export; the same bytes each time.
+    pub fn typical(program: &str, base: &Base) -> Shape {
+        let (set, nth) = match program {
+            "sql-server" => (3, 2),
+            "oracle" => (1, 1),
+            _ => (4, 3),
+        };
+        let (mut files, mut columns) = (BTreeMap::new(), BTreeMap::new());
+        for table in base.tables.keys() {
+            files.insert(table.clone(), file_names(table)[set].to_owned());
+            for column in header(table).split(',') {
+                let names = column_names(table, column);
+                columns.insert((table.clone(), column.to_owned()), names[nth.min(names.len() - 1)].clone());
+            }
+        }
+        let codes = |column: &str, place: usize| {
+            let words =
+                code_words(column)[place].iter().map(|(code, word)| ((*code).to_owned(), (*word).to_owned()));
+            (column.to_owned(), words.collect())
+        };
+        let shape = Shape {
+            is_database: false,
+            encoding: "utf-8",
+            delimiter: ',',
+            around: "",
+            date: "%Y-%m-%d",
+            null: None,
+            wraps: false,
+            quotes_all: false,
+            crlf: true,
+            consents_in_columns: false,
+            files,
+            columns,
+            codes: BTreeMap::new(),
+            points: false,
+            seed: 1,
+        };
+        match program {
+            "sql-server" => Shape {
+                encoding: "utf-16le-bom",
+                delimiter: '|',
+                around: "sqlcmd",
+                date: "%Y-%m-%d 00:00:00.000",
+                null: Some("NULL"),
+                codes: [codes("DISASTER_FLAG", 1), codes("CLIENT_TYPE", 0)].into(),
+                ..shape
+            },
+            "oracle" => Shape {
+                encoding: "windows-1252",
+                delimiter: ';',
+                around: "sqlplus",
+                date: "%d-%b-%y",
+                codes: [codes("CONSENT_TYPE", 1), codes("END_REASON", 1)].into(),
+                ..shape
+            },
+            _ => Shape { date: "%d%b%Y", points: true, wraps: true, consents_in_columns: true, ..shape },
         }
     }
 
@@ -244,16 +399,25 @@ impl Shape {
             let file = &self.files[table];
             match &connection {
                 Some(connection) => write_table(connection, file, &names, &rows),
-                None => std::fs::write(to.join(file), self.encoded(&self.laid_out(&names, &rows, &mut dice))).unwrap(),
+                None => std::fs::write(to.join(file), self.encoded(&self.laid_out(&names, &rows, &mut dice)))
+                    .unwrap(),
             }
         }
     }
 
     /// The rows of a table with names, codes and dates as the registry has them, in another order of columns.
-    fn shaped(&self, table: &str, rows: &[Vec<String>], base: &Base, dice: &mut Dice) -> (Vec<String>, Vec<Vec<String>>) {
+    fn shaped(
+        &self,
+        table: &str,
+        rows: &[Vec<String>],
+        base: &Base,
+        dice: &mut Dice,
+    ) -> (Vec<String>, Vec<Vec<String>>) {
         let columns: Vec<&str> = header(table).split(',').collect();
-        let mut names: Vec<String> =
-            columns.iter().map(|column| self.columns[&(table.to_owned(), (*column).to_owned())].clone()).collect();
+        let mut names: Vec<String> = columns
+            .iter()
+            .map(|column| self.columns[&(table.to_owned(), (*column).to_owned())].clone())
+            .collect();
         let mut out: Vec<Vec<String>> = rows
             .iter()
             .map(|row| columns.iter().zip(row).map(|(column, value)| self.value(column, value)).collect())
@@ -272,9 +436,12 @@ impl Shape {
                 for (place, part) in [(2, "DT"), (3, "END_DT"), (4, "END_RSN")] {
                     names.push(format!("{short}_CONSENT_{part}"));
                     for (row, client) in out.iter_mut().zip(rows) {
-                        let is_it = |consent: &&Vec<String>| consent[0] == client[0] && consent[1].eq_ignore_ascii_case(kind);
+                        let is_it = |consent: &&Vec<String>| {
+                            consent[0] == client[0] && consent[1].eq_ignore_ascii_case(kind)
+                        };
                         let column = header("consents").split(',').nth(place).unwrap();
-                        let value = base.tables["consents"].iter().find(is_it).map_or("", |consent| &consent[place]);
+                        let value =
+                            base.tables["consents"].iter().find(is_it).map_or("", |consent| &consent[place]);
                         row.push(self.value(column, value));
                     }
                 }
@@ -291,10 +458,17 @@ impl Shape {
     }
 
     fn value(&self, column: &str, value: &str) -> String {
+        if self.points && value.is_empty() && (DATE_COLUMNS.contains(&column) || column.ends_with("_ID")) {
+            return ".".to_owned();
+        }
         if DATE_COLUMNS.contains(&column) {
             return self.day(value);
         }
-        if column.ends_with("ZIP_CODE") && self.wraps && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        if column.ends_with("ZIP_CODE")
+            && self.wraps
+            && !value.is_empty()
+            && value.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return format!("=\"{value}\"");
         }
         let words = self.codes.get(column);
@@ -306,7 +480,12 @@ impl Shape {
         let parts: Vec<&str> = text.split('-').collect();
         let &[year, month, day] = parts.as_slice() else { return text.to_owned() };
         let short = month.parse::<usize>().map_or("", |month| MONTHS[month - 1]);
-        self.date.replace("%Y", year).replace("%m", month).replace("%d", day).replace("%b", &short.to_uppercase())
+        self.date
+            .replace("%Y", year)
+            .replace("%y", &year[2..])
+            .replace("%m", month)
+            .replace("%d", day)
+            .replace("%b", &short.to_uppercase())
     }
 
     /// The text of a file.
@@ -345,14 +524,18 @@ impl Shape {
         match (value, self.null) {
             ("", Some(word)) => word.to_owned(),
             ("", None) if !quotes => String::new(),
-            _ if quotes || value.contains([self.delimiter, '"', '\r', '\n']) => format!("\"{}\"", value.replace('"', "\"\"")),
+            _ if quotes || value.contains([self.delimiter, '"', '\r', '\n']) => {
+                format!("\"{}\"", value.replace('"', "\"\""))
+            }
             _ => value.to_owned(),
         }
     }
 
     fn encoded(&self, text: &str) -> Vec<u8> {
         let utf16 = |swap: bool| -> Vec<u8> {
-            text.encode_utf16().flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+            text.encode_utf16()
+                .flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect()
         };
         match self.encoding {
             "utf-8-bom" => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
@@ -374,7 +557,8 @@ fn write_table(connection: &rusqlite::Connection, table: &str, names: &[String],
     }
     let mut insert = connection.prepare(&format!("INSERT INTO \"{table}\" VALUES ({marks})")).unwrap();
     for row in rows {
-        let values: Vec<Option<&str>> = row.iter().map(|value| Some(value.as_str()).filter(|value| !value.is_empty())).collect();
+        let values: Vec<Option<&str>> =
+            row.iter().map(|value| Some(value.as_str()).filter(|value| !value.is_empty())).collect();
         insert.execute(rusqlite::params_from_iter(values)).unwrap();
     }
 }

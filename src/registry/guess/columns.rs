@@ -82,7 +82,8 @@ pub(super) fn value_of(cell: &RawCell) -> Option<&str> {
 }
 
 fn is_zip(text: &str) -> bool {
-    let is_digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits =
+        |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.split_once('-') {
         Some((zip, more)) => is_digits(zip, 5) && is_digits(more, 4),
         None => is_digits(text, 5) || is_digits(text, 9),

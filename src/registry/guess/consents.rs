@@ -80,7 +80,9 @@ fn role_of(name: &str, holds_dates: bool) -> Option<Role> {
         () if !is_of_consent && !(is_typed && (has("DATE") || has("REASON"))) => None,
         () if has("REASON") => Some(Role::Reason),
         () if holds_dates && is_end => Some(Role::End),
-        () if holds_dates && !has("TYPE") && !has("CODE") && !has("FLAG") && !has("STATUS") => Some(Role::Start),
+        () if holds_dates && !has("TYPE") && !has("CODE") && !has("FLAG") && !has("STATUS") => {
+            Some(Role::Start)
+        }
         () if has("TYPE") || has("CODE") => Some(Role::Type),
         () => None,
     }
@@ -104,8 +106,21 @@ mod tests {
 
     #[test]
     fn finds_consents_in_columns() {
-        let found = given(&["PAT_ID", "STD_CONSENT_DT", "STD_CONSENT_END_DT", "STD_CONSENT_END_RSN", "DIS_CONSENT_DT", "DIS_WITHDRAWN_DT"]);
-        let standard = GivenColumns { named_type: Some("STANDARD"), start: Some(1), end: Some(2), reason: Some(3), ..GivenColumns::default() };
+        let found = given(&[
+            "PAT_ID",
+            "STD_CONSENT_DT",
+            "STD_CONSENT_END_DT",
+            "STD_CONSENT_END_RSN",
+            "DIS_CONSENT_DT",
+            "DIS_WITHDRAWN_DT",
+        ]);
+        let standard = GivenColumns {
+            named_type: Some("STANDARD"),
+            start: Some(1),
+            end: Some(2),
+            reason: Some(3),
+            ..GivenColumns::default()
+        };
         let disaster = GivenColumns {
             named_type: Some("DISASTER"),
             start: Some(4),
@@ -115,11 +130,20 @@ mod tests {
         };
         assert_eq!(found, [standard, disaster]);
         let found = given(&["PAT_ID", "CONSENT TYPE", "CONSENT DATE", "WITHDRAWN ON"]);
-        let one = GivenColumns { consent_type: Some(1), start: Some(2), end: Some(3), named_reason: Some("WITHDRAWN"), ..GivenColumns::default() };
+        let one = GivenColumns {
+            consent_type: Some(1),
+            start: Some(2),
+            end: Some(3),
+            named_reason: Some("WITHDRAWN"),
+            ..GivenColumns::default()
+        };
         assert_eq!(found, [one]);
         // Of which type it is, nothing tells.
         assert_eq!(given(&["PAT_ID", "CONSENT_DATE"])[0].named_type, None);
-        assert_eq!(given(&["PAT_ID", "CONSENT_DATE", "DISASTER_CONSENT_DATE"])[0].named_type, Some("STANDARD"));
+        assert_eq!(
+            given(&["PAT_ID", "CONSENT_DATE", "DISASTER_CONSENT_DATE"])[0].named_type,
+            Some("STANDARD")
+        );
         assert_eq!(given(&["PAT_ID", "WITHDRAWN_ON", "NOTE", "LAST_VISIT_DATE"]), []);
     }
 }

@@ -9,13 +9,17 @@ pub(super) enum FoundEncoding {
     Ascii,
     Utf8,
     /// UTF-8, but for so many bytes that are none.
-    DamagedUtf8 { faults: usize },
+    DamagedUtf8 {
+        faults: usize,
+    },
     /// A byte order mark says it, and goes before what a profile says.
     Marked(&'static encoding_rs::Encoding),
     /// Every other byte of the text is zero.
     Utf16(&'static encoding_rs::Encoding),
     /// No UTF-8: so many bytes above 127.
-    Windows1252 { high_bytes: usize },
+    Windows1252 {
+        high_bytes: usize,
+    },
 }
 
 impl FoundEncoding {
@@ -71,7 +75,8 @@ fn whole_characters(block: &RawBlock) -> &[u8] {
 /// Of text that is mostly ASCII, UTF-16 has a zero in every other byte.
 fn utf16_without_mark(first: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let pairs = &first.as_chunks::<2>().0[..(first.len() / 2).min(2048)];
-    let share = |is: fn(&[u8; 2]) -> bool| pairs.iter().filter(|pair| is(pair)).count() * 10 >= pairs.len() * 7;
+    let share =
+        |is: fn(&[u8; 2]) -> bool| pairs.iter().filter(|pair| is(pair)).count() * 10 >= pairs.len() * 7;
     match pairs.len() {
         0 | 1 => None,
         _ if share(|pair| pair[0] != 0 && pair[1] == 0) => Some(encoding_rs::UTF_16LE),
@@ -114,7 +119,9 @@ mod tests {
             assert_eq!(FoundEncoding::of(&[block]), expect, "{bytes:?}");
         };
         let utf16 = |text: &str, swap: bool| -> Vec<u8> {
-            text.encode_utf16().flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+            text.encode_utf16()
+                .flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect()
         };
         check(b"", FoundEncoding::Ascii);
         check(b"ID,NAME\n1,Ana\n", FoundEncoding::Ascii);

@@ -1,8 +1,8 @@
 //! How a file's text falls into a header, rows and lines that are no rows.
 
 use super::encoding::TextBlock;
-use crate::registry::source::{blank_lines, find_delimiter, split_record};
 use crate::registry::source::Field;
+use crate::registry::source::{blank_lines, find_delimiter, split_record};
 use crate::value::text;
 use regex::bytes::Regex;
 use std::collections::BTreeMap;
@@ -15,6 +15,13 @@ const RECORDS_FOR_DELIMITER: usize = 400;
 
 /// A preamble has no more lines than this.
 const LONGEST_PREAMBLE: usize = 40;
+
+const A_TOTAL: &str =
+    r"(?i:total|total rows|total records|row count|rows|record count|records) *[:=]? *[0-9,]+";
+const A_TRAILER: &str = r"(?i:trailer|trl|eof|end of file|end of report|footer)(?:[^0-9A-Za-z].*)?";
+
+/// Patterns that could fit a row too, if it has as many fields as the others.
+const MAY_BE_ROWS: [&str; 2] = [A_TOTAL, A_TRAILER];
 
 /// Lines that programs write around rows: the pattern, and what writes such a line.
 const KNOWN: [(&str, &str); 14] = [
@@ -29,8 +36,8 @@ const KNOWN: [(&str, &str); 14] = [
     (r"Elapsed: [0-9:.]+", "SQL*Plus's time"),
     (r"Changed database context to .*", "a message of sqlcmd"),
     (r"Network packet size.*|Clock Time.*|Starting copy\.\.\.", "a message of bcp"),
-    (r"(?i:total|total rows|total records|row count|rows|record count|records) *[:=]? *[0-9,]+", "a count of rows"),
-    (r"(?i:trailer|trl|eof|end of file|end of report|footer)(?:[^0-9A-Za-z].*)?", "a line that ends a file"),
+    (A_TOTAL, "a count of rows"),
+    (A_TRAILER, "a line that ends a file"),
     (r"PL/SQL procedure successfully completed\.", "a message of SQL*Plus"),
 ];
 
@@ -69,9 +76,11 @@ pub(super) fn take_apart(blocks: &[TextBlock]) -> Option<Lines> {
     let mut lines = Lines { delimiter, ..Lines::default() };
     let mut preamble = Vec::new();
     for block in blocks {
-        let mut at = if block.is_first { 0 } else { block.text.find('\n').map_or(block.text.len(), |end| end + 1) };
+        let mut at =
+            if block.is_first { 0 } else { block.text.find('\n').map_or(block.text.len(), |end| end + 1) };
         // The last record of a piece may be cut.
-        let end = if block.is_last { block.text.len() } else { block.text.rfind('\n').map_or(0, |end| end + 1) };
+        let end =
+            if block.is_last { block.text.len() } else { block.text.rfind('\n').map_or(0, |end| end + 1) };
         let bytes = &block.text.as_bytes()[..end.max(at)];
         let mut fields = Vec::new();
         while at < bytes.len() {
@@ -96,7 +105,7 @@ pub(super) fn take_apart(blocks: &[TextBlock]) -> Option<Lines> {
                 }
                 lines.ends_oddly = false;
             } else if lines.header.is_empty() && preamble.len() < LONGEST_PREAMBLE {
-                preamble.push(line.to_owned());
+                preamble.push(line.into_owned());
                 at += line_length(bytes, at);
                 continue;
             } else {
@@ -145,7 +154,9 @@ impl Known {
         if self.dashes.0.is_match(line) {
             return Some((self.dashes.1.clone(), "dashes under the header".to_owned()));
         }
-        let fits = |(regex, ..): &&(Regex, &str, &str)| !is_of_width && regex.is_match(line);
+        let fits = |(regex, pattern, _): &&(Regex, &str, &str)| {
+            (!is_of_width || !MAY_BE_ROWS.contains(pattern)) && regex.is_match(line)
+        };
         let (_, pattern, what) = self.patterns.iter().find(fits)?;
         Some(((*pattern).to_owned(), (*what).to_owned()))
     }
@@ -197,7 +208,9 @@ fn delimiter_of(text: &str) -> Option<(u8, usize)> {
             *widths.entry(fields.len()).or_insert(0usize) += 1;
             count += 1;
         }
-        let Some((width, times)) = widths.into_iter().max_by_key(|(width, times)| (*times, *width)) else { continue };
+        let Some((width, times)) = widths.into_iter().max_by_key(|(width, times)| (*times, *width)) else {
+            continue;
+        };
         let share = times as f64 / count as f64;
         // A header alone, or a header and a line around it, is a table too.
         if width < 2 || share < 0.5 {
@@ -237,6 +250,7 @@ fn shape_of(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn apart(text: &str) -> Option<Lines> {
         take_apart(&[TextBlock { text: text.to_owned(), is_first: true, is_last: true }])
@@ -263,21 +277,29 @@ mod tests {
             let lines = apart(text).unwrap();
             assert_eq!(lines.header.join("/"), header, "{text:?}");
             assert_eq!(lines.rows.len(), rows, "{text:?}");
-            let found: Vec<&str> = lines.not_rows.keys().map(String::as_str).collect();
-            assert_eq!(found, patterns, "{text:?}");
+            let found: BTreeSet<&str> = lines.not_rows.keys().map(String::as_str).collect();
+            assert_eq!(found, BTreeSet::from_iter(patterns.iter().copied()), "{text:?}");
             for (pattern, (_, times)) in &lines.not_rows {
                 assert!(*times > 0 && Regex::new(pattern).is_ok());
             }
         };
         check("A,B\n1,2\n3,4\n", "A/B", 2, &[]);
         check("A,B\n--,--\n1,2\n\n(1 rows affected)\n", "A/B", 1, &[r"[-+= ,]*--[-+= ,]*", KNOWN[0].0]);
-        check("SQL> select 1\nA|B\n----|---\n1|2\n3|4\n\n2 rows selected.\n", "A/B", 2, &[
-            KNOWN[2].0,
-            KNOWN[7].0,
-            r"[-+= \|]*--[-+= \|]*",
-        ]);
-        check("Extract of 2024-07-08\nA,B\n1,2\n3,4\n5,6\n", "A/B", 3, &[r"\pL+ \pL+ [0-9]+\-[0-9]+\-[0-9]+"]);
+        check(
+            "SQL> select 1\nA|B\n----|---\n1|2\n3|4\n\n2 rows selected.\n",
+            "A/B",
+            2,
+            &[KNOWN[2].0, KNOWN[7].0, r"[-+= \|]*--[-+= \|]*"],
+        );
+        check(
+            "Extract of 2024-07-08\nA,B\n1,2\n3,4\n5,6\n",
+            "A/B",
+            3,
+            &[r"\pL+ \pL+ [0-9]+\-[0-9]+\-[0-9]+"],
+        );
         check("A,B\n1,2\n3,4\nTRAILER,2,9\n", "A/B", 2, &[KNOWN[12].0]);
+        // A command that holds a delimiter.
+        check("SQL> select 1;\nA;B\n1;2\n3;4\n", "A/B", 2, &[KNOWN[7].0]);
         // As wide as a row: a row.
         check("A,B\n1,2\ntrailer,4\n", "A/B", 2, &[]);
     }
@@ -291,9 +313,18 @@ mod tests {
 
     #[test]
     fn a_later_piece_counts_from_its_first_whole_line() {
-        let block = |text: &str, is_first: bool, is_last: bool| TextBlock { text: text.to_owned(), is_first, is_last };
-        let blocks = [block("A,B\n1,2\n3,4", true, false), block("0,9\n5,6\n7", false, false), block("8\n9,9", false, true)];
-        let rows: Vec<String> = take_apart(&blocks).unwrap().rows.iter().map(|row| row[0].text.to_string()).collect();
+        let block = |text: &str, is_first: bool, is_last: bool| TextBlock {
+            text: text.to_owned(),
+            is_first,
+            is_last,
+        };
+        let blocks = [
+            block("A,B\n1,2\n3,4", true, false),
+            block("0,9\n5,6\n7", false, false),
+            block("8\n9,9", false, true),
+        ];
+        let rows: Vec<String> =
+            take_apart(&blocks).unwrap().rows.iter().map(|row| row[0].text.to_string()).collect();
         assert_eq!(rows, ["1", "5", "9"]);
     }
 

@@ -95,7 +95,8 @@ impl Findings {
         let fits = assign(&candidates);
         let given = match (&fits[Table::Clients as usize], &fits[Table::Consents as usize]) {
             (Some(clients), None) => {
-                let taken: HashSet<usize> = clients.columns.iter().flatten().map(|choice| choice.field).collect();
+                let taken: HashSet<usize> =
+                    clients.columns.iter().flatten().map(|choice| choice.field).collect();
                 find_given(&candidates[clients.candidate], &taken)
             }
             _ => Vec::new(),
@@ -154,7 +155,11 @@ fn date_columns(
     let mut columns = Vec::new();
     let mut take = |name: String, kind: DateKind, candidate: &Candidate, field: usize| {
         let mut column = DateColumn::new(name, kind);
-        candidate.rows.iter().filter_map(|row| value_of(&row[field])).for_each(|text| column.take(reader, text));
+        candidate
+            .rows
+            .iter()
+            .filter_map(|row| value_of(&row[field]))
+            .for_each(|text| column.take(reader, text));
         columns.push(column);
     };
     for table in Table::ALL {
@@ -172,8 +177,14 @@ fn date_columns(
         }
         for given in given.iter().filter(|_| table == Table::Clients) {
             let kind = given.named_type.unwrap_or("the").to_lowercase();
-            given.start.iter().for_each(|field| take(format!("{kind} consent's start"), DateKind::Done, candidate, *field));
-            given.end.iter().for_each(|field| take(format!("{kind} consent's end"), DateKind::End, candidate, *field));
+            given
+                .start
+                .iter()
+                .for_each(|field| take(format!("{kind} consent's start"), DateKind::Done, candidate, *field));
+            given
+                .end
+                .iter()
+                .for_each(|field| take(format!("{kind} consent's end"), DateKind::End, candidate, *field));
         }
     }
     columns

@@ -15,9 +15,56 @@ pub(super) const LIKE: Likeness = 60;
 
 /// Words that registries use, by what they mean. What means nothing is left out.
 const WORDS: &[(&str, &[&str])] = &[
-    ("CLIENT", &["CLIENT", "CLIENTS", "CLNT", "CLI", "PATIENT", "PATIENTS", "PAT", "PT", "PTNT", "PERSON", "PERSONS", "PERS", "PRSN", "PEOPLE",
-        "MEMBER", "MEMBERS", "MBR", "INDIVIDUAL", "INDIVIDUALS", "REGISTRANT", "REGISTRANTS", "SUBJECT", "DEMOGRAPHIC", "DEMOGRAPHICS", "DEMOG"]),
-    ("ID", &["ID", "IDS", "IDENT", "IDENTIFIER", "NO", "NUM", "NBR", "NUMBER", "KEY", "SK", "PK", "FK", "OID", "UID", "REF"]),
+    (
+        "CLIENT",
+        &[
+            "CLIENT",
+            "CLIENTS",
+            "CLNT",
+            "CLI",
+            "PATIENT",
+            "PATIENTS",
+            "PAT",
+            "PT",
+            "PTNT",
+            "PERSON",
+            "PERSONS",
+            "PERS",
+            "PRSN",
+            "PEOPLE",
+            "MEMBER",
+            "MEMBERS",
+            "MBR",
+            "INDIVIDUAL",
+            "INDIVIDUALS",
+            "REGISTRANT",
+            "REGISTRANTS",
+            "SUBJECT",
+            "DEMOGRAPHIC",
+            "DEMOGRAPHICS",
+            "DEMOG",
+        ],
+    ),
+    (
+        "ID",
+        &[
+            "ID",
+            "IDS",
+            "IDENT",
+            "IDENTIFIER",
+            "NO",
+            "NUM",
+            "NBR",
+            "NUMBER",
+            "KEY",
+            "SK",
+            "PK",
+            "FK",
+            "OID",
+            "UID",
+            "REF",
+        ],
+    ),
     ("TYPE", &["TYPE", "TYP", "CATEGORY", "CATEG", "KIND"]),
     ("CLASS", &["CLASS", "CLS"]),
     ("STATUS", &["STATUS", "STAT"]),
@@ -39,16 +86,77 @@ const WORDS: &[(&str, &[&str])] = &[
     ("STATE", &["STATE", "ST", "STE"]),
     ("COUNTY", &["COUNTY", "CNTY", "CNTRY", "PARISH"]),
     ("ZIP", &["ZIP", "POSTAL", "POSTCODE", "ZIP5", "POST"]),
-    ("CONSENT", &["CONSENT", "CONSENTS", "CONSNT", "CNSNT", "CNST", "PERMISSION", "PERMISSIONS", "AUTHORIZATION", "OPTIN"]),
+    (
+        "CONSENT",
+        &[
+            "CONSENT",
+            "CONSENTS",
+            "CONSNT",
+            "CNSNT",
+            "CNST",
+            "PERMISSION",
+            "PERMISSIONS",
+            "AUTHORIZATION",
+            "OPTIN",
+        ],
+    ),
     ("STANDARD", &["STANDARD", "STD", "STND", "REGULAR", "ROUTINE"]),
     ("DISASTER", &["DISASTER", "DIS", "DSTR", "DISAST", "EMERGENCY", "EMERG"]),
-    ("START", &["START", "STRT", "BEGIN", "BEG", "FROM", "SIGNED", "OBTAINED", "EFFECTIVE", "EFF", "GRANTED", "SINCE", "GIVEN"]),
+    (
+        "START",
+        &[
+            "START",
+            "STRT",
+            "BEGIN",
+            "BEG",
+            "FROM",
+            "SIGNED",
+            "OBTAINED",
+            "EFFECTIVE",
+            "EFF",
+            "GRANTED",
+            "SINCE",
+            "GIVEN",
+        ],
+    ),
     ("END", &["END", "STOP", "TERM", "TERMINATION", "TERMINATED", "THRU", "THROUGH", "UNTIL", "TO", "ENDED"]),
-    ("WITHDRAWN", &["WITHDRAWN", "WITHDRAWAL", "WITHDRAW", "WITHDREW", "WDRAWN", "WD", "REVOKED", "REVOCATION", "REVOKE", "OPTOUT", "CANCELLED", "CANCELED"]),
+    (
+        "WITHDRAWN",
+        &[
+            "WITHDRAWN",
+            "WITHDRAWAL",
+            "WITHDRAW",
+            "WITHDREW",
+            "WDRAWN",
+            "WD",
+            "REVOKED",
+            "REVOCATION",
+            "REVOKE",
+            "OPTOUT",
+            "CANCELLED",
+            "CANCELED",
+        ],
+    ),
     ("EXPIRED", &["EXPIRED", "EXPIRATION", "EXPIRES", "EXPIRY", "EXP", "EXPIRE"]),
     ("REASON", &["REASON", "RSN", "REAS", "CAUSE"]),
-    ("IMMUNIZATION", &["IMMUNIZATION", "IMMUNIZATIONS", "IMMUNISATION", "IMM", "IMMS", "IMMUN", "SHOT", "SHOTS", "VACCINATION", "VACCINATIONS", "VACCN",
-        "INJECTION", "JAB"]),
+    (
+        "IMMUNIZATION",
+        &[
+            "IMMUNIZATION",
+            "IMMUNIZATIONS",
+            "IMMUNISATION",
+            "IMM",
+            "IMMS",
+            "IMMUN",
+            "SHOT",
+            "SHOTS",
+            "VACCINATION",
+            "VACCINATIONS",
+            "VACCN",
+            "INJECTION",
+            "JAB",
+        ],
+    ),
     ("EVENT", &["EVENT", "EVENTS", "EVT"]),
     ("ADMIN", &["ADMIN", "ADMINISTRATION", "ADMINISTRATIONS", "ADMINISTERED", "ADM"]),
     ("SERVICE", &["SERVICE", "SVC", "SERV"]),
@@ -59,8 +167,31 @@ const WORDS: &[(&str, &[&str])] = &[
     ("CVX", &["CVX"]),
     ("GROUP", &["GROUP", "GRP", "ANTIGEN", "SERIES"]),
     ("ORDINAL", &["ORDINAL", "ORD", "POSITION", "POS", "SEQUENCE", "SEQ"]),
-    ("ORG", &["ORG", "ORGS", "ORGANIZATION", "ORGANIZATIONS", "ORGANISATION", "ORGANISATIONS", "PROVIDER", "PROVIDERS", "PROV", "PRV", "FACILITY",
-        "FACILITIES", "FAC", "CLINIC", "CLINICS", "SITE", "SITES", "LOCATION", "LOCATIONS", "LOC"]),
+    (
+        "ORG",
+        &[
+            "ORG",
+            "ORGS",
+            "ORGANIZATION",
+            "ORGANIZATIONS",
+            "ORGANISATION",
+            "ORGANISATIONS",
+            "PROVIDER",
+            "PROVIDERS",
+            "PROV",
+            "PRV",
+            "FACILITY",
+            "FACILITIES",
+            "FAC",
+            "CLINIC",
+            "CLINICS",
+            "SITE",
+            "SITES",
+            "LOCATION",
+            "LOCATIONS",
+            "LOC",
+        ],
+    ),
     ("RESPONSIBLE", &["RESPONSIBLE", "RESP", "RSP"]),
     ("ENTITY", &["ENTITY", "ENT", "ENTITIES"]),
     ("JURISDICTION", &["JURISDICTION", "JURISDICTIONS", "JURIS"]),
@@ -80,50 +211,152 @@ const WORDS: &[(&str, &[&str])] = &[
     ("REGISTRY", &["REGISTRY", "IIS", "REGISTRATION"]),
     ("BY", &["BY"]),
     ("FILE", &["FILE"]),
-    ("", &["AND", "OF", "THE", "A", "TXT", "VAL", "VALUE", "FLD", "COL", "DIM", "DBO", "VW", "V", "EXPORT", "EXTRACT", "DATA", "DUMP", "ALL", "TX",
-        "CURRENT", "CUR", "FULL", "MASTER", "MSTR", "OUT", "LIST", "LOOKUP", "LKP", "LKUP", "LU"]),
+    (
+        "",
+        &[
+            "AND", "OF", "THE", "A", "TXT", "VAL", "VALUE", "FLD", "COL", "DIM", "DBO", "VW", "V", "EXPORT",
+            "EXTRACT", "DATA", "DUMP", "ALL", "TX", "CURRENT", "CUR", "FULL", "MASTER", "MSTR", "OUT",
+            "LIST", "LOOKUP", "LKP", "LKUP", "LU",
+        ],
+    ),
 ];
 
 /// Names of each table's columns, in words of [`WORDS`]. The column's own name is one of them.
 fn other_names(table: Table, column: &str) -> &'static [&'static str] {
     match (table, column) {
         (Table::Clients, "CLIENT_ID") => &["CLIENT", "ID", "REGISTRY ID", "CLIENT REGISTRY ID", "CLIENT ID"],
-        (Table::Clients, "CLIENT_TYPE") => &["CLIENT TYPE CODE", "CLIENT CODE", "CLIENT CLASS", "CLIENT STATUS", "TYPE", "REGISTRY TYPE", "REGISTRY STATUS", "CONSENT STATUS", "TYPE CODE"],
+        (Table::Clients, "CLIENT_TYPE") => &[
+            "CLIENT TYPE CODE",
+            "CLIENT CODE",
+            "CLIENT CLASS",
+            "CLIENT STATUS",
+            "TYPE",
+            "REGISTRY TYPE",
+            "REGISTRY STATUS",
+            "CONSENT STATUS",
+            "TYPE CODE",
+        ],
         (_, "FIRST_NAME") => &["FIRST", "GIVEN NAME", "GIVEN"],
         (_, "LAST_NAME") => &["LAST", "FAMILY NAME", "FAMILY"],
         (_, "MIDDLE_NAME") => &["MIDDLE", "MIDDLE INITIAL", "INITIAL"],
         (_, "BIRTH_DATE") => &["BIRTH", "DATE OF BIRTH", "CLIENT BIRTH DATE"],
         (_, "SEX_CODE") => &["SEX", "CLIENT SEX"],
-        (_, "RACE_AND_ETHNICITY") => &["RACE", "ETHNICITY", "RACE CODE", "ETHNICITY CODE", "RACE ETHNICITY CODE"],
+        (_, "RACE_AND_ETHNICITY") => {
+            &["RACE", "ETHNICITY", "RACE CODE", "ETHNICITY CODE", "RACE ETHNICITY CODE"]
+        }
         (_, "STATE_CODE") => &["STATE", "ADDRESS STATE", "CLIENT STATE"],
         (_, "CLIENT_COUNTY") => &["COUNTY", "COUNTY NAME", "COUNTY CODE", "ADDRESS COUNTY"],
         (_, "ZIP_CODE") => &["ZIP", "CLIENT ZIP", "ADDRESS ZIP"],
         (Table::Consents, "CLIENT_ID") => &["CLIENT", "REGISTRY ID"],
-        (_, "CONSENT_TYPE") => &["TYPE", "CONSENT CODE", "CONSENT TYPE CODE", "CONSENT CLASS", "CONSENT", "TYPE CODE"],
+        (_, "CONSENT_TYPE") => {
+            &["TYPE", "CONSENT CODE", "CONSENT TYPE CODE", "CONSENT CLASS", "CONSENT", "TYPE CODE"]
+        }
         (_, "EFFECTIVE_DATE") => &["CONSENT START DATE", "CONSENT DATE", "START", "CONSENT START"],
         (_, "END_DATE") => &["CONSENT END DATE", "END", "CONSENT END", "EXPIRED DATE", "WITHDRAWN DATE"],
-        (_, "END_REASON") => &["REASON", "END REASON CODE", "END CODE", "CONSENT END REASON", "REASON CODE", "WITHDRAWN REASON", "END TYPE"],
-        (_, "IMMUNIZATION_ID") => &["IMMUNIZATION", "EVENT ID", "IMMUNIZATION EVENT ID", "DOSE ID", "ADMIN ID", "VACCINE EVENT ID", "VACCINE ADMIN ID", "SERVICE ID"],
-        (_, "IMMUNFACT_ID") => &["FACT ID", "ROW ID", "IMMUNIZATION ROW ID", "VACCINE FACT ID", "IMMUNIZATION GROUP ID", "EVENT FACT ID", "DOSE FACT ID"],
+        (_, "END_REASON") => &[
+            "REASON",
+            "END REASON CODE",
+            "END CODE",
+            "CONSENT END REASON",
+            "REASON CODE",
+            "WITHDRAWN REASON",
+            "END TYPE",
+        ],
+        (_, "IMMUNIZATION_ID") => &[
+            "IMMUNIZATION",
+            "EVENT ID",
+            "IMMUNIZATION EVENT ID",
+            "DOSE ID",
+            "ADMIN ID",
+            "VACCINE EVENT ID",
+            "VACCINE ADMIN ID",
+            "SERVICE ID",
+        ],
+        (_, "IMMUNFACT_ID") => &[
+            "FACT ID",
+            "ROW ID",
+            "IMMUNIZATION ROW ID",
+            "VACCINE FACT ID",
+            "IMMUNIZATION GROUP ID",
+            "EVENT FACT ID",
+            "DOSE FACT ID",
+        ],
         (Table::Immunizations, "CLIENT_ID") => &["CLIENT", "REGISTRY ID"],
-        (Table::Immunizations, "VACCINE_ID") => &["VACCINE", "PRODUCT ID", "VACCINE CODE", "PRODUCT CODE", "VACCINE PRODUCT ID"],
-        (_, "VACCINATION_DATE") => &["IMMUNIZATION DATE", "ADMIN DATE", "DATE", "DATE GIVEN", "EVENT DATE", "SERVICE DATE", "DOSE DATE", "VACCINE DATE", "VACCINE ADMIN DATE", "VACCINE GIVEN DATE"],
-        (_, "VACCINE_GROUP") => &["GROUP", "VACCINE GROUP CODE", "GROUP CODE", "GROUP NAME", "VACCINE FAMILY", "VACCINE GROUP NAME"],
-        (_, "ORDINAL_POSITION") => &["ORDINAL", "DOSE NUMBER", "DOSE", "DOSE ORDINAL", "SERIES DOSE", "DOSE IN SERIES"],
-        (_, "GIVEN_BY_ORG_ID") => &["ORG ID", "ORG", "ADMIN ORG ID", "GIVEN ORG ID", "GIVEN BY", "ADMIN BY ORG ID", "SERVICE ORG ID", "GIVEN AT ORG ID"],
-        (_, "DISASTER_FLAG") => &["DISASTER", "DISASTER YN", "DISASTER EVENT FLAG", "IS DISASTER", "DISASTER CODE"],
-        (Table::Vaccines, "VACCINE_ID") => &["VACCINE", "PRODUCT ID", "ID", "VACCINE CODE", "VACCINE PRODUCT ID", "PRODUCT CODE"],
+        (Table::Immunizations, "VACCINE_ID") => {
+            &["VACCINE", "PRODUCT ID", "VACCINE CODE", "PRODUCT CODE", "VACCINE PRODUCT ID"]
+        }
+        (_, "VACCINATION_DATE") => &[
+            "IMMUNIZATION DATE",
+            "ADMIN DATE",
+            "DATE",
+            "DATE GIVEN",
+            "EVENT DATE",
+            "SERVICE DATE",
+            "DOSE DATE",
+            "VACCINE DATE",
+            "VACCINE ADMIN DATE",
+            "VACCINE GIVEN DATE",
+        ],
+        (_, "VACCINE_GROUP") => &[
+            "GROUP",
+            "VACCINE GROUP CODE",
+            "GROUP CODE",
+            "GROUP NAME",
+            "VACCINE FAMILY",
+            "VACCINE GROUP NAME",
+        ],
+        (_, "ORDINAL_POSITION") => {
+            &["ORDINAL", "DOSE NUMBER", "DOSE", "DOSE ORDINAL", "SERIES DOSE", "DOSE IN SERIES"]
+        }
+        (_, "GIVEN_BY_ORG_ID") => &[
+            "ORG ID",
+            "ORG",
+            "ADMIN ORG ID",
+            "GIVEN ORG ID",
+            "GIVEN BY",
+            "ADMIN BY ORG ID",
+            "SERVICE ORG ID",
+            "GIVEN AT ORG ID",
+        ],
+        (_, "DISASTER_FLAG") => {
+            &["DISASTER", "DISASTER YN", "DISASTER EVENT FLAG", "IS DISASTER", "DISASTER CODE"]
+        }
+        (Table::Vaccines, "VACCINE_ID") => {
+            &["VACCINE", "PRODUCT ID", "ID", "VACCINE CODE", "VACCINE PRODUCT ID", "PRODUCT CODE"]
+        }
         (_, "CVX_CODE") => &["CVX", "CVX ID", "VACCINE CVX CODE"],
-        (_, "PRODUCT_CLASS") => &["CLASS", "PRODUCT TYPE", "VACCINE CLASS", "VACCINE TYPE", "TYPE", "CLASS CODE"],
+        (_, "PRODUCT_CLASS") => {
+            &["CLASS", "PRODUCT TYPE", "VACCINE CLASS", "VACCINE TYPE", "TYPE", "CLASS CODE"]
+        }
         (Table::Organizations, "ORG_ID") => &["ORG", "ID"],
         (_, "PROVIDER_NAME") => &["NAME"],
         (_, "SHORT_NAME") => &["SHORT", "ORG SHORT NAME", "ORG SHORT"],
-        (_, "RESPONSIBLE_ENTITY") => &["ENTITY", "RESPONSIBLE", "ENTITY NAME", "JURISDICTION", "JURISDICTION NAME", "RESPONSIBLE ENTITY NAME", "LHD", "LHD NAME", "HEALTH DEPARTMENT NAME"],
-        (_, "PROVIDER_STREET_ADDRESS") => &["STREET", "ADDRESS", "STREET ADDRESS", "ORG ADDRESS", "ORG STREET", "ADDRESS LINE"],
+        (_, "RESPONSIBLE_ENTITY") => &[
+            "ENTITY",
+            "RESPONSIBLE",
+            "ENTITY NAME",
+            "JURISDICTION",
+            "JURISDICTION NAME",
+            "RESPONSIBLE ENTITY NAME",
+            "LHD",
+            "LHD NAME",
+            "HEALTH DEPARTMENT NAME",
+        ],
+        (_, "PROVIDER_STREET_ADDRESS") => {
+            &["STREET", "ADDRESS", "STREET ADDRESS", "ORG ADDRESS", "ORG STREET", "ADDRESS LINE"]
+        }
         (_, "PROVIDER_CITY") => &["CITY", "ADDRESS CITY"],
         (_, "PROVIDER_STATE") => &["STATE", "STATE CODE", "ADDRESS STATE", "ORG STATE CODE"],
         (_, "PROVIDER_ZIP_CODE") => &["ZIP", "ZIP CODE", "ORG ZIP", "ADDRESS ZIP"],
-        (_, "RECIPIENT") => &["RECIPIENT NAME", "LHD", "LHD NAME", "HEALTH DEPARTMENT", "DEPARTMENT", "DEPARTMENT NAME", "SEND TO"],
+        (_, "RECIPIENT") => &[
+            "RECIPIENT NAME",
+            "LHD",
+            "LHD NAME",
+            "HEALTH DEPARTMENT",
+            "DEPARTMENT",
+            "DEPARTMENT NAME",
+            "SEND TO",
+        ],
         (_, "TABLE_NAME") => &["TABLE", "FILE NAME", "FILE"],
         (_, "ROW_COUNT") => &["COUNT", "ROW NUMBER", "ROW"],
         _ => &[],
@@ -135,7 +368,16 @@ fn names_of_table(table: Table) -> &'static [&'static str] {
     match table {
         Table::Clients => &["CLIENT", "REGISTRY CLIENT"],
         Table::Consents => &["CONSENT", "CLIENT CONSENT"],
-        Table::Immunizations => &["IMMUNIZATION", "IMMUNIZATION FACT", "IMMUNIZATION EVENT", "FACT", "DOSE", "VACCINE EVENT", "CLIENT IMMUNIZATION", "VACCINE ADMIN"],
+        Table::Immunizations => &[
+            "IMMUNIZATION",
+            "IMMUNIZATION FACT",
+            "IMMUNIZATION EVENT",
+            "FACT",
+            "DOSE",
+            "VACCINE EVENT",
+            "CLIENT IMMUNIZATION",
+            "VACCINE ADMIN",
+        ],
         Table::Vaccines => &["VACCINE", "PRODUCT", "VACCINE CODE", "VACCINE PRODUCT", "CVX"],
         Table::Organizations => &["ORG"],
         Table::Recipients => &["RECIPIENT", "HEALTH DEPARTMENT", "LHD", "JURISDICTION", "RECIPIENT ENTITY"],
@@ -207,12 +449,17 @@ pub(super) fn likeness(name: &str, table: Table, column: &str) -> Likeness {
     }
     let own = std::iter::once(column);
     let alternatives = own.chain(other_names(table, column).iter().copied());
-    alternatives.enumerate().map(|(place, other)| likeness_of_words(&words, name, other, place == 0)).max().unwrap_or(0)
+    alternatives
+        .enumerate()
+        .map(|(place, other)| likeness_of_words(&words, name, other, place == 0))
+        .max()
+        .unwrap_or(0)
 }
 
 fn likeness_of_words(words: &[String], name: &str, other: &str, is_own: bool) -> Likeness {
     let wanted = words_of(other);
-    let lacks = |these: &[String], those: &[String]| those.iter().filter(|word| !these.contains(word)).count() as u32;
+    let lacks =
+        |these: &[String], those: &[String]| those.iter().filter(|word| !these.contains(word)).count() as u32;
     let (missing, more) = (lacks(words, &wanted), lacks(&wanted, words));
     match (missing, more) {
         // What is called as the column itself comes before what is called by another name of it.
@@ -239,7 +486,7 @@ pub(super) fn table_likeness(name: &str, table: Table) -> Likeness {
     }
     let words = words_of(stem);
     let of = |other: &&str| likeness_of_words(&words, stem, other, true);
-    names_of_table(table).iter().map(|other| of(&other)).max().unwrap_or(0)
+    names_of_table(table).iter().map(of).max().unwrap_or(0)
 }
 
 /// A file's name without its endings.
@@ -283,7 +530,8 @@ mod tests {
     #[test]
     fn finds_the_column_that_a_name_means() {
         let check = |table: Table, name: &str, expect: &str| {
-            let likest = table.columns().iter().map(|column| (likeness(name, table, column.name), column.name));
+            let likest =
+                table.columns().iter().map(|column| (likeness(name, table, column.name), column.name));
             let likest = likest.max_by_key(|(like, _)| *like).filter(|(like, _)| *like >= LIKE);
             assert_eq!(likest.map_or("", |(_, column)| column), expect, "{name}");
         };

@@ -21,12 +21,16 @@ impl FoundWord {
     /// Whether it is to be taken for nothing.
     pub(super) fn is_nothing(&self, word: &str) -> bool {
         let stands_in_names_only = self.where_maybe.keys().all(|column| column.contains("_NAME"));
-        self.where_no_value > 0 || is_surely_nothing(word) && !self.where_maybe.is_empty() && !stands_in_names_only
+        self.where_no_value > 0
+            || is_surely_nothing(word) && !self.where_maybe.is_empty() && !stands_in_names_only
     }
 }
 
 /// Finds the words that may stand for nothing in the columns that are read.
-pub(super) fn find_nothing(candidates: &[Candidate], fits: &[Option<Fit>; Table::ALL.len()]) -> BTreeMap<String, FoundWord> {
+pub(super) fn find_nothing(
+    candidates: &[Candidate],
+    fits: &[Option<Fit>; Table::ALL.len()],
+) -> BTreeMap<String, FoundWord> {
     let mut found: BTreeMap<String, FoundWord> = BTreeMap::new();
     for table in Table::ALL {
         let Some(fit) = &fits[table as usize] else { continue };
@@ -62,7 +66,8 @@ mod tests {
     fn tells_nothing_from_a_name() {
         let check = |row: &str, word: &str, expect: bool| {
             let header = "CLIENT_ID,CLIENT_TYPE,FIRST_NAME,LAST_NAME,BIRTH_DATE,RACE_AND_ETHNICITY,ZIP_CODE";
-            let candidates = [candidate("clients.csv", &[header, "7,IA,Ana,Ruiz,1990-05-05,White,78701", row])];
+            let candidates =
+                [candidate("clients.csv", &[header, "7,IA,Ana,Ruiz,1990-05-05,White,78701", row])];
             let found = find_nothing(&candidates, &assign(&candidates));
             assert_eq!(found[word].is_nothing(word), expect, "{row}");
         };

@@ -123,23 +123,30 @@ fn quoted(text: &str) -> String {
 fn head(found: &Findings, draft: &Draft, out: &mut String) {
     wrap("Proposed by phds profile guess: read it through before you use it.", out);
     if draft.says_something {
-        wrap("\"sure\" and \"likely\" say how sure a guess is; OPEN marks what nothing tells, and a person has to fill in.", out);
+        wrap(
+            "\"sure\" and \"likely\" say how sure a guess is. What nothing tells is left open, for a person to fill in:",
+            out,
+        );
+        let opened = match draft.open {
+            0 => "nothing here.".to_owned(),
+            1 => "1 thing, at OPEN.".to_owned(),
+            open => format!("{open} things, at OPEN."),
+        };
+        wrap(&opened, out);
     }
-    let opened = match draft.open {
-        0 => "Nothing is open.".to_owned(),
-        1 => "1 thing is OPEN.".to_owned(),
-        open => format!("{open} things are OPEN."),
-    };
-    wrap(&opened, out);
     for table in Table::ALL {
         let Some((_, candidate)) = found.taken_for(table) else { continue };
         let how_much = if candidate.is_whole { "all of it" } else { "parts of it" };
         let rows = count(candidate.rows.len(), "row");
         wrap(&format!("Looked at: {} ({rows}, {how_much})", shown(&candidate.name)), out);
     }
-    let taken: HashSet<&str> = Table::ALL.iter().filter_map(|table| Some(found.taken_for(*table)?.1.name.as_str())).collect();
-    let others: Vec<String> =
-        found.names.iter().filter(|name| !taken.contains(name.as_str())).map(|name| shown(name).to_string()).collect();
+    let taken = taken_names(found);
+    let others: Vec<String> = found
+        .names
+        .iter()
+        .filter(|name| !taken.contains(name.as_str()))
+        .map(|name| shown(name).to_string())
+        .collect();
     if !others.is_empty() {
         wrap(&format!("Not taken for a table: {}", some(&others, 12)), out);
     }
@@ -149,6 +156,11 @@ fn head(found: &Findings, draft: &Draft, out: &mut String) {
     if !draft.says_something {
         wrap("This export is as docs/export.md has it: it needs no profile.", out);
     }
+}
+
+/// The names of what is taken for tables.
+fn taken_names(found: &Findings) -> HashSet<&str> {
+    Table::ALL.iter().filter_map(|table| Some(found.taken_for(*table)?.1.name.as_str())).collect()
 }
 
 /// The first few of a list.
@@ -197,10 +209,16 @@ fn encoding(found: &Findings, draft: &mut Draft) {
     }
     if !marked.is_empty() {
         draft.says_something = true;
-        draft.note(&format!("sure: a byte order mark says that these are UTF-16, so nothing has to be said of it: {}", some(&marked, 8)));
+        draft.note(&format!(
+            "sure: a byte order mark says that these are UTF-16, so nothing has to be said of it: {}",
+            some(&marked, 8)
+        ));
     }
     if faults > 0 {
-        draft.note(&format!("likely: UTF-8, but for {} where it is none; the rows that hold them can't be used", count(faults, "place")));
+        draft.note(&format!(
+            "likely: UTF-8, but for {} where it is none; the rows that hold them can't be used",
+            count(faults, "place")
+        ));
     }
     let mut labels: Vec<(&str, Vec<String>)> = labels.into_iter().collect();
     match (labels.pop(), labels.is_empty() && utf8.is_empty()) {
@@ -217,7 +235,10 @@ fn encoding(found: &Findings, draft: &mut Draft) {
             &format!("encoding = {}", quoted(label)),
         ),
         (Some(last), false) => {
-            let all = labels.into_iter().chain([last]).map(|(label, files)| format!("{label}: {}", some(&files, 4)));
+            let all = labels
+                .into_iter()
+                .chain([last])
+                .map(|(label, files)| format!("{label}: {}", some(&files, 4)));
             let all: Vec<String> = all.chain([format!("utf-8: {}", some(&utf8, 4))]).collect();
             draft.open(
                 &format!("the files are in different encodings, and a profile has one ({})", all.join("; ")),
@@ -232,13 +253,18 @@ fn label(encoding: &'static encoding_rs::Encoding) -> &'static str {
 }
 
 fn delimiter(found: &Findings, draft: &mut Draft) {
-    let own: BTreeSet<u8> =
-        found.files().filter(|(_, written)| !written.lines.finds_delimiter).map(|(_, written)| written.lines.delimiter).collect();
+    let own: BTreeSet<u8> = found
+        .files()
+        .filter(|(_, written)| !written.lines.finds_delimiter)
+        .map(|(_, written)| written.lines.delimiter)
+        .collect();
     let all: BTreeSet<u8> = found.files().map(|(_, written)| written.lines.delimiter).collect();
     let line = |byte: u8| format!("delimiter = {}", quoted(&char::from(byte).to_string()));
     match (own.first(), all.len()) {
         (None, _) => {}
-        (Some(byte), 1) => draft.guess("sure: it divides nearly every line into as many fields as the header", &line(*byte)),
+        (Some(byte), 1) => {
+            draft.guess("sure: it divides nearly every line into as many fields as the header", &line(*byte))
+        }
         _ => {
             let lines: Vec<String> = all.iter().map(|byte| line(*byte)).collect();
             draft.open("the files have different delimiters, and a profile has one", &lines);
@@ -250,7 +276,8 @@ fn nothing(found: &Findings, draft: &mut Draft) {
     let mut words = Vec::new();
     let mut why = Vec::new();
     for (word, places) in &found.nothing {
-        let maybe: Vec<String> = places.where_maybe.iter().map(|(column, rows)| format!("{column} ({rows})")).collect();
+        let maybe: Vec<String> =
+            places.where_maybe.iter().map(|(column, rows)| format!("{column} ({rows})")).collect();
         let text_too = if maybe.is_empty() { String::new() } else { format!(", and in {}", some(&maybe, 6)) };
         if places.is_nothing(word) {
             words.push(quoted(word));
@@ -263,9 +290,16 @@ fn nothing(found: &Findings, draft: &mut Draft) {
     }
     for (word, places) in &found.nothing {
         if !places.is_nothing(word) && !places.where_maybe.is_empty() {
-            let maybe: Vec<String> = places.where_maybe.iter().map(|(column, rows)| format!("{column} ({rows})")).collect();
-            let why = format!("{word} may stand for nothing, or be a name or a code: {}; if for nothing, add it to null", some(&maybe, 6));
-            draft.open(&why, &[format!("null = [{}]", [words.clone(), vec![quoted(word)]].concat().join(", "))]);
+            let maybe: Vec<String> =
+                places.where_maybe.iter().map(|(column, rows)| format!("{column} ({rows})")).collect();
+            let why = format!(
+                "{word} may stand for nothing, or be a name or a code: {}; if for nothing, add it to null",
+                some(&maybe, 6)
+            );
+            draft.open(
+                &why,
+                &[format!("null = [{}]", [words.clone(), vec![quoted(word)]].concat().join(", "))],
+            );
         }
         if places.in_quotes > 0 {
             let rows = count(places.in_quotes, "value");
@@ -288,7 +322,11 @@ fn unwrap(found: &Findings, draft: &mut Draft) {
         }
     }
     if wrapped > 0 {
-        let why = format!("sure: {} stand in =\"…\", or behind an apostrophe ({})", count(wrapped, "value"), some(&columns, 6));
+        let why = format!(
+            "sure: {} stand in =\"…\", or behind an apostrophe ({})",
+            count(wrapped, "value"),
+            some(&columns, 6)
+        );
         draft.guess(&why, "unwrap = true");
     }
 }
@@ -303,7 +341,10 @@ fn not_rows(found: &Findings, draft: &mut Draft) {
     if !patterns.is_empty() {
         let what: Vec<String> = patterns.values().map(|(what, times)| format!("{what} ({times})")).collect();
         let list: Vec<String> = patterns.keys().map(|pattern| quoted(pattern)).collect();
-        draft.guess(&format!("likely: lines that are no rows: {}", what.join("; ")), &format!("not_rows = [{}]", list.join(", ")));
+        draft.guess(
+            &format!("likely: lines that are no rows: {}", what.join("; ")),
+            &format!("not_rows = [{}]", list.join(", ")),
+        );
     }
     for (name, Written { lines, is_end_unseen, .. }) in found.files() {
         let name = shown(name).to_string();
@@ -311,11 +352,24 @@ fn not_rows(found: &Findings, draft: &mut Draft) {
             draft.note(&format!("{name}: the header stands {} more; those lines will be rows that can't be used, so have the export written without them", count(lines.repeated_headers, "time")));
         }
         if lines.odd_records > 0 {
-            let at_end = if lines.ends_oddly { ", the last line among them: if it is no row, add a pattern for it to not_rows" } else { "" };
-            draft.note(&format!("{name}: {} other numbers of fields than the header{at_end}", if lines.odd_records == 1 { "1 record has".to_owned() } else { format!("{} have", count(lines.odd_records, "record")) }));
+            let at_end = if lines.ends_oddly {
+                ", the last line among them: if it is no row, add a pattern for it to not_rows"
+            } else {
+                ""
+            };
+            draft.note(&format!(
+                "{name}: {} other numbers of fields than the header{at_end}",
+                if lines.odd_records == 1 {
+                    "1 record has".to_owned()
+                } else {
+                    format!("{} have", count(lines.odd_records, "record"))
+                }
+            ));
         }
         if *is_end_unseen {
-            draft.note(&format!("{name}: its end was not looked at, because all of it would have to be unpacked"));
+            draft.note(&format!(
+                "{name}: its end was not looked at, because all of it would have to be unpacked"
+            ));
         }
     }
 }
@@ -342,35 +396,60 @@ fn dates(found: &Findings, draft: &mut Draft) {
         let forms: Vec<&str> = chosen.iter().map(|(form, _)| *form).collect();
         let has_open_century = matches!(dates.century, Some(Century::Open { .. }));
         if !is_plain && !forms.is_empty() {
-            let fits: Vec<String> = chosen.iter().map(|(form, times)| format!("{form} fits {}", grouped(*times as u64))).collect();
-            let unread = if dates.unread > 0 { format!("; {} fit no form", grouped(dates.unread as u64)) } else { String::new() };
+            let fits: Vec<String> = chosen
+                .iter()
+                .map(|(form, times)| format!("{form} fits {}", grouped(*times as u64)))
+                .collect();
+            let unread = if dates.unread > 0 {
+                format!("; without a form: {}", grouped(dates.unread as u64))
+            } else {
+                String::new()
+            };
             let why = format!("of {}: {}{unread}", count(dates.values, "date"), fits.join(", "));
             if has_open_century {
-                draft.open(&format!("{why}; which century two digits of a year mean is to be said first"), &[line(&forms)]);
+                draft.open(
+                    &format!("{why}; first it has to be said which century two digits of a year mean"),
+                    &[line(&forms)],
+                );
             } else {
                 let how_sure = if dates.unread * 20 > dates.values { "likely" } else { "sure" };
                 draft.guess(&format!("{how_sure}: {why}"), &line(&forms));
             }
         } else if dates.unread > 0 {
-            draft.note(&format!("{} of {} fit no form that is known", grouped(dates.unread as u64), count(dates.values, "date")));
+            draft.note(&format!(
+                "of {}, without a form that is known: {}",
+                count(dates.values, "date"),
+                grouped(dates.unread as u64)
+            ));
         }
         for (form, values) in &dates.rare {
-            draft.note(&format!("{} would fit {form}: too few for a form of its own; they can't be used", count(*values, "date")));
+            draft.note(&format!(
+                "dates as {form}: {values}, too few for a form of their own; they can't be used"
+            ));
         }
         for (column, values) in dates.silent.iter().filter(|_| !is_plain) {
-            draft.note(&format!("{column} alone does not tell a day from a month: none of its {} has a part above 12", count(*values, "value")));
+            draft.note(&format!(
+                "{column} alone does not tell a day from a month: none of its {} has a part above 12",
+                count(*values, "value")
+            ));
         }
         for pair in &dates.open {
             let (one, other) = pair.forms;
             let evidence = match pair.only_first + pair.only_second {
                 0 => format!("{} could be either, and none has a part above 12", count(pair.both, "date")),
-                _ => format!("{} fit only {one}, {} only {other}, and {} both", pair.only_first, pair.only_second, pair.both),
+                _ => format!(
+                    "{} fit only {one}, {} only {other}, and {} both",
+                    pair.only_first, pair.only_second, pair.both
+                ),
             };
             let with = |form: &'static str| line(&[&forms[..], &[form]].concat());
             draft.open(&format!("{one} or {other}? {evidence}"), &[with(one), with(other)]);
         }
         for form in refused {
-            draft.open(&format!("{form} fits some dates, but reads others as another day than the forms above"), &[line(&[&forms[..], &[form]].concat())]);
+            draft.open(
+                &format!("{form} fits some dates, but reads others as another day than the forms above"),
+                &[line(&[&forms[..], &[form]].concat())],
+            );
         }
         century(dates.century, !is_plain, draft);
         placeholders(found, draft);
@@ -382,15 +461,13 @@ fn century(century: Option<Century>, is_needed: bool, draft: &mut Draft) {
         None => {}
         Some(Century::From { year, births_of_our_time }) => {
             let why = format!(
-                "likely: no other date speaks against it; {} may be of a hundred years earlier, which two digits can't tell",
-                count(births_of_our_time, "birth date")
+                "likely: no other date speaks against it; birth dates that may be a hundred years earlier, which two digits can't tell: {births_of_our_time}"
             );
             draft.guess(&why, &format!("two_digit_years_from = {year}"));
         }
         Some(Century::Open { last_end, births }) => {
             let why = format!(
-                "{} have years up to {last_end:02}, which are of this century among other dates: two digits can't tell; have the export written with four",
-                count(births, "birth date")
+                "birth dates with years up to {last_end:02}, which are of this century among other dates: {births}; two digits can't tell, so have the export written with four"
             );
             draft.open(&why, &["two_digit_years_from = 1930".to_owned()]);
         }
@@ -408,7 +485,8 @@ fn placeholders(found: &Findings, draft: &mut Draft) {
         }
     }
     if !days.is_empty() {
-        let where_: Vec<String> = days.iter().map(|(day, columns)| format!("{day} in {}", columns.join(", "))).collect();
+        let where_: Vec<String> =
+            days.iter().map(|(day, columns)| format!("{day} in {}", columns.join(", "))).collect();
         let list: Vec<String> = days.keys().map(|day| quoted(day)).collect();
         let why = format!("days that may mean \"not known\": {}; if so, take this in", where_.join("; "));
         draft.aside(&why, &[format!("unknown = [{}]", list.join(", "))]);
@@ -419,6 +497,20 @@ fn placeholders(found: &Findings, draft: &mut Draft) {
 fn file_of(found: &Findings, table: Table, draft: &mut Draft) {
     let Some((fit, candidate)) = found.taken_for(table) else {
         let is_given = table == Table::Consents && !found.given.is_empty();
+        // Without `recipients` every entity would be sent its own data: a run must not overlook it.
+        let is_it = |name: &&String| {
+            table.may_be_absent()
+                && !taken_names(found).contains(name.as_str())
+                && table_likeness(name, table) >= LIKE
+        };
+        if let Some(name) = found.names.iter().find(is_it) {
+            draft.open(
+                "called as this table, but it does not look like it; a run stops until that is settled",
+                &[],
+            );
+            let _ = writeln!(draft.text, "file = {}", quoted(&pattern_of(name, found)));
+            return;
+        }
         if !table.may_be_absent() && !is_given {
             draft.open("nothing looks like this table", &["file = \"…\"".to_owned()]);
         }
@@ -484,11 +576,14 @@ fn without_date(name: &str) -> Option<String> {
 fn columns_of(found: &Findings, table: Table, draft: &mut Draft) {
     let Some((fit, candidate)) = found.taken_for(table) else { return };
     let is_sure = candidate.has_sure_header(&fit.columns);
-    let given = found.given.iter().flat_map(|given| [given.consent_type, given.start, given.end, given.reason]);
+    let given =
+        found.given.iter().flat_map(|given| [given.consent_type, given.start, given.end, given.reason]);
     let given = given.flatten().filter(|_| table == Table::Clients);
-    let taken: HashSet<usize> = fit.columns.iter().flatten().map(|choice| choice.field).chain(given).collect();
+    let taken: HashSet<usize> =
+        fit.columns.iter().flatten().map(|choice| choice.field).chain(given).collect();
     let free: Vec<usize> = (0..candidate.header.len()).filter(|field| !taken.contains(field)).collect();
-    let free_names: Vec<String> = free.iter().filter_map(|field| candidate.shown_name(*field, is_sure)).collect();
+    let free_names: Vec<String> =
+        free.iter().filter_map(|field| candidate.shown_name(*field, is_sure)).collect();
     if !is_sure {
         draft.note("the line taken for the header may be a row, or hold one: of its names only those are shown that are surely none");
     }
@@ -508,10 +603,20 @@ fn columns_of(found: &Findings, table: Table, draft: &mut Draft) {
     }
 }
 
-fn found_column(table: Table, place: usize, candidate: &Candidate, choice: &Choice, is_sure: bool, draft: &mut Draft) {
+fn found_column(
+    table: Table,
+    place: usize,
+    candidate: &Candidate,
+    choice: &Choice,
+    is_sure: bool,
+    draft: &mut Draft,
+) {
     let column = table.column_name(place);
     let Some(name) = candidate.shown_name(choice.field, is_sure) else {
-        let why = format!("column {} of the file, by what it holds or its name, which is not shown here", choice.field + 1);
+        let why = format!(
+            "column {} of the file, by what it holds or its name, which is not shown here",
+            choice.field + 1
+        );
         return draft.open(&why, &[format!("{column} = \"…\"")]);
     };
     let line = |name: &str| format!("{column} = {}", quoted(name));
@@ -547,7 +652,14 @@ fn what_it_holds(table: Table, place: usize) -> &'static str {
 }
 
 /// A column for which nothing is found.
-fn missing_column(table: Table, place: usize, column: &Column, free: &[usize], free_names: &[String], draft: &mut Draft) {
+fn missing_column(
+    table: Table,
+    place: usize,
+    column: &Column,
+    free: &[usize],
+    free_names: &[String],
+    draft: &mut Draft,
+) {
     if free.is_empty() && may_be_left_out(table, place, column) {
         let line = format!("{} = {{ constant = \"\" }}", column.name);
         return draft.short_guess(&line, "likely: the export has no such column");
@@ -579,7 +691,9 @@ fn values_of(found: &Findings, table: Table, draft: &mut Draft) {
             (Table::Consents, consents::END_REASON) => given.reason,
             _ => None,
         });
-        let own = found.taken_for(table).and_then(|(fit, candidate)| Some(&candidate.held[fit.columns[place]?.field]));
+        let own = found
+            .taken_for(table)
+            .and_then(|(fit, candidate)| Some(&candidate.held[fit.columns[place]?.field]));
         let clients = found.taken_for(Table::Clients).map(|(_, candidate)| candidate);
         let held: Vec<&Held> =
             own.into_iter().chain(given.filter_map(|field| Some(&clients?.held[field]))).collect();
@@ -604,7 +718,10 @@ fn codes(table: Table, place: usize, held: &[&Held], draft: &mut Draft) {
         return;
     }
     if !found.mapped.is_empty() {
-        draft.note(&format!("likely: by the words; one of these stands in {}", count(found.mapped_rows, "row")));
+        draft.note(&format!(
+            "likely: by the words; one of these stands in {}",
+            count(found.mapped_rows, "row")
+        ));
         for (word, meaning) in &found.mapped {
             draft.says_something = true;
             let _ = writeln!(draft.text, "{} = {}", quoted(word), quoted(meaning));
@@ -612,14 +729,26 @@ fn codes(table: Table, place: usize, held: &[&Held], draft: &mut Draft) {
     }
     let is_needed = table != Table::Clients;
     if !found.unknown.is_empty() {
-        let what_for = if is_needed { "rows that have them can't be used" } else { "the policy may name them, else they share nothing" };
-        let why = format!("values that have no meaning yet ({what_for}); write what each stands for, and take it in");
-        let lines: Vec<String> = found.unknown.iter().map(|(value, rows)| format!("{} = \"…\"   # {}", quoted(value), count(*rows, "row"))).collect();
+        let what_for = if is_needed {
+            "rows that have them can't be used"
+        } else {
+            "the policy may name them, else they share nothing"
+        };
+        let why = format!(
+            "values that have no meaning yet ({what_for}); write what each stands for, and take it in"
+        );
+        let lines: Vec<String> = found
+            .unknown
+            .iter()
+            .map(|(value, rows)| format!("{} = \"…\"   # {}", quoted(value), count(*rows, "row")))
+            .collect();
         draft.open(&why, &lines);
     }
     if found.not_shown > 0 {
         let values = count(found.not_shown, "value");
-        draft.note(&format!("without a meaning and not shown, for few rows, or because they are many or long: {values}"));
+        draft.note(&format!(
+            "without a meaning and not shown, for few rows, or because they are many or long: {values}"
+        ));
     }
 }
 
@@ -649,7 +778,12 @@ fn tables_of_control(found: &Findings, held: &[&Held], draft: &mut Draft) {
         let _ = writeln!(draft.text, "{} = {}", quoted(&value), quoted(table.name()));
     }
     if strangers > 0 {
-        draft.open(&format!("{} that are neither tables nor files; the run stops unless each is a table", count(strangers, "name")), &[]);
+        draft.open(
+            &format!(
+                "names that are neither tables nor files: {strangers}; the run stops unless each is a table"
+            ),
+            &[],
+        );
     }
 }
 
@@ -688,7 +822,11 @@ fn given_consent(found: &Findings, given: &GivenColumns, draft: &mut Draft) {
     if is_open {
         return draft.open("clients have a consent in columns, but nothing tells which: \"STANDARD\" or \"DISASTER\"; without it the run stops", &lines);
     }
-    let end = if given.end.is_none() { "; it has no end, so look whether a withdrawal is kept elsewhere" } else { "" };
+    let end = if given.end.is_none() {
+        "; it has no end, so look whether a withdrawal is kept elsewhere"
+    } else {
+        ""
+    };
     draft.note(&format!("likely: consents are columns of clients, by their names{end}"));
     if needs_reason && given.named_reason.is_none() {
         draft.note("why a consent ended is not said: taken for withdrawn, which shares less than the other, \"EXPIRED\"");
@@ -705,7 +843,8 @@ mod tests {
 
     #[test]
     fn a_date_in_a_files_name_may_be_another() {
-        let check = |name: &str, expect: Option<&str>| assert_eq!(without_date(name).as_deref(), expect, "{name}");
+        let check =
+            |name: &str, expect: Option<&str>| assert_eq!(without_date(name).as_deref(), expect, "{name}");
         check("PERSON_20240708.txt", Some("PERSON_*.txt"));
         check("PERSON-2024-07-08.csv", Some("PERSON-*.csv"));
         check("202407 people[1].txt", Some("* people[[]1[]].txt"));
@@ -717,6 +856,8 @@ mod tests {
     fn long_comments_are_wrapped() {
         let mut out = String::new();
         wrap(&"word ".repeat(60), &mut out);
-        assert!(out.lines().count() > 2 && out.lines().all(|line| line.starts_with('#') && line.len() <= 120));
+        assert!(
+            out.lines().count() > 2 && out.lines().all(|line| line.starts_with('#') && line.len() <= 120)
+        );
     }
 }

@@ -2,11 +2,13 @@
 
 use super::columns::Held;
 use super::lines::RawCell;
-use super::names::{LIKE, Likeness, OWN_NAME, is_of_known_words, likeness, table_likeness};
+use super::names::{LIKE, Likeness, OWN_NAME, has_word, is_of_known_words, likeness, table_likeness};
 use super::words::{is_coded, known_codes};
 use crate::registry::Table;
 use crate::registry::source::header_name;
-use crate::registry::tables::{Kind, MOST_COLUMNS, clients, consents, immunizations, organizations, vaccines};
+use crate::registry::tables::{
+    Kind, MOST_COLUMNS, clients, consents, immunizations, organizations, vaccines,
+};
 use std::collections::{HashMap, HashSet};
 
 /// A file, or a table of a database, that may be a table of section 1.
@@ -110,12 +112,16 @@ fn fit(table: Table, place: usize, candidates: &[Candidate], keys: &Keys<'_>) ->
     let found: f64 = columns.iter().flatten().map(weight).sum();
     let named = columns.iter().flatten().filter(|choice| choice.likeness >= LIKE).count();
     let all = table.columns().len();
-    let is_missing = |(column, choice): (&crate::registry::tables::Column, &Option<Choice>)| column.required && choice.is_none();
+    let is_missing = |(column, choice): (&crate::registry::tables::Column, &Option<Choice>)| {
+        column.required && choice.is_none()
+    };
     let missing = table.columns().iter().zip(&columns).filter(|pair| is_missing(*pair)).count();
     // What no name speaks for may be anything.
     let is_table = named >= 2 || named == 1 && table_likeness(&candidate.name, table) >= LIKE;
     let by_name = f64::from(table_likeness(&candidate.name, table)) / 100.0 * 0.35;
-    let score = if is_table { found / all as f64 + by_name - 0.15 * missing as f64 } else { 0.0 };
+    // Of two tables that a file may be, it is the one of which it has more columns.
+    let more = 0.03 * named as f64;
+    let score = if is_table { found / all as f64 + by_name + more - 0.15 * missing as f64 } else { 0.0 };
     Fit { candidate: place, columns, score, rival: None }
 }
 
@@ -141,8 +147,13 @@ fn choose_columns(table: Table, candidate: &Candidate, keys: &Keys<'_>) -> [Opti
     let mut taken = HashSet::new();
     for (score, place, field, likeness) in &scores {
         if chosen[*place].is_none() && taken.insert(*field) {
-            chosen[*place] =
-                Some(Choice { field: *field, likeness: *likeness, score: *score, rival: None, is_open: false });
+            chosen[*place] = Some(Choice {
+                field: *field,
+                likeness: *likeness,
+                score: *score,
+                rival: None,
+                is_open: false,
+            });
         }
     }
     choose_last_date(table, candidate, &mut chosen, &mut taken);
@@ -168,31 +179,48 @@ fn choose_last_date(
     let missing: Vec<usize> = (0..table.columns().len())
         .filter(|place| table.columns()[*place].kind == Kind::Date && chosen[*place].is_none())
         .collect();
-    let is_date = |held: &Held| held.are_nearly_all(held.dates);
-    let free: Vec<usize> =
-        (0..candidate.held.len()).filter(|field| !taken.contains(field) && is_date(&candidate.held[*field])).collect();
+    // Clients may have their consents in columns too.
+    let is_of_consent =
+        |name: &str| ["CONSENT", "STANDARD", "DISASTER", "WITHDRAWN"].iter().any(|word| has_word(name, word));
+    let may_be_it = |field: &usize| {
+        let held = &candidate.held[*field];
+        !taken.contains(field)
+            && held.are_nearly_all(held.dates)
+            && !(table == Table::Clients && is_of_consent(&candidate.header[*field]))
+    };
+    let free: Vec<usize> = (0..candidate.held.len()).filter(may_be_it).collect();
     // An end of a consent is too much to be taken for by what it holds alone.
     if let ([place], [field]) = (missing.as_slice(), free.as_slice())
         && table.columns()[*place].required
     {
-        chosen[*place] = Some(Choice { field: *field, likeness: 0, score: ENOUGH, rival: None, is_open: false });
+        chosen[*place] =
+            Some(Choice { field: *field, likeness: 0, score: ENOUGH, rival: None, is_open: false });
         taken.insert(*field);
     }
 }
 
 const STATES: [&str; 56] = [
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
-    "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC",
-    "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "PR", "GU", "VI", "AS", "MP",
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
+    "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND",
+    "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC",
+    "PR", "GU", "VI", "AS", "MP",
 ];
 const SEXES: [&str; 9] = ["M", "F", "U", "X", "O", "MALE", "FEMALE", "UNKNOWN", "OTHER"];
 const GROUPS: [&str; 22] = [
-    "DTAP", "TDAP", "TD", "HEPA", "HEPB", "HIB", "MMR", "VAR", "POL", "POLIO", "FLU", "COV", "COVID-19", "RSV", "HPV", "PCV",
-    "PNEUMO", "MEN", "MENB", "ROTA", "ZOS", "RV",
+    "DTAP", "TDAP", "TD", "HEPA", "HEPB", "HIB", "MMR", "VAR", "POL", "POLIO", "FLU", "COV", "COVID-19",
+    "RSV", "HPV", "PCV", "PNEUMO", "MEN", "MENB", "ROTA", "ZOS", "RV",
 ];
 const RACES: [&str; 10] = [
-    "WHITE", "BLACK", "ASIAN", "HISPANIC", "HISPANIC OR LATINO", "BLACK OR AFRICAN AMERICAN", "OTHER", "AMERICAN INDIAN",
-    "NATIVE HAWAIIAN", "UNKNOWN",
+    "WHITE",
+    "BLACK",
+    "ASIAN",
+    "HISPANIC",
+    "HISPANIC OR LATINO",
+    "BLACK OR AFRICAN AMERICAN",
+    "OTHER",
+    "AMERICAN INDIAN",
+    "NATIVE HAWAIIAN",
+    "UNKNOWN",
 ];
 
 /// What speaks for a field, by what it holds, as a column: enough alone from [`ENOUGH`] on; below zero it speaks against it.
@@ -201,11 +229,16 @@ fn evidence(table: Table, place: usize, candidate: &Candidate, field: usize, key
     if held.filled == 0 {
         return if table.columns()[place].required && !candidate.rows.is_empty() { -60 } else { 0 };
     }
-    let if_all = |count: usize, then: i32, otherwise: i32| if held.are_nearly_all(count) { then } else { otherwise };
+    let if_all =
+        |count: usize, then: i32, otherwise: i32| if held.are_nearly_all(count) { then } else { otherwise };
     if is_coded(table, place) {
         let known = held.among(&known_codes(table, place));
         return match () {
-            () if held.are_nearly_all(known) && (table, place) != (Table::Immunizations, immunizations::DISASTER_FLAG) => 58,
+            () if held.are_nearly_all(known)
+                && (table, place) != (Table::Immunizations, immunizations::DISASTER_FLAG) =>
+            {
+                58
+            }
             () if held.are_nearly_all(known) => 12,
             // That is no code.
             () if held.has_more_values || held.values.len() > 200 => -100,
@@ -223,15 +256,17 @@ fn evidence(table: Table, place: usize, candidate: &Candidate, field: usize, key
         (_, _, Kind::Count) => if_all(held.ids, 55, -100),
         (_, _, Kind::Ordinal) => if_all(held.small_numbers, 40, 0),
         (_, _, Kind::Cvx) => if_all(held.ids.min(held.filled), 5, -10),
-        (Table::Clients, clients::ZIP_CODE, _) | (Table::Organizations, organizations::PROVIDER_ZIP_CODE, _) => {
-            if_all(held.zips, 54, -10)
-        }
-        (Table::Clients, clients::STATE_CODE, _) | (Table::Organizations, organizations::PROVIDER_STATE, _) => {
-            if_all(held.among(&STATES), 53, 0)
-        }
+        (Table::Clients, clients::ZIP_CODE, _)
+        | (Table::Organizations, organizations::PROVIDER_ZIP_CODE, _) => if_all(held.zips, 54, -10),
+        (Table::Clients, clients::STATE_CODE, _)
+        | (Table::Organizations, organizations::PROVIDER_STATE, _) => if_all(held.among(&STATES), 53, 0),
         (Table::Clients, clients::SEX_CODE, _) => if_all(held.among(&SEXES), 54, 0),
-        (Table::Clients, clients::RACE_AND_ETHNICITY, _) => i32::from(held.among(&RACES) * 2 >= held.filled) * 52,
-        (Table::Immunizations, immunizations::VACCINE_GROUP, _) => i32::from(held.among(&GROUPS) * 2 >= held.filled) * 53,
+        (Table::Clients, clients::RACE_AND_ETHNICITY, _) => {
+            i32::from(held.among(&RACES) * 2 >= held.filled) * 52
+        }
+        (Table::Immunizations, immunizations::VACCINE_GROUP, _) => {
+            i32::from(held.among(&GROUPS) * 2 >= held.filled) * 53
+        }
         _ => if_all(held.dates, -60, 0),
     }
 }
@@ -242,7 +277,9 @@ fn evidence_of_id(table: Table, place: usize, candidate: &Candidate, held: &Held
         return if held.is_unique() { 12 } else { -12 };
     }
     let other = match (table, place) {
-        (Table::Consents, consents::CLIENT_ID) | (Table::Immunizations, immunizations::CLIENT_ID) => Table::Clients,
+        (Table::Consents, consents::CLIENT_ID) | (Table::Immunizations, immunizations::CLIENT_ID) => {
+            Table::Clients
+        }
         (Table::Immunizations, immunizations::VACCINE_ID) => Table::Vaccines,
         (Table::Immunizations, immunizations::GIVEN_BY_ORG_ID) => Table::Organizations,
         (Table::Vaccines, vaccines::VACCINE_ID) | (Table::Organizations, organizations::ORG_ID) => return 0,
@@ -288,11 +325,14 @@ pub(super) mod tests {
 
     /// A candidate from a name and lines of text.
     pub(in crate::registry::guess) fn candidate(name: &str, lines: &[&str]) -> Candidate {
-        let split = |line: &str| line.split(',').map(|text| RawCell { text: text.into(), is_quoted: false }).collect::<Vec<_>>();
+        let split = |line: &str| {
+            line.split(',').map(|text| RawCell { text: text.into(), is_quoted: false }).collect::<Vec<_>>()
+        };
         let header: Vec<String> = lines[0].split(',').map(str::to_owned).collect();
         let rows: Vec<Vec<RawCell>> = lines[1..].iter().map(|line| split(line)).collect();
         let reader = DateReader::new();
-        let held = (0..header.len()).map(|field| Held::new(rows.iter().map(|row| &row[field]), &reader)).collect();
+        let held =
+            (0..header.len()).map(|field| Held::new(rows.iter().map(|row| &row[field]), &reader)).collect();
         Candidate { name: name.to_owned(), header, rows, held, is_whole: true }
     }
 
@@ -319,10 +359,14 @@ pub(super) mod tests {
     #[test]
     fn finds_columns_by_name_and_by_what_they_hold() {
         let people = candidate("PERSON.txt", PEOPLE);
-        let expect = ["PAT_ID", "REG_TYPE", "FNAME", "LNAME", "MI", "DOB", "GENDER", "RACE", "ST", "COUNTY", "ZIP"];
+        let expect =
+            ["PAT_ID", "REG_TYPE", "FNAME", "LNAME", "MI", "DOB", "GENDER", "RACE", "ST", "COUNTY", "ZIP"];
         assert_eq!(columns(&[people], Table::Clients), expect);
         // Names that say nothing: what they hold says it.
-        let odd: Vec<String> = PEOPLE.iter().map(|line| line.replace("GENDER", "Q7").replace("DOB", "Q8").replace("REG_TYPE", "Q9")).collect();
+        let odd: Vec<String> = PEOPLE
+            .iter()
+            .map(|line| line.replace("GENDER", "Q7").replace("DOB", "Q8").replace("REG_TYPE", "Q9"))
+            .collect();
         let odd: Vec<&str> = odd.iter().map(String::as_str).collect();
         let found = columns(&[candidate("PERSON.txt", &odd)], Table::Clients);
         assert_eq!((&*found[1], &*found[5], &*found[6]), ("Q9", "Q8", "Q7"));
@@ -330,27 +374,38 @@ pub(super) mod tests {
 
     #[test]
     fn ids_are_found_by_the_rows_that_they_name() {
-        let consents = candidate("CONSENT.txt", &[
-            "WHO,KIND,EFF_DT,END_DT,END_RSN",
-            "7,STANDARD,2020-01-01,,",
-            "8,STANDARD,2020-01-01,,",
-            "9,STANDARD,2020-01-01,,",
-            "11,STANDARD,2020-01-01,,",
-            "12,DISASTER,2020-01-01,,",
-        ]);
+        let consents = candidate(
+            "CONSENT.txt",
+            &[
+                "WHO,KIND,EFF_DT,END_DT,END_RSN",
+                "7,STANDARD,2020-01-01,,",
+                "8,STANDARD,2020-01-01,,",
+                "9,STANDARD,2020-01-01,,",
+                "11,STANDARD,2020-01-01,,",
+                "12,DISASTER,2020-01-01,,",
+            ],
+        );
         let found = columns(&[candidate("PERSON.txt", PEOPLE), consents], Table::Consents);
         assert_eq!(found, ["WHO", "KIND", "EFF_DT", "END_DT", "END_RSN"]);
     }
 
     #[test]
     fn a_column_of_the_wrong_kind_is_not_taken() {
-        let found = columns(&[candidate("clients.csv", &["CLIENT_ID,DOB,FIRST_NAME", "7,soon,Ana"])], Table::Clients);
+        let odd: Vec<String> = PEOPLE
+            .iter()
+            .map(|line| line.replace("-05,", "-xx,").replace("-06,", "-xx,").replace("-07,", "-xx,"))
+            .collect();
+        let odd: Vec<&str> = odd.iter().map(String::as_str).collect();
+        let found = columns(&[candidate("PERSON.txt", &odd)], Table::Clients);
         assert_eq!(found[clients::BIRTH_DATE], "-");
     }
 
     #[test]
     fn two_that_fit_are_left_open() {
-        let found = assign(&[candidate("PERSON.txt", &["PAT_ID,FNAME,LNAME,BIRTH_DT,BRTH_DT,SEX", "7,Ana,Ruiz,1990-05-05,1990-05-06,F"])]);
+        let found = assign(&[candidate(
+            "PERSON.txt",
+            &["PAT_ID,FNAME,LNAME,BIRTH_DT,BRTH_DT,SEX", "7,Ana,Ruiz,1990-05-05,1990-05-06,F"],
+        )]);
         let choice = found[Table::Clients as usize].as_ref().unwrap().columns[clients::BIRTH_DATE].unwrap();
         assert!(choice.is_open && choice.rival.is_some());
         let both = [candidate("PERSON_06.txt", PEOPLE), candidate("PERSON_07.txt", PEOPLE)];

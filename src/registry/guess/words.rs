@@ -166,7 +166,9 @@ pub(super) fn find_codes(
     let is_there = |word: &str| present.contains(&word.to_lowercase());
     let mut found = FoundCodes::default();
     for scheme in schemes(table, place).unwrap_or_default() {
-        if !scheme.words.iter().any(|(word, _)| is_there(word)) || !scheme.needs.iter().all(|word| is_there(word)) {
+        if !scheme.words.iter().any(|(word, _)| is_there(word))
+            || !scheme.needs.iter().all(|word| is_there(word))
+        {
             continue;
         }
         let rows = |(word, _): &(&str, &str)| left.get(&word.to_lowercase()).copied().unwrap_or(0);
@@ -186,7 +188,8 @@ pub(super) fn find_codes(
         found.not_shown = left.len();
         return found;
     }
-    let may_be_shown = |(value, rows): &(&String, &usize)| **rows >= FEWEST_ROWS && value.len() <= LONGEST_CODE;
+    let may_be_shown =
+        |(value, rows): &(&String, &usize)| **rows >= FEWEST_ROWS && value.len() <= LONGEST_CODE;
     let mut shown: Vec<(String, usize)> =
         left.iter().filter(may_be_shown).map(|(value, rows)| (value.clone(), *rows)).collect();
     shown.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));

@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn what_is_no_text_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in [("a.xlsx", &b"PK\x03\x04"[..]), ("b.csv.gz", b"no archive"), (".hidden", b"a,b\n")] {
+        for (name, bytes) in
+            [("a.xlsx", &b"PK\x03\x04"[..]), ("b.csv.gz", b"no archive"), (".hidden", b"a,b\n")]
+        {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
         std::fs::write(folder.path().join("c.txt"), "A|B\n").unwrap();

@@ -54,7 +54,8 @@ fn sample_table(
     let is_whole = rows.len() <= FIRST;
     if !is_whole {
         // Views, and tables without rowids, have no places to go to.
-        let last = connection.query_row(&format!("SELECT max(rowid) FROM {}", quoted(name)), [], |row| row.get(0));
+        let last =
+            connection.query_row(&format!("SELECT max(rowid) FROM {}", quoted(name)), [], |row| row.get(0));
         let last: i64 = last.unwrap_or(0);
         for place in 1..=PLACES {
             let from = if place == PLACES { last - LATER as i64 } else { last / PLACES * place };
