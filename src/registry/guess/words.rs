@@ -157,9 +157,14 @@ pub(super) fn find_codes(
 ) -> FoundCodes {
     let known = known_codes(table, place);
     let mut left: HashMap<String, usize> = HashMap::new();
+    let mut spellings: HashMap<String, &str> = HashMap::new();
     for (value, times) in values {
         if !known.iter().any(|code| code.eq_ignore_ascii_case(value)) {
-            *left.entry(value.to_lowercase()).or_default() += times;
+            let lowered = value.to_lowercase();
+            // Of several spellings always the same one.
+            let spelling = spellings.entry(lowered.clone()).or_insert(value);
+            *spelling = (*spelling).min(value);
+            *left.entry(lowered).or_default() += times;
         }
     }
     let present: HashSet<String> = left.keys().cloned().collect();
@@ -191,7 +196,7 @@ pub(super) fn find_codes(
     let may_be_shown =
         |(value, rows): &(&String, &usize)| **rows >= FEWEST_ROWS && value.len() <= LONGEST_CODE;
     let mut shown: Vec<(String, usize)> =
-        left.iter().filter(may_be_shown).map(|(value, rows)| (value.clone(), *rows)).collect();
+        left.iter().filter(may_be_shown).map(|(value, rows)| (spellings[value].to_owned(), *rows)).collect();
     shown.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));
     found.not_shown = left.len() - shown.len();
     found.unknown = shown;
@@ -232,7 +237,7 @@ mod tests {
         assert_eq!((words, found.mapped_rows), (vec!["Child", "Adult", "Disaster", "Pending"], 11));
         // One letter alone can mean anything.
         let found = client_type(&[("C", 9), ("A", 9)]);
-        assert_eq!((found.mapped.len(), found.unknown), (0, vec![("a".to_owned(), 9), ("c".to_owned(), 9)]));
+        assert_eq!((found.mapped.len(), found.unknown), (0, vec![("A".to_owned(), 9), ("C".to_owned(), 9)]));
         assert_eq!(client_type(&[("C", 9), ("A", 9), ("D", 9)]).mapped.len(), 4);
         let flag = codes(Table::Immunizations, immunizations::DISASTER_FLAG, &[("1", 9), ("0", 9)]);
         assert_eq!(flag.mapped, [("1".to_owned(), "Y"), ("0".to_owned(), "N")]);
@@ -242,7 +247,7 @@ mod tests {
     fn shows_no_value_of_few_rows_and_no_long_list() {
         let client_type = |values: &[(&str, usize)]| codes(Table::Clients, clients::CLIENT_TYPE, values);
         let found = client_type(&[("Q1", 5), ("Q2", 4), ("Child", 4)]);
-        assert_eq!((found.unknown, found.not_shown, found.mapped.len()), (vec![("q1".to_owned(), 5)], 2, 0));
+        assert_eq!((found.unknown, found.not_shown, found.mapped.len()), (vec![("Q1".to_owned(), 5)], 2, 0));
         let many: Vec<(String, usize)> = (0..41).map(|number| (format!("Q{number}"), 9)).collect();
         let many: Vec<(&str, usize)> = many.iter().map(|(value, times)| (value.as_str(), *times)).collect();
         let found = client_type(&many);
