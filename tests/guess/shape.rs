@@ -8,13 +8,13 @@ use std::path::Path;
 
 /// The tables of an export as the program wants it: rows by the columns of section 1.
 #[derive(Clone)]
-pub struct Base {
-    pub tables: BTreeMap<String, Vec<Vec<String>>>,
+pub(super) struct Base {
+    pub(super) tables: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 impl Base {
     /// Of an export in a folder.
-    pub fn of_folder(folder: &Path) -> Base {
+    pub(super) fn of_folder(folder: &Path) -> Base {
         let mut tables = BTreeMap::new();
         for (name, _) in super::common::HEADERS {
             let Ok(mut reader) = csv::Reader::from_path(folder.join(format!("{name}.csv"))) else { continue };
@@ -26,12 +26,12 @@ impl Base {
         Base { tables }
     }
 
-    pub fn of_tables(tables: &Tables) -> Base {
+    pub(super) fn of_tables(tables: &Tables) -> Base {
         Base { tables: tables.0.iter().map(|(name, _, rows)| ((*name).to_owned(), rows.clone())).collect() }
     }
 
     /// Of an invented registry.
-    pub fn invented(seed: u64) -> Base {
+    pub(super) fn invented(seed: u64) -> Base {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("invented");
         let seed = seed.to_string();
@@ -42,7 +42,7 @@ impl Base {
     }
 
     /// Writes it as the program wants it.
-    pub fn write_plain(&self, folder: &Path) {
+    pub(super) fn write_plain(&self, folder: &Path) {
         std::fs::create_dir(folder).unwrap();
         for (name, rows) in &self.tables {
             let mut out = csv::WriterBuilder::new().from_path(folder.join(format!("{name}.csv"))).unwrap();
@@ -67,7 +67,7 @@ impl Base {
     }
 
     /// What windows-1252 can say of it.
-    pub fn in_windows_1252(mut self) -> Base {
+    pub(super) fn in_windows_1252(mut self) -> Base {
         let is_in = |c: char| !encoding_rs::WINDOWS_1252.encode(&c.to_string()).2;
         for value in self.tables.values_mut().flatten().flatten() {
             *value = value.chars().map(|c| if is_in(c) { c } else { '?' }).collect();
@@ -217,7 +217,7 @@ const MONTHS: [&str; 12] =
 
 /// How an export is written.
 #[derive(Debug)]
-pub struct Shape {
+pub(super) struct Shape {
     is_database: bool,
     encoding: &'static str,
     delimiter: char,
@@ -239,7 +239,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    pub fn random(dice: &mut Dice, base: &Base) -> Shape {
+    pub(super) fn random(dice: &mut Dice, base: &Base) -> Shape {
         let is_database = dice.one_in(7);
         let (mut files, mut columns, mut codes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let set = dice.below(5);
@@ -321,7 +321,7 @@ impl Shape {
     }
 
     /// As typical programs write an export; the same bytes each time.
-    pub fn typical(program: &str, base: &Base) -> Shape {
+    pub(super) fn typical(program: &str, base: &Base) -> Shape {
         let (set, nth) = match program {
             "sql-server" => (3, 2),
             "oracle" => (1, 1),
@@ -380,12 +380,12 @@ impl Shape {
     }
 
     /// The data that this shape can hold.
-    pub fn base(&self, base: Base) -> Base {
+    pub(super) fn base(&self, base: Base) -> Base {
         if self.consents_in_columns { base.with_single_consents() } else { base }
     }
 
     /// Writes the data in this shape.
-    pub fn write(&self, base: &Base, to: &Path) {
+    pub(super) fn write(&self, base: &Base, to: &Path) {
         let mut dice = Dice::new(self.seed as u64);
         let connection = self.is_database.then(|| rusqlite::Connection::open(to).unwrap());
         if connection.is_none() {
