@@ -21,7 +21,11 @@ pub enum RegistryError {
     #[error("{}: the table {table} is missing", shown(export))]
     MissingTable { export: PathBuf, table: Table },
     /// The file or the table that a profile names is not there.
-    #[error("{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}", shown(export), nearest(near))]
+    #[error(
+        "{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}",
+        shown(export),
+        nearest(near)
+    )]
     MissingFile { export: PathBuf, table: Table, pattern: String, near: Option<String> },
     /// The export itself is wrong.
     #[error("{0}")]

@@ -56,6 +56,12 @@ pub struct ExportFormat {
     pub profile: Option<Arc<Profile>>,
 }
 
+/// Whether an export that is written so may do without a table.
+fn may_be_absent(table: Table, format: &ExportFormat) -> bool {
+    let is_given = || format.profile.as_ref().is_some_and(|profile| profile.gives_consents());
+    table.may_be_absent() || table == Table::Consents && is_given()
+}
+
 /// What an export is.
 enum Kind {
     Folder,

@@ -17,7 +17,7 @@ pub(crate) use wal::{as_a_file, beside};
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
 use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader};
+use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader, may_be_absent};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::Kind;
 use crate::registry::{RegistryError, Table};
@@ -70,9 +70,8 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(super) fn open(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
         let export = SqliteExport::open_unchecked(path, format)?;
-        let gives = |table: Table| table == Table::Consents && export.gives_consents();
         let is_missing =
-            |table: &Table| !table.may_be_absent() && !gives(*table) && export.found[*table as usize].is_none();
+            |table: &Table| !export.may_do_without(*table) && export.found[*table as usize].is_none();
         match Table::ALL.into_iter().find(is_missing) {
             Some(table) => Err(export.missing(table)),
             None => export.must_be_whole().map(|()| export),
@@ -110,6 +109,11 @@ impl SqliteExport {
         let objects = collect_rows(&connection, sql, [], read).map_err(failed)?;
         let found = find_tables(path, objects, format)?;
         Ok(SqliteExport { path: path.to_owned(), connection, found, format: format.clone(), arrived })
+    }
+
+    /// Whether a table need not be there.
+    pub(super) fn may_do_without(&self, table: Table) -> bool {
+        may_be_absent(table, &self.format)
     }
 
     fn gives_consents(&self) -> bool {
@@ -266,12 +270,15 @@ fn find_tables(
     format: &ExportFormat,
 ) -> Result<[Option<TableOrView>; Table::ALL.len()], RegistryError> {
     let mut found = [const { None }; Table::ALL.len()];
-    let pattern_of = |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
+    let pattern_of =
+        |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
     for object in &objects {
         let cleaned = clean_name(object.name.as_bytes());
         match Table::named(cleaned.as_bytes()) {
             // As with files: a table that may be absent must not be overlooked for its name.
-            Some(table) if table.may_be_absent() && cleaned != object.name && pattern_of(table).is_none() => {
+            Some(table)
+                if may_be_absent(table, format) && cleaned != object.name && pattern_of(table).is_none() =>
+            {
                 return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
             }
             _ => {}
