@@ -23,7 +23,7 @@ pub use check::{
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
-pub use error::{BadInput, InputFault, Problem, RegistryError};
+pub use error::{BadInput, InputFault, MissingFile, PatternOfTable, Problem, RegistryError};
 pub(crate) use lookup::read_reference_before;
 pub use lookup::{
     Assignment, ById, CLIENT_TEXTS, ClientPlace, Clients, Consent, Consents, Fact, ORGANIZATION_TEXTS,

@@ -1,8 +1,7 @@
 //! A folder as an export.
 
 use super::csv::{CsvFile, ENDINGS};
-use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, Provenance, Source, TableReader, may_be_absent};
+use super::{ExportFormat, FileStamp, Provenance, Source, TableReader, may_be_absent, the_one_that_fits};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
@@ -168,28 +167,13 @@ fn find_file_by_pattern(
     names: &BTreeSet<String>,
     pattern: &glob::Pattern,
 ) -> Result<PathBuf, RegistryError> {
-    let fits = |name: &&String| {
+    let fits = |name: &String| {
         let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
-        pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
+        let fits = pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name));
+        fits && folder.join(name).is_file()
     };
-    let is_file = |name: &&String| folder.join(name).is_file();
-    let found: Vec<&String> = names.iter().filter(fits).filter(is_file).collect();
-    match found.as_slice() {
-        [] => Err(RegistryError::MissingFile {
-            export: folder.to_owned(),
-            table,
-            pattern: pattern.as_str().to_owned(),
-            near: nearest_name(pattern.as_str(), names.iter()),
-        }),
-        [file] => Ok(folder.join(file)),
-        several => {
-            let names = several.iter().map(|name| (*name).clone()).collect();
-            Err(BadInput::of_file(
-                folder,
-                InputFault::SeveralFiles { table, pattern: pattern.as_str().to_owned(), names },
-            ))
-        }
-    }
+    let names: Vec<&String> = names.iter().collect();
+    Ok(folder.join(the_one_that_fits(folder, table, pattern, &names, fits)?))
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ pub(crate) use wal::{as_a_file, beside};
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
-use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader, may_be_absent};
+use super::{
+    ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader, may_be_absent, the_one_that_fits,
+};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::Kind;
 use crate::registry::{RegistryError, Table};
@@ -290,23 +291,10 @@ fn find_tables(
     for table in Table::ALL {
         let Some(pattern) = pattern_of(table) else { continue };
         let any_case = glob::MatchOptions { case_sensitive: false, ..glob::MatchOptions::new() };
-        let fits = |object: &&TableOrView| {
-            !object.name.starts_with("sqlite_") && pattern.matches_with(&object.name, any_case)
-        };
-        let fitting: Vec<&TableOrView> = objects.iter().filter(fits).collect();
-        let pattern = pattern.as_str().to_owned();
-        let names = objects.iter().map(|object| &object.name);
-        found[table as usize] = match fitting.as_slice() {
-            [] => {
-                let near = nearest_name(&pattern, names);
-                return Err(RegistryError::MissingFile { export: path.to_owned(), table, pattern, near });
-            }
-            [one] => Some((*one).clone()),
-            several => {
-                let names = several.iter().map(|object| object.name.clone()).collect();
-                return Err(BadInput::of_file(path, InputFault::SeveralFiles { table, pattern, names }));
-            }
-        };
+        let fits = |name: &String| !name.starts_with("sqlite_") && pattern.matches_with(name, any_case);
+        let names: Vec<&String> = objects.iter().map(|object| &object.name).collect();
+        let name = the_one_that_fits(path, table, pattern, &names, fits)?;
+        found[table as usize] = objects.iter().find(|object| object.name == *name).cloned();
     }
     Ok(found)
 }
