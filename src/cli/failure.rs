@@ -189,7 +189,7 @@ impl CommandError for RegistryError {
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
                  clients.csv, clients.csv.gz or clients.csv.zst",
             ),
-            RegistryError::MissingFile { .. } => {
+            RegistryError::MissingFile(_) => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
             }
             RegistryError::BadInput(bad) => unpublished(input_hint(&bad.fault)),

@@ -53,7 +53,11 @@ pub(super) fn run(command: Command, terminal: &Terminal) -> CommandResult {
         Command::Guess { export } => {
             let guess = guess(&export)?;
             if guess.open > 0 {
-                tracing::warn!("{}: nothing tells some things ({} in all); look for OPEN", shown(&export), guess.open);
+                tracing::warn!(
+                    "{}: nothing tells some things ({} in all); look for OPEN",
+                    shown(&export),
+                    guess.open
+                );
             }
             terminal.print(&printable(&guess.text))
         }

@@ -1,5 +1,6 @@
 //! What an explanation contains. `phds explain --json` prints it field by field.
 
+use crate::registry::RowFile;
 use crate::value::Day;
 use serde::Serialize;
 
@@ -97,6 +98,9 @@ pub struct UnderAnswer {
 #[derive(Serialize, Debug)]
 pub struct RefusedAnswer {
     pub table: &'static str,
+    /// Whose file it stands in.
+    #[serde(skip)]
+    pub stands_in: RowFile,
     pub file: String,
     /// The line on which it begins.
     pub line: u64,

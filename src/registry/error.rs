@@ -21,8 +21,8 @@ pub enum RegistryError {
     #[error("{}: the table {table} is missing", shown(export))]
     MissingTable { export: PathBuf, table: Table },
     /// The file or the table that a profile names is not there.
-    #[error("{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}", shown(export), nearest(near))]
-    MissingFile { export: PathBuf, table: Table, pattern: String, near: Option<String> },
+    #[error("{0}")]
+    MissingFile(Box<MissingFile>),
     /// The export itself is wrong.
     #[error("{0}")]
     BadInput(BadInput),
@@ -44,8 +44,33 @@ pub enum RegistryError {
 }
 
 /// The name that is nearest to what was looked for.
-fn nearest(name: &Option<String>) -> String {
-    name.as_ref().map_or_else(String::new, |name| format!(": is it {}?", shown(Path::new(name))))
+/// What a profile names, and is not there.
+#[derive(Debug)]
+pub struct MissingFile {
+    pub export: PathBuf,
+    pub pattern: PatternOfTable,
+    /// The file or the table of the database that has nearly this name.
+    pub near: Option<String>,
+}
+
+impl fmt::Display for MissingFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: nothing fits {}", shown(&self.export), self.pattern)?;
+        self.near.as_ref().map_or(Ok(()), |name| write!(f, ": is it {}?", shown(Path::new(name))))
+    }
+}
+
+/// What a profile has as the name of a table's file, or of the table in a database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatternOfTable {
+    pub table: Table,
+    pub pattern: String,
+}
+
+impl fmt::Display for PatternOfTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\", which the profile has for the table {}", self.pattern, self.table)
+    }
 }
 
 /// A fault of the export, with its place.
@@ -102,8 +127,8 @@ pub enum InputFault {
     #[error("there is also {other}: a table may have one file only")]
     TwoFiles { other: String },
     /// Several files, or tables of a database, that fit what a profile has for one table.
-    #[error("several fit \"{pattern}\", which the profile has for the table {table}: {}", names.join(", "))]
-    SeveralFiles { table: Table, pattern: String, names: Vec<String> },
+    #[error("several fit {}: {}", .0.0, .0.1.join(", "))]
+    SeveralFiles(Box<(PatternOfTable, Vec<String>)>),
     /// An optional table's file whose name is nearly right.
     #[error(
         "this is nearly the name of the table {0}; it must be just {0}, and a file {0}.csv, {0}.csv.gz or {0}.csv.zst"

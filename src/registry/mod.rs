@@ -24,7 +24,7 @@ pub use check::{
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
-pub use error::{BadInput, InputFault, Problem, RegistryError};
+pub use error::{BadInput, InputFault, MissingFile, PatternOfTable, Problem, RegistryError};
 pub use guess::{Guess, guess};
 pub(crate) use lookup::read_reference_before;
 pub use lookup::{
@@ -32,12 +32,14 @@ pub use lookup::{
     Organization, Organizations, Reference, Sharing, Vaccine, Vaccines, read_facts, read_facts_in_order,
     read_reference, sharing,
 };
-pub use profile::{ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects};
+pub use profile::{
+    ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects,
+};
 pub use raw_rows::{RawField, raw_rows};
 pub use source::{
-    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns, Moment, Provenance, Source,
-    TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,
-    split_simple_record, whole_records,
+    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns,
+    Moment, Provenance, Source, TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files,
+    open_export, split_record, split_simple_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,

@@ -1,7 +1,7 @@
 //! Rows as they stand in an export, before any clean-up: for the one command that shows a person what is in a row.
 
 use super::source::{Block, Layout, blank_lines, count_lines, split_packed, split_record};
-use super::{Encoding, Field, RegistryError, Source, Table};
+use super::{Encoding, Field, RegistryError, RowFile, Source, Table};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +14,24 @@ pub struct RawField {
     pub text: String,
 }
 
-/// The rows of a table that begin on these lines, by line. A database gives the table's own columns only.
+/// The rows of a table that stand in this file and begin on these lines, by line. A database gives the columns only that
+/// are read.
 ///
 /// # Errors
 /// If the table cannot be read.
 pub fn raw_rows(
     source: &dyn Source,
     table: Table,
+    file: RowFile,
     lines: &BTreeSet<u64>,
 ) -> Result<BTreeMap<u64, Vec<RawField>>, RegistryError> {
     let mut rows = BTreeMap::new();
     let Some(last) = lines.last() else { return Ok(rows) };
-    let Some(mut reader) = source.open_table(table)? else { return Ok(rows) };
+    let opened = match file {
+        RowFile::Own => source.open_table(table)?,
+        RowFile::Clients => source.open_given_consents()?,
+    };
+    let Some(mut reader) = opened else { return Ok(rows) };
     let layout = reader.layout().clone();
     let mut fields = Vec::new();
     reader.for_each_block(&mut |block, _| {
@@ -68,7 +74,9 @@ fn for_each_record(
 
 fn raw_fields(block: &Block, layout: &Layout, fields: &[Field]) -> Vec<RawField> {
     let column = |place: usize| {
-        let own = layout.table.columns().iter().zip(layout.fields).find(|(_, field)| *field == place);
+        let consents = layout.given.iter().flat_map(|fields| Table::Consents.columns().iter().zip(*fields));
+        let mut columns = layout.table.columns().iter().zip(layout.fields).chain(consents);
+        let own = columns.find(|(_, field)| *field == place);
         let extra = || layout.extra.iter().find(|extra| extra.place == place + 1);
         // A database hands out no field of an extra column.
         let extra = || extra().filter(|_| layout.delimiter.is_some()).and_then(|extra| extra.name.clone());

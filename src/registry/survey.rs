@@ -51,18 +51,18 @@ pub fn survey(
     let mut control_file = String::new();
     let mut tables = Vec::new();
     for table in Table::ALL {
-        let mut reader = match export.open_table(table) {
-            Ok(Some(reader)) => reader,
-            Ok(None) => continue,
+        let readers = match export.open_table(table) {
+            Ok(readers) if readers.is_empty() => continue,
+            Ok(readers) => readers,
             Err(error) => {
                 tables.push(TableSurvey::new(table, Some(error)));
                 continue;
             }
         };
         if table == Table::Control {
-            control_file = shown(reader.file()).to_string();
+            control_file = readers.iter().map(|reader| shown(reader.file()).to_string()).collect();
         }
-        tables.push(survey_table(reader.as_mut(), table, spill, progress, &mut counts));
+        tables.push(survey_table(readers, table, spill, progress, &mut counts));
     }
     let of_table = |table| tables.iter().find(|survey: &&TableSurvey| survey.table == table);
     let mut control = counts.problems(&control_file, |table| Some(of_table(table)?.rows));
@@ -82,27 +82,33 @@ impl TableSurvey {
     }
 }
 
+/// Looks at a table's rows, which `readers` have.
 fn survey_table(
-    reader: &mut dyn TableReader,
+    readers: Vec<Box<dyn TableReader + '_>>,
     table: Table,
     spill: &Spill,
     progress: &dyn Progress,
     counts: &mut Expectations,
 ) -> TableSurvey {
     let mut found = TableSurvey::new(table, None);
-    found.extra.clone_from(&reader.layout().extra);
     let mut quarantine = Quarantine::new(spill);
-    let (rows, signs) = (&mut found.rows, &mut found.signs);
-    let read = in_order(reader, None, progress, &mut |row| {
-        *rows += 1;
-        note_signs(&row, signs);
-        if let (Table::Control, Ok(row)) = (table, &row) {
-            counts.add(row);
+    for mut reader in readers {
+        // Consents may stand in the clients' file, whose other columns are none of theirs.
+        if reader.layout().table == table {
+            found.extra.clone_from(&reader.layout().extra);
         }
-        row.map_or_else(|row| quarantine.add(&row).map_err(RegistryError::Spill), |_| Ok(()))
-    });
+        let (rows, signs) = (&mut found.rows, &mut found.signs);
+        let read = in_order(reader.as_mut(), None, progress, &mut |row| {
+            *rows += 1;
+            note_signs(&row, signs);
+            if let (Table::Control, Ok(row)) = (table, &row) {
+                counts.add(row);
+            }
+            row.map_or_else(|row| quarantine.add(&row).map_err(RegistryError::Spill), |_| Ok(()))
+        });
+        found.error = found.error.or(read.err());
+    }
     found.faults = quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect();
-    found.error = read.err();
     found
 }
 

@@ -7,9 +7,9 @@ use super::error::WorkError;
 use super::{connect, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
-    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance, QuarantinedRow,
-    Reference, RegistryError, RowFile, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
-    read_facts_in_order, read_reference_before,
+    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance,
+    QuarantinedRow, Reference, RegistryError, RowIds, Source, Table, Value, Witness, as_a_file, beside,
+    changed_files, read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
 use crate::value::text;
@@ -337,10 +337,7 @@ impl Witness for Keeper<'_> {
             // A row that shares its key was kept before that was known.
             self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
         }
-        let file_of = match file {
-            RowFile::Own => table,
-            RowFile::Clients => Table::Clients,
-        };
+        let file_of = file.of_table(table);
         let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
         let (column, code) = (fault.column_name(table), fault.code.name());
         let row = params![table.name(), line as i64, column, code, key, client, lines as i64, file_of.name()];

@@ -18,7 +18,8 @@ pub(super) fn tables() -> String {
     let mut sql = String::new();
     for table in Table::ALL {
         // A row of clients may give several consents, all on its line.
-        let line = if table == Table::Consents { "line INTEGER NOT NULL" } else { "line INTEGER PRIMARY KEY" };
+        let line =
+            if table == Table::Consents { "line INTEGER NOT NULL" } else { "line INTEGER PRIMARY KEY" };
         let mut columns = vec![line.to_owned()];
         for (name, column) in column_names(table).into_iter().zip(table.columns()) {
             let kind = match column.kind {

@@ -4,7 +4,8 @@ use super::error::WorkError;
 use super::schema::column_names;
 use super::{WorkDatabase, number};
 use crate::registry::{
-    Encoding, FileStamp, Layout, Moment, ProfileId, Provenance, RegistryError, Source, SqliteTable, Table, TableReader,
+    Encoding, FileStamp, Layout, Moment, ProfileId, Provenance, RegistryError, Source, SqliteTable, Table,
+    TableReader,
 };
 use std::path::PathBuf;
 use twox_hash::XxHash3_128;

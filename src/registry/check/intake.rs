@@ -193,11 +193,7 @@ impl Intake {
 
     /// The file in which a quarantined row stands, for messages.
     pub fn file_of(&self, table: Table, file: RowFile) -> Option<&Path> {
-        let table = match file {
-            RowFile::Own => table,
-            RowFile::Clients => Table::Clients,
-        };
-        self.table(table).map(|read| read.file.as_path())
+        self.table(file.of_table(table)).map(|read| read.file.as_path())
     }
 
     /// The hashes of what the tables hold, by their names.

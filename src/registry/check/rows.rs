@@ -8,8 +8,8 @@ use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
-    split_simple_record,
+    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
+    split_record, split_simple_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -270,8 +270,14 @@ impl RowReader<'_> {
                 cells[END_REASON] = Cell::Text(reason.as_bytes());
             }
             let own_row = own_row.get_or_insert_with(|| {
-                check_row(Table::Clients, record.line, RowFile::Own, |column| own_cells[column], &mut own_values)
-                    .map(|_| ())
+                check_row(
+                    Table::Clients,
+                    record.line,
+                    RowFile::Own,
+                    |column| own_cells[column],
+                    &mut own_values,
+                )
+                .map(|_| ())
             });
             if let Err(bad) = own_row {
                 let is_of_id = bad.fault.column == u8::try_from(tables::clients::CLIENT_ID).ok();

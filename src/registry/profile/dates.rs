@@ -5,7 +5,7 @@ use crate::value::{Day, REGISTRY_YEARS};
 /// How dates are written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::registry) struct Dates {
-    /// Empty where dates are as without a profile.
+    /// Empty where days are written as without a profile.
     formats: Vec<Format>,
     /// Days that mean "not known".
     unknown: Vec<Day>,
@@ -34,17 +34,31 @@ enum Part {
     Literal(u8),
     Year,
     TwoDigitYear,
-    Month { both: bool },
-    DayOfMonth { both: bool },
+    Month {
+        both: bool,
+    },
+    DayOfMonth {
+        both: bool,
+    },
     /// A blank may stand in place of the first digit.
     PaddedDay,
-    DayOfYear { all: bool },
+    DayOfYear {
+        all: bool,
+    },
     ShortMonth,
     LongMonth,
-    Hour { both: bool },
-    HourOfHalf { both: bool },
-    Minute { both: bool },
-    Second { both: bool },
+    Hour {
+        both: bool,
+    },
+    HourOfHalf {
+        both: bool,
+    },
+    Minute {
+        both: bool,
+    },
+    Second {
+        both: bool,
+    },
     Fraction,
     AmPm,
 }
@@ -52,7 +66,9 @@ enum Part {
 /// What is wrong with a form.
 #[derive(thiserror::Error, Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::registry) enum FormatFault {
-    #[error("a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R")]
+    #[error(
+        "a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R"
+    )]
     UnknownLetter,
     #[error("a part of the day or of the time is given twice")]
     Twice,
@@ -63,13 +79,26 @@ pub(in crate::registry) enum FormatFault {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
 impl Format {
     /// Reads a form as strftime has it.
-    pub(in crate::registry) fn parse(text: &str, two_digit_years_from: Option<u32>) -> Result<Format, FormatFault> {
+    pub(in crate::registry) fn parse(
+        text: &str,
+        two_digit_years_from: Option<u32>,
+    ) -> Result<Format, FormatFault> {
         let mut parts = Vec::new();
         push_parts(text, &mut parts)?;
         let count = |is: fn(&Part) -> bool| parts.iter().filter(|part| is(part)).count();
@@ -165,13 +194,14 @@ impl Format {
         false
     }
 
-    /// Writes a day: `way` says which numbers have two digits, and what the time is.
+    /// Writes a day: `way` says which numbers have two digits, what the time is, and whether one more time stands behind.
     fn write(&self, day: Day, way: u32, out: &mut Vec<u8>) {
         use std::io::Write;
         let bit = |which: u32| way >> which & 1 == 1;
         let time = if bit(2) { 12 } else { 1 };
         for part in &self.parts {
-            let short = |number: u32, whole: bool| if whole { format!("{number:02}") } else { number.to_string() };
+            let short =
+                |number: u32, whole: bool| if whole { format!("{number:02}") } else { number.to_string() };
             let text = match *part {
                 Part::Literal(byte) => {
                     out.push(byte);
@@ -198,11 +228,17 @@ impl Format {
             // Writing to memory cannot fail.
             let _ = out.write_all(text.as_bytes());
         }
+        if bit(3) {
+            out.extend_from_slice(TIME_BEHIND);
+        }
     }
 }
 
 /// In so many ways a form writes a day.
-const WAYS: u32 = 8;
+const WAYS: u32 = 16;
+
+/// A time as it may stand behind a day.
+const TIME_BEHIND: &[u8] = b" 10:00";
 
 fn push_parts(text: &str, parts: &mut Vec<Part>) -> Result<(), FormatFault> {
     let mut bytes = text.bytes();
@@ -335,11 +371,6 @@ fn day_of(year: u32, number: u32) -> Option<Day> {
 impl Dates {
     pub(super) fn new(formats: Vec<Format>, unknown: Vec<Day>) -> Dates {
         Dates { formats, unknown }
-    }
-
-    /// Whether dates are written in no other way than without a profile.
-    pub(super) fn says_nothing(&self) -> bool {
-        self.formats.is_empty() && self.unknown.is_empty()
     }
 
     /// Reads a date.
@@ -475,6 +506,8 @@ mod tests {
         check("%b %d %Y", "%B %d %Y", false);
         check("%Y-%m-%d", "%Y-%m-%d", false);
         check("%d %m %y %H", "%d %H %y %m", true);
+        // 2024-07-08T 10:00 is the 8th of July with a time behind, and the 7th of August.
+        check("%Y-%m-%d", "%Y-%d-%mT", true);
     }
 
     #[test]
@@ -503,7 +536,8 @@ mod tests {
             let mut text = Vec::new();
             format.write(day, way, &mut text);
             let text = String::from_utf8(text).unwrap();
-            let theirs = chrono::NaiveDate::parse_from_str(&text, form).ok().and_then(Day::from_date);
+            let alone = text.strip_suffix(" 10:00").unwrap_or(&text);
+            let theirs = chrono::NaiveDate::parse_from_str(alone, form).ok().and_then(Day::from_date);
             let ours = format.read(text.as_bytes());
             // chrono has two-digit years begin with 1969 or 1970; ours are those from 1970 on.
             proptest::prop_assert_eq!(ours, theirs, "{} {}", form, text);

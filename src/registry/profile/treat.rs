@@ -39,7 +39,7 @@ pub(in crate::registry) struct Treatment<'p> {
 struct ColumnTreatment<'p> {
     constant: Option<&'p str>,
     values: Option<&'p ValueMap>,
-    /// Whether it holds dates, and they are written in a way of their own.
+    /// Whether it holds dates.
     has_dates: bool,
 }
 
@@ -60,14 +60,18 @@ impl<'p> Treatment<'p> {
         })
     }
 
-    fn of(profile: &'p Profile, table: Table, constant: impl Fn(usize) -> Option<&'p String>) -> Treatment<'p> {
+    fn of(
+        profile: &'p Profile,
+        table: Table,
+        constant: impl Fn(usize) -> Option<&'p String>,
+    ) -> Treatment<'p> {
         let settings = profile.table(table);
         let mut columns = [ColumnTreatment::default(); MOST_COLUMNS];
         for (place, column) in table.columns().iter().enumerate() {
             columns[place] = ColumnTreatment {
                 constant: constant(place).map(String::as_str),
                 values: settings.values[place].as_ref(),
-                has_dates: column.kind == Kind::Date && !profile.dates.says_nothing(),
+                has_dates: column.kind == Kind::Date,
             };
         }
         Treatment { profile, columns, counts: EffectCounts::default() }
@@ -78,8 +82,7 @@ impl<'p> Treatment<'p> {
         self.columns[place].constant.map(|text| Cell::Text(text.as_bytes()))
     }
 
-    /// What becomes of a value. `text` is cleaned UTF-8; `is_quoted` says whether it stood in quotes. A text that the
-    /// clean-up has to change once more lands in `changed`.
+    /// What becomes of a value. `text` is cleaned UTF-8; `is_quoted` says whether it stood in quotes.
     pub(in crate::registry) fn of_value<'a>(
         &mut self,
         place: usize,
@@ -197,7 +200,8 @@ mod tests {
         name("'00501", false, "00501");
         name("'Brien", false, "'Brien");
         name("'", false, "'");
-        let client_type = |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
+        let client_type =
+            |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
         client_type("CHILD", "IC");
         client_type("child", "IC");
         client_type("ÑANDÚ", "IA");
@@ -205,7 +209,8 @@ mod tests {
         client_type("", "PA");
         client_type("NULL", "PA");
         client_type("DC", "DC");
-        let birth = |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
+        let birth =
+            |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
         birth("7/8/2024", "day 2024-07-08");
         birth("2024-07-08", "no day");
         birth("1/1/1900", "");
@@ -215,6 +220,9 @@ mod tests {
         end("12/31/2999", "");
         // What `values` gives is as without a profile.
         end("X", "2020-01-02");
-        assert_eq!(Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE), Some(Cell::Text(b"TX")));
+        assert_eq!(
+            Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE),
+            Some(Cell::Text(b"TX"))
+        );
     }
 }

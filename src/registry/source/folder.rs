@@ -1,10 +1,9 @@
 //! A folder as an export.
 
 use super::csv::{CsvFile, ENDINGS};
-use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, Provenance, Source, TableReader};
+use super::{ExportFormat, FileStamp, Provenance, Source, TableReader, may_be_absent, the_one_that_fits};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::{Profile, RegistryError, Table};
+use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,11 +55,10 @@ pub(super) fn file_names(path: &Path) -> Result<BTreeSet<String>, RegistryError>
         .map_err(|source| RegistryError::Unavailable { path: path.to_owned(), source })
 }
 
-/// Whether a file has the name of one that holds a table.
-pub(super) fn is_file_of_a_table(name: &str) -> bool {
-    name.split_once('.').is_some_and(|(stem, ending)| {
-        ENDINGS.contains(&ending) && Table::ALL.into_iter().any(|table| table.name() == stem)
-    })
+/// The table of which a file has the name.
+pub(super) fn table_of_name(name: &str) -> Option<Table> {
+    let (stem, _) = name.split_once('.').filter(|(_, ending)| ENDINGS.contains(ending))?;
+    Table::ALL.into_iter().find(|table| table.name() == stem)
 }
 
 fn find_files(path: &Path, format: &ExportFormat) -> Result<Files, RegistryError> {
@@ -93,17 +91,36 @@ impl Source for Folder {
     }
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        let Some(file) = &self.files[table as usize] else { return Ok(None) };
-        let mut opened = CsvFile::open(file, table, &self.format)?;
-        opened.read_for_rows();
-        Ok(Some(Box::new(opened)))
+        let file = self.files[table as usize].as_ref();
+        file.map(|file| open_rows(file, table, &self.format)).transpose()
     }
 
     fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        let gives = self.format.profile.as_ref().is_some_and(|profile| profile.gives_consents());
-        let Some(file) = self.files[Table::Clients as usize].as_ref().filter(|_| gives) else { return Ok(None) };
-        Ok(Some(Box::new(CsvFile::open(file, Table::Clients, &self.format)?)))
+        let file = self.files[Table::Clients as usize].as_ref();
+        file.map_or(Ok(None), |file| open_given_consents(file, &self.format))
     }
+}
+
+/// Opens a table's file for the table's own rows.
+pub(super) fn open_rows<'r>(
+    file: &Path,
+    table: Table,
+    format: &ExportFormat,
+) -> Result<Box<dyn TableReader + 'r>, RegistryError> {
+    let mut opened = CsvFile::open(file, table, format)?;
+    opened.read_for_rows();
+    Ok(Box::new(opened))
+}
+
+/// Opens the file of `clients` for the consents that its rows give; none if they give none.
+pub(super) fn open_given_consents<'r>(
+    file: &Path,
+    format: &ExportFormat,
+) -> Result<Option<Box<dyn TableReader + 'r>>, RegistryError> {
+    if !format.profile.as_ref().is_some_and(|profile| profile.gives_consents()) {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(CsvFile::open(file, Table::Clients, format)?)))
 }
 
 /// The file that holds a table; none if it is not there and need not be.
@@ -117,8 +134,6 @@ pub(super) fn find_file(
     if let Some(pattern) = profile.and_then(|profile| profile.table(table).file.as_ref()) {
         return find_file_by_pattern(folder, table, names, pattern).map(Some);
     }
-    let may_be_absent =
-        table.may_be_absent() || table == Table::Consents && profile.is_some_and(Profile::gives_consents);
     let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
     let mut present = candidates.iter().filter(|name| names.contains(*name));
     match (present.next(), present.next()) {
@@ -126,7 +141,7 @@ pub(super) fn find_file(
             Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
         }
         (Some(file), None) => Ok(Some(folder.join(file))),
-        (None, _) if !may_be_absent => {
+        (None, _) if !may_be_absent(table, format) => {
             Err(RegistryError::MissingTable { export: folder.to_owned(), table })
         }
         (None, _) => {
@@ -152,25 +167,13 @@ fn find_file_by_pattern(
     names: &BTreeSet<String>,
     pattern: &glob::Pattern,
 ) -> Result<PathBuf, RegistryError> {
-    let fits = |name: &&String| {
+    let fits = |name: &String| {
         let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
-        pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
+        let fits = pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name));
+        fits && folder.join(name).is_file()
     };
-    let is_file = |name: &&String| folder.join(name).is_file();
-    let found: Vec<&String> = names.iter().filter(fits).filter(is_file).collect();
-    match found.as_slice() {
-        [] => Err(RegistryError::MissingFile {
-            export: folder.to_owned(),
-            table,
-            pattern: pattern.as_str().to_owned(),
-            near: nearest_name(pattern.as_str(), names.iter()),
-        }),
-        [file] => Ok(folder.join(file)),
-        several => {
-            let names = several.iter().map(|name| (*name).clone()).collect();
-            Err(BadInput::of_file(folder, InputFault::SeveralFiles { table, pattern: pattern.as_str().to_owned(), names }))
-        }
-    }
+    let names: Vec<&String> = names.iter().collect();
+    Ok(folder.join(the_one_that_fits(folder, table, pattern, &names, fits)?))
 }
 
 #[cfg(test)]

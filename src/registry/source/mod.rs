@@ -24,17 +24,18 @@ pub use layout::Layout;
 pub(super) use layout::NO_FIELD;
 pub(super) use near::header_name;
 pub use near::{ExtraColumn, MissingColumn, MissingColumns};
-pub(super) use sample::{ExportSample, FileSample, RawBlock, sample_export};
 pub(super) use open_tables::OpenTables;
 pub use open_tables::UnknownFile;
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
+pub(super) use sample::{ExportSample, FileSample, RawBlock, sample_export};
 pub(crate) use sqlite::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };
 
-use super::error::{BadInput, InputFault};
+use super::error::{BadInput, InputFault, MissingFile, PatternOfTable};
 use super::{Profile, RegistryError, Table};
+use crate::value::shown;
 use folder::Folder;
 use sqlite::{SqliteExport, is_sqlite};
 use std::path::Path;
@@ -57,6 +58,40 @@ pub struct ExportFormat {
     pub encoding: Encoding,
     /// What else there is to say of it.
     pub profile: Option<Arc<Profile>>,
+}
+
+/// Whether an export that is written so may do without a table.
+fn may_be_absent(table: Table, format: &ExportFormat) -> bool {
+    let is_given = || format.profile.as_ref().is_some_and(|profile| profile.gives_consents());
+    table.may_be_absent() || table == Table::Consents && is_given()
+}
+
+/// The one file, or table of a database, that a profile has for a table, of all that are there. `fits` says which of their
+/// names fit the profile's pattern.
+fn the_one_that_fits<'n>(
+    export: &Path,
+    table: Table,
+    pattern: &glob::Pattern,
+    names: &[&'n String],
+    fits: impl Fn(&String) -> bool,
+) -> Result<&'n String, RegistryError> {
+    let found: Vec<&'n String> = names.iter().copied().filter(|name| fits(name)).collect();
+    let pattern = PatternOfTable { table, pattern: pattern.as_str().to_owned() };
+    match found.as_slice() {
+        [] => {
+            let near = near::nearest_name(&pattern.pattern, names.iter().copied());
+            Err(RegistryError::MissingFile(Box::new(MissingFile {
+                export: export.to_owned(),
+                pattern,
+                near,
+            })))
+        }
+        [name] => Ok(name),
+        several => {
+            let names = several.iter().map(|name| shown(Path::new(name)).to_string()).collect();
+            Err(BadInput::of_file(export, InputFault::SeveralFiles(Box::new((pattern, names)))))
+        }
+    }
 }
 
 /// What an export is.

@@ -143,7 +143,8 @@ mod tests {
 
     fn missing(header: &str) -> String {
         let names: Vec<String> = header.split(',').map(str::to_owned).collect();
-        let wanted: Vec<_> = Table::Consents.columns().iter().map(|c| Wanted { column: c.name, name: c.name }).collect();
+        let wanted: Vec<_> =
+            Table::Consents.columns().iter().map(|c| Wanted { column: c.name, name: c.name }).collect();
         MissingColumns::among(&names, &wanted, HeaderNames::new(Table::Consents, None)).to_string()
     }
 

@@ -1,7 +1,7 @@
 //! An export of which each table is opened on its own: that one is missing or wrong keeps nobody from looking at the
 //! others.
 
-use super::folder::{file_names, find_file, is_file_of_a_table};
+use super::folder::{file_names, find_file, open_given_consents, open_rows, table_of_name};
 use super::near::is_near;
 use super::sqlite::SqliteExport;
 use super::{ExportFormat, Kind, Source, TableReader, kind_of};
@@ -26,34 +26,57 @@ pub struct UnknownFile {
 impl OpenTables {
     pub(in crate::registry) fn open(path: &Path, format: &ExportFormat) -> Result<OpenTables, RegistryError> {
         Ok(match kind_of(path)? {
-            Kind::Folder => OpenTables::Folder { path: path.to_owned(), names: file_names(path)?, format: format.clone() },
+            Kind::Folder => {
+                OpenTables::Folder { path: path.to_owned(), names: file_names(path)?, format: format.clone() }
+            }
             Kind::Sqlite => OpenTables::Sqlite(Box::new(SqliteExport::open_any(path, format)?)),
         })
     }
 
-    /// Opens a table; none if it is not there and need not be.
+    /// Opens all that holds rows of a table: nothing if it is not there and need not be.
     pub(in crate::registry) fn open_table(
         &self,
         table: Table,
-    ) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+    ) -> Result<Vec<Box<dyn TableReader + '_>>, RegistryError> {
+        let own = self.open_own(table)?;
+        let given = if table == Table::Consents { self.open_given_consents()? } else { None };
+        Ok(own.into_iter().chain(given).collect())
+    }
+
+    fn open_own(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         match self {
             OpenTables::Folder { path, names, format } => {
-                let Some(file) = find_file(path, table, names, format)? else { return Ok(None) };
-                let mut opened = super::csv::CsvFile::open(&file, table, format)?;
-                opened.read_for_rows();
-                Ok(Some(Box::new(opened)))
+                let file = find_file(path, table, names, format)?;
+                file.map(|file| open_rows(&file, table, format)).transpose()
             }
             OpenTables::Sqlite(export) => match export.open_table(table)? {
-                None if !table.may_be_absent() => Err(export.missing(table)),
+                None if !export.may_do_without(table) => Err(export.missing(table)),
                 opened => Ok(opened),
             },
         }
     }
 
+    fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
+        match self {
+            OpenTables::Folder { path, names, format } => {
+                let file = find_file(path, Table::Clients, names, format)?;
+                file.map_or(Ok(None), |file| open_given_consents(&file, format))
+            }
+            OpenTables::Sqlite(export) => export.open_given_consents(),
+        }
+    }
+
     /// What lies in a folder and is no table.
     pub(in crate::registry) fn unknown_files(&self) -> Vec<UnknownFile> {
-        let OpenTables::Folder { names, .. } = self else { return Vec::new() };
-        let unknown = names.iter().filter(|name| !is_file_of_a_table(name));
+        let OpenTables::Folder { path, names, format } = self else { return Vec::new() };
+        let pattern =
+            |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
+        // Two files of one table are an error, which is told elsewhere.
+        let has_own_name = |name: &str| table_of_name(name).is_some_and(|table| pattern(table).is_none());
+        let found =
+            Table::ALL.into_iter().filter_map(|table| find_file(path, table, names, format).ok().flatten());
+        let found: Vec<PathBuf> = found.collect();
+        let unknown = names.iter().filter(|name| !has_own_name(name) && !found.contains(&path.join(name)));
         let near = |name: &str| {
             let stem = name.split('.').next().unwrap_or_default();
             Table::ALL.into_iter().find(|table| is_near(stem, table.name()))

@@ -18,8 +18,9 @@ pub(crate) use wal::{as_a_file, beside};
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
-use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader};
+use super::{
+    ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader, may_be_absent, the_one_that_fits,
+};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::Kind;
 use crate::registry::{RegistryError, Table};
@@ -72,9 +73,8 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(super) fn open(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
         let export = SqliteExport::open_unchecked(path, format)?;
-        let gives = |table: Table| table == Table::Consents && export.gives_consents();
         let is_missing =
-            |table: &Table| !table.may_be_absent() && !gives(*table) && export.found[*table as usize].is_none();
+            |table: &Table| !export.may_do_without(*table) && export.found[*table as usize].is_none();
         match Table::ALL.into_iter().find(is_missing) {
             Some(table) => Err(export.missing(table)),
             None => export.must_be_whole().map(|()| export),
@@ -97,6 +97,11 @@ impl SqliteExport {
         let (connection, objects) = open_snapshot(path)?;
         let found = find_tables(path, objects, format)?;
         Ok(SqliteExport { path: path.to_owned(), connection, found, format: format.clone(), arrived })
+    }
+
+    /// Whether a table need not be there.
+    pub(super) fn may_do_without(&self, table: Table) -> bool {
+        may_be_absent(table, &self.format)
     }
 
     fn gives_consents(&self) -> bool {
@@ -274,12 +279,15 @@ fn find_tables(
     format: &ExportFormat,
 ) -> Result<[Option<TableOrView>; Table::ALL.len()], RegistryError> {
     let mut found = [const { None }; Table::ALL.len()];
-    let pattern_of = |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
+    let pattern_of =
+        |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
     for object in &objects {
         let cleaned = clean_name(object.name.as_bytes());
         match Table::named(cleaned.as_bytes()) {
             // As with files: a table that may be absent must not be overlooked for its name.
-            Some(table) if table.may_be_absent() && cleaned != object.name && pattern_of(table).is_none() => {
+            Some(table)
+                if may_be_absent(table, format) && cleaned != object.name && pattern_of(table).is_none() =>
+            {
                 return Err(BadInput::of_file(path, InputFault::MisnamedTable(table)));
             }
             _ => {}
@@ -291,23 +299,10 @@ fn find_tables(
     for table in Table::ALL {
         let Some(pattern) = pattern_of(table) else { continue };
         let any_case = glob::MatchOptions { case_sensitive: false, ..glob::MatchOptions::new() };
-        let fits = |object: &&TableOrView| {
-            !object.name.starts_with("sqlite_") && pattern.matches_with(&object.name, any_case)
-        };
-        let fitting: Vec<&TableOrView> = objects.iter().filter(fits).collect();
-        let pattern = pattern.as_str().to_owned();
-        let names = objects.iter().map(|object| &object.name);
-        found[table as usize] = match fitting.as_slice() {
-            [] => {
-                let near = nearest_name(&pattern, names);
-                return Err(RegistryError::MissingFile { export: path.to_owned(), table, pattern, near });
-            }
-            [one] => Some((*one).clone()),
-            several => {
-                let names = several.iter().map(|object| object.name.clone()).collect();
-                return Err(BadInput::of_file(path, InputFault::SeveralFiles { table, pattern, names }));
-            }
-        };
+        let fits = |name: &String| !name.starts_with("sqlite_") && pattern.matches_with(name, any_case);
+        let names: Vec<&String> = objects.iter().map(|object| &object.name).collect();
+        let name = the_one_that_fits(path, table, pattern, &names, fits)?;
+        found[table as usize] = objects.iter().find(|object| object.name == *name).cloned();
     }
     Ok(found)
 }
