@@ -27,6 +27,10 @@ fn help() {
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),
         ("help-policy-check", &["policy", "check", "--help"]),
+        ("help-profile", &["profile", "--help"]),
+        ("help-profile-show", &["profile", "show", "--help"]),
+        ("help-profile-check", &["profile", "check", "--help"]),
+        ("help-profile-guess", &["profile", "guess", "--help"]),
         ("help-check", &["check", "--help"]),
         ("help-due", &["due", "--help"]),
         ("help-schedule", &["schedule", "--help"]),
@@ -53,6 +57,33 @@ fn policies_are_shown_and_checked() {
     std::fs::write(&file, "[consent]\nrule = \"active-throughout-lookback\"\n[client_types.ZZ]\n").unwrap();
     let shown = phds_with(&["policy", "show", "--policy", file.to_str().unwrap()]);
     insta::assert_snapshot!("policy-show-other", shown.stdout);
+}
+
+#[test]
+fn profiles_are_shown_and_checked() {
+    let sample = phds_with(&["profile", "show"]);
+    assert_eq!(sample.code, 0);
+    insta::assert_snapshot!("profile-show", sample.stdout);
+    let site = Site::new();
+    let file = site.path("profile.toml");
+    let name = file.to_str().unwrap();
+    std::fs::write(&file, &sample.stdout).unwrap();
+    let checked = phds_with(&["profile", "check", name]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (0, ""));
+    assert!(
+        checked.stdout.ends_with(": a profile, \"Nightly extract of the registry\"\n"),
+        "{}",
+        checked.stdout
+    );
+    // What is shown of a file is its text.
+    assert_eq!(phds_with(&["profile", "show", name]).stdout, sample.stdout);
+    std::fs::write(&file, "[files]\nunwrap = 1\n").unwrap();
+    for command in ["check", "show"] {
+        let refused = phds_with(&["profile", command, name]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (78, ""));
+        assert!(refused.stderr.contains("line 2, key files.unwrap"), "{}", refused.stderr);
+    }
+    assert_eq!(phds_with(&["profile", "check", "nowhere.toml"]).code, 66);
 }
 
 #[test]

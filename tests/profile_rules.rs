@@ -308,6 +308,17 @@ fn every_command_that_takes_an_export_takes_a_profile() {
     assert!(page.contains("What the profile changed"), "the report tells of the profile");
 }
 
+#[test]
+fn a_quote_in_a_line_that_is_no_row_opens_nothing() {
+    let footer = "[files]\nnot_rows = ['-- .*']\n";
+    let consents = header("consents");
+    for rows in ["", "7,STANDARD,2015-01-01,,\n"] {
+        let file = format!("-- \"before\n{consents}\n{rows}-- 1\"\n-- \"end\n");
+        let expect = if rows.is_empty() { "STANDARD_CONSENT_MISSING" } else { "INCLUDED" };
+        Case::new(footer).file("consents.csv", file).comes_to(expect);
+    }
+}
+
 /// One of the names may be a value, also where a profile looks for a column.
 #[test]
 fn no_name_beside_one_that_may_be_a_value_is_shown() {

@@ -10,6 +10,7 @@
 mod check;
 mod codes;
 mod error;
+mod guess;
 mod lookup;
 mod profile;
 mod raw_rows;
@@ -24,6 +25,7 @@ pub use check::{
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
 pub use codes::{CodeSet, ConsentType, DisasterFlag, EndReason, ProductClass};
 pub use error::{BadInput, InputFault, Problem, RegistryError};
+pub use guess::{Guess, guess};
 pub(crate) use lookup::read_reference_before;
 pub use lookup::{
     Assignment, ById, CLIENT_TEXTS, ClientPlace, Clients, Consent, Consents, Fact, ORGANIZATION_TEXTS,

@@ -1,6 +1,7 @@
 //! Dates in the forms that a profile names.
 
 use crate::value::{Day, REGISTRY_YEARS};
+use std::io::Write;
 
 /// How dates are written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +23,7 @@ pub(in crate::registry) enum DateRead {
 
 /// A form of dates, such as `%m/%d/%Y`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Format {
+pub(in crate::registry) struct Format {
     parts: Vec<Part>,
     /// The year for which the two digits of a year stand first.
     two_digit_years_from: u32,
@@ -65,7 +66,7 @@ enum Part {
 
 /// What is wrong with a form.
 #[derive(thiserror::Error, Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum FormatFault {
+pub(in crate::registry) enum FormatFault {
     #[error(
         "a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R"
     )]
@@ -95,7 +96,10 @@ const MONTHS: [&str; 12] = [
 
 impl Format {
     /// Reads a form as strftime has it.
-    pub(super) fn parse(text: &str, two_digit_years_from: Option<u32>) -> Result<Format, FormatFault> {
+    pub(in crate::registry) fn parse(
+        text: &str,
+        two_digit_years_from: Option<u32>,
+    ) -> Result<Format, FormatFault> {
         let mut parts = Vec::new();
         push_parts(text, &mut parts)?;
         let count = |is: fn(&Part) -> bool| parts.iter().filter(|part| is(part)).count();
@@ -129,7 +133,7 @@ impl Format {
     }
 
     /// The day that a text gives, of any year from 1 to 9999; none if the text is not of this form.
-    fn read(&self, text: &[u8]) -> Option<Day> {
+    pub(in crate::registry) fn read(&self, text: &[u8]) -> Option<Day> {
         let (mut year, mut month, mut day, mut day_of_year) = (0, 0, 0, 0);
         let mut rest = text;
         for part in &self.parts {
@@ -166,17 +170,17 @@ impl Format {
     }
 
     /// Whether one text may be read as two different days by this form and another.
-    pub(super) fn contradicts(&self, other: &Format) -> bool {
+    pub(in crate::registry) fn contradicts(&self, other: &Format) -> bool {
         self.has_text_that_differs(other) || other.has_text_that_differs(self)
     }
 
-    /// Tries every day of years in which any pair of digits can stand that may be a month or a day, in every way in which
-    /// this form may write it.
+    /// Tries days of which any pair of digits may be a month, a day or a year, in every way in which this form may write
+    /// them.
     fn has_text_that_differs(&self, other: &Format) -> bool {
         let mut text = Vec::new();
-        for year in (1901..=1931).chain(2001..=2031) {
+        for year in (1901..=1913).chain(2001..=2013) {
             for month in 1..=12 {
-                for day in (1..=31).filter_map(|day| Day::new(year, month, day)) {
+                for day in (1..=13).chain([20, 31]).filter_map(|day| Day::new(year, month, day)) {
                     for way in 0..WAYS {
                         text.clear();
                         self.write(day, way, &mut text);
@@ -191,45 +195,52 @@ impl Format {
         false
     }
 
-    /// Writes a day: `way` says which numbers have two digits, and what the time is.
+    /// Writes a day: `way` says which numbers have two digits, what the time is, and whether one more time stands behind.
     fn write(&self, day: Day, way: u32, out: &mut Vec<u8>) {
-        use std::io::Write;
         let bit = |which: u32| way >> which & 1 == 1;
         let time = if bit(2) { 12 } else { 1 };
         for part in &self.parts {
-            let short =
-                |number: u32, whole: bool| if whole { format!("{number:02}") } else { number.to_string() };
-            let text = match *part {
+            let (number, digits) = match *part {
                 Part::Literal(byte) => {
                     out.push(byte);
                     continue;
                 }
-                Part::Year => format!("{:04}", day.year()),
-                Part::TwoDigitYear => format!("{:02}", day.year() % 100),
-                Part::Month { both } => short(day.month_of_year(), both || bit(0)),
-                Part::DayOfMonth { both } => short(day.day_of_month(), both || bit(1)),
-                Part::PaddedDay => short(day.day_of_month(), bit(1)),
-                Part::DayOfYear { all } => {
-                    let first = Day::new(day.year(), 1, 1).unwrap_or(day);
-                    let number = first.days_until(day) + 1;
-                    if all || bit(1) { format!("{number:03}") } else { number.to_string() }
+                Part::ShortMonth | Part::LongMonth => {
+                    let name = MONTHS[day.month_of_year() as usize - 1];
+                    let short = if *part == Part::ShortMonth { &name[..3] } else { name };
+                    out.extend_from_slice(short.as_bytes());
+                    continue;
                 }
-                Part::ShortMonth => MONTHS[day.month_of_year() as usize - 1][..3].to_owned(),
-                Part::LongMonth => MONTHS[day.month_of_year() as usize - 1].to_owned(),
-                Part::Hour { .. } | Part::HourOfHalf { .. } | Part::Minute { .. } | Part::Second { .. } => {
-                    short(time, true)
+                Part::AmPm => {
+                    out.extend_from_slice(b"AM");
+                    continue;
                 }
-                Part::Fraction => short(time, true),
-                Part::AmPm => "AM".to_owned(),
+                Part::Year => (day.year(), 4),
+                Part::TwoDigitYear => (day.year() % 100, 2),
+                Part::Month { both } => (day.month_of_year(), if both || bit(0) { 2 } else { 1 }),
+                Part::DayOfMonth { both } => (day.day_of_month(), if both || bit(1) { 2 } else { 1 }),
+                Part::PaddedDay => (day.day_of_month(), if bit(1) { 2 } else { 1 }),
+                Part::DayOfYear { all } => (number_in_year(day), if all || bit(1) { 3 } else { 1 }),
+                Part::Hour { .. }
+                | Part::HourOfHalf { .. }
+                | Part::Minute { .. }
+                | Part::Second { .. }
+                | Part::Fraction => (time, 2),
             };
             // Writing to memory cannot fail.
-            let _ = out.write_all(text.as_bytes());
+            let _ = write!(out, "{number:0digits$}");
+        }
+        if bit(3) {
+            out.extend_from_slice(TIME_BEHIND);
         }
     }
 }
 
 /// In so many ways a form writes a day.
-const WAYS: u32 = 8;
+const WAYS: u32 = 16;
+
+/// A time as it may stand behind a day.
+const TIME_BEHIND: &[u8] = b" 10:00";
 
 fn push_parts(text: &str, parts: &mut Vec<Part>) -> Result<(), FormatFault> {
     let mut bytes = text.bytes();
@@ -346,11 +357,21 @@ fn is_time(text: &[u8]) -> bool {
     Day::is_time_behind(time)
 }
 
+fn days_of_month(year: u32, month: u32) -> Option<u32> {
+    (28..=31).rev().find(|day| Day::new(year, month, *day).is_some())
+}
+
+/// The number of a day in its year, counted from 1.
+fn number_in_year(day: Day) -> u32 {
+    let before = (1..day.month_of_year()).filter_map(|month| days_of_month(day.year(), month)).sum::<u32>();
+    before + day.day_of_month()
+}
+
 /// The day of a year with this number, counted from 1.
 fn day_of(year: u32, number: u32) -> Option<Day> {
     let mut left = number;
     for month in 1..=12 {
-        let days = (28..=31).rev().find(|day| Day::new(year, month, *day).is_some())?;
+        let days = days_of_month(year, month)?;
         if left <= days {
             return Day::new(year, month, left);
         }
@@ -502,6 +523,8 @@ mod tests {
         check("%b %d %Y", "%B %d %Y", false);
         check("%Y-%m-%d", "%Y-%m-%d", false);
         check("%d %m %y %H", "%d %H %y %m", true);
+        // 2024-07-08T 10:00 is the 8th of July with a time behind, and the 7th of August.
+        check("%Y-%m-%d", "%Y-%d-%mT", true);
     }
 
     #[test]
@@ -530,7 +553,8 @@ mod tests {
             let mut text = Vec::new();
             format.write(day, way, &mut text);
             let text = String::from_utf8(text).unwrap();
-            let theirs = chrono::NaiveDate::parse_from_str(&text, form).ok().and_then(Day::from_date);
+            let alone = text.strip_suffix(" 10:00").unwrap_or(&text);
+            let theirs = chrono::NaiveDate::parse_from_str(alone, form).ok().and_then(Day::from_date);
             let ours = format.read(text.as_bytes());
             // chrono has two-digit years begin with 1969 or 1970; ours are those from 1970 on.
             proptest::prop_assert_eq!(ours, theirs, "{} {}", form, text);

@@ -13,7 +13,7 @@ mod treat;
 
 pub(super) use effects::EffectCounts;
 pub use effects::{ColumnEffects, ProfileEffects, TableEffects};
-pub(super) use names::HeaderNames;
+pub(super) use names::{HeaderNames, fold};
 pub use show::SAMPLE;
 pub(super) use treat::{Cell, Treatment};
 
@@ -22,6 +22,7 @@ use super::tables::MOST_COLUMNS;
 use crate::settings::{self, SettingsError, SettingsKind};
 use crate::value::text;
 use dates::Dates;
+pub(super) use dates::Format;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::path::Path;

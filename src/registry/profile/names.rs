@@ -35,7 +35,7 @@ impl<'p> HeaderNames<'p> {
 }
 
 /// A header's name as a profile compares it: without regard to case, a run of white space being the same as `_`.
-pub(super) fn fold(name: &str) -> String {
+pub(in crate::registry) fn fold(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     words.join("_").to_lowercase()
 }

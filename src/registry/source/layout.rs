@@ -3,7 +3,7 @@
 use super::near::{ExtraColumn, MissingColumns, Wanted, header_name};
 use super::{Encoding, ExportFormat};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::profile::{ColumnSource, HeaderNames, Profile};
+use crate::registry::profile::{ColumnSource, GivenConsent, HeaderNames, Profile};
 use crate::registry::tables::MOST_COLUMNS;
 use crate::registry::{RegistryError, Table};
 use crate::value::text;
@@ -69,10 +69,12 @@ impl Layout {
         let header = HeaderNames::new(table, format.profile.as_deref());
         let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
         let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));
-        let wanted = columns.iter().enumerate().filter_map(|(place, column)| {
+        let own = columns.iter().enumerate().filter_map(|(place, column)| {
             Some(Wanted { column: column.name, name: header.of_column(place)? })
         });
-        let wanted: Vec<Wanted<'_>> = wanted.collect();
+        let consents = format.profile.as_deref().filter(|_| table == Table::Clients);
+        let consents = consents.map_or(&[][..], |profile| &profile.given);
+        let wanted: Vec<Wanted<'_>> = own.chain(consents.iter().flat_map(wanted_of_given)).collect();
         let missing = |column| {
             let fault =
                 InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header, may_show)));
@@ -84,17 +86,14 @@ impl Layout {
                 *field = position(name).ok_or_else(|| missing(column.name))?;
             }
         }
-        let given = match &format.profile {
-            Some(profile) if table == Table::Clients => {
-                given_fields(profile, position, |given| {
-                    // What the table's own columns are called shows that the line is a header.
-                    let wanted = [&wanted[..], given].concat();
-                    MissingColumns::among(names, &wanted, header, may_show)
-                })
-                .map_err(|(column, missing)| place.error(Some(column), InputFault::MissingColumn(missing)))?
+        let mut given = vec![[NO_FIELD; MOST_COLUMNS]; consents.len()];
+        for (consent, fields) in consents.iter().zip(&mut given) {
+            for (at, field) in fields.iter_mut().enumerate() {
+                if let Some(ColumnSource::Named(name)) = &consent.columns[at] {
+                    *field = position(name).ok_or_else(|| missing(Table::Consents.column_name(at)))?;
+                }
             }
-            _ => Vec::new(),
-        };
+        }
         refuse_names_twice(names, &folded, &fields, place)?;
         refuse_numbered_names(names, &wanted, header, place)?;
         let is_extra = |at: &usize| !fields.contains(at) && !given.iter().flatten().any(|field| field == at);
@@ -120,29 +119,13 @@ impl Layout {
     }
 }
 
-/// The fields of the consents that a row of `clients` gives. The error is the column that is missing, and what `missing` says
-/// of those that are wanted.
-fn given_fields(
-    profile: &Profile,
-    position: impl Fn(&str) -> Option<usize>,
-    missing: impl Fn(&[Wanted<'_>]) -> MissingColumns,
-) -> Result<Vec<[usize; MOST_COLUMNS]>, (&'static str, Box<MissingColumns>)> {
-    let mut given = Vec::new();
-    for consent in &profile.given {
-        let mut fields = [NO_FIELD; MOST_COLUMNS];
-        let named = Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields);
-        let named = named.filter_map(|((column, source), field)| match source {
-            Some(ColumnSource::Named(name)) => Some((Wanted { column: column.name, name }, field)),
-            _ => None,
-        });
-        let (wanted, places): (Vec<_>, Vec<_>) = named.unzip();
-        for (column, field) in wanted.iter().zip(places) {
-            let is_missing = || (column.column, Box::new(missing(&wanted)));
-            *field = position(column.name).ok_or_else(is_missing)?;
-        }
-        given.push(fields);
-    }
-    Ok(given)
+/// The columns of a consent that each row of `clients` gives.
+fn wanted_of_given(consent: &GivenConsent) -> impl Iterator<Item = Wanted<'_>> {
+    let columns = Table::Consents.columns().iter().zip(&consent.columns);
+    columns.filter_map(|(column, source)| match source {
+        Some(ColumnSource::Named(name)) => Some(Wanted { column: column.name, name }),
+        _ => None,
+    })
 }
 
 /// A column's name, cleaned up as every text is.
@@ -184,11 +167,10 @@ fn refuse_numbered_names(
             continue;
         }
         let name = name.trim_end();
-        let own =
-            of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
-        let is_wanted = |wanted: &&Wanted<'_>| header.fold(wanted.name) == header.fold(name);
-        let own = own.or_else(|| wanted.iter().find(is_wanted).map(|wanted| wanted.column));
-        if let Some(column) = own {
+        let is_named_so = |other: &str| header.fold(other) == header.fold(name);
+        let wanted = wanted.iter().find(|wanted| is_named_so(wanted.name)).map(|wanted| wanted.column);
+        let column = of_contract().find(|column| is_named_so(column.name)).map(|column| column.name);
+        if let Some(column) = wanted.or(column) {
             return Err(place.error(Some(column), InputFault::ColumnNumbered { second: position + 1 }));
         }
     }

@@ -13,18 +13,21 @@ mod near;
 mod open_tables;
 mod packed;
 mod provenance;
+mod sample;
 mod sqlite;
 
 pub use content::Content;
-pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swallowed_rows};
+pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, find_delimiter, may_have_swallowed_rows};
 pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
 pub(super) use layout::NO_FIELD;
+pub(super) use near::header_name;
 pub use near::{ExtraColumn, MissingColumn, MissingColumns, MissingTables, UnknownFile};
 pub(super) use open_tables::{OpenTables, Readable};
 pub(super) use packed::split_packed;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
+pub(super) use sample::{ExportSample, FileSample, RawBlock, sample_export};
 pub(crate) use sqlite::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };

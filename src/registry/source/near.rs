@@ -230,7 +230,7 @@ const LONGEST_NAME: usize = 64;
 
 /// A name as it may be shown: letters, digits, spaces, `_`, `-` and `.`, which begins with a letter. A space of any kind is
 /// shown as a plain one.
-pub(super) fn header_name(name: &str) -> Option<String> {
+pub(in crate::registry) fn header_name(name: &str) -> Option<String> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || matches!(c, '_' | '-' | '.');
     let is_name = name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -11,7 +11,7 @@ const DELIMITERS: [u8; 3] = [b',', b'|', b'\t'];
 
 /// The delimiter that stands most often outside quotes in the header line, which `text` begins with. A quote opens a name
 /// at the line's beginning, or behind what may be a delimiter; anywhere else it is a character like others.
-pub(super) fn find_delimiter(text: &[u8]) -> u8 {
+pub(in crate::registry) fn find_delimiter(text: &[u8]) -> u8 {
     let mut counts = [0usize; DELIMITERS.len()];
     let mut in_quotes = false;
     // Whether a quote at this place opens a name, or goes on with one that has a doubled quote in it.

@@ -9,6 +9,7 @@ mod sift;
 mod split;
 mod swallowed;
 
+pub(in crate::registry) use header::find_delimiter;
 pub use split::{Field, WholeRecords, split_record, split_simple_record, whole_records};
 pub(in crate::registry) use split::{blank_lines, count_lines};
 pub(in crate::registry) use swallowed::may_have_swallowed_rows;
@@ -177,7 +178,10 @@ impl Text {
             self.fill()?;
         }
         if self.at_end {
-            self.refuse_open_quotes(&self.pending, delimiter)?;
+            // Behind the header stand lines that are no rows, in which a quote opens nothing.
+            let header = not_rows.and_then(|_| split::end_of_record(&self.pending, delimiter));
+            let looked_at = header.unwrap_or(self.pending.len());
+            self.refuse_open_quotes(&self.pending[..looked_at], delimiter)?;
         }
         let mut fields = Vec::new();
         let end = split_record(&self.pending, 0, delimiter, &mut fields);

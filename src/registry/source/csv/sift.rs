@@ -5,6 +5,7 @@
 use super::split::{blank_lines, end_of_record};
 use memchr::memchr;
 use regex::bytes::Regex;
+use std::ops::Range;
 
 /// Drops the lines that are no rows from a text that comes piece by piece.
 pub(super) struct Sift {
@@ -14,9 +15,9 @@ pub(super) struct Sift {
     unsettled: Vec<u8>,
     /// Text without such lines that has not been given out.
     settled: Vec<u8>,
-    /// Where the last record of `settled` begins: if the file ends without a line end, that record may be cut, whatever
-    /// stands behind it.
-    last_record: usize,
+    /// Where the last record of `settled` begins, and where it ends, without its line end: if the file ends without a line
+    /// end, that record may be cut, whatever stands behind it.
+    last_record: Range<usize>,
     pub(super) dropped: u64,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn line_that_is_no_row(pattern: &Regex, text: &[u8], at_end: bool) ->
 impl Sift {
     /// For the records behind a header.
     pub(super) fn new(pattern: Regex, delimiter: u8) -> Sift {
-        Sift { pattern, delimiter, unsettled: Vec::new(), settled: Vec::new(), last_record: 0, dropped: 0 }
+        Sift { pattern, delimiter, unsettled: Vec::new(), settled: Vec::new(), last_record: 0..0, dropped: 0 }
     }
 
     /// Takes a piece of text; appends to `out` what is settled. `at_end`: whether the text ends with the piece.
@@ -64,36 +65,37 @@ impl Sift {
                     at += length;
                 }
                 Some((false, _)) => match end_of_record(rest, self.delimiter) {
-                    Some(length) => {
-                        self.last_record = self.settled.len();
-                        self.settled.extend_from_slice(&rest[..length]);
-                        at += length;
-                    }
                     None if !at_end => break,
-                    None => {
-                        self.last_record = self.settled.len();
-                        self.settled.extend_from_slice(rest);
-                        at = text.len();
+                    length => {
+                        let length = length.unwrap_or(rest.len());
+                        self.settle_record(&rest[..length]);
+                        at += length;
                     }
                 },
             }
         }
         self.unsettled.extend_from_slice(&text[at..]);
-        let settled = if at_end { self.settled.len() } else { self.last_record };
-        out.extend_from_slice(&self.settled[..settled]);
-        self.settled.drain(..settled);
-        self.last_record = 0;
+        let given_out = if at_end { self.settled.len() } else { self.last_record.start };
+        out.extend_from_slice(&self.settled[..given_out]);
+        self.settled.drain(..given_out);
+        self.last_record = 0..self.last_record.end.saturating_sub(given_out);
     }
 
     /// How much text waits for more.
     pub(super) fn waiting(&self) -> usize {
-        self.unsettled.len()
+        self.unsettled.len().max(self.settled.len())
     }
 
+    fn settle_record(&mut self, record: &[u8]) {
+        let start = self.settled.len();
+        self.settled.extend_from_slice(record);
+        let line_end = if record.ends_with(b"\r\n") { 2 } else { usize::from(record.ends_with(b"\n")) };
+        self.last_record = start..self.settled.len() - line_end;
+    }
+
+    /// Takes away the last record's line end, and the blank lines behind it.
     fn unend_last_record(&mut self) {
-        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let kept = self.settled.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
-        self.settled.truncate(kept);
+        self.settled.truncate(self.last_record.end);
     }
 }
 
@@ -140,5 +142,7 @@ mod tests {
         check("1,a\n2,b\n(2 rows affected)", "1,a\n2,b", 1);
         check("1,a\r\n2,b\r\n\r\n---\r\n(2 rows affected)", "1,a\r\n2,b", 2);
         check("(2 rows affected)", "", 1);
+        // A carriage return that belongs to the record stays one.
+        check("1,a\n\r\r\n(2 rows affected)", "1,a\n\r", 1);
     }
 }

@@ -5,12 +5,14 @@
 //! harm: it is checked whole before a row is read, and no value may be larger than a record of a CSV file.
 
 mod damage;
+mod sample;
 mod stale_log;
 mod table;
 mod wal;
 
 pub(crate) use damage::has_damaged_pages;
 use damage::{Damage, find_damage};
+pub(in crate::registry) use sample::{TableSample, sample_tables};
 pub(crate) use table::SqliteTable;
 pub(crate) use wal::{as_a_file, beside};
 
@@ -99,24 +101,9 @@ impl SqliteExport {
     }
 
     fn open_unchecked(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
-        let failed = |error| sqlite_error(path, error);
         // Before the snapshot is taken: what is committed after this moment makes the export another.
         let arrived = stamps(path, format)?;
-        refuse_unfit(path)?;
-        let connection = wal::open(path).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_RECORD as i32).map_err(failed)?;
-        // Views are the export's own code: they may compute, but not reach for anything unusual.
-        let careful = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; \
-                       PRAGMA mmap_size = 0; BEGIN";
-        connection.execute_batch(careful).map_err(failed)?;
-        if is_own(&connection).map_err(failed)? {
-            return Err(BadInput::of_file(path, InputFault::OwnDatabase));
-        }
-        // Reading the schema is what the snapshot begins with. Views and virtual tables have no pages of their own.
-        let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
-        let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
-        let objects = collect_rows(&connection, sql, [], read).map_err(failed)?;
+        let (connection, objects) = open_snapshot(path)?;
         let found = find_tables(path, &objects, format)?;
         let is_own = |name: &String| found.iter().flatten().any(|object| object.name == *name);
         let names = objects.iter().map(|object| object.name.clone());
@@ -150,6 +137,27 @@ impl SqliteExport {
             ),
         }
     }
+}
+
+/// Opens a database for one snapshot, and lists its tables and views.
+fn open_snapshot(path: &Path) -> Result<(Connection, Vec<TableOrView>), RegistryError> {
+    let failed = |error| sqlite_error(path, error);
+    refuse_unfit(path)?;
+    let connection = wal::open(path).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_RECORD as i32).map_err(failed)?;
+    // Views are the export's own code: they may compute, but not reach for anything unusual.
+    let careful = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; \
+                   PRAGMA mmap_size = 0; BEGIN";
+    connection.execute_batch(careful).map_err(failed)?;
+    if is_own(&connection).map_err(failed)? {
+        return Err(BadInput::of_file(path, InputFault::OwnDatabase));
+    }
+    // Reading the schema is what the snapshot begins with. Views and virtual tables have no pages of their own.
+    let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
+    let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
+    let objects = collect_rows(&connection, sql, [], read).map_err(failed)?;
+    Ok((connection, objects))
 }
 
 /// Refuses a file if SQLite would read other rows than those in it, or would leave traces. To be called before SQLite

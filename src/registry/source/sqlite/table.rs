@@ -147,6 +147,17 @@ fn fingerprint(row: &Row<'_>, columns: Range<usize>) -> Result<u128, rusqlite::E
     Ok(hash.finish_128())
 }
 
+/// A value as text, for those who look at it.
+pub(super) fn cell_text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => String::new(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Integer(value) => value.to_string(),
+        ValueRef::Real(value) if value.fract() == 0.0 => format!("{value:.1}"),
+        ValueRef::Real(value) => value.to_string(),
+    }
+}
+
 /// From here on a REAL may stand for several whole numbers: 2^53.
 const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
 
