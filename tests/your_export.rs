@@ -91,3 +91,40 @@ fn synthea() {
 fn views() {
     check(loaded("views", str::to_owned).path(), &[]);
 }
+
+/// What `phds check` says of a case: without the profile what does not fit, with it that the export can be used.
+fn check_says(export: &Path, profile: Option<&Path>) -> (i32, String) {
+    let mut arguments = vec!["check", text(export), "--as-of", "2024-07-08"];
+    arguments.extend(profile.iter().flat_map(|profile| ["--profile", text(profile)]));
+    let ran = phds_with(&arguments);
+    let said = format!("{}---\n{}", ran.stdout, ran.stderr);
+    (ran.code, said.replace(text(export), "EXPORT"))
+}
+
+#[test]
+fn check_tells_what_a_profile_has_to_say() {
+    for name in ["sql-server", "oracle", "sas"] {
+        let (code, said) = check_says(&case(name), None);
+        assert_ne!(code, 0, "{name}: {said}");
+        insta::assert_snapshot!(format!("{name}-without"), said);
+        let (code, said) = check_says(&case(name), Some(&case(name).join("profile.toml")));
+        assert!(matches!(code, 0 | 77), "{name}: {said}");
+        insta::assert_snapshot!(format!("{name}-with"), said);
+    }
+}
+
+#[test]
+fn check_tells_what_views_have_to_say() {
+    let (code, said) = check_says(&case("synthea"), None);
+    assert_ne!(code, 0, "{said}");
+    insta::assert_snapshot!("synthea-without", said);
+    let table = |stem: &str| match stem {
+        "immunizations" | "organizations" => format!("synthea_{stem}"),
+        other => other.to_owned(),
+    };
+    insta::assert_snapshot!("synthea-with", check_says(loaded("synthea", table).path(), None).1);
+    let (code, said) = check_says(&case("views"), None);
+    assert_ne!(code, 0, "{said}");
+    insta::assert_snapshot!("views-without", said);
+    insta::assert_snapshot!("views-with", check_says(loaded("views", str::to_owned).path(), None).1);
+}

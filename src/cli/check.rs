@@ -66,7 +66,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let bar = terminal.reading(0);
     let survey = survey(&args.export, &format, &spill, &bar)?;
     drop(bar);
-    let mut judgement = Judgement::default();
+    let dates = format.profile.as_ref().and_then(|profile| profile.expected_dates());
+    let mut judgement = Judgement { dates, ..Judgement::default() };
     let ended = judge(&args, &policy, &format, as_of, &spill, terminal, &mut judgement);
     if let (Err(_), None) = (&ended, &judgement.faults) {
         look_across(&args, &format, &survey, &spill, terminal, &mut judgement);
@@ -142,6 +143,8 @@ struct Judgement {
     /// The quarantined rows of all tables; none if the export could not be read to its end.
     faults: Option<Vec<(FaultKind, Places)>>,
     notices: Vec<Notice>,
+    /// How dates must be written, where a profile says it.
+    dates: Option<String>,
     /// What the batch would be.
     manifest: Option<Manifest>,
     found: Vec<Finding>,
@@ -444,7 +447,9 @@ impl TableReport {
                 .map(|(column, numeric)| Numeric { column, numeric_type: numeric.to_string() })
                 .collect(),
             may_be_cut: survey.may_be_cut,
-            faults: faults.map(|(kind, places)| Deviation::of_fault(*kind, places)).collect(),
+            faults: faults
+                .map(|(kind, places)| Deviation::of_fault(*kind, places, judgement.dates.as_deref()))
+                .collect(),
             signs: signs
                 .map(|((column, sign), places)| Deviation {
                     column: Some(table.column_name(usize::from(*column))),
@@ -532,14 +537,15 @@ impl Unknown {
 }
 
 impl Deviation {
-    fn of_fault(kind: FaultKind, places: &Places) -> Deviation {
+    /// `dates`: how dates must be written, where a profile says it.
+    fn of_fault(kind: FaultKind, places: &Places, dates: Option<&str>) -> Deviation {
         Deviation {
             column: kind.fault.column_name(kind.table),
             code: Some(kind.fault.code.name()),
             rows: places.count,
             first_lines: places.first_lines.clone(),
             shape: kind.shape.map(|shape| shape.to_string()),
-            expected: kind.expected(),
+            expected: kind.expected(dates),
         }
     }
 

@@ -257,8 +257,8 @@ impl InputFault {
 #[derive(thiserror::Error, Debug)]
 pub enum Problem {
     /// A table has more quarantined rows than the limit allows.
-    #[error("{file}: TOO_MANY_QUARANTINED: {excess}{}", looks(kinds))]
-    TooManyQuarantined { file: String, excess: Excess, kinds: Vec<(FaultKind, u64)> },
+    #[error("{file}: TOO_MANY_QUARANTINED: {excess}{}", looks(kinds, dates.as_deref()))]
+    TooManyQuarantined { file: String, excess: Excess, kinds: Vec<(FaultKind, u64)>, dates: Option<String> },
     /// A table has another number of rows than `control` says.
     #[error(
         "{file}, line {line}, column ROW_COUNT: ROW_COUNT_DIFFERS: the table {table} should have {expected} rows and has {found}: the export is incomplete"
@@ -272,14 +272,14 @@ pub enum Problem {
 }
 
 /// What the quarantined rows look like, a line for each kind.
-fn looks(kinds: &[(FaultKind, u64)]) -> String {
+fn looks(kinds: &[(FaultKind, u64)], dates: Option<&str>) -> String {
     let line = |(kind, count): &(FaultKind, u64)| {
         let column = kind.fault.column_name(kind.table).map_or_else(String::new, |name| format!("{name}, "));
         let what = match kind.shape {
             Some(shape) => format!(" look like this: {shape}"),
             None => format!(": {}", kind.fault.code.meaning()),
         };
-        let expected = kind.expected().map_or_else(String::new, |form| format!("; expected: {form}"));
+        let expected = kind.expected(dates).map_or_else(String::new, |form| format!("; expected: {form}"));
         format!("\n  {column}{}: {count} row(s){what}{expected}", kind.fault.code)
     };
     kinds.iter().map(line).collect()

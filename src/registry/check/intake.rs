@@ -23,6 +23,8 @@ pub struct Intake {
     /// What a profile changed.
     pub effects: ProfileEffects,
     pub(in crate::registry) expectations: Expectations,
+    /// How dates must be written, in words, where a profile says it.
+    pub(in crate::registry) expected_dates: Option<String>,
 }
 
 /// A table that was read to its end.
@@ -183,6 +185,7 @@ impl Intake {
             repeated_consents: 0,
             effects: ProfileEffects::default(),
             expectations: Expectations::default(),
+            expected_dates: None,
         }
     }
 
@@ -262,7 +265,8 @@ impl Intake {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = self.quarantine.excess(limit, table, rows) {
                 let kinds = self.quarantine.most_frequent_kinds(table);
-                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess, kinds });
+                let (file, dates) = (self.file_name(table), self.expected_dates.clone());
+                problems.push(Problem::TooManyQuarantined { file, excess, kinds, dates });
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(RegistryError::Unfit(problems)) }

@@ -6,6 +6,7 @@
 use super::row::{QuarantinedRow, RowFile};
 use super::shape::Shape;
 use crate::registry::Table;
+use crate::registry::tables::Kind;
 use crate::spill::{Merge, Sorter, Spill, storable_as, storable_fields};
 use crate::value::{Percentage, all_of};
 use std::collections::BTreeMap;
@@ -150,15 +151,17 @@ pub struct FaultKind {
 }
 
 impl FaultKind {
-    /// What should stand there, in words, where it is the form of the value that is wrong.
-    pub fn expected(&self) -> Option<String> {
+    /// What should stand there, in words, where it is the form of the value that is wrong. `dates`: how dates must be
+    /// written, where a profile says it.
+    pub fn expected(&self, dates: Option<&str>) -> Option<String> {
         let column = &self.table.columns()[usize::from(self.fault.column?)];
         let is_no_value = matches!(
             self.shape?,
             Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd | Shape::OnlyDelimiters | Shape::HeaderAgain
         );
         let is_of_form = self.fault.code != Code::InvalidUtf8 && !is_no_value;
-        is_of_form.then(|| column.kind.expected())
+        let dates = dates.filter(|_| column.kind == Kind::Date);
+        is_of_form.then(|| dates.map_or_else(|| column.kind.expected(), str::to_owned))
     }
 }
 

@@ -170,7 +170,8 @@ pub(in crate::registry) fn read_table(
     if table == Table::Consents {
         intake.repeated_consents += scan.repeated().map_err(RegistryError::Spill)?;
     }
-    if reader.layout().profile.is_some() {
+    if let Some(profile) = &reader.layout().profile {
+        intake.expected_dates = profile.expected_dates();
         let dropped = if part == TablePart::GivenConsents { 0 } else { reader.lines_dropped() };
         intake.effects.add(table, &scan.effects, dropped);
     }

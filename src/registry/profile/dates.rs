@@ -24,6 +24,8 @@ pub(in crate::registry) enum DateRead {
 /// A form of dates, such as `%m/%d/%Y`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::registry) struct Format {
+    /// As the profile has it.
+    text: String,
     parts: Vec<Part>,
     /// The year for which the two digits of a year stand first.
     two_digit_years_from: u32,
@@ -129,7 +131,11 @@ impl Format {
             return Err(FormatFault::NoCentury);
         }
         note_digits_beside(&mut parts);
-        Ok(Format { parts, two_digit_years_from: two_digit_years_from.unwrap_or_default() })
+        Ok(Format {
+            text: text.to_owned(),
+            parts,
+            two_digit_years_from: two_digit_years_from.unwrap_or_default(),
+        })
     }
 
     /// The day that a text gives, of any year from 1 to 9999; none if the text is not of this form.
@@ -388,6 +394,13 @@ impl Dates {
     /// Whether dates are written in no other way than without a profile.
     pub(super) fn says_nothing(&self) -> bool {
         self.formats.is_empty() && self.unknown.is_empty()
+    }
+
+    /// How a date must be written, in words; none where that is as without a profile.
+    pub(super) fn expected(&self) -> Option<String> {
+        let years = format!("from {} to {}", REGISTRY_YEARS.start(), REGISTRY_YEARS.end());
+        let forms: Vec<&str> = self.formats.iter().map(|format| format.text.as_str()).collect();
+        (!forms.is_empty()).then(|| format!("a day as {}, {years}", forms.join(" or ")))
     }
 
     /// Reads a date.

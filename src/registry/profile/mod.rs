@@ -137,6 +137,11 @@ impl Profile {
         self.files.encoding.is_some()
     }
 
+    /// How dates of the export must be written, in words, where that is not as without a profile.
+    pub fn expected_dates(&self) -> Option<String> {
+        self.dates.expected()
+    }
+
     pub(super) fn table(&self, table: Table) -> &TableSettings {
         &self.tables[table as usize]
     }
