@@ -214,7 +214,8 @@ impl CommandError for RegistryError {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
-                 clients.csv, clients.csv.gz or clients.csv.zst",
+                 clients.csv, clients.csv.gz or clients.csv.zst; if the export is written in another way, phds \
+                 profile guess proposes a profile that says how",
             ),
             RegistryError::MissingFile { .. } => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
@@ -282,7 +283,8 @@ fn input_hint(fault: &InputFault) -> &'static str {
             "if the export is in windows-1252, give --encoding windows-1252; else have it made again in UTF-8"
         }
         InputFault::MissingColumn(_) => {
-            "have the export made again, or mended at its source; phds check names all that is wrong with it at once"
+            "have the export made again, or mended at its source; phds check names all that is wrong with it at once, \
+             and phds profile guess proposes a profile for columns of other names"
         }
         InputFault::Utf16 | InputFault::NotCsv(Content::Utf16) => {
             "have the export made again in UTF-8; `iconv -f UTF-16 -t UTF-8` turns such a file into one"

@@ -157,7 +157,11 @@ impl FaultKind {
         let column = &self.table.columns()[usize::from(self.fault.column?)];
         let is_no_value = matches!(
             self.shape?,
-            Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd | Shape::OnlyDelimiters | Shape::HeaderAgain
+            Shape::EndBeforeStart
+                | Shape::WithdrawnWithoutEnd
+                | Shape::OnlyDelimiters
+                | Shape::HeaderAgain
+                | Shape::UnknownDay
         );
         let is_of_form = self.fault.code != Code::InvalidUtf8 && !is_no_value;
         let dates = dates.filter(|_| column.kind == Kind::Date);

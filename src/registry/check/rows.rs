@@ -7,7 +7,7 @@ use super::quarantine::{Code, RowFault};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds, Value, Values};
 use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
-use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
+use crate::registry::profile::{Cell, DateRead, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
     Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
     split_record, split_simple_record,
@@ -495,7 +495,8 @@ fn check_row<'v, 'a: 'v>(
             }),
             Cell::Text([]) => Ok(Value::Blank),
             Cell::Text(text) => read_value(column.kind, text),
-            Cell::Date { day, .. } => day.map(Value::Day).ok_or(Code::InvalidDate),
+            Cell::Date { read: DateRead::Day(day), .. } => Ok(Value::Day(day)),
+            Cell::Date { .. } => Err(Code::InvalidDate),
         };
         match read {
             Ok(value) => values[place] = value,
@@ -511,7 +512,12 @@ fn check_row<'v, 'a: 'v>(
         Cell::NotInEncoding => None,
         Cell::Text(text) | Cell::Date { text, .. } => Some(text),
     };
-    Err(QuarantinedRow { shape: shape_at(table, fault, text_of), ..row.quarantined(fault) })
+    let shape = match fault.column.map(|place| cell_of(usize::from(place))) {
+        Some(Cell::Date { read: DateRead::NoSuchDay, .. }) => Some(Shape::NoSuchDayOfForm),
+        Some(Cell::Date { read: DateRead::Unknown, .. }) => Some(Shape::UnknownDay),
+        _ => shape_at(table, fault, text_of),
+    };
+    Err(QuarantinedRow { shape, ..row.quarantined(fault) })
 }
 
 /// What stands in the column that a row is quarantined for.

@@ -38,6 +38,12 @@ pub enum Shape {
     /// The right form with a day that the calendar lacks, or a year that is too early.
     #[strum(to_string = "YYYY-MM-DD, but no day from 1880 to 9999")]
     NoSuchDay,
+    /// The same of a form that a profile has.
+    #[strum(to_string = "a form of the profile's, but no day from 1880 to 9999")]
+    NoSuchDayOfForm,
+    /// Of an end, which may be a withdrawal.
+    #[strum(to_string = "a day that means \"not known\" in the profile")]
+    UnknownDay,
     #[strum(to_string = "YYYY-MM-DD and something behind it that is no time")]
     DayAndMore,
     #[strum(to_string = "seconds since 1970")]

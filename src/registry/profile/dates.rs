@@ -18,6 +18,9 @@ pub(in crate::registry) enum DateRead {
     Day(Day),
     /// A day that means "not known".
     Unknown,
+    /// A form that is known, but no day from 1880 to 9999.
+    NoSuchDay,
+    /// No form that is known.
     NoDay,
 }
 
@@ -140,6 +143,11 @@ impl Format {
 
     /// The day that a text gives, of any year from 1 to 9999; none if the text is not of this form.
     pub(in crate::registry) fn read(&self, text: &[u8]) -> Option<Day> {
+        self.read_form(text).flatten()
+    }
+
+    /// The same; none within where the text is of this form and the calendar lacks the day.
+    fn read_form(&self, text: &[u8]) -> Option<Option<Day>> {
         let (mut year, mut month, mut day, mut day_of_year) = (0, 0, 0, 0);
         let mut rest = text;
         for part in &self.parts {
@@ -167,7 +175,7 @@ impl Format {
         if !rest.is_empty() && !is_time(rest) {
             return None;
         }
-        if day_of_year > 0 { day_of(year, day_of_year) } else { Day::new(year, month, day) }
+        Some(if day_of_year > 0 { day_of(year, day_of_year) } else { Day::new(year, month, day) })
     }
 
     fn whole_year(&self, two_digits: u32) -> u32 {
@@ -413,7 +421,9 @@ impl Dates {
         match day {
             Some(day) if self.unknown.contains(&day) => DateRead::Unknown,
             Some(day) if REGISTRY_YEARS.contains(&day.year()) => DateRead::Day(day),
-            _ => DateRead::NoDay,
+            Some(_) => DateRead::NoSuchDay,
+            None if self.formats.iter().any(|format| format.read_form(text).is_some()) => DateRead::NoSuchDay,
+            None => DateRead::NoDay,
         }
     }
 }

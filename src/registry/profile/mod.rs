@@ -22,7 +22,7 @@ use super::tables::MOST_COLUMNS;
 use crate::settings::{self, SettingsError, SettingsKind};
 use crate::value::text;
 use dates::Dates;
-pub(super) use dates::Format;
+pub(super) use dates::{DateRead, Format};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::path::Path;

@@ -6,7 +6,7 @@ use super::effects::EffectCounts;
 use super::{ColumnSource, GivenConsent, Profile, ValueMap};
 use crate::registry::Table;
 use crate::registry::tables::{Kind, MOST_COLUMNS};
-use crate::value::{Day, text};
+use crate::value::text;
 use std::borrow::Cow;
 
 /// A value as it goes into the checks.
@@ -16,8 +16,8 @@ pub(in crate::registry) enum Cell<'a> {
     NotInEncoding,
     /// A text as the contract has it, cleaned; empty is blank.
     Text(&'a [u8]),
-    /// A date that a profile has read; none if the text is no date.
-    Date { text: &'a [u8], day: Option<Day> },
+    /// A date as a profile reads it.
+    Date { text: &'a [u8], read: DateRead },
 }
 
 impl Cell<'_> {
@@ -128,12 +128,11 @@ impl<'p> Treatment<'p> {
             return Cell::Text(text);
         }
         match self.profile.dates.read(text) {
-            DateRead::Day(day) => Cell::Date { text, day: Some(day) },
-            DateRead::NoDay => Cell::Date { text, day: None },
+            read @ (DateRead::Day(_) | DateRead::NoSuchDay | DateRead::NoDay) => Cell::Date { text, read },
             DateRead::Unknown => {
                 self.counts.column(place).unknown_days += 1;
                 // An end that is not known may be a withdrawal.
-                if is_end_date { Cell::Date { text, day: None } } else { Cell::Text(b"") }
+                if is_end_date { Cell::Date { text, read: DateRead::Unknown } } else { Cell::Text(b"") }
             }
         }
     }
@@ -190,7 +189,8 @@ mod tests {
             let got = match got {
                 Cell::NotInEncoding => "not in encoding".to_owned(),
                 Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                Cell::Date { day, .. } => day.map_or("no day".to_owned(), |day| format!("day {day}")),
+                Cell::Date { read: DateRead::Day(day), .. } => format!("day {day}"),
+                Cell::Date { .. } => "no day".to_owned(),
             };
             assert_eq!(got, expect, "{text:?}");
         };
