@@ -40,6 +40,8 @@ pub use source::{
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };
+#[cfg(feature = "parquet")]
+pub(crate) use source::panic_is_caught;
 pub use survey::{Survey, TableSurvey, survey};
 pub use tables::Table;
 

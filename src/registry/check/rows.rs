@@ -8,8 +8,8 @@ use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed, split_record,
-    split_simple_record,
+    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, fingerprint_before, may_have_swallowed_rows, split_packed,
+    split_record, split_simple_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -27,7 +27,7 @@ pub(super) struct RowReader<'l> {
     fields: Vec<Field>,
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
-    /// A hash of each record of CSV text, for tables in which records that stand there twice matter.
+    /// A hash of each record, for tables in which records that stand there twice matter.
     pub(super) fingerprints: Option<Sorter<u64>>,
     /// What a profile makes of the values, if there is one.
     pub(super) profiled: Option<Profiled<'l>>,
@@ -100,7 +100,8 @@ impl RowReader<'_> {
     /// `spill`: where the fingerprints of records go, if they are wanted.
     pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
         let holds_consents = layout.table == Table::Consents || !layout.given.is_empty();
-        let wanted = spill.filter(|_| holds_consents && layout.delimiter.is_some());
+        let can_be_told = layout.delimiter.is_some() || layout.has_fingerprints;
+        let wanted = spill.filter(|_| holds_consents && can_be_told);
         RowReader {
             layout,
             fields: Vec::new(),
@@ -123,7 +124,14 @@ impl RowReader<'_> {
         let text = block.text.as_slice();
         while at < text.len() {
             let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
-            rows += self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+            let found = self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+            if found > 0
+                && let Some(fingerprints) = &mut self.fingerprints
+                && let Some(fingerprint) = fingerprint_before(text, next)
+            {
+                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
+            }
+            rows += found;
             at = next;
         }
         Ok(rows)
@@ -352,7 +360,12 @@ fn profiled_cells<'a, 'l: 'a>(
             _ if places[column] == NO_FIELD => Cell::Text(b""),
             (None, Cell::Text(text)) => {
                 let is_end_date = table == Table::Consents && column == tables::consents::END_DATE;
-                treatment.of_value(column, text, fields[places[column]].is_quoted(), is_end_date)
+                let field = &fields[places[column]];
+                if field.is_day() {
+                    treatment.of_day(column, text, is_end_date)
+                } else {
+                    treatment.of_value(column, text, field.is_quoted(), is_end_date)
+                }
             }
             (None, other) => other,
         };
@@ -529,6 +542,7 @@ mod tests {
                 extra: vec![ExtraColumn { place: 2, name: None }],
                 profile: None,
                 given: Vec::new(),
+                has_fingerprints: false,
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));

@@ -29,6 +29,8 @@ pub struct Layout {
     pub(crate) profile: Option<Arc<Profile>>,
     /// For each consent that a row gives, the fields of its columns: where the rows are looked at for their consents.
     pub(crate) given: Vec<[usize; MOST_COLUMNS]>,
+    /// Whether the last field of each record is a hash of all that stands in it.
+    pub(crate) has_fingerprints: bool,
 }
 
 /// In place of a field: the column's value stands in none.
@@ -96,6 +98,7 @@ impl Layout {
             extra,
             profile: format.profile.clone(),
             given,
+            has_fingerprints: false,
         })
     }
 
@@ -103,7 +106,8 @@ impl Layout {
     pub(crate) fn packed(table: Table, encoding: Encoding) -> Layout {
         let fields = std::array::from_fn(|place| place);
         let (width, extra, given) = (table.columns().len(), Vec::new(), Vec::new());
-        Layout { table, delimiter: None, encoding, width, fields, extra, profile: None, given }
+        let (profile, has_fingerprints) = (None, false);
+        Layout { table, delimiter: None, encoding, width, fields, extra, profile, given, has_fingerprints }
     }
 }
 

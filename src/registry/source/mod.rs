@@ -12,8 +12,13 @@ mod layout;
 mod near;
 mod open_tables;
 mod packed;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod parts;
 mod provenance;
+mod real;
 mod sqlite;
+mod table_file;
 
 pub use content::Content;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, may_have_swallowed_rows};
@@ -24,7 +29,9 @@ pub(super) use layout::NO_FIELD;
 pub use near::{ExtraColumn, MissingColumn, MissingColumns};
 pub(super) use open_tables::OpenTables;
 pub use open_tables::UnknownFile;
-pub(super) use packed::split_packed;
+pub(super) use packed::{fingerprint_before, split_packed};
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::panic_is_caught;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(crate) use sqlite::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,

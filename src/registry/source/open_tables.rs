@@ -4,6 +4,7 @@
 use super::folder::{file_names, find_file, is_file_of_a_table};
 use super::near::is_near;
 use super::sqlite::SqliteExport;
+use super::table_file::{Rows, TableFile};
 use super::{ExportFormat, Kind, Source, TableReader, kind_of};
 use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
@@ -39,9 +40,7 @@ impl OpenTables {
         match self {
             OpenTables::Folder { path, names, format } => {
                 let Some(file) = find_file(path, table, names, format)? else { return Ok(None) };
-                let mut opened = super::csv::CsvFile::open(&file, table, format)?;
-                opened.read_for_rows();
-                Ok(Some(Box::new(opened)))
+                TableFile::find(&file)?.open(table, format, Rows::Own).map(Some)
             }
             OpenTables::Sqlite(export) => match export.open_table(table)? {
                 None if !table.may_be_absent() => Err(export.missing(table)),

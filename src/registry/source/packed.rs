@@ -8,6 +8,9 @@ use super::csv::Field;
 const LINE: usize = 8;
 const LENGTH: usize = 4;
 
+/// Stands in a field's length if its value is a day, however days are written elsewhere. No field is that long.
+const DAY: u32 = 1 << 31;
+
 /// Collects records into a block's text.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
@@ -22,13 +25,23 @@ impl Packer {
         self.values.extend_from_slice(value);
     }
 
+    /// Adds a field that is a day, as `YYYY-MM-DD`, whatever a profile says of how days are written.
+    #[cfg(feature = "parquet")]
+    pub(super) fn push_day(&mut self, value: &[u8]) {
+        self.lengths.push(value.len() as u32 | DAY);
+        self.values.extend_from_slice(value);
+    }
+
     /// How many bytes the record's fields have so far.
     pub(super) fn length(&self) -> usize {
         self.values.len()
     }
 
-    /// Ends the record and appends it to a block.
-    pub(super) fn end_record(&mut self, line: u64, block: &mut Vec<u8>) {
+    /// Ends the record and appends it to a block; with a hash of it as its last field, if it has one.
+    pub(super) fn end_record(&mut self, line: u64, fingerprint: Option<u64>, block: &mut Vec<u8>) {
+        if let Some(fingerprint) = fingerprint {
+            self.push(&fingerprint.to_le_bytes());
+        }
         block.extend_from_slice(&line.to_le_bytes());
         self.lengths.drain(..).for_each(|length| block.extend_from_slice(&length.to_le_bytes()));
         block.append(&mut self.values);
@@ -50,11 +63,17 @@ pub(in crate::registry) fn split_packed(
     for place in 0..width {
         let mut length = [0; LENGTH];
         length.copy_from_slice(&block[lengths + place * LENGTH..][..LENGTH]);
-        let end = at + u32::from_le_bytes(length) as usize;
-        fields.push(Field::plain(at..end));
+        let length = u32::from_le_bytes(length);
+        let end = at + (length & !DAY) as usize;
+        fields.push(if length & DAY == 0 { Field::plain(at..end) } else { Field::day(at..end) });
         at = end;
     }
     (u64::from_le_bytes(line), at)
+}
+
+/// The hash of a record that ends here, which was given with it.
+pub(in crate::registry) fn fingerprint_before(block: &[u8], end: usize) -> Option<u64> {
+    block[..end].last_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]
@@ -69,7 +88,7 @@ mod tests {
             let (mut packer, mut block) = (Packer::default(), Vec::new());
             for (line, fields) in &records {
                 fields.iter().for_each(|field| packer.push(field));
-                packer.end_record(*line, &mut block);
+                packer.end_record(*line, None, &mut block);
             }
             let (mut at, mut got, mut fields) = (0, Vec::new(), Vec::new());
             while at < block.len() {
