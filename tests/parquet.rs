@@ -21,7 +21,9 @@ type Tables = BTreeMap<String, Sheet>;
 
 /// The tables of a folder of CSV files.
 fn tables_of(export: &Path) -> Tables {
-    let table = |(name, bytes): (String, Vec<u8>)| (name.strip_suffix(".csv").unwrap().to_owned(), Sheet::of_csv(&bytes));
+    let table = |(name, bytes): (String, Vec<u8>)| {
+        (name.strip_suffix(".csv").unwrap().to_owned(), Sheet::of_csv(&bytes))
+    };
     read_folder(export).into_iter().map(table).collect()
 }
 
@@ -98,7 +100,13 @@ fn ways() -> Vec<(&'static str, Way)> {
         ),
         (
             "lengths apart",
-            way(|p| p.set_dictionary_enabled(false).set_column_encoding("LAST_NAME".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY), 50),
+            way(
+                |p| {
+                    p.set_dictionary_enabled(false)
+                        .set_column_encoding("LAST_NAME".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+                },
+                50,
+            ),
         ),
         ("snappy", way(|p| p.set_compression(Compression::SNAPPY), 50)),
         ("zstd", way(|p| p.set_compression(Compression::ZSTD(ZstdLevel::default())), 50)),
@@ -153,10 +161,32 @@ fn parquet_files_give_the_batch_of_the_csv_files() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 25, failure_persistence: None, ..Default::default() })]
+
+    /// Rows with every kind of fault too.
+    #[test]
+    fn random_tables_give_the_same_batch(seed: u64, dirt in 0usize..10, way in 0..13usize, rows in 1usize..9) {
+        let site = Site::empty();
+        common::random::Tables::random(seed, dirt).without_malformed_rows().write(&site);
+        let limit = ["--max-quarantined", "100%"];
+        done(&site.run(&limit));
+        let (export, out) = (site.path("parquet"), site.path("parquet-out"));
+        let mut tables = tables_of(&site.export());
+        std::fs::create_dir(&export).unwrap();
+        write_parts(&tables.remove("consents").unwrap(), &export.join("consents.parquet"), rows);
+        write(&tables, &export, &ways()[way].1);
+        done(&run_on(&export, &out, &limit));
+        proptest::prop_assert!(delivered(read_folder(&out.join("202407"))) == delivered(site.batch()));
+    }
+}
+
 /// The parts of a table, each of so many rows.
 fn write_parts(sheet: &Sheet, folder: &Path, rows: usize) {
     std::fs::create_dir(folder).unwrap();
-    for (number, rows) in sheet.rows.chunks(rows).enumerate() {
+    // A table without rows is one part without rows.
+    let parts = if sheet.rows.is_empty() { vec![&[][..]] } else { sheet.rows.chunks(rows).collect() };
+    for (number, rows) in parts.into_iter().enumerate() {
         let part = Sheet { columns: sheet.columns.clone(), rows: rows.to_vec() };
         part.write(&folder.join(format!("part-{number:03}.parquet")), &Way::default());
     }
@@ -234,10 +264,14 @@ fn a_column_that_is_read_must_be_of_a_type_that_is_read() {
 
 /// Writes a file with a schema of its own and no rows.
 fn write_schema(path: &Path, schema: &str) {
-    let schema = parquet::schema::parser::parse_message_type(&format!("message table {{ {schema} }}")).unwrap();
+    let schema =
+        parquet::schema::parser::parse_message_type(&format!("message table {{ {schema} }}")).unwrap();
     let file = std::fs::File::create(path).unwrap();
     let properties = Arc::new(WriterProperties::builder().build());
-    parquet::file::writer::SerializedFileWriter::new(file, Arc::new(schema), properties).unwrap().close().unwrap();
+    parquet::file::writer::SerializedFileWriter::new(file, Arc::new(schema), properties)
+        .unwrap()
+        .close()
+        .unwrap();
 }
 
 #[test]
@@ -251,7 +285,10 @@ fn a_column_that_is_read_must_have_one_value_in_each_row() {
     };
     check("repeated binary CVX_CODE (STRING);", "of the type repeated");
     check("optional group CVX_CODE { optional int32 A; }", "of the type a group of columns");
-    check("optional group CVX_CODE (LIST) { repeated group list { optional int32 element; } }", "of the type LIST");
+    check(
+        "optional group CVX_CODE (LIST) { repeated group list { optional int32 element; } }",
+        "of the type LIST",
+    );
     // What is not read may be anything.
     let site = Site::new();
     site.rows("immunizations", &[]);
@@ -266,7 +303,8 @@ fn a_column_that_is_read_must_have_one_value_in_each_row() {
 
 #[test]
 fn rows_that_cannot_be_used_are_listed_by_their_number() {
-    let mut sheet = small("clients").typed("CLIENT_ID", "double", real).typed("BIRTH_DATE", "int32 (DATE)", date);
+    let mut sheet =
+        small("clients").typed("CLIENT_ID", "double", real).typed("BIRTH_DATE", "int32 (DATE)", date);
     let mut row = |change: &dyn Fn(&mut Vec<Value>)| {
         let mut row = sheet.rows[0].clone();
         change(&mut row);
@@ -321,7 +359,8 @@ fn a_part_may_have_its_columns_in_another_order_but_must_have_those_that_are_rea
     std::fs::create_dir(&folder).unwrap();
     let withdrawn = |start: &str, end: &str| {
         let mut sheet = sheet.clone();
-        (sheet.rows[0][2], sheet.rows[0][3], sheet.rows[0][4]) = (words(start), words(end), words("WITHDRAWN"));
+        (sheet.rows[0][2], sheet.rows[0][3], sheet.rows[0][4]) =
+            (words(start), words(end), words("WITHDRAWN"));
         sheet.typed("CLIENT_ID", "int64", number).typed("END_DATE", "int32 (DATE)", date)
     };
     sheet.write(&folder.join("a.parquet"), &Way::default());
@@ -380,7 +419,8 @@ fn a_profile_says_nothing_of_how_a_date_is_written_that_is_one() {
     clients.write(&site.export().join("PERSON_2024.parquet/part-0.parquet"), &Way::default());
     site.rows("immunizations", &["1,11,7,3,20200101,MMR,1,5,N"]);
     let profile = site.path("profile.toml");
-    let settings = "name = \"p\"\n[dates]\nformats = [\"%Y%m%d\"]\n[tables.clients]\nfile = \"PERSON_*.parquet\"\n";
+    let settings =
+        "name = \"p\"\n[dates]\nformats = [\"%Y%m%d\"]\n[tables.clients]\nfile = \"PERSON_*.parquet\"\n";
     std::fs::write(&profile, settings).unwrap();
     done(&site.run(&["--profile", text(&profile)]));
     let plain = Site::new();

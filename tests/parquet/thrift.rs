@@ -1,6 +1,8 @@
 //! Structs in the compact protocol of Apache Thrift, by which Parquet files say what they hold: to make files that no
 //! writer would.
 
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)] // Each test binary uses a part of it.
+
 /// A struct; fields are added in the order of their numbers.
 #[derive(Clone, Default)]
 pub struct Struct {

@@ -1,5 +1,7 @@
 //! Tables written as Parquet files, by the writer of the crate that reads them.
 
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)] // Each test binary uses a part of it.
+
 use parquet::basic::Type as Physical;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
@@ -50,9 +52,10 @@ impl Sheet {
     /// The text of a CSV file: every column a text, and a blank no value.
     pub fn of_csv(text: &[u8]) -> Sheet {
         let mut reader = csv::ReaderBuilder::new().from_reader(text);
-        let columns = reader.headers().unwrap().iter().map(|name| format!("binary {name} (STRING)")).collect();
-        let value = |text: &str| if text.is_empty() { Value::None } else { words(text) };
-        let rows = reader.records().map(|record| record.unwrap().iter().map(value).collect()).collect();
+        let columns =
+            reader.headers().unwrap().iter().map(|name| format!("binary {name} (STRING)")).collect();
+        let value = |text: &[u8]| if text.is_empty() { Value::None } else { Value::Text(text.to_vec()) };
+        let rows = reader.byte_records().map(|record| record.unwrap().iter().map(value).collect()).collect();
         Sheet { columns, rows }
     }
 
@@ -74,7 +77,8 @@ impl Sheet {
     /// Writes it to a file.
     pub fn write(&self, path: &Path, way: &Way) {
         let columns: Vec<String> = self.columns.iter().map(|column| format!("optional {column};")).collect();
-        let schema = Arc::new(parse_message_type(&format!("message table {{ {} }}", columns.join(" "))).unwrap());
+        let schema =
+            Arc::new(parse_message_type(&format!("message table {{ {} }}", columns.join(" "))).unwrap());
         let descriptor = SchemaDescriptor::new(Arc::clone(&schema));
         let file = std::fs::File::create(path).unwrap();
         let mut writer = SerializedFileWriter::new(file, schema, Arc::clone(&way.properties)).unwrap();
@@ -90,7 +94,11 @@ impl Sheet {
     }
 }
 
-fn write_column(group: &mut SerializedRowGroupWriter<'_, std::fs::File>, physical: Physical, values: &[&Value]) {
+fn write_column(
+    group: &mut SerializedRowGroupWriter<'_, std::fs::File>,
+    physical: Physical,
+    values: &[&Value],
+) {
     let mut column = group.next_column().unwrap().unwrap();
     let levels: Vec<i16> = values.iter().map(|value| i16::from(**value != Value::None)).collect();
     let there = values.iter().filter(|value| ***value != Value::None);
@@ -110,7 +118,9 @@ fn write_column(group: &mut SerializedRowGroupWriter<'_, std::fs::File>, physica
         ColumnWriter::Int96ColumnWriter(w) => write!(w, Value::Int96(parts) => Int96::from(parts.to_vec())),
         ColumnWriter::FloatColumnWriter(w) => write!(w, Value::Real(number) => *number as f32),
         ColumnWriter::DoubleColumnWriter(w) => write!(w, Value::Real(number) => *number),
-        ColumnWriter::ByteArrayColumnWriter(w) => write!(w, Value::Text(text) => ByteArray::from(text.clone())),
+        ColumnWriter::ByteArrayColumnWriter(w) => {
+            write!(w, Value::Text(text) => ByteArray::from(text.clone()))
+        }
         ColumnWriter::FixedLenByteArrayColumnWriter(w) => {
             write!(w, Value::Text(text) => FixedLenByteArray::from(ByteArray::from(text.clone())))
         }
