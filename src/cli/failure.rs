@@ -7,7 +7,7 @@ use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
-use crate::registry::{Code, InputFault, Problem, RegistryError, Shape, Table};
+use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::settings::{SettingsError, SettingsKind};
@@ -187,7 +187,7 @@ impl CommandError for RegistryError {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
-                 clients.csv, clients.csv.gz or clients.csv.zst",
+                 clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet",
             ),
             RegistryError::MissingFile { .. } => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
@@ -257,6 +257,13 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::MissingColumn(_) => {
             "have the export made again, or mended at its source; phds check names all that is wrong with it at once"
         }
+        InputFault::NotCsv(Content::Parquet) => "give the file a name that ends with .parquet",
+        InputFault::ColumnType { .. } => "have the column exported as another type; as text, if nothing else will do",
+        InputFault::EncryptedParquet => "have the export made without encryption",
+        InputFault::ParquetPacked { .. } => "have the export packed in another way, or not at all",
+        InputFault::NotAPart => "name it as a part if it is one, or take it away",
+        InputFault::FolderAmongParts => "have the table written as plain part files, right in the one folder",
+        InputFault::NoParquetReader => "build it with the feature, or have the export made as CSV files",
         InputFault::NotCsv(_) => "have the export made again, as CSV files or as one SQLite file",
         InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
         InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",
