@@ -10,7 +10,7 @@ use phds::extract::{Settings, extract};
 use phds::filter::Lookback;
 use phds::policy::Policy;
 use phds::registry::{
-    ConsentType, Encoding, Progress, open_export, read_facts, read_reference, split_record,
+    ConsentType, ExportFormat, Progress, open_export, read_facts, read_reference, split_record,
     split_simple_record,
 };
 use phds::spill::{Sorter, Spill};
@@ -88,7 +88,7 @@ fn values(c: &mut Criterion) {
 fn deciding(c: &mut Criterion) {
     let folder = export();
     let spill = Spill::new(folder.path(), 1 << 30);
-    let source = open_export(&folder.path().join("export"), Encoding::Utf8).unwrap();
+    let source = open_export(&folder.path().join("export"), &ExportFormat::default()).unwrap();
     let policy = Policy::built_in().unwrap();
     let one = NonZeroUsize::MIN;
     let (reference, mut intake) = read_reference(source.as_ref(), one, &spill, &Quiet).unwrap();
@@ -129,7 +129,7 @@ fn deciding(c: &mut Criterion) {
 fn writing(c: &mut Criterion) {
     let folder = export();
     let spill = Spill::new(folder.path(), 1 << 30);
-    let source = open_export(&folder.path().join("export"), Encoding::Utf8).unwrap();
+    let source = open_export(&folder.path().join("export"), &ExportFormat::default()).unwrap();
     let policy = Policy::built_in().unwrap();
     let settings = Settings { policy: &policy, as_of: as_of(), threads: NonZeroUsize::MIN, spill: &spill };
     let extract = extract(source.as_ref(), settings, &Quiet).unwrap();

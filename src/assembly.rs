@@ -3,7 +3,8 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, Tally, names, to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Kept, Manifest, ReleaseRecord, ReportData, Tally, names,
+    to_json,
 };
 use crate::extract::Selection;
 use crate::filter::Routing;
@@ -37,8 +38,6 @@ pub struct Assembled {
     pub manifest: Manifest,
     /// What the gate saw and found. The batch may be published at once if it found nothing.
     pub gate: GateRecord,
-    /// The gates that compare, and could not: the batch before does not keep what they need.
-    pub not_compared: Vec<&'static str>,
 }
 
 /// Why a batch could not be put together.
@@ -71,6 +70,7 @@ pub fn assemble_batch(
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
         found: verdict.stops.into_iter().map(Finding::from).collect(),
         told: verdict.warnings.into_iter().map(Finding::from).collect(),
+        not_compared: verdict.not_compared.iter().map(|key| (*key).to_owned()).collect(),
     };
     staging.write(names::GATE_RECORD, to_json(&gate).as_bytes())?;
     let report = Report {
@@ -84,7 +84,7 @@ pub fn assemble_batch(
     };
     staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
-    Ok(Assembled { manifest, gate, not_compared: verdict.not_compared })
+    Ok(Assembled { manifest, gate })
 }
 
 /// Judges a batch without writing it: its manifest, which lacks the lengths and hashes of its files, and what the gate says.
@@ -150,14 +150,12 @@ fn judge_batch(
         today: judging.today,
         is_attended: judging.is_attended,
     };
-    let kept = judging
-        .before_folder
-        .map(|folder| (ReportData::of_batch(folder).ok(), GateRecord::of_batch(folder).ok()));
-    let (kept_counts, kept_gate) = kept.unwrap_or_default();
+    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
     let reference = Reference {
         before: judging.before,
-        tally: kept_counts.as_ref().map(|counts| &counts.tally),
-        evidence: kept_gate.as_ref().map(|gate| &gate.evidence),
+        tally: kept.counts.as_ref().map(|counts| &counts.tally),
+        evidence: kept.gate.as_ref().map(|gate| &gate.evidence),
+        damaged: &kept.damaged,
     };
     Ok(judge(limits, &candidate, reference))
 }

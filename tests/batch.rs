@@ -103,6 +103,10 @@ fn the_dictionary_is_the_one_at_the_top() {
     assert!(printed == top, "data_dictionary.md differs: cargo run -- dictionary > data_dictionary.md");
     let (_, batch, _) = batch_of("registry", &[]);
     assert_eq!(batch["data_dictionary.md"], printed.as_bytes());
+    // What those need to know who open it with Power BI, or have Windows.
+    for words in ["**Power BI**", "file origin 65001", "`Get-FileHash FILE`", "`certutil -hashfile FILE"] {
+        assert!(printed.contains(words), "{words}");
+    }
     let csv = common::phds_with(&["dictionary", "--format", "csv"]).stdout;
     assert_eq!(batch["data_dictionary.csv"], csv.as_bytes());
     insta::assert_snapshot!("dictionary-csv", csv);
@@ -264,4 +268,30 @@ fn an_export_of_empty_tables_makes_a_batch_without_recipients() {
         ]
     );
     assert!(ran.stdout.contains("no recipient has any row"));
+}
+
+/// A client of so many facts is parted among threads; what is counted once for a client, and from one day to the next, is
+/// counted as if it were not.
+#[test]
+fn what_is_counted_does_not_depend_on_the_threads() {
+    let site = Site::new();
+    site.rows("clients", &["7,IA,Mu\u{c3}\u{b1}oz,R\u{fffd}z,,1990-05-05,F,,TX,Travis,1234"]);
+    let of_month = |year, month| (1..=31).filter_map(move |day| phds::value::Day::new(year, month, day));
+    let of_year = |year| (1..=12).flat_map(move |month| of_month(year, month));
+    let days: Vec<String> = (2018..2022).flat_map(of_year).map(|day| day.to_string()).collect();
+    let facts: Vec<String> =
+        (0..140_000).map(|id| format!("{id},{id},7,3,{},MMR,1,5,N", days[id / 100])).collect();
+    site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
+    let counted = |threads: &str| {
+        let ran = site.run(&["--threads", threads, "--quiet"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        serde_json::from_slice::<serde_json::Value>(&site.batch()["qa/report.json"]).unwrap()
+    };
+    let alone = counted("1");
+    let signs = &alone["tally"]["signs"];
+    assert_eq!((&signs["short_zip_codes"], &signs["next_day_again"]), (&1.into(), &139_900.into()));
+    assert_eq!((&signs["lost_characters"], &signs["encoded_twice"]), (&1.into(), &1.into()));
+    for threads in ["2", "3", "8"] {
+        assert_eq!(counted(threads), alone, "{threads}");
+    }
 }

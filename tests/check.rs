@@ -132,7 +132,9 @@ fn a_header_among_the_rows_is_warned_about() {
         "{}",
         ran.stderr
     );
-    assert!(check(&site, &[]).stdout.contains("warning: vaccines: the header again on line 102"));
+    let expect = "  VACCINE_ID, INVALID_ID: 1 row(s), line 102: the header again (two exports in one file, or a header on every page?)\n";
+    let told = check(&site, &[]).stdout;
+    assert!(told.contains(expect) && told.matches("header again").count() == 1, "{told}");
     // In consents such a row stops the run, and the message says what it is.
     site.rows("consents", &["7,STANDARD,2015-01-01,,", header("consents")]);
     let ran = site.run(&[]);
@@ -198,7 +200,7 @@ fn files_that_are_something_else() {
         let ran = check(&site, &[]);
         assert_eq!((ran.code, site.run(&[]).code), (65, 65));
         assert!(
-            ran.stdout.contains(&format!("clients: 0 row(s)\n  {}", site.export().display())),
+            ran.stdout.contains(&format!("clients: not read\n  {}", site.export().display())),
             "{}",
             ran.stdout
         );
@@ -221,7 +223,7 @@ fn columns_that_are_missing_or_unknown() {
     let site = Site::new();
     let renamed = header("clients").replace("CLIENT_ID", "CLIENT\u{a0}ID").replace("ZIP_CODE", "POSTAL");
     site.file("clients.csv", format!("{renamed}\n").as_bytes());
-    site.file("vaccines.csv", format!("{},NOTES,7 secrets\n3,03,,,\n", header("vaccines")).as_bytes());
+    site.file("vaccines.csv", format!("{},NOTES,\n3,03,,,\n", header("vaccines")).as_bytes());
     site.remove("organizations.csv");
     site.file("Organisations.csv", b"ORG_ID\n");
     site.file("consents.csv", b"7,STANDARD,2015-01-01,,\n");
@@ -240,6 +242,22 @@ fn columns_that_are_missing_or_unknown() {
     }
     assert!(!ran.stdout.contains("secrets") && !ran.stdout.contains("2015"), "{}", ran.stdout);
     assert_eq!((ran.code, site.run(&[]).code), (66, 66), "{}", ran.stderr);
+}
+
+/// A header that lost its line end has a row of a person among its names.
+#[test]
+fn a_header_that_has_swallowed_a_row_shows_none_of_it() {
+    for run in ["check", "run"] {
+        let site = Site::new();
+        let row = "9,IA,Zenobia,Quill,,1990-05-05,F,Purple,TX,Travis,78701";
+        site.file("clients.csv", format!("{},{row}\n", header("clients")).as_bytes());
+        let ran = if run == "check" { check(&site, &["--json"]) } else { site.run(&[]) };
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        for value in ["Zenobia", "Quill", "Purple", "IA,", "\"F\""] {
+            assert!(!told.contains(value), "{run} {value}: {told}");
+        }
+        assert!(run == "run" || told.contains("\"place\": 14"), "{told}");
+    }
 }
 
 #[test]
@@ -264,12 +282,21 @@ fn whether_it_would_be_held() {
     assert!(alone.stdout.contains("1 fact(s) would be shared with 1 recipient(s)"), "{}", alone.stdout);
     let gates = "max_change, recipients_may_change, same_export, same_consents, max_excluded_change, max_blank_change";
     assert!(
-        alone.stdout.contains(&format!("to compare with: {gates}\nphds run would publish")),
+        alone.stdout.contains(&format!("not judged, because without --out there is no batch before to compare with: {gates}\nphds run would publish")),
         "{}",
         alone.stdout
     );
-    // The batch before was made from the same export.
+    // A place that is not there, or has no batch before, is nothing to compare with either.
     let out = site.out();
+    for is_there in [false, true] {
+        if is_there {
+            std::fs::create_dir(&out).unwrap();
+        }
+        let ran = check(&site, &["--out", text(&out)]);
+        assert!(ran.stdout.contains(&format!("to compare with: {gates}\n")), "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("is not there: was it mistyped?"), !is_there, "{}", ran.stderr);
+    }
+    // The batch before was made from the same export.
     let export = site.export();
     let before = phds_with(&["run", text(&export), "--as-of", "2024-06-10", "--out", text(&out)]);
     assert_eq!(before.code, 0, "{}", before.stderr);
@@ -353,6 +380,231 @@ fn databases() {
     ] {
         assert!(ran.stdout.contains(expect), "{expect}: {}", ran.stdout);
     }
+}
+
+/// Where one table cannot be read, the others are held against each other, and it is said what is left open.
+#[test]
+fn one_table_that_cannot_be_read_keeps_nothing_else_from_being_told() {
+    let bad = |site: &Site| {
+        site.rows(
+            "clients",
+            &["7,IA,Ana,Ruiz,,1990-05-05,F,,TX,Travis,78701", "8,IA,Eva,Ruiz,,2021-05-05,F,,,,"],
+        );
+        let facts = [
+            "1,11,7,3,2020-01-01,MMR,1,,N",
+            "2,12,9,3,2020-01-01,MMR,1,,N",
+            "3,13,7,4,2020-01-01,MMR,1,,N",
+            "4,14,7,3,2020-01-01,MMR,1,6,N",
+            "5,15,8,3,2020-01-01,MMR,1,,N",
+        ];
+        site.rows("immunizations", &facts);
+        site.rows("organizations", &["5,Clinic,CL,Travis,,,,", "5,Clinic,CL,Waco,,,,"]);
+    };
+    let faults = [
+        "  CLIENT_ID, UNKNOWN_CLIENT: 1 row(s), line 3: the client does not exist",
+        "  VACCINE_ID, UNKNOWN_VACCINE: 1 row(s), line 4: the vaccine does not exist",
+        "  GIVEN_BY_ORG_ID, UNKNOWN_ORGANIZATION: 1 row(s), line 5: ",
+        "  VACCINATION_DATE, VACCINATED_BEFORE_BIRTH: 1 row(s), line 6: ",
+        "  ORG_ID, DUPLICATE_KEY: 2 row(s), lines 2, 3: ",
+    ];
+    let is_told = |edit: &dyn Fn(&Site), told: [bool; 5], unread: &str| {
+        let site = Site::new();
+        bad(&site);
+        edit(&site);
+        let ran = check(&site, &[]);
+        for (fault, told) in faults.iter().zip(told) {
+            assert_eq!(ran.stdout.contains(fault), told, "{fault}: {}", ran.stdout);
+        }
+        let open = "phds run would stop before: facts that share an IMMUNFACT_ID, what would be shared, what would hold the batch back\n";
+        assert!(ran.stdout.contains(&format!("{unread}not judged, because {open}")), "{}", ran.stdout);
+        assert_eq!(ran.code, site.run(&[]).code);
+    };
+    // A row of consents that stops the run says nothing of the other tables.
+    let consents = |site: &Site| site.rows("consents", &["x,STANDARD,2015-01-01,,"]);
+    is_told(&consents, [true; 5], "");
+    let without = "not judged, because clients could not be read: UNKNOWN_CLIENT, VACCINATED_BEFORE_BIRTH\n";
+    is_told(&|site| site.remove("clients.csv"), [false, true, true, false, true], without);
+    let without = "not judged, because vaccines could not be read: UNKNOWN_VACCINE\n";
+    is_told(&|site| site.file("vaccines.csv", b"ID\n"), [true, false, true, true, true], without);
+    let without = "not judged, because organizations could not be read: UNKNOWN_ORGANIZATION\n";
+    is_told(&|site| site.remove("organizations.csv"), [true, true, false, true, false], without);
+    let without = "not judged, because immunizations could not be read: UNKNOWN_CLIENT, UNKNOWN_VACCINE, UNKNOWN_ORGANIZATION, VACCINATED_BEFORE_BIRTH\n";
+    is_told(&|site| site.remove("immunizations.csv"), [false, false, false, false, true], without);
+}
+
+/// What a run finds only at the end of a file is told beside what stops it before.
+#[test]
+fn files_that_may_be_cut() {
+    let site = Site::new();
+    site.remove("vaccines.csv");
+    for table in ["recipients", "clients", "consents"] {
+        let row =
+            ["Travis,Travis", "7,IA,Ana,Ruiz,,1990-05-05,F,,TX,Travis,78701", "7,STANDARD,2015-01-01,,"]
+                [usize::from(table == "clients") + 2 * usize::from(table == "consents")];
+        site.file(&format!("{table}.csv"), format!("{}\n{row}", header(table)).as_bytes());
+    }
+    let ran = check(&site, &[]);
+    for expect in [
+        "recipients: 1 row(s) could be read\n  ",
+        "recipients.csv, line 2: CUT_SHORT: the file does not end with a line end: rows may be cut off",
+        "clients: 1 row(s)\n  the file does not end with a line end: was it cut short?\n",
+        "consents: 1 row(s)\n  CUT_SHORT: 1 row(s), line 2: the file does not end",
+    ] {
+        assert!(ran.stdout.contains(expect), "{expect}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn names_that_are_nearly_right() {
+    let site = Site::new();
+    std::fs::rename(site.export().join("clients.csv"), site.export().join("Clients.CSV")).unwrap();
+    let dated = site.export().join("IMMUNIZATIONS_20240708.TXT");
+    std::fs::rename(site.export().join("immunizations.csv"), dated).unwrap();
+    site.file("vaccines_old.csv", b"");
+    site.file("consents.csv", b"CLIENT_ID,CONSENT_TYPE,EFF_DATE,END_DATE,END_REASON,END DATE,NOTES\n");
+    site.file("vaccines.csv", format!("{},CVX CODE\n3,03,,\n", header("vaccines")).as_bytes());
+    let ran = check(&site, &[]);
+    for expect in [
+        "Clients.CSV: not part of an export: is it the table clients?\n",
+        "IMMUNIZATIONS_20240708.TXT: not part of an export: is it the table immunizations?\n",
+        // The table is there.
+        "vaccines_old.csv: not part of an export\n",
+        "  column 3 is called \"EFF_DATE\": is it EFFECTIVE_DATE?\n",
+        "  column 6, END DATE: not part of the layout, ignored; END_DATE is there besides\n",
+        "  column 7, NOTES: not part of the layout, ignored\n",
+        "  column 4, CVX CODE: not part of the layout, ignored; CVX_CODE is there besides\n",
+    ] {
+        assert!(ran.stdout.contains(expect), "{expect}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("none of the table's"), "{}", ran.stdout);
+    // A run stops there, and names all that is missing.
+    let expect = "the table clients is missing\n  missing too: immunizations\n  Clients.CSV is there: is it clients?\n  \
+                  IMMUNIZATIONS_20240708.TXT is there: is it immunizations?\n";
+    let stopped = site.run(&[]);
+    assert!(stopped.stderr.contains(expect), "{}", stopped.stderr);
+    assert_eq!((ran.code, stopped.code), (66, 66));
+    let json: serde_json::Value = serde_json::from_str(&check(&site, &["--json"]).stdout).unwrap();
+    assert_eq!(json["tables"][0]["rows"], serde_json::Value::Null);
+    assert_eq!(json["tables"][1]["missing_columns"], serde_json::json!(["EFFECTIVE_DATE"]));
+    let near = serde_json::json!({"name": "EFF_DATE", "place": 3, "near": "EFFECTIVE_DATE"});
+    assert_eq!(json["tables"][1]["unknown_columns"][0], near);
+    assert_eq!(json["tables"][3]["unknown_columns"][0]["near"], "CVX_CODE");
+    assert_eq!(
+        json["not_judged"][0]["what"],
+        serde_json::json!(["UNKNOWN_CLIENT", "VACCINATED_BEFORE_BIRTH"])
+    );
+}
+
+#[test]
+fn other_separators_and_line_ends() {
+    let site = Site::new();
+    let spoilt = |edit: &dyn Fn(&str) -> Vec<u8>, expect: &str| {
+        site.file(
+            "clients.csv",
+            &edit(&format!("{}\n7,IA,Canary,Secret,,1990-05-05,,,,,\n", header("clients"))),
+        );
+        let (checked, ran) = (check(&site, &[]), site.run(&[]));
+        assert_eq!((checked.code, ran.code), (65, 65));
+        for said in [&checked.stdout, &checked.stderr, &ran.stderr] {
+            assert!(!said.contains("Canary") && !said.contains("Secret"), "{said}");
+        }
+        assert!(
+            checked.stdout.contains(expect) && ran.stderr.contains(expect),
+            "{expect}: {}",
+            checked.stdout
+        );
+    };
+    spoilt(
+        &|text| text.replace(',', ";").into_bytes(),
+        "the names are separated by ; but must be by a comma, | or a tab",
+    );
+    spoilt(&|text| text.replace(',', "^").into_bytes(), "the names are separated by ^ but must be");
+    // The whole file is one line, in which rows lie behind the header.
+    spoilt(&|text| text.replace('\n', "\r").into_bytes(), "column ZIP_CODE: MISSING_COLUMN");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    spoilt(&utf16, "NOT_CSV: this is UTF-16 text");
+    assert!(
+        site.run(&[]).stderr.contains("hint: nothing was published; have the export made again in UTF-8")
+    );
+    spoilt(&|text| [b"\xff\xfe", utf16(text).as_slice()].concat(), "UTF16: this is UTF-16 text");
+    assert!(
+        site.run(&[]).stderr.contains("hint: nothing was published; have the export made again in UTF-8")
+    );
+    spoilt(&|_| Vec::new(), "NO_HEADER: the file has no header row");
+
+    // With a column that is not read at the end, all that is needed seems to be there.
+    let site = Site::new();
+    let text = format!("{},NOTES\r7,IA,Canary,Secret,,1990-05-05,,,,,,\r", header("clients"));
+    site.file("clients.csv", text.as_bytes());
+    for ran in [check(&site, &[]), check(&site, &["--json"]), site.run(&["-vv"])] {
+        assert!(
+            !ran.stdout.contains("Canary") && !ran.stderr.contains("Canary"),
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
+    }
+}
+
+/// Beside what is printed, one line with a hint is enough.
+#[test]
+fn the_error_is_one_line_and_nothing_is_said_twice() {
+    let site = Site::new();
+    site.rows("immunizations", &[&fact("06/01/2024")]);
+    site.rows("clients", &["7,IA,Ana,Ruiz,,5/5/1990,F,,TX,Travis,78701"]);
+    let ran = check(&site, &[]);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", ran.stderr);
+    assert!(lines[0].starts_with("phds: error: phds run would stop: ") && lines[0].ends_with("(and 1 more)"));
+    assert!(lines[1].starts_with("phds: hint: "));
+    let said: Vec<&str> = ran.stdout.lines().collect();
+    let different: std::collections::BTreeSet<&&str> = said.iter().collect();
+    assert_eq!(said.len(), different.len(), "{}", ran.stdout);
+}
+
+#[test]
+fn unknown_tables_of_a_database() {
+    let site = Site::new();
+    let file = site.path("export.db");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    for (table, columns) in &common::HEADERS[..5] {
+        let typed = columns.replace("ZIP_CODE", "ZIP_CODE NUMERIC").replace("SEX_CODE", "SEX_CODE STRING");
+        database.execute_batch(&format!("CREATE TABLE {table} ({typed})")).unwrap();
+    }
+    database
+        .execute_batch(
+            "ALTER TABLE clients RENAME TO client; CREATE TABLE provider(a); CREATE VIEW consents_old AS SELECT 1;
+             CREATE TABLE counter(id INTEGER PRIMARY KEY AUTOINCREMENT)",
+        )
+        .unwrap();
+    let ran = phds_with(&["check", text(&file), "--as-of", "2024-07-08"]);
+    for expect in [
+        "client: not part of an export: is it the table clients?\n",
+        "provider: not part of an export\n",
+        "consents_old: not part of an export\n",
+        "PROVIDER_ZIP_CODE: the column has a numeric type, NUMERIC",
+    ] {
+        assert!(ran.stdout.contains(expect), "{expect}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("sqlite_sequence"), "{}", ran.stdout);
+    let stopped = common::run_on(&file, &site.out(), &[]);
+    assert!(
+        stopped.stderr.contains("the table clients is missing\n  client is there: is it clients?"),
+        "{}",
+        stopped.stderr
+    );
+    database.execute_batch("ALTER TABLE client RENAME TO clients; DROP TABLE consents").unwrap();
+    database
+        .execute_batch("CREATE TABLE consents(CLIENT_ID, CONSENT_TYPE, EFFECTIVE_DATE, END_DATE)")
+        .unwrap();
+    let ran = phds_with(&["check", text(&file), "--as-of", "2024-07-08"]);
+    for expect in [
+        "export.db, table consents, column END_REASON: MISSING_COLUMN",
+        "  SEX_CODE: the column has a numeric type, NUMERIC: codes lose their leading zeros in it\n",
+    ] {
+        assert!(ran.stdout.contains(expect), "{expect}: {}", ran.stdout);
+    }
+    assert_eq!(ran.code, 65);
 }
 
 /// Nothing that a row holds is ever shown, whatever is wrong with it.

@@ -29,7 +29,7 @@ use strace::{Call, Fate};
 const SHARE: usize = 8;
 
 /// What goes wrong. One more command is one more entry, and one more test below.
-static SCENARIOS: [Scenario; 11] = [
+static SCENARIOS: [Scenario; 12] = [
     Scenario {
         name: "run_replaces_a_batch",
         before: &[
@@ -183,6 +183,49 @@ static SCENARIOS: [Scenario; 11] = [
             "window_over",
         ],
         code: 77,
+        probe: None,
+        mend: &[&[
+            "run",
+            "NEW",
+            "--out",
+            "OUT",
+            "--as-of",
+            "2027-07-08",
+            "--max-export-age",
+            "off",
+            "--gate-off",
+            "window_over",
+        ]],
+        again: &[0],
+        shows: "/.held/202707",
+    },
+    Scenario {
+        name: "run_publishes_in_place_of_a_held_batch",
+        before: &[&[
+            "run",
+            "OLD",
+            "--out",
+            "OUT",
+            "--as-of",
+            "2027-07-02",
+            "--max-export-age",
+            "1d",
+            "--gate-off",
+            "window_over",
+        ]],
+        command: &[
+            "run",
+            "NEW",
+            "--out",
+            "OUT",
+            "--as-of",
+            "2027-07-08",
+            "--max-export-age",
+            "off",
+            "--gate-off",
+            "window_over",
+        ],
+        code: 0,
         probe: None,
         mend: &[&[
             "run",
@@ -361,6 +404,11 @@ fn all_is_on_the_disk_before_it_is_in_its_place() {
 #[test]
 fn run_is_held_back() {
     sweep("run_is_held_back");
+}
+
+#[test]
+fn run_publishes_in_place_of_a_held_batch() {
+    sweep("run_publishes_in_place_of_a_held_batch");
 }
 
 #[test]

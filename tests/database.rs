@@ -416,7 +416,7 @@ fn rows_that_went_from_a_stages_database() {
         ("vaccines", "DELETE FROM tables WHERE name = 'vaccines'"),
         (
             "consents",
-            "INSERT INTO quarantine VALUES ('read', 'consents', '', 7, NULL, 'MALFORMED_ROW', NULL, 9, 1)",
+            "INSERT INTO quarantine VALUES ('read', 'consents', 'consents', '', 7, NULL, 'MALFORMED_ROW', NULL, 9, 1)",
         ),
     ] {
         let site = Site::empty();
@@ -453,6 +453,8 @@ fn outcomes_that_are_not_those_of_the_facts() {
         "UPDATE outcomes SET outcome = 'STANDARD_CONSENT_WITHDRAWN'",
         "UPDATE included_under SET facts = facts + 1",
         "DELETE FROM included_under",
+        "UPDATE organization_outcomes SET facts = facts + 1",
+        "DELETE FROM organization_outcomes",
         "ALTER TABLE consents RENAME TO c; CREATE VIEW consents AS SELECT * FROM c",
         "DROP VIEW outcome_counts; CREATE VIEW outcome_counts AS SELECT 'INCLUDED' AS outcome, 1 AS facts",
     ] {
@@ -529,4 +531,31 @@ fn lines_of_malformed_rows_count_in_every_stage() {
     let ran = filter("0.99%");
     assert!(ran.code == 65 && ran.stderr.contains(says), "{}", ran.stderr);
     assert_eq!(filter("1%").code, 0);
+}
+
+/// Rows of consents that stand there twice are told by the values of every column, however many there are, and without
+/// sorting the table in the system's temporary folder.
+#[test]
+fn rows_that_stand_there_twice_are_counted_in_a_wide_table() {
+    let others: Vec<String> = (0..1990).map(|number| format!("X{number}")).collect();
+    let check = |rows: &[(&str, &str)], expect: u64| {
+        let site = Site::new();
+        let mut sql = "DROP TABLE consents; CREATE TABLE consents (".to_owned();
+        // A column that is not read compares without regard to case where it is asked, and not here.
+        sql += &format!("{}, {}, LAST COLLATE NOCASE);", header("consents"), others.join(", "));
+        for (first, last) in rows {
+            sql += "INSERT INTO consents (CLIENT_ID,CONSENT_TYPE,EFFECTIVE_DATE,X7,LAST) VALUES ";
+            sql += &format!("(2,'STANDARD','2015-01-01',{first},{last});");
+        }
+        let export = database(&site, &sql);
+        let ran = run(&site, &export);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let gate: serde_json::Value = serde_json::from_slice(&site.batch()["qa/gate.json"]).unwrap();
+        assert_eq!(gate["repeated_consents"], expect, "{rows:?}");
+    };
+    check(&[("1", "'a'"), ("1", "'a'"), ("1", "'a'")], 2);
+    check(&[("1", "'a'"), ("1", "'A'")], 0);
+    check(&[("1", "'a'"), ("'1'", "'a'"), ("1.0", "'a'"), ("x'31'", "'a'"), ("NULL", "'a'")], 0);
+    check(&[("NULL", "'a'"), ("1.5", "'a'"), ("NULL", "'a'"), ("1.5", "'a'")], 2);
+    check(&[("'ab'", "'c'"), ("'a'", "'bc'")], 0);
 }

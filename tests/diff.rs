@@ -86,6 +86,7 @@ fn line(fields: &[String]) -> String {
 }
 
 const CLIENT_ID: usize = 0;
+const DOSE: usize = 10;
 const FACT: usize = 11;
 const ORDINAL: usize = 16;
 
@@ -343,6 +344,87 @@ fn columns_of_one_file_are_told_too() {
     two.write(&files);
     let (code, json) = two.diff_json(&[]);
     assert_eq!((code, &json["columns"]["added"]), (1, &serde_json::json!(["NOTE", "NOTE (2)"])));
+}
+
+/// Cases of programs that compare ids as floating-point numbers, pair rows that share an id by their places, or lose rows
+/// beside a column that was added.
+#[test]
+fn ids_and_rows_that_others_confuse() {
+    // 19 digits, of which the last differs.
+    let two = Two::new();
+    let mut files = two.files();
+    let name = files.keys().next().unwrap().clone();
+    let with_dose = |row: &str, dose: &str| {
+        let mut row = fields(row);
+        row[DOSE] = dose.to_owned();
+        line(&row)
+    };
+    let old = two.old().join(&name);
+    let mut before: Vec<String> = std::fs::read_to_string(&old).unwrap().lines().map(str::to_owned).collect();
+    before[1] = with_dose(&before[1], "9223372036854775806");
+    std::fs::write(&old, before.join("\n") + "\n").unwrap();
+    files.get_mut(&name).unwrap()[1] = with_dose(&before[1], "9223372036854775807");
+    two.write(&files);
+    let (_, json) = two.diff_json(&[]);
+    assert_eq!(json["rows"]["changed"], 1);
+    assert_eq!((&json["rows"]["added"], &json["rows"]["removed"]), (&0.into(), &0.into()));
+
+    // One id twice, in another order; then once more than before.
+    let two = Two::new();
+    let twins = |ordinals: &[&str]| -> Vec<String> {
+        let of_ordinal = |ordinal: &&str| {
+            let mut row = fields(&before[1]);
+            (row[FACT], row[ORDINAL]) = ("777".to_owned(), (*ordinal).to_owned());
+            line(&row)
+        };
+        before[..1].iter().cloned().chain(ordinals.iter().map(of_ordinal)).collect()
+    };
+    let compared = |old: &[&str], new: &[&str]| {
+        let write = |folder: PathBuf, lines: Vec<String>| {
+            std::fs::write(folder.join(&name), lines.join("\n") + "\n").unwrap();
+        };
+        write(two.old(), twins(old));
+        write(two.new_batch(), twins(new));
+        let (code, json) = two.diff_json(&[]);
+        let number = |kind: &str| json["rows"][kind].as_u64().unwrap();
+        (code, number("changed"), number("added"), number("removed"))
+    };
+    assert_eq!(compared(&["1", "2"], &["2", "1"]), (0, 0, 0, 0));
+    assert_eq!(compared(&["1"], &["1", "1"]), (1, 0, 1, 0));
+    assert_eq!(compared(&["1", "1", "2"], &["2", "1"]), (1, 0, 0, 1));
+
+    // A column is added, and the one beside it revised, in files of several lengths.
+    for rows in [1, 2, 3, 5] {
+        let two = Two::new();
+        let mut files = two.files();
+        for lines in files.values_mut() {
+            let kept = lines.len().min(rows + 1);
+            lines.truncate(kept);
+        }
+        for (name, lines) in &files {
+            std::fs::write(two.old().join(name), lines.join("\n") + "\n").unwrap();
+        }
+        for lines in files.values_mut() {
+            lines.iter_mut().enumerate().for_each(|(place, l)| {
+                let mut row = fields(l);
+                row.insert(ORDINAL + 1, if place == 0 { "LOT".into() } else { "9".into() });
+                if place > 0 {
+                    row[ORDINAL] = "9".into();
+                }
+                *l = line(&row);
+            });
+        }
+        two.write(&files);
+        let (_, json) = two.diff_json(&[]);
+        let all: usize = files.values().map(|lines| lines.len() - 1).sum();
+        assert_eq!(json["columns"]["added"], serde_json::json!(["LOT"]));
+        assert_eq!(json["rows"]["changed"], all as u64, "{rows}");
+        let changes = json["changes"].as_array().unwrap();
+        assert!(
+            changes.iter().all(|change| change["columns"] == serde_json::json!(["ORDINAL_POSITION"])),
+            "{json}"
+        );
+    }
 }
 
 /// Registries have been seen to give one id to everything. It must not take the square of the time.

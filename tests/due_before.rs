@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Site, phds_with, text};
+use common::{GATES_OFF, Site, phds_with, text};
 
 fn check(site: &Site, date: &str, code: i32, expect: &str) {
     let out = site.out();
@@ -33,6 +33,18 @@ fn an_alarm_goes_on_after_the_month_is_over() {
     check(&site, "2025-01-01", 0, "batch 202412 is missing");
     // Of what was before the first batch nothing is missing.
     check(&site, "2024-07-01", 1, "batch 202407 is in");
+}
+
+/// A batch that was made by hand before its day says nothing of the one before.
+#[test]
+fn a_batch_before_its_day_does_not_end_the_alarm() {
+    let site = Site::new();
+    assert_eq!(site.run(&[]).code, 0);
+    let (export, out) = (site.export(), site.out());
+    let run = ["run", text(&export), "--out", text(&out), "--as-of", "2024-09-02"];
+    assert_eq!(phds_with(&[&run[..], &GATES_OFF].concat()).code, 0);
+    check(&site, "2024-09-05", 0, "batch 202408 is missing");
+    check(&site, "2024-09-09", 1, "batch 202409 is in");
 }
 
 #[test]

@@ -5,102 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/field.rs"]
+mod field_export;
 
-use common::{Ran, Site, header, manifest};
-use std::collections::BTreeSet;
-
-/// The first client's id; the others follow.
-const FIRST: usize = 1001;
-const CLIENTS: usize = 200;
-
-struct Field {
-    site: Site,
-}
-
-impl Field {
-    fn new() -> Field {
-        let field = Field { site: Site::empty() };
-        let ids = FIRST..FIRST + CLIENTS;
-        field.rows("clients", ids.clone().map(|id| client(id, "Ana")));
-        field.rows("consents", ids.clone().map(|id| format!("{id},STANDARD,2015-01-01,,")));
-        field.rows("immunizations", ids.map(|id| fact(id, "2024-06-01", "MMR", "N")));
-        field.rows("vaccines", ["5,03,VACCINE".to_owned()]);
-        field.organizations(["Travis County", "Travis County"]);
-        field
-    }
-
-    fn rows(&self, table: &str, rows: impl IntoIterator<Item = String>) {
-        let rows: Vec<String> = rows.into_iter().collect();
-        self.site.rows(table, &rows.iter().map(String::as_str).collect::<Vec<_>>());
-    }
-
-    fn organizations(&self, entities: [&str; 2]) {
-        let row = |(entity, id): (&str, u32)| format!("{id},Clinic {id},C{id},{entity},,,,");
-        self.rows("organizations", entities.into_iter().zip(7..).map(row));
-    }
-
-    /// Replaces the text of a table's file.
-    fn edit(&self, table: &str, edit: impl FnOnce(Vec<u8>) -> Vec<u8>) {
-        let path = self.site.export().join(format!("{table}.csv"));
-        std::fs::write(&path, edit(std::fs::read(&path).unwrap())).unwrap();
-    }
-
-    fn replace(&self, table: &str, from: &str, to: &str) {
-        self.edit(table, |bytes| {
-            let text = String::from_utf8(bytes).unwrap();
-            assert!(text.contains(from), "{from:?}");
-            text.replacen(from, to, 1).into_bytes()
-        });
-    }
-
-    /// Runs and expects the batch to be made; returns the clients in it.
-    fn shares(&self, arguments: &[&str]) -> (BTreeSet<usize>, Ran) {
-        let ran = self.site.run(arguments);
-        assert_eq!(ran.code, 0, "{}", ran.stderr);
-        let mut clients = BTreeSet::new();
-        for (name, text) in self.site.batch() {
-            if name.starts_with("PHDS_") {
-                let mut reader = csv::Reader::from_reader(text.as_slice());
-                clients.extend(reader.records().map(|row| row.unwrap()[0].parse::<usize>().unwrap()));
-            }
-        }
-        (clients, ran)
-    }
-
-    /// Runs and expects the batch to be made of everybody but these.
-    fn shares_all_but(&self, arguments: &[&str], out: &[usize]) -> Ran {
-        let (clients, ran) = self.shares(arguments);
-        let expected: BTreeSet<usize> = (FIRST..FIRST + CLIENTS).filter(|id| !out.contains(id)).collect();
-        assert_eq!(clients, expected, "{}", ran.stderr);
-        ran
-    }
-
-    /// Runs and expects bad input with this code and these words, and nothing published.
-    fn stops(&self, arguments: &[&str], code: &str, words: &[&str]) {
-        let ran = self.site.run(arguments);
-        assert_eq!(ran.code, 65, "{}{}", ran.stdout, ran.stderr);
-        for words in [&[code], words].concat() {
-            assert!(ran.stderr.contains(words), "{words:?}: {}", ran.stderr);
-        }
-        assert!(!self.site.out().join("202407").exists());
-    }
-
-    fn files(&self) -> Vec<String> {
-        self.site.batch().into_keys().filter(|name| name.starts_with("PHDS_")).collect()
-    }
-
-    fn quarantine(&self) -> String {
-        String::from_utf8(self.site.batch()["qa/quarantine.csv"].clone()).unwrap()
-    }
-}
-
-fn client(id: usize, name: &str) -> String {
-    format!("{id},IA,{name},Ruiz,,1990-05-05,F,,TX,Travis,78701")
-}
-
-fn fact(id: usize, date: &str, group: &str, flag: &str) -> String {
-    format!("{id},{id},{id},5,{date},{group},1,{},{flag}", 7 + id % 2)
-}
+use common::{header, manifest};
+use field_export::{CLIENTS, FIRST, Field, client, fact};
 
 #[test]
 fn stray_quotes_in_clients_swallow_a_row() {

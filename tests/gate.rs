@@ -47,6 +47,21 @@ fn release(site: &Site, month: &str) -> Ran {
     phds_with(&[&["release", text(&site.out()), month], &whose[..]].concat())
 }
 
+/// Releases the batch of July, which was held for these reasons.
+fn is_released(site: &Site, codes: &[&str]) {
+    let held = read_folder(&site.out().join(".held/202407"));
+    let why = std::fs::read(site.out().join(".held/202407.json")).unwrap();
+    let why: serde_json::Value = serde_json::from_slice(&why).unwrap();
+    let found: Vec<_> =
+        why["found"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(found, codes);
+    let ran = release(site, "202407");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(without_its_release(site.batch()), without_its_release(held));
+    let kept: serde_json::Value = serde_json::from_slice(&site.batch()["qa/release.json"]).unwrap();
+    assert_eq!((&kept["by"], &kept["found"]), (&"Ana Ruiz".into(), &why["found"]));
+}
+
 /// A batch but for what a release adds to it: who released it, and the checksum of that.
 fn without_its_release(mut batch: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     batch.remove("qa/release.json");
@@ -195,14 +210,15 @@ fn an_export_that_is_still_being_written_is_held_back() {
     // So many that the file is changed for certain while they are read.
     give(&site, &[("Travis", 30_000)], "2024-07-01");
     let is_done = AtomicBool::new(false);
-    let clients = File::options().write(true).open(site.export().join("clients.csv")).unwrap();
-    let while_it_changes = |command: &dyn Fn() -> Ran| {
+    let while_it_changes = |file: &str, command: &dyn Fn() -> Ran| {
+        let file = File::options().write(true).open(site.export().join(file)).unwrap();
+        is_done.store(false, Ordering::SeqCst);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let mut time = SystemTime::now();
                 while !is_done.load(Ordering::SeqCst) {
                     time += Duration::from_millis(1);
-                    clients.set_times(FileTimes::new().set_modified(time)).unwrap();
+                    file.set_times(FileTimes::new().set_modified(time)).unwrap();
                 }
             });
             let ran = command();
@@ -210,13 +226,19 @@ fn an_export_that_is_still_being_written_is_held_back() {
             ran
         })
     };
-    let ran = while_it_changes(&|| site.run_gated(&[]));
+    // A file that is no table may change.
+    site.file("notes.txt", b"");
+    let ran = while_it_changes("notes.txt", &|| site.run_gated(&[]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    let ran = while_it_changes("clients.csv", &|| site.run_gated(&[]));
     assert_eq!(ran.code, 77);
     insta::assert_snapshot!("still-changing", said(&site, &ran));
     assert_eq!(site.left_in_out(), [".held"]);
-    is_done.store(false, Ordering::SeqCst);
+    is_released(&site, &["EXPORT_STILL_CHANGING"]);
     let database = site.path("b.db");
-    let ran = while_it_changes(&|| phds_with(&["read", text(&site.export()), "--work", text(&database)]));
+    let read = ["read", text(&site.export()), "--work", text(&database)].map(str::to_owned);
+    let ran = while_it_changes("clients.csv", &|| phds_with(&read.each_ref().map(String::as_str)));
     assert_eq!(ran.code, 65);
     insta::assert_snapshot!("still-changing-read", ran.stderr);
     assert!(!database.exists());
@@ -287,6 +309,7 @@ fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
         let ran = site.run_gated(&[]);
         assert_eq!(ran.code, 77, "{}", ran.stderr);
         assert!(ran.stderr.contains("  BATCH_BEFORE_UNREADABLE: the batch of 202406"), "{}", ran.stderr);
+        is_released(&site, &["BATCH_BEFORE_UNREADABLE"]);
     };
     check(&|batch| std::fs::remove_file(batch.join("manifest.json")).unwrap());
     check(&|batch| {
@@ -298,6 +321,29 @@ fn a_batch_before_that_is_no_batch_any_more_is_not_passed_over() {
         let manifest = std::fs::read_to_string(batch.join("manifest.json")).unwrap();
         std::fs::write(batch.join("manifest.json"), manifest.replace("202406", "202405")).unwrap();
     });
+    // What is named after no month, or after a later one, is not the batch before.
+    let site = site(&JUNE, &JUNE);
+    for name in ["2024-06", "202406.old", "202413", "202408"] {
+        std::fs::create_dir(site.out().join(name)).unwrap();
+    }
+    let ran = site.run_gated(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn what_the_batch_before_does_not_keep_is_said() {
+    let check = |spoil: &dyn Fn(&Path), gates: &str| {
+        let site = site(&JUNE, &JUNE);
+        spoil(&site.out().join("202406/qa"));
+        let ran = site.run_gated(&["--gate-off", "max_excluded_change"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let warning = "phds: warning: the batch before does not keep what these gates compare, so that they said nothing";
+        assert_eq!(said(&site, &ran), format!("{NO_CONTROL}{warning}: {gates}\n"));
+    };
+    let all = "same_export, same_consents, max_blank_change";
+    check(&|qa| std::fs::remove_dir_all(qa).unwrap(), all);
+    check(&|qa| std::fs::remove_file(qa.join("gate.json")).unwrap(), "same_export, same_consents");
+    check(&|qa| std::fs::remove_file(qa.join("report.json")).unwrap(), "max_blank_change");
 }
 
 #[test]
@@ -350,4 +396,80 @@ fn an_export_where_batches_are_put_is_refused() {
         assert_eq!(read_folder(&export), before);
         std::fs::rename(&export, site.export()).unwrap();
     }
+}
+
+/// What the batch before keeps for comparing may be gone, which is told, whoever runs the program. If it is there and cannot
+/// be read, it could have told anything.
+#[test]
+fn what_the_batch_before_keeps_is_there_or_somebody_is_told() {
+    let kept = ["qa/gate.json", "qa/report.json"];
+    let run = |change: &dyn Fn(&Path)| {
+        let site = site(&[("Travis", 200)], &[("Travis", 201)]);
+        kept.iter().for_each(|file| change(&site.out().join("202406").join(file)));
+        let ran = site.run_gated(&["--quiet"]);
+        (site, ran)
+    };
+    let (site, ran) = run(&|_| {});
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(!String::from_utf8_lossy(&site.batch()["qa/report.html"]).contains("these gates compare"));
+    let (site, ran) = run(&|file| std::fs::remove_file(file).unwrap());
+    let keys = ["same_export", "same_consents", "max_blank_change"];
+    let told = format!(
+        "phds: warning: the batch before does not keep what these gates compare, so that they said nothing: {}\n",
+        keys.join(", ")
+    );
+    assert_eq!((ran.code, ran.stderr), (0, told));
+    let gate: serde_json::Value = serde_json::from_slice(&site.batch()["qa/gate.json"]).unwrap();
+    assert_eq!(gate["not_compared"], serde_json::json!(keys));
+    let report = String::from_utf8(site.batch().remove("qa/report.html").unwrap()).unwrap();
+    assert!(
+        report.contains(&format!("these gates compare, so that they said nothing: {}.", keys.join(", ")))
+    );
+    for damage in ["", "{", "[]"] {
+        let (site, ran) = run(&|file| std::fs::write(file, damage).unwrap());
+        assert_eq!(ran.code, 77, "{}", ran.stderr);
+        for file in kept {
+            let why = format!("\n  BATCH_BEFORE_UNREADABLE: {file} of the batch of 202406 cannot be read");
+            assert!(ran.stderr.contains(&why), "{}", ran.stderr);
+        }
+        is_released(&site, &["BATCH_BEFORE_UNREADABLE", "BATCH_BEFORE_UNREADABLE"]);
+    }
+}
+
+/// The environment may hold anything. What would be another line on a terminal is no name.
+#[test]
+fn who_releases_is_a_name() {
+    let check = |login: [&str; 2], expect: Option<&str>| {
+        let site = site(&JUNE, &JULY);
+        assert_eq!(site.run_gated(&[]).code, 77);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_phds"));
+        command.arg("release").arg(site.out()).arg("202407").env("LOGNAME", login[0]).env("USER", login[1]);
+        let ran = command.output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        let kept: serde_json::Value = serde_json::from_slice(&site.batch()["qa/release.json"]).unwrap();
+        let by = kept["by"].as_str().unwrap();
+        assert!(expect.map_or(by.starts_with("user "), |expect| by == expect), "{by}");
+        assert!(said.contains("is published all the same by ") && !said.contains("\nphds: error"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    };
+    check(["ana", "bo"], Some("ana"));
+    check(["ana\nphds: error: all is lost", "bo"], Some("bo"));
+    check(["\u{1b}[2Jana", " "], None);
+    check(["\u{202e}ana", "bo"], Some("\u{202e}ana"));
+}
+
+/// Whether `control` is there is known before any row is read.
+#[test]
+fn a_missing_control_is_told_before_anything_is_read() {
+    let site = Site::new();
+    site.rows("consents", &["x,STANDARD,2015-01-01,,"]);
+    let policy = site.path("policy.toml");
+    std::fs::write(&policy, "[gate]\nrequire_control = true\n").unwrap();
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("REQUIRE_CONTROL") && !ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
+    assert!(site.left_in_out().is_empty());
+    site.rows("control", &["clients,1"]);
+    let ran = site.run_gated(&["--policy", text(&policy)]);
+    assert!(ran.code == 65 && ran.stderr.contains("INVALID_ID"), "{}", ran.stderr);
 }

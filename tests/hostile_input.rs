@@ -514,19 +514,27 @@ fn what_lies_beside_a_database() {
 #[test]
 fn databases_that_hold_too_much() {
     let site = Site::new();
-    let too_long = "export.sqlite, line 1: RECORD_TOO_LONG: the row holds more than 16777216 bytes";
-    for sql in [
-        "UPDATE clients SET LAST_NAME = zeroblob(17 * 1024 * 1024)",
-        "UPDATE clients SET LAST_NAME = zeroblob(9000000), FIRST_NAME = zeroblob(9000000)",
-        "UPDATE consents SET END_REASON = replace(hex(zeroblob(9000000)), '0', 'x')",
+    for (table, sql) in [
+        ("clients", "UPDATE clients SET LAST_NAME = zeroblob(17 * 1024 * 1024)"),
+        ("clients", "UPDATE clients SET LAST_NAME = zeroblob(9000000), FIRST_NAME = zeroblob(9000000)"),
+        ("consents", "UPDATE consents SET END_REASON = replace(hex(zeroblob(9000000)), '0', 'x')"),
         // A view computes: large values, and without end.
-        "DROP TABLE vaccines; CREATE VIEW vaccines AS
+        (
+            "vaccines",
+            "DROP TABLE vaccines; CREATE VIEW vaccines AS
          SELECT 3 AS VACCINE_ID, zeroblob(1000000000) AS CVX_CODE, NULL AS PRODUCT_CLASS",
-        "DROP TABLE vaccines; CREATE VIEW vaccines AS
+        ),
+        (
+            "vaccines",
+            "DROP TABLE vaccines; CREATE VIEW vaccines AS
          SELECT 3 AS VACCINE_ID, printf('%.*c', 1000000000, 'x') AS CVX_CODE, NULL AS PRODUCT_CLASS",
+        ),
     ] {
         let path = database(&site, sql);
-        refused(&site, &path, 65, too_long);
+        let too_long = format!(
+            "export.sqlite, table {table}, line 1: RECORD_TOO_LONG: the row holds more than 16777216 bytes"
+        );
+        refused(&site, &path, 65, &too_long);
     }
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
     for view in [

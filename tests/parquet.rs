@@ -369,7 +369,7 @@ fn a_part_may_have_its_columns_in_another_order_but_must_have_those_that_are_rea
     assert_eq!(manifest(&site.batch())["tables"]["consents"]["rows"], 2);
     std::fs::remove_dir_all(site.out()).unwrap();
     turned(&sheet, Some(4)).write(&folder.join("b.parquet"), &Way::default());
-    refused(&site, &["consents.parquet/b.parquet, column END_REASON: MISSING_COLUMN: "]);
+    refused(&site, &["consents.parquet/b.parquet, table consents, column END_REASON: MISSING_COLUMN: "]);
 }
 
 #[test]
@@ -466,7 +466,8 @@ fn what_is_no_parquet_file_is_refused() {
 /// The stages, `check` and `explain` read Parquet files too.
 #[test]
 fn all_commands_read_them() {
-    let site = site_with("clients", &small("clients").typed("CLIENT_ID", "int64", number));
+    let clients = small("clients").typed("CLIENT_ID", "int64", number).typed("ZIP_CODE", "int32", number);
+    let site = site_with("clients", &clients);
     let (export, work) = (site.export(), site.path("work.db"));
     let run = |arguments: &[&str]| {
         let ran = common::phds_with(arguments);
@@ -480,5 +481,9 @@ fn all_commands_read_them() {
     let told = run(&["explain", text(&export), "--as-of", "2024-07-08", "--fact", "11"]);
     assert!(told.stdout.contains("INCLUDED"), "{}", told.stdout);
     let checked = run(&["check", text(&export), "--as-of", "2024-07-08"]);
-    assert!(checked.stdout.contains("clients"), "{}", checked.stdout);
+    assert!(
+        checked.stdout.contains("ZIP_CODE: the column has a numeric type, INTEGER"),
+        "{}",
+        checked.stdout
+    );
 }

@@ -230,6 +230,17 @@ fn recipients_are_marked_by_the_policy() {
     let (rows, said) = marked("max_change = \"off\"");
     assert_eq!(rows, "Even | 300 | 200 | +50.0%; Small | 12 | 10 | +20.0%");
     assert!(said.contains("The policy has no limit for changes of rows."), "{said}");
+    // Recipients that come and go are marked, unless the policy lets them.
+    give(&site, &[("Even", 200), ("Small", 0), ("Late", 3)]);
+    let (rows, said) = marked("");
+    assert_eq!(rows, "Even | 200 | 200 | 0.0%; Late ✚ new | 3 | – | –");
+    assert!(said.contains("1 recipient is new: Late.") && said.contains("none now: Small."), "{said}");
+    let (rows, said) = marked("recipients_may_change = true");
+    assert_eq!(rows, "Even | 200 | 200 | 0.0%; Late | 3 | – | –");
+    assert!(said.contains("The policy lets recipients come and go."), "{said}");
+    assert!(!said.contains("is new") && !said.contains("none now"), "{said}");
+    let (_, said) = marked("recipients_may_change = true\nmax_change = \"off\"");
+    assert!(said.contains("No recipient is marked: the policy has no limit"), "{said}");
 }
 
 #[test]

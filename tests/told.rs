@@ -143,6 +143,17 @@ fn line_ends_that_a_transfer_changed_are_told_as_such() {
     // The list may have gone the same way.
     edit(&received.join("SHA256SUMS"), |text| text.replace('\n', "\r\n"));
     assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv LINE_ENDS_CHANGED"]);
+    // Other tools write lists with a byte order mark, with a star for files read as bytes, or in capitals.
+    let list = std::fs::read_to_string(received.join("SHA256SUMS")).unwrap();
+    edit(&received.join("SHA256SUMS"), |text| format!("\u{feff}{}", text.replace("  ", " *")));
+    assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv LINE_ENDS_CHANGED"]);
+    let capitals = |line: &str| format!("{}{}\n", line[..64].to_uppercase(), &line[64..]);
+    std::fs::write(received.join("SHA256SUMS"), list.lines().map(capitals).collect::<String>()).unwrap();
+    assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv LINE_ENDS_CHANGED"]);
+    // One that can't be read may have been about this file.
+    std::fs::write(received.join("SHA256SUMS"), "nothing of the kind\n").unwrap();
+    assert_eq!(codes(&verify(&file, &[])), ["SHA256SUMS NOT_AS_WRITTEN"]);
+    std::fs::write(received.join("SHA256SUMS"), list).unwrap();
     // Anything else is another file.
     edit(&file, |text| text.replace("Ana", "Eva"));
     assert_eq!(codes(&verify(&file, &[])), ["PHDS_Travis_202407.csv WRONG_CHECKSUM"]);
@@ -161,6 +172,24 @@ fn line_ends_that_a_transfer_changed_are_told_as_such() {
     let ran = verify(&batch, &[]);
     assert_eq!((ran.code, codes(&ran)), (1, vec!["SHA256SUMS LINE_ENDS_CHANGED".to_owned()]));
     assert!(ran.stdout.contains("were changed in transit"), "{}", ran.stdout);
+}
+
+/// One file of a batch that was changed accuses no other.
+#[test]
+fn a_file_with_other_line_ends_is_the_only_one_told_of() {
+    let site = Site::new();
+    site.rows("organizations", &["5,Clinic,CL,Travis,,,,", "6,Clinic,CL,Bexar,,,,", "8,Clinic,CL,Hays,,,,"]);
+    let fact = |id: u32, organization: u32| format!("{id},{id},7,3,2020-01-01,MMR,1,{organization},N");
+    let facts = [fact(1, 5), fact(2, 6), fact(3, 8)];
+    site.rows("immunizations", &facts.each_ref().map(String::as_str));
+    assert_eq!(site.run(&[]).code, 0);
+    let batch = site.out().join("202407");
+    edit(&batch.join("PHDS_Bexar_202407.csv"), |text| text.replace('\n', "\r\n"));
+    let told = codes(&verify(&batch, &[]));
+    assert!(
+        told.iter().all(|line| line.starts_with("PHDS_Bexar_202407.csv")) && !told.is_empty(),
+        "{told:?}"
+    );
 }
 
 /// The other way: a batch whose lines end with `\r\n` came to a system that knows `\n` only.

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{GATES_OFF, Ran, Site, phds_with, read_folder, text};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,6 +14,12 @@ fn run_on(site: &Site, day: &str, arguments: &[&str]) -> Ran {
     let (export, out) = (site.export(), site.out());
     let always = ["run", text(&export), "--out", text(&out), "--if-due", "--as-of", day];
     phds_with(&[&always[..], &GATES_OFF, arguments].concat())
+}
+
+/// The same with every gate, as cron runs it.
+fn run_gated_on(site: &Site, day: &str) -> Ran {
+    let (export, out) = (site.export(), site.out());
+    phds_with(&["run", text(&export), "--out", text(&out), "--if-due", "--as-of", day])
 }
 
 /// Why there was nothing to do; none if there was.
@@ -97,13 +104,18 @@ fn a_batch_is_made_once_from_the_same() {
 }
 
 #[test]
-fn a_held_batch_is_made_again_until_it_is_released() {
+fn a_held_batch_stays_what_it_is_until_it_is_released() {
     let site = Site::new();
     assert_eq!(site.run(&[]).code, 0);
     site.rows("organizations", &["5,Clinic,CL,Bexar,,,,"]);
-    for _ in 0..2 {
-        assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
-    }
+    let inode = || std::fs::metadata(site.out().join(".held/202408")).unwrap().ino();
+    assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
+    let held = inode();
+    assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
+    assert_eq!(inode(), held);
+    // Whoever gives an option for gates has it judged again.
+    assert_eq!(run_on(&site, "2024-08-12", &[]).code, 77);
+    assert_ne!(inode(), held);
     assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
     assert!(reason(&run_on(&site, "2024-08-12", &["--json"])).is_some());
 }
@@ -152,4 +164,40 @@ fn the_line_that_is_printed_works() {
         assert!(reason(&ran).is_some());
         assert_eq!(read_folder(&out.join(&made[0])), before);
     }
+}
+
+/// A run that is due finds the batch of August held, and what was changed since lets it make the batch again.
+#[test]
+fn a_held_batch_is_made_again_once_that_may_help() {
+    let place = |site: &Site| site.out().join(".held/202408");
+    let clinics = |site: &Site| site.rows("organizations", &["5,Clinic,CL,Bexar,,,,"]);
+    // The batch before is restored.
+    let site = Site::new();
+    assert_eq!(site.run(&[]).code, 0);
+    site.rows("immunizations", &["1,11,7,3,2020-01-01,MMR,1,5,N", "2,12,7,3,2024-08-01,MMR,1,5,N"]);
+    for file in ["manifest.json", "qa/gate.json", "qa/report.json"] {
+        let file = site.out().join("202407").join(file);
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&file, "{").unwrap();
+        for _ in 0..2 {
+            let ran = run_gated_on(&site, "2024-08-12");
+            assert_eq!(ran.code, 77, "{}", ran.stderr);
+            assert!(ran.stderr.contains("BATCH_BEFORE_UNREADABLE"), "{}", ran.stderr);
+        }
+        std::fs::write(&file, whole).unwrap();
+        let ran = run_gated_on(&site, "2024-08-12");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::remove_dir_all(site.out().join("202408")).unwrap();
+    }
+    // A byte of the held batch was changed, so that nobody can release it.
+    clinics(&site);
+    assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
+    let whole = read_folder(&place(&site));
+    let file = place(&site).join("PHDS_Bexar_202408.csv");
+    let text_of = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text_of.replace("Ana", "Bob")).unwrap();
+    assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 65);
+    assert_eq!(run_gated_on(&site, "2024-08-12").code, 77);
+    assert_eq!(read_folder(&place(&site)), whole);
+    assert_eq!(phds_with(&["release", text(&site.out()), "202408"]).code, 0);
 }

@@ -7,7 +7,7 @@ use phds::batch::Inputs;
 use phds::extract::{Extract, Settings, extract};
 use phds::filter::Outcome;
 use phds::policy::{ConsentRule, Policy};
-use phds::registry::{Encoding, Progress, RegistryError, Source, Table, open_export};
+use phds::registry::{Encoding, ExportFormat, Progress, RegistryError, Source, Table, open_export};
 use phds::spill::Spill;
 use phds::value::Day;
 use phds::verify::{VerifySettings, verify};
@@ -77,7 +77,7 @@ fn read_with(
     spill: &Spill,
 ) -> Result<Extracted, String> {
     let policy = policy();
-    let outcome = open_export(path, encoding).and_then(|source| {
+    let outcome = open_export(path, &format_of(encoding)).and_then(|source| {
         let mut extract = extracted(source.as_ref(), policy, threads, spill)?;
         Ok(summary(&mut extract))
     });
@@ -169,7 +169,7 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
     let policy = policy();
     let staging = Staging::new(Output::open(out).unwrap(), as_of().month()).unwrap();
     let spill = Spill::new(staging.scratch(), 1 << 20);
-    let source = open_export(path, encoding).unwrap();
+    let source = open_export(path, &format_of(encoding)).unwrap();
     let mut extract = extracted(source.as_ref(), policy, threads(1), &spill).unwrap();
     let inputs = Inputs::new(as_of(), policy, &source.provenance().unwrap());
     let contents = Contents {
@@ -198,4 +198,8 @@ pub fn write_batch_of(path: &Path, encoding: Encoding, out: &Path) -> Option<Pat
             Some(staging.publish("quarantine-202407.csv").unwrap())
         }
     }
+}
+
+fn format_of(encoding: Encoding) -> ExportFormat {
+    ExportFormat { encoding, profile: None }
 }

@@ -1,7 +1,7 @@
 //! The batch before, with which a new one is compared.
 
 use super::month::{OfMonth, of_month};
-use super::{BatchError, Manifest};
+use super::{BatchError, GateRecord, Manifest, ReportData, if_there, names};
 use crate::value::Month;
 use std::path::Path;
 
@@ -38,6 +38,31 @@ impl Before {
             Before::Batch(manifest) => Some(manifest),
             Before::None | Before::Unreadable(_) => None,
         }
+    }
+}
+
+/// What a batch keeps beside its manifest for the next one to be compared with. A batch of an earlier version keeps less.
+#[derive(Default, Debug)]
+pub struct Kept {
+    pub counts: Option<ReportData>,
+    pub gate: Option<GateRecord>,
+    /// The files that are there and cannot be read. What they tell could be anything.
+    pub damaged: Vec<String>,
+}
+
+impl Kept {
+    /// Reads what the batch in a folder keeps.
+    pub fn of_batch(folder: &Path) -> Kept {
+        let mut damaged = Vec::new();
+        let counts = if_there(ReportData::of_batch(folder)).unwrap_or_else(|_| {
+            damaged.push(names::REPORT_DATA.to_owned());
+            None
+        });
+        let gate = if_there(GateRecord::of_batch(folder)).unwrap_or_else(|_| {
+            damaged.push(names::GATE_RECORD.to_owned());
+            None
+        });
+        Kept { counts, gate, damaged }
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a batch keeps of the gate: what the next month's batch is compared with, and what was found.
 
-use super::{BatchError, HoldReason, names, read_own_json};
+use super::{BatchError, HoldReason, if_there, names, read_own_json};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::io;
 use std::path::Path;
 
 /// What `qa/gate.json` holds.
@@ -18,6 +17,9 @@ pub struct GateRecord {
     pub found: Vec<Finding>,
     /// What holds no batch back, because the batch before had it already or a person stands by.
     pub told: Vec<Finding>,
+    /// The gates that compare, and could not, by their keys: the batch before does not keep what they need.
+    #[serde(default)]
+    pub not_compared: Vec<String>,
 }
 
 impl GateRecord {
@@ -49,12 +51,7 @@ impl ReleaseRecord {
     /// # Errors
     /// If that is there, and cannot be read or is not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<Option<ReleaseRecord>, BatchError> {
-        match read_own_json(&folder.join(names::RELEASE)) {
-            Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Ok(None)
-            }
-            record => record.map(Some),
-        }
+        if_there(read_own_json(&folder.join(names::RELEASE)))
     }
 }
 

@@ -66,7 +66,7 @@ pub struct HoldRecord {
 /// The same for people: what was found, and what to do about it.
 impl fmt::Display for HoldRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "The batch of {} is held back:", self.batch)?;
+        writeln!(f, "the batch of {} is held back:", self.batch)?;
         for Finding { reason, .. } in &self.found {
             writeln!(f, "  {}", reason.line())?;
             writeln!(f, "    {}", reason.advice())?;

@@ -59,12 +59,16 @@ pub enum HoldReason {
         list(entities)
     )]
     UnmatchedRecipients { entities: Vec<String> },
-    /// Two names that look the same.
-    #[error("{} and {} look the same and are not{}", shown(one), shown(other), differing(one, other))]
-    LookAlikes { one: String, other: String },
-    /// The batch before cannot be read. Its month, where that is known.
-    #[error("{}", nothing_to_compare_with(*month))]
-    BatchBeforeUnreadable { month: Option<Month> },
+    /// Names that look the same, by twos.
+    #[error("{}", alike(pairs))]
+    LookAlikes { pairs: Vec<[String; 2]> },
+    /// The batch before cannot be read, or only a file of what it keeps. Its month, where that is known.
+    #[error("{}", nothing_to_compare_with(*month, file.as_deref()))]
+    BatchBeforeUnreadable {
+        month: Option<Month>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
     /// The share of an outcome among facts, or of a quarantine code among a table's rows, has moved.
     #[error("{table}, {name}: {} before, {} now", of_all(*before), of_all(*now))]
     MaxExcludedChange { table: String, name: String, before: Share, now: Share },
@@ -155,12 +159,15 @@ fn last_changed(day: Option<Day>, limit: u32) -> String {
     }
 }
 
-fn nothing_to_compare_with(month: Option<Month>) -> String {
-    match month {
-        Some(month) => {
+fn nothing_to_compare_with(month: Option<Month>, file: Option<&str>) -> String {
+    match (month, file) {
+        (Some(month), Some(file)) => {
+            format!("{file} of the batch of {month} cannot be read, so that what it keeps cannot be compared")
+        }
+        (Some(month), None) => {
             format!("the batch of {month} cannot be read, so that nothing can be compared with it")
         }
-        None => "no telling which the batch before is: the folder cannot be read".to_owned(),
+        (None, _) => "no telling which the batch before is: the folder cannot be read".to_owned(),
     }
 }
 
@@ -176,10 +183,27 @@ fn of_all(Share { count, of }: Share) -> String {
 const MOST_NAMES: usize = 10;
 
 fn list(names: &[String]) -> String {
-    let first: Vec<String> = names.iter().take(MOST_NAMES).map(|name| shown(name).to_string()).collect();
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => first.join(", "),
-        more => format!("{} and {} more", first.join(", "), grouped(more as u64)),
+    first_of(names, ", ", |name| shown(name).to_string())
+}
+
+/// `Travis and Travis look the same and are not (...)`; of several pairs, one behind the other.
+fn alike(pairs: &[[String; 2]]) -> String {
+    let both = |[one, other]: &[String; 2]| format!("{} and {}", shown(one), shown(other));
+    match pairs {
+        [pair @ [one, other]] => format!("{} look the same and are not{}", both(pair), differing(one, other)),
+        _ => {
+            let pair = |pair: &[String; 2]| both(pair) + &differing(&pair[0], &pair[1]);
+            format!("names look the same and are not: {}", first_of(pairs, "; ", pair))
+        }
+    }
+}
+
+/// The first of a list, in words, and how many more there are.
+fn first_of<T>(all: &[T], between: &str, word: impl Fn(&T) -> String) -> String {
+    let first: Vec<String> = all.iter().take(MOST_NAMES).map(word).collect();
+    match all.len().saturating_sub(MOST_NAMES) {
+        0 => first.join(between),
+        more => format!("{} and {} more", first.join(between), grouped(more as u64)),
     }
 }
 

@@ -12,6 +12,19 @@ use std::path::Path;
 /// How many of what, by name, in an order that means something.
 pub type Counts = IndexMap<String, u64>;
 
+/// Every name that either side counts, those of the first side first, with its count on both. What is not counted is there 0
+/// times.
+pub fn side_by_side<'a>(
+    one: &'a Counts,
+    other: Option<&'a Counts>,
+) -> impl Iterator<Item = (&'a str, u64, u64)> + use<'a> {
+    let others = other.into_iter().flat_map(Counts::keys).filter(|name| !one.contains_key(*name));
+    let count = |counts: &Counts, name: &str| counts.get(name).copied().unwrap_or_default();
+    one.keys()
+        .chain(others)
+        .map(move |name| (name.as_str(), count(one, name), other.map_or(0, |other| count(other, name))))
+}
+
 /// What `manifest.json` holds. What a later version may have added is passed over.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct Manifest {

@@ -18,7 +18,7 @@ mod report_counts;
 mod rows;
 mod version;
 
-pub use before::Before;
+pub use before::{Before, Kept};
 pub(crate) use dialect::{DELIMITER, push_field, push_number, split_row, table_text};
 pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
@@ -27,7 +27,9 @@ pub use held::{
 };
 pub use hold_reason::{HoldReason, Share};
 pub use inputs::Inputs;
-pub use manifest::{Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry};
+pub use manifest::{
+    Counts, FactsEntry, FileEntry, Manifest, PolicyEntry, TableEntry, ToolEntry, side_by_side,
+};
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
 pub(crate) use open::{open_file, read_own_file};
@@ -101,6 +103,17 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
     // What a batch keeps is plain data: maps with text keys, lists, numbers and texts.
     let text = serde_json::to_string_pretty(value);
     text.unwrap_or_else(|_| unreachable!("plain data can be written as JSON")) + "\n"
+}
+
+/// What a batch keeps; none if it does not keep it, as one of an earlier version.
+///
+/// # Errors
+/// If it is there, and cannot be read or is not as phds writes it.
+pub fn if_there<T>(read: Result<T, BatchError>) -> Result<Option<T>, BatchError> {
+    match read {
+        Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 impl BatchError {

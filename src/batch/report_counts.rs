@@ -45,6 +45,9 @@ pub struct Settings {
     /// The gate's `min_rows`.
     #[serde(default = "usual_min_rows")]
     pub min_rows: u64,
+    /// The gate's `recipients_may_change`.
+    #[serde(default)]
+    pub recipients_may_change: bool,
 }
 
 fn usual_max_change() -> String {
@@ -65,6 +68,7 @@ impl Settings {
             window: days(policy.window),
             max_change: limits.max_change.to_string(),
             min_rows: limits.min_rows,
+            recipients_may_change: limits.recipients_may_change,
         }
     }
 

@@ -2,18 +2,18 @@
 
 use super::CommandResult;
 use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
-use super::failure::Failure;
+use super::failure::{Failure, main_lines};
 use super::publish::GateArgs;
 use super::terminal::{Terminal, printable};
-use super::{memory, report};
+use super::{log, memory, report};
 use crate::assembly::{Judging, judge_unwritten};
 use crate::batch::{Before, Finding, Inputs, Manifest};
 use crate::cleanup::PrivateFolder;
 use crate::extract::{Settings, extract};
 use crate::policy::{GateKey, Policy};
 use crate::registry::{
-    ExportFormat, FaultKind, Limit, Notice, Places, RegistryError, Survey, Table, TableSurvey, UnknownFile,
-    open_export, survey,
+    Code, ExportFormat, ExtraColumn, FaultKind, InputFault, Limit, MissingColumns, Notice, Places,
+    RegistryError, Survey, Table, TableSurvey, UnknownFile, open_export, survey, survey_across,
 };
 use crate::spill::Spill;
 use crate::value::{Day, grouped, shown, text};
@@ -57,16 +57,6 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// The gates that compare with the batch before, and say nothing where that is not known.
-const COMPARING: [GateKey; 6] = [
-    GateKey::MaxChange,
-    GateKey::RecipientsMayChange,
-    GateKey::SameExport,
-    GateKey::SameConsents,
-    GateKey::MaxExcludedChange,
-    GateKey::MaxBlankChange,
-];
-
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     let format = args.format.load()?;
@@ -78,11 +68,72 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     drop(bar);
     let mut judgement = Judgement::default();
     let ended = judge(&args, &policy, &format, as_of, &spill, terminal, &mut judgement);
+    if let (Err(_), None) = (&ended, &judgement.faults) {
+        look_across(&args, &format, &survey, &spill, terminal, &mut judgement);
+    }
+    if let Err(error) = &ended
+        && !matches!(error, Failure::WouldBeHeld { .. })
+    {
+        let what = vec!["what would be shared", "what would hold the batch back"];
+        judgement.leave(vec![], "phds run would stop before", what);
+    }
     let report = Report::new(as_of, &survey, judgement, &ended);
     let printed =
         if args.json { text::json(&report) } else { report.in_words(&shown(&args.export).to_string()) };
     terminal.print_findings(&if args.json { printed } else { printable(&printed) })?;
-    ended
+    // What is printed has it all; one line of it is enough for the log.
+    ended.map_err(|error| match error {
+        Failure::WouldBeHeld { .. } => error,
+        error => Failure::WouldStop(Box::new(error)),
+    })
+}
+
+/// Where a run would stop before it has read everything: looks at those tables that can be read to their ends, and says what
+/// that leaves open.
+fn look_across(
+    args: &Args,
+    format: &ExportFormat,
+    survey: &Survey,
+    spill: &Spill,
+    terminal: &Terminal,
+    judgement: &mut Judgement,
+) {
+    let is_readable =
+        |table: &Table| survey.tables.iter().any(|survey| survey.table == *table && survey.error.is_none());
+    let related = [Table::Clients, Table::Vaccines, Table::Organizations, Table::Immunizations];
+    let (readable, unread): (Vec<Table>, Vec<Table>) = related.into_iter().partition(is_readable);
+    let bar = terminal.reading(0);
+    let across = survey_across(&args.export, format, &readable, spill, &bar);
+    drop(bar);
+    match across {
+        Ok(faults) => judgement.across = Some(Across { tables: readable, faults }),
+        Err(_) => judgement.leave(related.to_vec(), "reading failed", codes_about(Table::Immunizations)),
+    }
+    // What the first table leaves open is not named again with the second.
+    let mut open = Vec::new();
+    for table in unread {
+        let codes = codes_about(table).into_iter().filter(|code| !open.contains(code)).collect::<Vec<_>>();
+        open.extend(codes.iter().copied());
+        judgement.leave(vec![table], "could not be read", codes);
+    }
+    judgement.leave(vec![], "phds run would stop before", vec!["facts that share an IMMUNFACT_ID"]);
+}
+
+/// The codes that cannot be told without a table.
+fn codes_about(table: Table) -> Vec<&'static str> {
+    let codes: &[Code] = match table {
+        Table::Clients => &[Code::UnknownClient, Code::VaccinatedBeforeBirth],
+        Table::Vaccines => &[Code::UnknownVaccine],
+        Table::Organizations => &[Code::UnknownOrganization],
+        Table::Immunizations => &[
+            Code::UnknownClient,
+            Code::UnknownVaccine,
+            Code::UnknownOrganization,
+            Code::VaccinatedBeforeBirth,
+        ],
+        Table::Consents | Table::Recipients | Table::Control => &[],
+    };
+    codes.iter().map(|code| code.name()).collect()
 }
 
 /// What a run would find that the tables do not show each on its own.
@@ -95,7 +146,44 @@ struct Judgement {
     manifest: Option<Manifest>,
     found: Vec<Finding>,
     told: Vec<Finding>,
-    not_judged: Vec<&'static str>,
+    not_judged: Vec<NotJudged>,
+    across: Option<Across>,
+}
+
+/// The tables that could be held against each other where the export could not be read to its end, and their faults.
+struct Across {
+    tables: Vec<Table>,
+    faults: Vec<(FaultKind, Places)>,
+}
+
+/// What could not be judged.
+#[derive(serde::Serialize)]
+struct NotJudged {
+    because: String,
+    /// Codes, keys of gates, or words.
+    what: Vec<&'static str>,
+}
+
+impl Judgement {
+    /// Notes what is not judged, if it is anything. `tables`: those that are the reason.
+    fn leave(&mut self, tables: Vec<Table>, because: &str, what: Vec<&'static str>) {
+        let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+        let because =
+            if names.is_empty() { because.to_owned() } else { format!("{} {because}", names.join(", ")) };
+        match self.not_judged.iter_mut().find(|other| other.because == because) {
+            Some(other) => other.what.extend(what),
+            None if what.is_empty() => {}
+            None => self.not_judged.push(NotJudged { because, what }),
+        }
+    }
+
+    /// The faults of a table's rows, as far as they could be found.
+    fn faults_of<'j>(&'j self, survey: &'j TableSurvey) -> impl Iterator<Item = &'j (FaultKind, Places)> {
+        let across = self.across.as_ref().filter(|across| across.tables.contains(&survey.table));
+        let across = across.map(|across| &across.faults);
+        let faults = self.faults.as_ref().or(across).unwrap_or(&survey.faults);
+        faults.iter().filter(|(kind, _)| kind.table == survey.table)
+    }
 }
 
 /// Goes the way of a run, up to its first file. Notes what is found on the way.
@@ -123,8 +211,11 @@ fn judge(
     let faults = intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone()));
     judgement.faults = Some(faults.collect());
     intake.check(args.max_quarantined, &Table::ALL)?;
-    args.gate.check_control(policy, intake, &args.export)?;
+    args.gate.check_control(policy, intake.table(Table::Control).is_some(), &args.export)?;
     let out = args.out.as_deref().filter(|out| out.exists());
+    if let (Some(out), None) = (&args.out, out) {
+        tracing::warn!(target: log::ACT, "{}: is not there: was it mistyped? The batch is judged as a first one", shown(out));
+    }
     let before = out.map_or(Before::None, |out| report::batch_before(out, as_of.month()));
     let before_folder = out.zip(before.manifest()).map(|(out, before)| out.join(before.batch.to_string()));
     let limits = args.gate.over(policy.gate);
@@ -149,9 +240,15 @@ fn judge(
     };
     let (manifest, verdict) = judge_unwritten(&contents, &judging)?;
     judgement.manifest = Some(manifest);
-    judgement.not_judged = verdict.not_compared;
-    if args.out.is_none() {
-        judgement.not_judged = COMPARING.iter().map(|gate| gate.name()).collect();
+    if before == Before::None {
+        let because = match (&args.out, out) {
+            (None, _) => "without --out there is no batch before to compare with",
+            (Some(_), None) => "OUT is not there, so that there is no batch before to compare with",
+            (Some(_), Some(_)) => "there is no batch before to compare with",
+        };
+        judgement.leave(vec![], because, GateKey::comparing().collect());
+    } else {
+        judgement.leave(vec![], "the batch before does not tell what it was made from", verdict.not_compared);
     }
     judgement.found = verdict.stops.into_iter().map(Finding::from).collect();
     judgement.told = verdict.warnings.into_iter().map(Finding::from).collect();
@@ -184,18 +281,23 @@ struct Report {
     found: Vec<Finding>,
     /// What would not hold it back, but be told.
     told: Vec<Finding>,
-    /// The gates that compare and had nothing to compare with.
-    not_judged: Vec<&'static str>,
+    /// What could not be told, and why.
+    not_judged: Vec<NotJudged>,
 }
 
 /// What is wrong with a table.
 #[derive(serde::Serialize)]
 struct TableReport {
     table: &'static str,
-    rows: u64,
+    /// None if not even its header could be read.
+    rows: Option<u64>,
     /// Why it could not be read to its end.
     error: Option<String>,
+    missing_columns: Vec<&'static str>,
     unknown_columns: Vec<Unknown>,
+    numeric_columns: Vec<Numeric>,
+    /// Whether the file ends without a line end, as one does that was cut.
+    may_be_cut: bool,
     faults: Vec<Deviation>,
     /// Values that can be used, and are likely not meant as they are.
     signs: Vec<Deviation>,
@@ -208,8 +310,16 @@ struct Unknown {
     name: Option<String>,
     /// Its place in the header, counted from 1.
     place: Option<usize>,
-    /// The table that has nearly this name.
+    /// The column or the table that has nearly this name.
     near: Option<&'static str>,
+}
+
+/// A column of texts that has a numeric type.
+#[derive(serde::Serialize)]
+struct Numeric {
+    column: &'static str,
+    #[serde(rename = "type")]
+    numeric_type: String,
 }
 
 /// Rows that deviate in one way.
@@ -241,10 +351,15 @@ impl Report {
             outcome,
             error,
             as_of,
-            tables: survey.tables.iter().map(|t| TableReport::new(t, judgement.faults.as_deref())).collect(),
+            tables: survey.tables.iter().map(|table| TableReport::new(table, &judgement)).collect(),
             unknown_files: survey.unknown_files.iter().map(Unknown::file).collect(),
             control: survey.control.iter().map(ToString::to_string).collect(),
-            warnings: judgement.notices.iter().map(Notice::to_string).collect(),
+            warnings: judgement
+                .notices
+                .iter()
+                .filter(|n| !stands_at_its_table(n))
+                .map(Notice::to_string)
+                .collect(),
             included: manifest.map(|manifest| manifest.facts.included),
             recipients: files.map(|file| (file.recipient.clone(), file.rows)).collect(),
             found: judgement.found,
@@ -280,9 +395,8 @@ impl Report {
                 self.recipients.len()
             );
         }
-        if !self.not_judged.is_empty() {
-            let gates = self.not_judged.join(", ");
-            let _ = writeln!(out, "not judged, because there is no batch before to compare with: {gates}");
+        for NotJudged { because, what } in &self.not_judged {
+            let _ = writeln!(out, "not judged, because {because}: {}", what.join(", "));
         }
         match self.outcome {
             "publishable" => out.push_str("phds run would publish the batch\n"),
@@ -290,13 +404,13 @@ impl Report {
                 out.push_str("phds run would hold the batch back:\n");
                 for found in &self.found {
                     let _ = writeln!(out, "  {}", found.reason.line());
+                    let _ = writeln!(out, "    {}", found.reason.advice());
                 }
             }
             _ => {
                 out.push_str("phds run would stop, and publish nothing:\n");
-                // What goes further into the error stands above, at its table.
-                let lines = self.error.iter().flat_map(|error| error.lines());
-                lines.filter(|line| !line.starts_with(' ')).for_each(|line| {
+                let error = self.error.as_deref().unwrap_or_default();
+                main_lines(error).for_each(|line| {
                     let _ = writeln!(out, "  {line}");
                 });
             }
@@ -306,20 +420,28 @@ impl Report {
 }
 
 impl TableReport {
-    /// `faults`: the quarantined rows of all tables, if the export could be read to its end.
-    fn new(survey: &TableSurvey, faults: Option<&[(FaultKind, Places)]>) -> TableReport {
+    fn new(survey: &TableSurvey, judgement: &Judgement) -> TableReport {
         let table = survey.table;
-        let faults = faults.unwrap_or(&survey.faults).iter().filter(|(kind, _)| kind.table == table);
+        let faults = judgement.faults_of(survey);
         let signs = survey.signs.iter();
+        let missing = survey.error.as_ref().and_then(missing_columns);
+        let extra = missing.map_or(&survey.extra, |missing| &missing.found);
+        let numeric = survey.numeric.iter();
         TableReport {
             table: table.name(),
-            rows: survey.rows,
-            error: survey.error.as_ref().map(RegistryError::to_string),
-            unknown_columns: survey
-                .extra
-                .iter()
-                .map(|column| Unknown { name: column.name.clone(), place: Some(column.place), near: None })
+            rows: survey.is_opened.then_some(survey.rows),
+            error: survey.error.as_ref().map(|error| match missing {
+                // These columns have a line of their own.
+                Some(missing) => error.to_string().replace(&missing.others(), ""),
+                None => error.to_string(),
+            }),
+            missing_columns: missing
+                .map_or_else(Vec::new, |missing| missing.columns.iter().map(|column| column.name).collect()),
+            unknown_columns: extra.iter().map(Unknown::column).collect(),
+            numeric_columns: numeric
+                .map(|(column, numeric)| Numeric { column, numeric_type: numeric.to_string() })
                 .collect(),
+            may_be_cut: survey.may_be_cut,
             faults: faults.map(|(kind, places)| Deviation::of_fault(*kind, places)).collect(),
             signs: signs
                 .map(|((column, sign), places)| Deviation {
@@ -335,14 +457,32 @@ impl TableReport {
     }
 
     fn write(&self, out: &mut String) {
-        let _ = writeln!(out, "{}: {} row(s)", self.table, grouped(self.rows));
+        let rows = match self.rows {
+            Some(rows) if self.error.is_some() => format!("{} row(s) could be read", grouped(rows)),
+            Some(rows) => format!("{} row(s)", grouped(rows)),
+            None => "not read".to_owned(),
+        };
+        let _ = writeln!(out, "{}: {rows}", self.table);
         if let Some(error) = &self.error {
             let _ = writeln!(out, "  {}", error.replace('\n', "\n  "));
         }
-        for column in &self.unknown_columns {
+        if self.may_be_cut {
+            out.push_str("  the file does not end with a line end: was it cut short?\n");
+        }
+        // Of those that may be columns that are missing the error tells.
+        let is_told =
+            |column: &&Unknown| column.near.is_some_and(|near| self.missing_columns.contains(&near));
+        for column in self.unknown_columns.iter().filter(|column| !is_told(column)) {
             let place = column.place.unwrap_or_default();
             let name = column.name.as_ref().map_or_else(String::new, |name| format!(", {name}"));
-            let _ = writeln!(out, "  column {place}{name}: not part of the layout, ignored");
+            let near = column.near.map_or_else(String::new, |near| format!("; {near} is there besides"));
+            let _ = writeln!(out, "  column {place}{name}: not part of the layout, ignored{near}");
+        }
+        for Numeric { column, numeric_type } in &self.numeric_columns {
+            let _ = writeln!(
+                out,
+                "  {column}: the column has a numeric type, {numeric_type}: codes lose their leading zeros in it"
+            );
         }
         for deviation in self.faults.iter().chain(&self.signs) {
             deviation.write(out);
@@ -350,7 +490,40 @@ impl TableReport {
     }
 }
 
+/// The columns that a table lacks, if that is why it cannot be read.
+fn missing_columns(error: &RegistryError) -> Option<&MissingColumns> {
+    let RegistryError::BadInput(bad) = error else { return None };
+    match &bad.fault {
+        InputFault::MissingColumn(missing) => Some(missing),
+        _ => None,
+    }
+}
+
+/// Whether what a run warns of is told at the table already, with the lines.
+fn stands_at_its_table(notice: &Notice) -> bool {
+    match notice {
+        Notice::ExtraColumns { .. }
+        | Notice::NoFinalLineEnd { .. }
+        | Notice::EntitiesForNothing { .. }
+        | Notice::NotInEncoding { .. }
+        | Notice::HeaderAgain { .. }
+        | Notice::LeftOut { .. }
+        | Notice::WordsForNothing { .. }
+        | Notice::BackslashEscapes { .. } => true,
+        Notice::LastRowMayBeCut { .. }
+        | Notice::RowsOverLines { .. }
+        | Notice::ClientsClosed { .. }
+        | Notice::NoControl
+        | Notice::ConsentsOfUnknownClients { .. }
+        | Notice::ExpiredWithoutEnd { .. } => false,
+    }
+}
+
 impl Unknown {
+    fn column(column: &ExtraColumn) -> Unknown {
+        Unknown { name: column.name.clone(), place: Some(column.place), near: column.near }
+    }
+
     fn file(file: &UnknownFile) -> Unknown {
         Unknown { name: Some(file.name.clone()), place: None, near: file.near.map(Table::name) }
     }
@@ -374,8 +547,9 @@ impl Deviation {
         let more = if self.rows > lines.len() as u64 { ", …" } else { "" };
         let line = if lines.len() > 1 { "lines" } else { "line" };
         let _ = write!(out, "  {what}: {} row(s), {line} {}{more}", grouped(self.rows), lines.join(", "));
-        if let Some(shape) = &self.shape {
-            let _ = write!(out, ": {shape}");
+        let meaning = self.code.and_then(Code::named).map(Code::meaning);
+        if let Some(what) = self.shape.as_deref().or(meaning) {
+            let _ = write!(out, ": {what}");
         }
         if let Some(expected) = &self.expected {
             let _ = write!(out, "; expected: {expected}");

@@ -68,7 +68,8 @@ fn batch_missing(out: &Path, date: Day, is_given: bool) -> Result<(bool, String)
     {
         return Err(Failure::LaterBatch { date, out: out.to_owned(), later: *later });
     }
-    if found.batch.is_none() && !has_come(date) {
+    // Before its day a batch of the month may be there, made by hand; the one before may be missing all the same.
+    if !has_come(date) {
         let before = month_before(date).filter(|before| months.iter().any(|other| other <= before));
         if let Some(before) = before {
             let found = batch_of(out, before)?;

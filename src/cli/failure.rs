@@ -16,6 +16,7 @@ use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ pub(super) enum Failure {
     /// `check` found that `run` would hold the batch back.
     #[error("phds run would hold the batch back: {}", codes.join(", "))]
     WouldBeHeld { codes: Vec<&'static str> },
+    /// `check` found that `run` would stop, and has said why.
+    #[error("{}", would_stop(&.0.to_string()))]
+    WouldStop(Box<Failure>),
     /// A held batch is not what it was when it was made.
     #[error("{}: the held batch is not sound: it has been changed, or removed in part", shown(place))]
     HeldUnsound { place: PathBuf },
@@ -137,17 +141,16 @@ impl Failure {
         match self {
             Failure::Error(error) => error.end(),
             Failure::Refused { reason, .. } => reason.end(),
-            Failure::Held { why, .. } if why.found.iter().any(is_still_changing) => {
-                Exit::Held.hinting("run again once the export is no longer written to")
-            }
+            Failure::Held { why, .. } if why.found.iter().any(is_still_changing) => Exit::Held
+                .hinting("do not release it: its tables may not belong together; a new run takes its place"),
             Failure::Held { why, place } => Exit::Held.hinting(format!(
                 "if all of this is as it should be, run: phds release {} {}",
                 shown(place.parent().and_then(Path::parent).unwrap_or(place)),
                 why.batch
             )),
-            Failure::WouldBeHeld { .. } => {
-                Exit::Held.hinting("nothing was written; docs/operations.md says what each of these asks for")
-            }
+            Failure::WouldBeHeld { .. } => Exit::Held
+                .hinting("nothing was written; docs/operations.md says more of what each of these asks for"),
+            Failure::WouldStop(why) => why.end(),
             Failure::NoControl { .. } => unpublished(
                 "have the export made with a row of control for each table; or set require_control = false in the policy",
             ),
@@ -165,6 +168,23 @@ impl Failure {
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
         }
     }
+}
+
+/// The lines of an error that say what is wrong, each once. What goes further into it is indented.
+pub(super) fn main_lines(error: &str) -> impl Iterator<Item = &str> {
+    let mut said = HashSet::new();
+    error.lines().filter(move |line| !line.starts_with(' ') && said.insert(*line))
+}
+
+/// What a run would stop for, in one line.
+fn would_stop(error: &str) -> String {
+    let mut lines = main_lines(error);
+    let first = lines.next().unwrap_or_default();
+    let more = match lines.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    format!("phds run would stop: {first}{more}")
 }
 
 /// Whether a batch was made from an export that was still being written.
@@ -187,7 +207,7 @@ impl CommandError for RegistryError {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
-                 clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet",
+                 clients.csv, clients.csv.gz or clients.csv.zst",
             ),
             RegistryError::MissingFile { .. } => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
@@ -216,8 +236,8 @@ impl CommandError for RegistryError {
 
 /// Whether a table has too many quarantined rows, and most of them for bytes that fit windows-1252.
 fn is_of_windows_1252(problem: &Problem) -> bool {
-    let Problem::TooManyQuarantined { shapes, .. } = problem else { return false };
-    shapes.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
+    let Problem::TooManyQuarantined { kinds, .. } = problem else { return false };
+    kinds.first().is_some_and(|(kind, _)| kind.shape == Some(Shape::Windows1252))
 }
 
 /// For an export that keeps a batch from being published.
@@ -257,8 +277,13 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::MissingColumn(_) => {
             "have the export made again, or mended at its source; phds check names all that is wrong with it at once"
         }
+        InputFault::Utf16 | InputFault::NotCsv(Content::Utf16) => {
+            "have the export made again in UTF-8; `iconv -f UTF-16 -t UTF-8` turns such a file into one"
+        }
         InputFault::NotCsv(Content::Parquet) => "give the file a name that ends with .parquet",
-        InputFault::ColumnType { .. } => "have the column exported as another type; as text, if nothing else will do",
+        InputFault::ColumnType { .. } => {
+            "have the column exported as another type; as text, if nothing else will do"
+        }
         InputFault::EncryptedParquet => "have the export made without encryption",
         InputFault::ParquetPacked { .. } => "have the export packed in another way, or not at all",
         InputFault::NotAPart => "name it as a part if it is one, or take it away",

@@ -27,10 +27,10 @@ pub(super) fn status(name: &str) -> Option<String> {
     status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
-/// The name of the login, as the environment has it, else the number of the user.
-pub(super) fn login() -> Option<String> {
-    let name = |key| std::env::var(key).ok().filter(|name| !name.trim().is_empty());
-    name("LOGNAME").or_else(|| name("USER")).or_else(|| Some(format!("user {}", getuid().as_raw())))
+/// The name of the login, as the environment has it, if it is fit for one; else the number of the user.
+pub(super) fn login(fit: impl Fn(&str) -> Option<String>) -> String {
+    let name = |key| std::env::var(key).ok().and_then(|name| fit(&name));
+    name("LOGNAME").or_else(|| name("USER")).unwrap_or_else(|| format!("user {}", getuid().as_raw()))
 }
 
 /// Takes the owner's own rights out of the umask: else a new folder would be closed to this run and to others until

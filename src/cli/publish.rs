@@ -6,7 +6,7 @@ use super::{events, finish, log};
 use crate::assembly::{Assembled, Judging, assemble_batch};
 use crate::batch::{Before, Finding, GateRecord, HoldRecord, Manifest, names};
 use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
-use crate::registry::{Intake, Source, Table};
+use crate::registry::Source;
 use crate::value::Day;
 use crate::writer::{Contents, Staging};
 use std::path::{Path, PathBuf};
@@ -50,8 +50,8 @@ impl GateArgs {
 
 impl GateArgs {
     /// Refuses an export without `control`, where the policy requires it.
-    pub(super) fn check_control(&self, policy: &Policy, intake: &Intake, export: &Path) -> CommandResult {
-        if self.over(policy.gate).require_control && intake.table(Table::Control).is_none() {
+    pub(super) fn check_control(&self, policy: &Policy, has_control: bool, export: &Path) -> CommandResult {
+        if self.over(policy.gate).require_control && !has_control {
             return Err(Failure::NoControl { export: export.to_owned() });
         }
         Ok(())
@@ -95,12 +95,13 @@ impl LastStep<'_> {
             today: self.today,
             is_attended: self.is_attended,
         };
-        let Assembled { manifest, gate, not_compared } = assemble_batch(contents, &judging, &staging)?;
+        let Assembled { manifest, gate } = assemble_batch(contents, &judging, &staging)?;
         stage.written(&manifest);
-        if !not_compared.is_empty() {
+        if !gate.not_compared.is_empty() {
             tracing::warn!(
+                target: log::ACT,
                 "the batch before does not keep what these gates compare, so that they said nothing: {}",
-                not_compared.join(", ")
+                gate.not_compared.join(", ")
             );
         }
         for Finding { reason, .. } in &gate.told {

@@ -8,12 +8,13 @@ use crate::assembly::add_release;
 use crate::batch::{
     GateRecord, HoldRecord, Manifest, ReleaseRecord, RulesVersion, names, read_own_file, why_held_place,
 };
+use crate::cleanup::PrivateFolder;
 use crate::clock;
 use crate::elements;
 use crate::value::{Month, shown, text};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Publish a batch that was held back
 ///
@@ -50,21 +51,35 @@ fn month(text: &str) -> Result<Month, &'static str> {
     Month::parse(text).ok_or("not a month such as 202407")
 }
 
-pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
-    let output = Output::open_existing(&args.out)?;
-    let held = output.held(args.month);
-    let staging = Staging::of_held(output, args.month)?;
+/// Whether a batch is sound.
+///
+/// # Errors
+/// If that cannot be told.
+pub(super) fn is_sound(batch: &Path) -> Result<bool, Failure> {
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    is_sound_with(batch, scratch.path())
+}
+
+/// The same, with a folder for what outgrows memory.
+fn is_sound_with(batch: &Path, scratch: &Path) -> Result<bool, Failure> {
     let threads = arguments::cores();
     let settings = VerifySettings {
         policy: None,
         limit: 0,
         threads,
         elements: &elements::ALL,
-        spill: &memory::spill_for_comparing(staging.scratch(), None, threads),
+        spill: &memory::spill_for_comparing(scratch, None, threads),
     };
+    Ok(verify(batch, settings)?.sound)
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
+    let output = Output::open_existing(&args.out)?;
+    let held = output.held(args.month);
+    let staging = Staging::of_held(output, args.month)?;
     // It may have lain there for days. What is looked at is what is then published, not what lies there by then.
     let batch = staging.batch();
-    if !verify(&batch, settings)?.sound {
+    if !is_sound_with(&batch, staging.scratch())? {
         return Err(Failure::HeldUnsound { place: held });
     }
     let manifest = Manifest::of_batch(&batch)?;
@@ -82,7 +97,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     } else {
         HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: found.clone() }.to_string()
     };
-    let by = args.by.or_else(process::login).unwrap_or_else(|| "unknown".to_owned());
+    // Anybody may have set the environment.
+    let by = args.by.unwrap_or_else(|| process::login(|name| words(name).ok()));
     let release = ReleaseRecord { by, reason: args.reason, when: clock::now(), found };
     add_release(&staging, &release, &report::batch_before(&args.out, args.month))?;
     let replaces = args.out.join(args.month.to_string()).exists();
@@ -90,10 +106,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     finish::note_published(args.month);
     let (place, as_of) = (shown(&place), manifest.as_of);
-    let by = &release.by;
+    let by = shown(&release.by);
     text += &format!("Batch {} as of {as_of} is published all the same by {by}, in {place}\n", args.month);
     if let Some(reason) = &release.reason {
-        text += &format!("Reason: {reason}\n");
+        text += &format!("Reason: {}\n", shown(reason));
     }
     if replaces {
         text.push_str("The batch that was there is replaced\n");

@@ -3,7 +3,7 @@
 use super::CommandResult;
 use super::log;
 use super::terminal::Terminal;
-use crate::batch::{BatchError, Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, place_of};
+use crate::batch::{Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData, if_there, place_of};
 use crate::report::{CvxCodes, Report, page};
 use crate::value::Month;
 use crate::writer::WriteError;
@@ -56,16 +56,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     match &args.out {
         None => terminal.print(&page),
         Some(file) => Ok(write(file, &page)?),
-    }
-}
-
-/// What a batch keeps; none if it does not keep it.
-fn if_there<T>(read: Result<T, BatchError>) -> Result<Option<T>, BatchError> {
-    match read {
-        Err(BatchError::Unavailable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Ok(None)
-        }
-        read => read.map(Some),
     }
 }
 

@@ -6,9 +6,11 @@ use super::failure::Failure;
 use super::publish::{GateArgs, LastStep};
 use super::summary::Summary;
 use super::terminal::Terminal;
-use super::{events, log, memory, report};
-use crate::batch::Inputs;
-use crate::batch::{GateRecord, HoldRecord, Manifest, OfMonth, has_its_files, held_place, names, of_month};
+use super::{events, log, memory, release, report};
+use crate::batch::{
+    Before, Finding, GateRecord, HoldReason, HoldRecord, Inputs, Kept, Manifest, OfMonth, has_its_files,
+    held_place, names, of_month,
+};
 use crate::calendar::{due_day, has_come};
 use crate::extract::{Settings, extract};
 use crate::registry::{Intake, Limit, Table, open_export};
@@ -95,6 +97,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     {
         return summary.still_held(held);
     }
+    // That can be told before the rest is read.
+    args.gate.check_control(&policy, export.open_table(Table::Control)?.is_some(), &args.export)?;
     keep_clear_of(&args.out, as_of.month(), &args.export, "the export itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     stage.opened(&arrived);
@@ -107,7 +111,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     extract.intake.notices().iter().for_each(log::notify);
     stage.judged(&extract.intake, &extract.selection.counts);
     check(&mut extract.intake, args.max_quarantined, &staging, as_of)?;
-    args.gate.check_control(&policy, &extract.intake, &args.export)?;
 
     bar.writing();
     let before = report::batch_before(&args.out, as_of.month());
@@ -146,16 +149,38 @@ fn is_made_already(args: &Args, inputs: &Inputs) -> bool {
 }
 
 /// The month's held batch, if it was made from the same by the same version: whoever looks at it is to find it as it was,
-/// and `release` to publish that.
+/// and `release` to publish that. None if `release` would refuse it, or if what held it is mended outside of the export.
 fn held_already(args: &Args, inputs: &Inputs) -> Option<Failure> {
     let month = inputs.as_of.month();
     let place = held_place(&args.out, month);
-    of_month(&args.out, month).ok().filter(|found| found.is_held)?;
-    let manifest = Manifest::of_batch(&place).ok()?;
-    let is_same = is_of_this_version(&manifest, &place) && is_made_from(&place, args, inputs);
-    let found = GateRecord::of_batch(&place).ok()?.found;
-    let why = HoldRecord { batch: month, as_of: manifest.as_of, found };
-    (is_same && !why.found.is_empty()).then_some(Failure::Held { why, place })
+    let read = || {
+        of_month(&args.out, month).ok().filter(|found| found.is_held)?;
+        let manifest = Manifest::of_batch(&place).ok()?;
+        let found = GateRecord::of_batch(&place).ok()?.found;
+        let is_same = is_of_this_version(&manifest, &place) && is_made_from(&place, args, inputs);
+        let day = args.as_of.is_none().then_some(inputs.as_of);
+        let may_stay = |finding: &Finding| !is_mended(&finding.reason, manifest.as_of, day, &args.out);
+        let stays = is_same && !found.is_empty() && found.iter().all(may_stay);
+        stays.then_some(HoldRecord { batch: month, as_of: manifest.as_of, found })
+    };
+    let why = read()?;
+    // One that has been changed since can be released by nobody: it is made again.
+    let is_sound = release::is_sound(&place).unwrap_or(false);
+    is_sound.then_some(Failure::Held { why, place })
+}
+
+/// Whether what held a batch may be gone though the export is the same: the clock has been set or has moved on, or the batch
+/// before has been restored. `held_as_of` is the held batch's day, `today` the clock's, if none is given.
+fn is_mended(reason: &HoldReason, held_as_of: Day, today: Option<Day>, out: &Path) -> bool {
+    match reason {
+        HoldReason::NewerThanAsOf { .. } => today != Some(held_as_of),
+        HoldReason::BatchBeforeUnreadable { .. } => match Before::find(out, held_as_of.month()).0 {
+            Before::None => true,
+            Before::Unreadable(_) => false,
+            Before::Batch(before) => Kept::of_batch(&out.join(before.batch.to_string())).damaged.is_empty(),
+        },
+        _ => false,
+    }
 }
 
 /// Whether a batch was made by this version of the program, and has its files. Another version may decide otherwise, and
@@ -187,5 +212,26 @@ fn check(intake: &mut Intake, limit: Limit, staging: &Staging, as_of: Day) -> Co
             tracing::warn!("{error}");
             Err(reason.into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_lets_a_batch_be_made_again() {
+        let day = |text: &str| Day::parse(text.as_bytes()).unwrap();
+        let held = day("2024-07-08");
+        let newer =
+            HoldReason::NewerThanAsOf { file: "clients.csv".to_owned(), day: day("2024-07-09"), as_of: held };
+        let check = |reason: &HoldReason, today: Option<Day>, expect: bool| {
+            assert_eq!(is_mended(reason, held, today, Path::new("nowhere")), expect, "{reason} {today:?}");
+        };
+        check(&newer, Some(held), false);
+        check(&newer, Some(day("2024-07-09")), true);
+        // The advice is to give the day, too.
+        check(&newer, None, true);
+        check(&HoldReason::NothingShared, Some(day("2024-07-09")), false);
     }
 }

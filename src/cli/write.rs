@@ -5,7 +5,7 @@ use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{CommandResult, arguments, events, memory, report};
 use crate::batch::Inputs;
-use crate::registry::Source;
+use crate::registry::{Source, Table};
 use crate::work::{self, WorkDatabase, WorkError};
 use crate::writer::{Contents, Output, Staging, keep_clear_of};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         // It was filtered again between the first look and the second.
         return Err(WorkError::Busy { path: args.work }.into());
     }
-    args.gate.check_control(&ready.run.policy, &ready.intake, &args.work)?;
+    args.gate.check_control(&ready.run.policy, ready.intake.table(Table::Control).is_some(), &args.work)?;
     bar.writing();
     let inputs = Inputs::new(as_of, &ready.run.policy, &database.tables().provenance()?);
     let before = report::batch_before(&args.out, as_of.month());

@@ -88,7 +88,14 @@ drops. Ids have up to 19 digits, more than a spreadsheet or a floating-point num
 - **SAS**: a `DATA` step with `INFILE … DSD FIRSTOBS=2` and `$` informats; `PROC IMPORT` guesses types and loses zeros.
 - **Excel**: don't double-click the file. Data → From Text/CSV, origin 65001 (UTF-8), \"Do not detect data types\". Values that
   begin with `=`, `+`, `-` or `@` are text from the registry, not formulas.
+- **Power BI** and other programs with Power Query: Text/CSV, file origin 65001 (UTF-8), \"Do not detect data types\"; without
+  a byte order mark they take another origin.
 - **Notepad++** shows the file as it is.
+
+Has it arrived whole? Where a `SHA256SUMS` came with it, the line with its name begins with its SHA-256. Linux: `sha256sum -c
+SHA256SUMS`; macOS: `shasum -a 256 -c SHA256SUMS`; Windows: `Get-FileHash FILE` in PowerShell, or `certutil -hashfile FILE
+SHA256`, whose result you compare with that line. A transfer in text mode changes the ends of the lines, and so the number:
+transfer it in binary mode.
 
 ## Rules of use
 

@@ -105,6 +105,9 @@ pub struct RefusedAnswer {
     pub code: &'static str,
     /// The code in words.
     pub meaning: &'static str,
+    /// Whether it is a consent that stands in the file of `clients`.
+    #[serde(skip)]
+    pub in_clients: bool,
     /// The row as it stands in the export; empty if it comes from a work database, which does not keep it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldAnswer>,

@@ -7,9 +7,11 @@ use crate::filter::{Outcome, Rules, ShareableFact};
 use crate::policy::ConsentRule;
 use crate::registry::{
     ConsentType, ExportRow, Fact, Intake, Progress, QuarantinedRow, RawField, Reference, RegistryError,
-    RowFault, Source, Table, Witness, raw_rows, read_facts_in_order, read_reference_before, sharing, tables,
+    RowFault, RowFile, Source, Table, Witness, raw_rows, read_facts_in_order, read_reference_before, sharing,
+    tables,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Rows that were quarantined before, when the work database that is now read was made.
 #[derive(Clone, Default, Debug)]
@@ -63,13 +65,19 @@ fn show_rows(
     source: &dyn Source,
     refused_earlier: &BTreeSet<(Table, u64)>,
 ) -> Result<(), RegistryError> {
+    // A consent that a row of clients gives is shown as that row.
+    let stands_in = |row: &RefusedAnswer, table: Table| {
+        if row.in_clients { table == Table::Clients } else { row.table == table.name() }
+    };
     for table in Table::ALL {
-        let is_shown =
-            |row: &&RefusedAnswer| row.table == table.name() && !refused_earlier.contains(&(table, row.line));
+        let is_shown = |row: &&RefusedAnswer| {
+            let own = Table::named(row.table.as_bytes()).unwrap_or(table);
+            stands_in(row, table) && !refused_earlier.contains(&(own, row.line))
+        };
         let lines = refused.iter().filter(is_shown).map(|row| row.line).take(MOST_SHOWN).collect();
-        let mut rows: BTreeMap<u64, Vec<RawField>> = raw_rows(source, table, &lines)?;
-        for row in refused.iter_mut().filter(|row| row.table == table.name()) {
-            let fields = rows.remove(&row.line).unwrap_or_default().into_iter();
+        let rows: BTreeMap<u64, Vec<RawField>> = raw_rows(source, table, &lines)?;
+        for row in refused.iter_mut().filter(|row| stands_in(row, table)) {
+            let fields = rows.get(&row.line).cloned().unwrap_or_default().into_iter();
             let field = |RawField { column, text }| {
                 let is_faulty = column == row.column;
                 FieldAnswer { column, text, is_faulty }
@@ -184,8 +192,8 @@ impl Explainer<'_> {
         }
     }
 
-    fn file(&self, table: Table) -> String {
-        let name = self.intake.table(table).and_then(|read| read.file.file_name());
+    fn file(&self, table: Table, file: RowFile) -> String {
+        let name = self.intake.file_of(table, file).and_then(Path::file_name);
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
@@ -193,7 +201,8 @@ impl Explainer<'_> {
         let code = refused.fault.code;
         RefusedAnswer {
             table: refused.table.name(),
-            file: self.file(refused.table),
+            file: self.file(refused.table, refused.file),
+            in_clients: refused.file == RowFile::Clients,
             line: refused.line,
             column: refused.fault.column_name(refused.table).unwrap_or_default(),
             code: code.name(),
@@ -228,7 +237,7 @@ impl Explainer<'_> {
         FactAnswer {
             immunfact_id: fact.immunfact_id,
             immunization_id: fact.immunization_id,
-            file: self.file(Table::Immunizations),
+            file: self.file(Table::Immunizations, RowFile::Own),
             line: fact.line,
             client_id: clients.id(fact.client),
             client_name: names.map(String::as_str).collect::<Vec<_>>().join(" "),

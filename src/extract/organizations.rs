@@ -57,6 +57,16 @@ impl OrganizationCounts {
             .map(|(place, _)| place)
     }
 
+    /// How many facts of which organization came to which outcome, where any did; the outcome of late duplicates is none.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (Option<u32>, Option<Outcome>, u64)> {
+        let outcomes = || Outcome::ALL.into_iter().map(Some).chain([None]);
+        self.counts.iter().enumerate().flat_map(move |(place, counts)| {
+            let organization = Some(place as u32).filter(|_| place < self.len());
+            let facts = outcomes().zip(counts).filter(|(_, facts)| **facts > 0);
+            facts.map(move |(outcome, facts)| (organization, outcome, *facts))
+        })
+    }
+
     /// Counts a fact.
     pub(super) fn note(&mut self, organization: Option<u32>, outcome: Outcome) {
         let place = self.place(organization);

@@ -198,6 +198,11 @@ impl InOrder<'_> {
         self.clients
     }
 
+    /// The client of the fact that comes next, once a batch was taken; none at the end.
+    pub fn next_client(&self) -> Option<ClientPlace> {
+        self.next.map(|fact| fact.client)
+    }
+
     /// Whether a batch may end before this fact. Counts its client.
     fn may_part(&mut self, last: Option<&ShareableFact>, fact: &ShareableFact) -> bool {
         if self.last != Some(fact.client) {

@@ -1,7 +1,7 @@
 //! Whether counts and shares have moved much since the batch before.
 
 use super::{Candidate, Reference, Verdict};
-use crate::batch::{Before, Counts, HoldReason, Manifest, Share};
+use crate::batch::{Before, Counts, HoldReason, Manifest, Share, side_by_side};
 use crate::filter::Outcome;
 use crate::policy::{GateKey, GateSettings, MaxChange};
 use crate::registry::Table;
@@ -18,10 +18,15 @@ pub(super) fn judge(
         Before::None => return,
         // What cannot be compared could be anything.
         Before::Unreadable(month) => {
-            return verdict.stops.push(HoldReason::BatchBeforeUnreadable { month: *month });
+            return verdict.stops.push(HoldReason::BatchBeforeUnreadable { month: *month, file: None });
         }
         Before::Batch(before) => before,
     };
+    let unreadable = |file: &String| HoldReason::BatchBeforeUnreadable {
+        month: Some(before.batch),
+        file: Some(file.clone()),
+    };
+    verdict.stops.extend(reference.damaged.iter().map(unreadable));
     if let MaxChange(Some(points)) = gate.max_excluded_change {
         judge_outcomes(gate, points, before, candidate.manifest, &mut verdict.stops);
     }
@@ -29,11 +34,11 @@ pub(super) fn judge(
     judge_recipients(gate, candidate.manifest, before, &mut verdict.stops);
 }
 
-/// Every name that either side counts, with its count on both; one that is not counted is there 0 times.
-fn side_by_side<'a>(before: &'a Counts, now: &'a Counts) -> impl Iterator<Item = (&'a String, u64, u64)> {
-    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let count = |counts: &Counts, name: &String| counts.get(name).copied().unwrap_or_default();
-    names.into_iter().map(move |name| (name, count(before, name), count(now, name)))
+/// The counts of the batch before and of this, in the order of the names.
+fn in_order<'a>(before: &'a Counts, now: &'a Counts) -> Vec<(&'a str, u64, u64)> {
+    let mut counts: Vec<_> = side_by_side(before, Some(now)).collect();
+    counts.sort_unstable();
+    counts
 }
 
 /// The shares of outcomes among the facts read, and of quarantine codes among their tables' rows.
@@ -54,12 +59,12 @@ fn judge_outcomes(
     let share = |count, of| Share { count, of };
     let included = |manifest: &Manifest| share(manifest.facts.included, manifest.facts.read);
     look(facts, Outcome::Included.name(), included(before), included(now));
-    for (name, then, count) in side_by_side(&before.facts.excluded, &now.facts.excluded) {
+    for (name, then, count) in in_order(&before.facts.excluded, &now.facts.excluded) {
         look(facts, name, share(then, before.facts.read), share(count, now.facts.read));
     }
     for (table, entry) in &now.tables {
         let Some(then) = before.tables.get(table) else { continue };
-        for (name, count_then, count) in side_by_side(&then.quarantined, &entry.quarantined) {
+        for (name, count_then, count) in in_order(&then.quarantined, &entry.quarantined) {
             look(table, name, share(count_then, then.rows), share(count, entry.rows));
         }
     }
@@ -120,11 +125,11 @@ impl GateSettings {
         self.max_change.is_exceeded(self.min_rows, before, now)
     }
 
-    /// Whether a share has moved so far that somebody should look. It is not looked at where little is counted on both
-    /// sides.
+    /// Whether a share has moved so far that somebody should look. It is not looked at where there are few facts or rows, on
+    /// both sides, that it is a share of.
     fn holds_move(&self, points: Percentage, before: Share, now: Share) -> bool {
         let pair = |share: Share| (share.count, share.of);
-        before.count.max(now.count) >= self.min_rows
+        before.of.max(now.of) >= self.min_rows
             && (points.is_exceeded_by_rise(pair(before), pair(now))
                 || points.is_exceeded_by_rise(pair(now), pair(before)))
     }

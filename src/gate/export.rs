@@ -56,7 +56,9 @@ fn judge_content(
     }
     let Before::Batch(before) = reference.before else { return };
     let (month, now) = (before.batch, candidate.evidence);
-    let Some(then) = reference.evidence.filter(|evidence| !evidence.tables.is_empty()) else {
+    // It must tell of every table that there was.
+    let tells = |evidence: &&Evidence| before.tables.keys().all(|table| evidence.tables.contains_key(table));
+    let Some(then) = reference.evidence.filter(tells).filter(|evidence| !evidence.tables.is_empty()) else {
         let keys = [(gate.same_export, GateKey::SameExport), (gate.same_consents, GateKey::SameConsents)];
         verdict.not_compared.extend(keys.into_iter().filter(|(is_on, _)| *is_on).map(|(_, key)| key.name()));
         return;
@@ -65,8 +67,11 @@ fn judge_content(
         let of = |evidence: &Evidence| evidence.tables.get(table.name()).cloned();
         of(now).is_some() && of(now) == of(then)
     };
-    // In whatever order they were read: the tables compare as a map does.
-    if gate.same_export && now.tables == then.tables {
+    // A table that may be absent, and is gone, makes no other export of what is left: every table that is there holds
+    // what it held.
+    let is_all_same =
+        Table::ALL.into_iter().filter(|table| now.tables.contains_key(table.name())).all(&is_same);
+    if gate.same_export && is_all_same && !now.tables.is_empty() {
         verdict.stops.push(HoldReason::SameExport { month });
     }
     let rows = candidate.manifest.tables.get(Table::Consents.name()).map_or(0, |table| table.rows);

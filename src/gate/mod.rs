@@ -42,6 +42,15 @@ pub struct Reference<'a> {
     pub before: &'a Before,
     pub tally: Option<&'a Tally>,
     pub evidence: Option<&'a Evidence>,
+    /// The files of what it keeps that are there and cannot be read.
+    pub damaged: &'a [String],
+}
+
+impl<'a> Reference<'a> {
+    /// The batch before, of which nothing is known but its manifest.
+    pub fn of(before: &'a Before) -> Reference<'a> {
+        Reference { before, tally: None, evidence: None, damaged: &[] }
+    }
 }
 
 /// What the gate says of a batch.

@@ -5,7 +5,7 @@ use crate::batch::{Before, HoldReason, Manifest, Share};
 use crate::filter::Outcome;
 use crate::policy::{GateSettings, MaxChange};
 use crate::value::{Percentage, name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(
     gate: &GateSettings,
@@ -46,17 +46,26 @@ fn judge_unmatched(candidate: &Candidate<'_>, reference: Reference<'_>, verdict:
 }
 
 fn judge_look_alikes(candidate: &Candidate<'_>, reference: Reference<'_>, verdict: &mut Verdict) {
-    let folded = |pair: &[String; 2]| {
-        let mut names = [name::fold(&pair[0]), name::fold(&pair[1])];
-        names.sort();
-        names
+    // Of several names that look the same, each is paired with the first only, and another may be the first now: two names
+    // are known to look the same if both were paired with a third, too.
+    let mut partners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for [one, other] in reference.evidence.iter().flat_map(|evidence| &evidence.look_alikes) {
+        let (one, other) = (name::fold(one), name::fold(other));
+        partners.entry(one.clone()).or_default().insert(other.clone());
+        partners.entry(other).or_default().insert(one);
+    }
+    let is_known = |[one, other]: &[String; 2]| {
+        let (one, other) = (name::fold(one), name::fold(other));
+        match (partners.get(&one), partners.get(&other)) {
+            (Some(of_one), Some(of_other)) => of_one.contains(&other) || !of_one.is_disjoint(of_other),
+            _ => false,
+        }
     };
-    let before: BTreeSet<_> =
-        reference.evidence.iter().flat_map(|evidence| &evidence.look_alikes).map(folded).collect();
-    for pair in &candidate.evidence.look_alikes {
-        let [one, other] = pair.clone();
-        let found = if before.contains(&folded(pair)) { &mut verdict.warnings } else { &mut verdict.stops };
-        found.push(HoldReason::LookAlikes { one, other });
+    let (known, new): (Vec<_>, Vec<_>) = candidate.evidence.look_alikes.iter().cloned().partition(is_known);
+    for (pairs, found) in [(new, &mut verdict.stops), (known, &mut verdict.warnings)] {
+        if !pairs.is_empty() {
+            found.push(HoldReason::LookAlikes { pairs });
+        }
     }
 }
 

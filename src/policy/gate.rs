@@ -94,6 +94,33 @@ impl GateKey {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// The gates that compare with the batch before, and say nothing where there is none, by their keys.
+    pub fn comparing() -> impl Iterator<Item = &'static str> {
+        let keys = <GateKey as strum::VariantNames>::VARIANTS.iter().copied();
+        keys.filter(|key| key.parse().is_ok_and(GateKey::compares))
+    }
+
+    fn compares(self) -> bool {
+        match self {
+            GateKey::MaxChange
+            | GateKey::RecipientsMayChange
+            | GateKey::SameExport
+            | GateKey::SameConsents
+            | GateKey::MaxExcludedChange
+            | GateKey::MaxBlankChange => true,
+            GateKey::MaxExportAge
+            | GateKey::MaxVaccinationAge
+            | GateKey::NothingShared
+            | GateKey::RepeatedConsents
+            | GateKey::UnmatchedRecipients
+            | GateKey::LookAlikes
+            | GateKey::MaxUnknown
+            | GateKey::WindowOver
+            | GateKey::NewerThanAsOf
+            | GateKey::RequireControl => false,
+        }
+    }
 }
 
 /// The most of something there may be; none if it is not looked at.

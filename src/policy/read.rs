@@ -96,7 +96,11 @@ impl Section<'_> {
             // The default's days are in order, so that the file gives at least one of them.
             let given = ["last_day", "first_day"].into_iter().find_map(|key| Some((key, self.in_file(key)?)));
             let (key, span) = given.map_or(("", 0..0), |(key, value)| (key, value.span()));
-            return Err(self.error(span, key, SettingsFault::Refused("the last day is before the first".to_owned())));
+            return Err(self.error(
+                span,
+                key,
+                SettingsFault::Refused("the last day is before the first".to_owned()),
+            ));
         }
         Ok(Period { first_day, last_day })
     }

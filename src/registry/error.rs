@@ -3,7 +3,7 @@
 //! Every error names the file and, where there is one, the line and the column; none ever holds a value of a row.
 
 use super::check::{Excess, FaultKind, Shape};
-use super::source::{Content, MissingColumns};
+use super::source::{Content, MissingColumns, MissingTables};
 use super::{Code, Table};
 use crate::value::shown;
 use std::error::Error;
@@ -17,15 +17,19 @@ pub enum RegistryError {
     /// The export, or a file in it, is not there, or may not be read.
     #[error("{}: cannot be opened: {source}", shown(path))]
     Unavailable { path: PathBuf, source: io::Error },
-    /// A table that every export must have is not there.
-    #[error("{}: the table {table} is missing", shown(export))]
-    MissingTable { export: PathBuf, table: Table },
+    /// Tables that every export must have are not there.
+    #[error("{}: {missing}", shown(export))]
+    MissingTable { export: PathBuf, missing: Box<MissingTables> },
     /// The file or the table that a profile names is not there.
-    #[error("{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}", shown(export), nearest(near))]
+    #[error(
+        "{}: nothing fits \"{pattern}\", which the profile has for the table {table}{}",
+        shown(export),
+        nearest(near)
+    )]
     MissingFile { export: PathBuf, table: Table, pattern: String, near: Option<String> },
     /// The export itself is wrong.
     #[error("{0}")]
-    BadInput(BadInput),
+    BadInput(Box<BadInput>),
     /// More rows had to be left out than the limit allows, or the row counts say the export is incomplete.
     #[error("{}", listed(.0))]
     Unfit(Vec<Problem>),
@@ -56,6 +60,8 @@ pub struct BadInput {
     /// The line on which the record begins; the header is line 1.
     pub line: Option<u64>,
     pub column: Option<&'static str>,
+    /// The table, if it is about one. A message names it where the file is not named after it, as a database is not.
+    pub table: Option<Table>,
     pub fault: InputFault,
 }
 
@@ -66,7 +72,13 @@ impl BadInput {
         column: Option<&'static str>,
         fault: InputFault,
     ) -> RegistryError {
-        RegistryError::BadInput(BadInput { file: file.to_owned(), line, column, fault })
+        RegistryError::BadInput(Box::new(BadInput {
+            file: file.to_owned(),
+            line,
+            column,
+            table: None,
+            fault,
+        }))
     }
 
     pub(crate) fn of_file(file: &Path, fault: InputFault) -> RegistryError {
@@ -78,9 +90,29 @@ impl BadInput {
     }
 }
 
+impl RegistryError {
+    /// The same, naming the table too.
+    pub(super) fn in_table(mut self, table: Table) -> RegistryError {
+        if let RegistryError::BadInput(bad) = &mut self {
+            bad.table = Some(table);
+        }
+        self
+    }
+}
+
+/// The file of a table, for messages: with the table's name, where the file is not named after it.
+pub(super) fn file_of_table(file: &Path, table: Table) -> String {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_named_after = name.strip_prefix(table.name()).is_some_and(|ending| ending.starts_with('.'));
+    if is_named_after { shown(file).to_string() } else { format!("{}, table {table}", shown(file)) }
+}
+
 impl fmt::Display for BadInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", shown(&self.file))?;
+        match self.table {
+            Some(table) => f.write_str(&file_of_table(&self.file, table))?,
+            None => write!(f, "{}", shown(&self.file))?,
+        }
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }
@@ -151,10 +183,14 @@ pub enum InputFault {
     )]
     ColumnType { of_type: String },
     /// A folder of part files without one.
-    #[error("the folder holds no part file: none whose name ends with .parquet and does not begin with _ or a point")]
+    #[error(
+        "the folder holds no part file: none whose name ends with .parquet and does not begin with _ or a point"
+    )]
     NoParts,
     /// A file among part files that is none by its name.
-    #[error("this lies among part files, and its name does not end with .parquet: its rows would be passed over")]
+    #[error(
+        "this lies among part files, and its name does not end with .parquet: its rows would be passed over"
+    )]
     NotAPart,
     /// A folder among part files.
     #[error(
@@ -258,8 +294,8 @@ impl InputFault {
 #[derive(thiserror::Error, Debug)]
 pub enum Problem {
     /// A table has more quarantined rows than the limit allows.
-    #[error("{file}: TOO_MANY_QUARANTINED: {excess}{}", looks(shapes))]
-    TooManyQuarantined { file: String, excess: Excess, shapes: Vec<(FaultKind, u64)> },
+    #[error("{file}: TOO_MANY_QUARANTINED: {excess}{}", looks(kinds))]
+    TooManyQuarantined { file: String, excess: Excess, kinds: Vec<(FaultKind, u64)> },
     /// A table has another number of rows than `control` says.
     #[error(
         "{file}, line {line}, column ROW_COUNT: ROW_COUNT_DIFFERS: the table {table} should have {expected} rows and has {found}: the export is incomplete"
@@ -272,15 +308,18 @@ pub enum Problem {
     TableNotThere { file: String, line: u64 },
 }
 
-/// What the quarantined rows look like, a line for each shape.
-fn looks(shapes: &[(FaultKind, u64)]) -> String {
+/// What the quarantined rows look like, a line for each kind.
+fn looks(kinds: &[(FaultKind, u64)]) -> String {
     let line = |(kind, count): &(FaultKind, u64)| {
         let column = kind.fault.column_name(kind.table).map_or_else(String::new, |name| format!("{name}, "));
-        let shape = kind.shape.map_or_else(String::new, |shape| shape.to_string());
+        let what = match kind.shape {
+            Some(shape) => format!(" look like this: {shape}"),
+            None => format!(": {}", kind.fault.code.meaning()),
+        };
         let expected = kind.expected().map_or_else(String::new, |form| format!("; expected: {form}"));
-        format!("\n  {column}{}: {count} row(s) look like this: {shape}{expected}", kind.fault.code)
+        format!("\n  {column}{}: {count} row(s){what}{expected}", kind.fault.code)
     };
-    shapes.iter().map(line).collect()
+    kinds.iter().map(line).collect()
 }
 
 /// More problems than this are counted, not listed: a message must stay a message.

@@ -18,7 +18,7 @@ mod survey;
 pub mod tables;
 
 pub use check::{
-    Code, Entry, Excess, FaultKind, Intake, Limit, NotAPercentage, Notice, Places, Quarantine,
+    Code, Entry, Excess, FaultKind, InColumns, Intake, Limit, NotAPercentage, Notice, Places, Quarantine,
     QuarantinedRow, RowFault, RowFile, RowIds, Shape, Sign, TableRead,
 };
 pub(crate) use check::{ExportRow, Value, Witness, reading_memory};
@@ -30,19 +30,21 @@ pub use lookup::{
     Organization, Organizations, Reference, Sharing, Vaccine, Vaccines, read_facts, read_facts_in_order,
     read_reference, sharing,
 };
-pub use profile::{ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects};
+pub use profile::{
+    ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects,
+};
 pub use raw_rows::{RawField, raw_rows};
+#[cfg(feature = "parquet")]
+pub(crate) use source::panic_is_caught;
 pub use source::{
-    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns, Moment, Provenance, Source,
-    TableReader, UnknownEncoding, UnknownFile, WholeRecords, changed_files, open_export, split_record,
-    split_simple_record, whole_records,
+    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns,
+    MissingTables, Moment, NumericType, Provenance, Source, TableReader, UnknownEncoding, UnknownFile,
+    WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,
 };
-#[cfg(feature = "parquet")]
-pub(crate) use source::panic_is_caught;
-pub use survey::{Survey, TableSurvey, survey};
+pub use survey::{Survey, TableSurvey, survey, survey_across};
 pub use tables::Table;
 
 /// Is told how far the reading of an export has come.

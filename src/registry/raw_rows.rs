@@ -100,7 +100,7 @@ mod tests {
     fn rows_come_out_as_they_stand() {
         let fields = |text: &[u8], expect: &[(u64, &[(&str, &str)])]| {
             let layout = Layout { delimiter: Some(b','), ..Layout::packed(Table::Control, Encoding::Utf8) };
-            let block = Block { text: text.to_owned(), first_line: 2 };
+            let block = Block { text: text.to_owned(), first_line: 2, ..Block::default() };
             let mut rows = Vec::new();
             for_each_record(&block, &layout, &mut Vec::new(), &mut |line, fields| {
                 rows.push((line, raw_fields(&block, &layout, fields)));

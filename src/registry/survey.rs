@@ -2,11 +2,13 @@
 //! this goes on.
 
 use super::check::{CheckResult, Expectations, FaultKind, Places, Quarantine, Sign, Value, in_order};
-use super::source::{ExportFormat, ExtraColumn, OpenTables, TableReader, UnknownFile};
-use super::{Problem, Progress, RegistryError, Table};
+use super::error::{BadInput, InputFault, file_of_table};
+use super::lookup::{read_facts_beside, read_reference};
+use super::source::{ExportFormat, ExtraColumn, OpenTables, Readable, TableReader, UnknownFile};
+use super::{NumericType, Problem, Progress, RegistryError, Table};
 use crate::spill::Spill;
-use crate::value::shown;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// What the tables of an export look like.
@@ -32,6 +34,12 @@ pub struct TableSurvey {
     pub faults: Vec<(FaultKind, Places)>,
     /// Values of rows that can be used which are likely not meant so, by column.
     pub signs: BTreeMap<(u8, Sign), Places>,
+    /// Columns of texts that have a numeric type in the database.
+    pub numeric: Vec<(&'static str, NumericType)>,
+    /// Whether the file ends without a line end, in a table in which that alone stops no run.
+    pub may_be_cut: bool,
+    /// Whether it could be opened, and its header be read.
+    pub is_opened: bool,
     /// Why the table could not be read to its end.
     pub error: Option<RegistryError>,
 }
@@ -60,9 +68,20 @@ pub fn survey(
             }
         };
         if table == Table::Control {
-            control_file = shown(reader.file()).to_string();
+            control_file = file_of_table(reader.file(), table);
         }
         tables.push(survey_table(reader.as_mut(), table, spill, progress, &mut counts));
+    }
+    // What keeps the clients from being read keeps these from it, too, and is told of them.
+    if let Ok(Some(mut reader)) = export.open_given_consents() {
+        let given = survey_table(reader.as_mut(), Table::Consents, spill, progress, &mut counts);
+        match tables.iter_mut().find(|survey| survey.table == Table::Consents) {
+            Some(consents) => consents.add(given),
+            None => {
+                let place = tables.partition_point(|survey| survey.table < Table::Consents);
+                tables.insert(place, given);
+            }
+        }
     }
     let of_table = |table| tables.iter().find(|survey: &&TableSurvey| survey.table == table);
     let mut control = counts.problems(&control_file, |table| Some(of_table(table)?.rows));
@@ -78,8 +97,51 @@ pub fn survey(
 
 impl TableSurvey {
     fn new(table: Table, error: Option<RegistryError>) -> TableSurvey {
-        TableSurvey { table, rows: 0, extra: Vec::new(), faults: Vec::new(), signs: BTreeMap::new(), error }
+        TableSurvey {
+            table,
+            rows: 0,
+            extra: Vec::new(),
+            faults: Vec::new(),
+            signs: BTreeMap::new(),
+            numeric: Vec::new(),
+            may_be_cut: false,
+            is_opened: error.is_none(),
+            error,
+        }
     }
+}
+
+impl TableSurvey {
+    /// Adds what was found in another file with rows of the same table.
+    fn add(&mut self, other: TableSurvey) {
+        self.rows += other.rows;
+        self.faults.extend(other.faults);
+        for (sign, places) in other.signs {
+            self.signs.entry(sign).or_default().add(places.count, &places.first_lines);
+        }
+        self.error = self.error.take().or(other.error);
+    }
+}
+
+/// Looks at what only shows when tables are held against each other: ids that two rows share, and facts that name what is
+/// not there. `readable`: the tables that can be read to their ends; what would need another is not looked at. Returns
+/// all faults of those tables, but for facts that share an id, for which the rules would be needed.
+///
+/// # Errors
+/// If the export cannot be read.
+pub fn survey_across(
+    path: &Path,
+    format: &ExportFormat,
+    readable: &[Table],
+    spill: &Spill,
+    progress: &dyn Progress,
+) -> Result<Vec<(FaultKind, Places)>, RegistryError> {
+    let export = OpenTables::open(path, format)?;
+    let source = Readable { export: &export, tables: readable };
+    let (reference, mut intake) = read_reference(&source, NonZeroUsize::MIN, spill, progress)?;
+    let is_read = |table: Table| readable.contains(&table);
+    read_facts_beside(&source, &reference, &is_read, &mut intake, progress)?;
+    Ok(intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect())
 }
 
 fn survey_table(
@@ -90,7 +152,12 @@ fn survey_table(
     counts: &mut Expectations,
 ) -> TableSurvey {
     let mut found = TableSurvey::new(table, None);
-    found.extra.clone_from(&reader.layout().extra);
+    let gives_consents = !reader.layout().given.is_empty();
+    if !gives_consents {
+        found.extra.clone_from(&reader.layout().extra);
+    }
+    let numeric = reader.numeric_columns().iter();
+    found.numeric = numeric.map(|(place, numeric)| (table.column_name(*place), *numeric)).collect();
     let mut quarantine = Quarantine::new(spill);
     let (rows, signs) = (&mut found.rows, &mut found.signs);
     let read = in_order(reader, None, progress, &mut |row| {
@@ -103,6 +170,20 @@ fn survey_table(
     });
     found.faults = quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect();
     found.error = read.err();
+    if let (None, Some(line)) = (&found.error, reader.unended_line()) {
+        match table {
+            _ if gives_consents => {
+                let fault = InputFault::CutShort(Table::Clients);
+                found.error = Some(BadInput::at_line(reader.file(), line, fault));
+            }
+            Table::Recipients | Table::Control => {
+                found.error = Some(BadInput::at_line(reader.file(), line, InputFault::CutShort(table)));
+            }
+            // The row that may be cut is a fault of its own.
+            Table::Consents => {}
+            _ => found.may_be_cut = true,
+        }
+    }
     found
 }
 

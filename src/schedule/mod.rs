@@ -74,6 +74,8 @@ pub struct Job {
     pub out: Place,
     /// The policy, if it is not the one that is built in.
     pub policy: Option<Place>,
+    /// The profile, if the export is read through one.
+    pub profile: Option<Place>,
     /// What else `phds run` is given.
     pub more: Vec<Word>,
     /// The time of day.
@@ -85,6 +87,7 @@ impl Job {
     pub fn command_line(&self) -> Vec<&str> {
         let mut words = vec![self.program.as_str(), "run", self.export.as_str(), "--out", self.out.as_str()];
         words.extend(self.policy.iter().flat_map(|policy| ["--policy", policy.as_str()]));
+        words.extend(self.profile.iter().flat_map(|profile| ["--profile", profile.as_str()]));
         words.extend(self.more.iter().map(Word::as_str));
         words.extend(["--quiet", "--if-due"]);
         words
@@ -92,6 +95,6 @@ impl Job {
 
     /// All paths that the program reads, and itself.
     fn read(&self) -> impl Iterator<Item = &Place> {
-        [&self.program, &self.export].into_iter().chain(&self.policy)
+        [&self.program, &self.export].into_iter().chain(&self.policy).chain(&self.profile)
     }
 }

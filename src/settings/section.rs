@@ -123,7 +123,9 @@ impl<'a> Section<'a> {
         let keys = self.file.into_iter().flat_map(|table| table.keys());
         let unknown = keys.filter(|key| !self.known.contains(&key.get_ref().as_ref()));
         match unknown.min_by_key(|key| key.span().start) {
-            Some(key) => Err(self.error(key.span(), key.get_ref(), SettingsFault::UnknownKey(self.document.kind))),
+            Some(key) => {
+                Err(self.error(key.span(), key.get_ref(), SettingsFault::UnknownKey(self.document.kind)))
+            }
             None => Ok(()),
         }
     }

@@ -8,6 +8,7 @@ mod id;
 pub mod name;
 mod number;
 mod shown;
+pub(crate) mod spoilt;
 pub mod text;
 
 pub use day::{Day, Month, REGISTRY_YEARS};

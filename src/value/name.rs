@@ -66,35 +66,35 @@ fn skeletons(name: &str) -> [String; 2] {
     [without_spaces(of(name).to_lowercase()), without_spaces(of(&lower))]
 }
 
-/// More pairs than this need not be listed: they hold the batch all the same.
-const MOST_PAIRS: usize = 1000;
-
 /// Names that look the same and are not, by twos, each two in order. The same name in other words (other case, other
-/// spaces) is one.
+/// spaces) is one, which looks like another if any of its spellings does. Of several that look the same, each is paired with
+/// the first only.
 pub fn look_alikes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<[String; 2]> {
-    let mut different: BTreeMap<String, &str> = BTreeMap::new();
+    let mut spellings: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for text in names {
-        let spelling = different.entry(fold(text)).or_insert(text);
-        *spelling = text.min(spelling);
+        spellings.entry(fold(text)).or_default().insert(text);
     }
-    let mut of_skeleton: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
-    for text in different.values() {
-        for (way, skeleton) in skeletons(text).into_iter().enumerate() {
-            of_skeleton.entry((way, skeleton)).or_default().push(text);
-        }
-    }
-    let mut pairs = BTreeSet::new();
-    for alike in of_skeleton.values_mut() {
-        alike.sort_unstable();
-        for (place, one) in alike.iter().enumerate() {
-            for other in &alike[place + 1..] {
-                if pairs.len() < MOST_PAIRS {
-                    pairs.insert([(*one).to_owned(), (*other).to_owned()]);
-                }
+    // For each skeleton the names that have it, each in the first of its spellings that does.
+    let mut of_skeleton: BTreeMap<(usize, String), BTreeMap<&str, &str>> = BTreeMap::new();
+    for (name, texts) in &spellings {
+        for text in texts {
+            for (way, skeleton) in skeletons(text).into_iter().enumerate() {
+                of_skeleton.entry((way, skeleton)).or_default().entry(name).or_insert(text);
             }
         }
     }
-    pairs.into_iter().collect()
+    let mut pairs: BTreeMap<[&str; 2], [&str; 2]> = BTreeMap::new();
+    for alike in of_skeleton.values() {
+        let Some((first, first_text)) = alike.iter().min_by_key(|(_, text)| **text) else { continue };
+        for (other, text) in alike.iter().filter(|(name, _)| *name != first) {
+            let mut names = [*first, *other];
+            names.sort_unstable();
+            pairs.entry(names).or_insert([*first_text, *text]);
+        }
+    }
+    let mut pairs: Vec<_> = pairs.into_values().map(|pair| pair.map(str::to_owned)).collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// What is left of a recipient's name in the name of a file: letters without their accents, each run of characters
@@ -206,9 +206,19 @@ mod tests {
         // What is the same in another form of Unicode is one name.
         check(&["R\u{ed}o", "Ri\u{301}o"], &[]);
         check(&["Clinic 1", "Clinic 2"], &[]);
-        check(
-            &["a", "b", "\u{430}", "\u{251}"],
-            &[["a", "\u{251}"], ["a", "\u{430}"], ["\u{251}", "\u{430}"]],
-        );
+        check(&["a", "b", "\u{430}", "\u{251}"], &[["a", "\u{251}"], ["a", "\u{430}"]]);
+        // One spelling of a name does not hide another.
+        check(&["Hlll", "hILL"], &[["Hlll", "hILL"]]);
+        check(&["Hlll", "hILL", "HiLL"], &[["Hlll", "hILL"]]);
+    }
+
+    #[test]
+    fn finds_however_many_names_look_the_same() {
+        let letters = ["a", "\u{430}", "\u{251}"];
+        let names: Vec<String> = letters
+            .iter()
+            .flat_map(|letter| (0..5000).map(move |number| format!("Tr{letter}vis {number}")))
+            .collect();
+        assert_eq!(look_alikes(names.iter().map(String::as_str)).len(), 10_000);
     }
 }

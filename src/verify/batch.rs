@@ -45,8 +45,9 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let checked = for_each(&names, settings.threads, check)?;
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
-    // Every file of a batch ends its lines in one way.
-    let line_end = checked.first().map(|checked| checked.line_end);
+    // Every file of a batch ends its lines in one way: that of most of them. One that was changed on the way accuses no other.
+    let like = |file: &FileCheck| checked.iter().filter(|other| other.line_end == file.line_end).count();
+    let line_end = checked.iter().rev().max_by_key(|file| like(file)).map(|checked| checked.line_end);
     for (name, _) in names.iter().zip(&checked).filter(|(_, checked)| Some(checked.line_end) != line_end) {
         faults.add(Fault::at_line(name, 1, FaultCode::WrongLineEnd));
     }

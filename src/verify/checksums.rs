@@ -134,16 +134,30 @@ pub(super) fn check_single(path: &Path, name: &str, faults: &mut Faults) -> Resu
     let folder = path.parent().unwrap_or(Path::new(""));
     let Ok(list) = read_own_file(&folder.join(CHECKSUMS)) else { return Ok(()) };
     let list = String::from_utf8_lossy(&list);
-    let mut entries = list.lines().filter_map(|line| line.split_once("  "));
-    let Some((sum, _)) = entries.find(|(sum, listed)| sum.len() == 64 && *listed == name) else {
+    let list = list.strip_prefix('\u{feff}').unwrap_or(&list);
+    let entries: Option<Vec<_>> = list.lines().filter(|line| !line.is_empty()).map(checksum_of).collect();
+    let Some(entries) = entries else {
+        // What can't be read may have been about this file.
+        faults.add(Fault::of_file(CHECKSUMS, FaultCode::NotAsWritten));
         return Ok(());
     };
+    // Another batch's list is none of this file's.
+    let Some((sum, _)) = entries.into_iter().find(|(_, listed)| *listed == name) else { return Ok(()) };
+    let sum = &sum.to_ascii_lowercase();
     let hashed = hash_of(open_file(path, Links::Followed)?);
     let (_, sha256) = hashed.map_err(|source| BatchError::unavailable(path, source))?;
-    if sha256 != sum {
+    if sha256 != *sum {
         faults.add(Fault::of_file(name, difference(path, Links::Followed, sum)));
     }
     Ok(())
+}
+
+/// The checksum and the file's name in a line as `sha256sum` writes it, read as text or, with a `*`, as bytes.
+fn checksum_of(line: &str) -> Option<(&str, &str)> {
+    let (sum, name) =
+        line.split_at_checked(64).filter(|(sum, _)| sum.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let name = name.strip_prefix("  ").or_else(|| name.strip_prefix(" *"))?;
+    (!name.is_empty()).then_some((sum, name))
 }
 
 /// What is wrong with a file that is not what a checksum is of: whether it would be, had all its lines ended the other way.

@@ -59,7 +59,7 @@ pub fn filter(
     // An error leaves the transaction open, and it is rolled back with the connection.
     database.execute(
         "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
-         DELETE FROM included_under; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
+         DELETE FROM included_under; DELETE FROM organization_outcomes; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
     )?;
     let spill = settings.spill;
     let tables = database.tables();
@@ -93,6 +93,7 @@ pub fn filter(
     // `read` has judged the other tables already.
     read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
+    keep_organizations(connection, &reference, &selection.organizations).map_err(failed)?;
     database.execute("COMMIT")?;
     Ok(FilterResult { counts: selection.counts, intake })
 }
@@ -160,6 +161,20 @@ fn keep_run(
     Ok(())
 }
 
+/// What came of the facts of each organization, so that `write` need not count all facts again.
+fn keep_organizations(
+    connection: &Connection,
+    reference: &Reference,
+    counts: &OrganizationCounts,
+) -> Result<(), rusqlite::Error> {
+    let mut insert = connection.prepare("INSERT INTO organization_outcomes VALUES (?1, ?2, ?3)")?;
+    for (organization, outcome, facts) in counts.facts() {
+        let id = organization.map(|place| reference.organizations.id(place) as i64);
+        insert.execute(params![id, outcome.map(Outcome::name), facts as i64])?;
+    }
+    Ok(())
+}
+
 impl WorkDatabase {
     /// How many facts came to what.
     pub(super) fn counts(&self) -> Result<FactCounts, WorkError> {
@@ -185,14 +200,16 @@ impl WorkDatabase {
         &self,
         reference: &Reference,
     ) -> Result<OrganizationCounts, WorkError> {
-        let sql = "SELECT i.given_by_org_id, k.outcome, count(*) FROM outcomes k JOIN immunizations i ON i.line = k.line
-            GROUP BY 1, 2";
+        let sql = "SELECT org_id, outcome, facts FROM organization_outcomes";
         let mut counts = OrganizationCounts::new(reference.organizations.len());
-        let rows =
-            self.rows(sql, |row| Ok((optional_number(row, 0)?, row.get::<_, String>(1)?, number(row, 2)?)))?;
+        let rows = self.rows(sql, |row| {
+            Ok((optional_number(row, 0)?, row.get::<_, Option<String>>(1)?, number(row, 2)?))
+        })?;
         for (organization, outcome, facts) in rows {
             let place = |id| reference.organizations.find(id).ok_or_else(|| self.damaged());
-            counts.add_facts(organization.map(place).transpose()?, Outcome::named(&outcome), facts);
+            let outcome =
+                outcome.map(|name| Outcome::named(&name).ok_or_else(|| self.damaged())).transpose()?;
+            counts.add_facts(organization.map(place).transpose()?, outcome, facts);
         }
         Ok(counts)
     }

@@ -25,7 +25,8 @@ pub use write::{Ready, ready};
 use crate::cleanup::{self, InterruptHandler};
 use crate::policy::Policy;
 use crate::registry::{
-    Code, Intake, OWN_APPLICATION_ID, QuarantinedRow, RowFault, RowFile, RowIds, Table, as_a_file, collect_rows,
+    Code, Intake, OWN_APPLICATION_ID, QuarantinedRow, RowFault, RowFile, RowIds, Table, as_a_file,
+    collect_rows,
 };
 use crate::spill::Spill;
 use crate::value::Day;

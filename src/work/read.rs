@@ -7,9 +7,9 @@ use super::error::WorkError;
 use super::{connect, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
-    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance, QuarantinedRow,
-    Reference, RegistryError, RowFile, RowIds, Source, Table, Value, Witness, as_a_file, beside, changed_files,
-    read_facts_in_order, read_reference_before,
+    BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance,
+    QuarantinedRow, Reference, RegistryError, RowFile, RowIds, Source, Table, Value, Witness, as_a_file,
+    beside, changed_files, read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
 use crate::value::text;

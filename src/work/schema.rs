@@ -6,7 +6,7 @@ use crate::registry::tables::Kind;
 use crate::registry::{OWN_APPLICATION_ID, Table};
 
 /// The version of the tables and views. A database of another version is read again from its export.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// A table's name for each column, as the work database spells it: the export's, in lower case.
 pub(super) fn column_names(table: Table) -> Vec<String> {
@@ -18,7 +18,8 @@ pub(super) fn tables() -> String {
     let mut sql = String::new();
     for table in Table::ALL {
         // A row of clients may give several consents, all on its line.
-        let line = if table == Table::Consents { "line INTEGER NOT NULL" } else { "line INTEGER PRIMARY KEY" };
+        let line =
+            if table == Table::Consents { "line INTEGER NOT NULL" } else { "line INTEGER PRIMARY KEY" };
         let mut columns = vec![line.to_owned()];
         for (name, column) in column_names(table).into_iter().zip(table.columns()) {
             let kind = match column.kind {
@@ -56,6 +57,7 @@ CREATE TABLE filter_run (
     newest_vaccination TEXT
 );
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE organization_outcomes (org_id INTEGER, outcome TEXT, facts INTEGER NOT NULL);
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "
 }

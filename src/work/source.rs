@@ -4,7 +4,8 @@ use super::error::WorkError;
 use super::schema::column_names;
 use super::{WorkDatabase, number};
 use crate::registry::{
-    Encoding, FileStamp, Layout, Moment, ProfileId, Provenance, RegistryError, Source, SqliteTable, Table, TableReader,
+    Encoding, FileStamp, Layout, Moment, ProfileId, Provenance, RegistryError, Source, SqliteTable, Table,
+    TableReader,
 };
 use std::path::PathBuf;
 use twox_hash::XxHash3_128;
@@ -74,8 +75,9 @@ impl Source for WorkTables<'_> {
             connection,
             sql: format!("SELECT line, {columns} FROM {table} {condition} ORDER BY line"),
             has_lines: true,
-            count_repeated: None,
+            beside: None,
             content: XxHash3_128::new(),
+            numeric: Vec::new(),
             on_error: WorkError::within_reading,
             path,
             layout: Layout::packed(table, Encoding::Utf8),

@@ -5,7 +5,7 @@ use crate::elements::{self, Cell};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
-use crate::value::{Day, REGISTRY_YEARS};
+use crate::value::{Day, REGISTRY_YEARS, spoilt};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,6 +31,8 @@ pub(super) struct Counter<'a> {
     birthdays: &'a Birthdays,
     /// The client that was met last, with its facts so far.
     client: Option<(ClientPlace, u64)>,
+    /// Whether another batch began with that client, so that what is counted once for a client is counted there.
+    is_continued: bool,
     /// The doses of the client's day that was met last.
     day: Vec<ShareableFact>,
     /// Those of the day that was met before it, of whichever client.
@@ -62,11 +64,25 @@ impl<'a> Counter<'a> {
             short_zip_codes: 0,
             birthdays,
             client: None,
+            is_continued: false,
             day: Vec::new(),
             day_before: Vec::new(),
             doses: 0,
             same_day_again: 0,
             next_day_again: 0,
+        }
+    }
+
+    /// Begins with a batch of facts. A client of very many may be parted: then `parted_behind` are the client's facts of the
+    /// day before, which another counter may have counted.
+    pub(super) fn begin_batch(&mut self, parted_behind: Option<Vec<ShareableFact>>) {
+        self.end();
+        self.day_before.clear();
+        let Some(last) = parted_behind.as_ref().and_then(|facts| facts.last()) else { return };
+        self.client = Some((last.client, 0));
+        self.is_continued = true;
+        for fact in parted_behind.iter().flatten() {
+            add_dose(&mut self.day_before, fact);
         }
     }
 
@@ -93,28 +109,25 @@ impl<'a> Counter<'a> {
         if self.day.first().is_some_and(|first| (first.client, first.date) != (fact.client, fact.date)) {
             self.end_day();
         }
-        // The facts of a combination vaccine are one dose.
-        if self.day.last().is_none_or(|last| last.immunization_id != fact.immunization_id) {
-            self.day.push(*fact);
-        }
+        add_dose(&mut self.day, fact);
     }
 
     fn end_client(&mut self) {
         let Some((client, facts)) = self.client.take() else { return };
+        let is_first = !std::mem::take(&mut self.is_continued);
         let (mut has_lost, mut is_twice) = (false, false);
         let columns = CLIENT_TEXTS.iter().zip(&mut self.client_blanks);
         for ((column, blanks), text) in columns.zip(self.reference.clients.texts(client)) {
             *blanks += if text.is_empty() { facts } else { 0 };
             if !text.is_ascii() {
-                has_lost |= has_lost_characters(text);
-                is_twice |= is_encoded_twice(text);
+                has_lost |= spoilt::has_lost_characters(text);
+                is_twice |= spoilt::is_encoded_twice(text);
             } else if *column == tables::clients::ZIP_CODE {
-                let is_short = (3..=4).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-                self.short_zip_codes += u64::from(is_short);
+                self.short_zip_codes += u64::from(spoilt::has_lost_zeros(text) && is_first);
             }
         }
-        self.lost_characters += u64::from(has_lost);
-        self.encoded_twice += u64::from(is_twice);
+        self.lost_characters += u64::from(has_lost && is_first);
+        self.encoded_twice += u64::from(is_twice && is_first);
     }
 
     fn end_day(&mut self) {
@@ -123,16 +136,15 @@ impl<'a> Counter<'a> {
             && before.client == first.client
             && before.date.days_until(first.date) == 1
         {
-            let cvx = |fact: &ShareableFact| self.reference.vaccines.get(fact.vaccine).cvx.as_slice();
-            let is_again = |fact: &ShareableFact, before: &ShareableFact| {
-                before.organization == fact.organization
-                    && before.immunization_id != fact.immunization_id
-                    && !cvx(fact).is_empty()
-                    && cvx(before) == cvx(fact)
+            let doses = |facts: &[ShareableFact]| {
+                let dose = |fact: &ShareableFact| Dose {
+                    organization: fact.organization,
+                    cvx: self.reference.vaccines.get(fact.vaccine).cvx.as_slice(),
+                    immunization_id: fact.immunization_id,
+                };
+                facts.iter().map(dose).filter(|dose| !dose.cvx.is_empty()).collect()
             };
-            let again =
-                self.day.iter().filter(|fact| self.day_before.iter().any(|before| is_again(fact, before)));
-            self.next_day_again += again.count() as u64;
+            self.next_day_again += given_again(doses(&self.day), doses(&self.day_before));
         }
         if self.day.len() > 1 {
             let vaccines = &self.reference.vaccines;
@@ -215,6 +227,39 @@ impl<'a> Counter<'a> {
     }
 }
 
+/// Adds a fact to the doses of a day. The facts of a combination vaccine are one dose.
+fn add_dose(day: &mut Vec<ShareableFact>, fact: &ShareableFact) {
+    if day.last().is_none_or(|last| last.immunization_id != fact.immunization_id) {
+        day.push(*fact);
+    }
+}
+
+/// What a dose is known again by, and its id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Dose<'a> {
+    organization: u32,
+    cvx: &'a [u8],
+    immunization_id: u64,
+}
+
+/// How many doses of a day had one of the same vaccine by the same organization, and another id, on the day before.
+fn given_again<'a>(day: Vec<Dose<'a>>, mut before: Vec<Dose<'a>>) -> u64 {
+    // Sorted, so that a day of very many doses takes no time.
+    before.sort_unstable();
+    let is_again = |dose: &&Dose<'a>| {
+        let key = |dose: &Dose<'a>| (dose.organization, dose.cvx);
+        let first = before.partition_point(|other| key(other) < key(dose));
+        let end = first + before[first..].partition_point(|other| key(other) == key(dose));
+        let same = &before[first..end];
+        // They lie in the order of their ids.
+        [same.first(), same.last()]
+            .into_iter()
+            .flatten()
+            .any(|other| other.immunization_id != dose.immunization_id)
+    };
+    day.iter().filter(is_again).count() as u64
+}
+
 /// Adds counts by months since January of the first year of registries to those by `YYYY-MM`.
 fn add_months(all: &mut BTreeMap<String, u64>, own: &[u64]) {
     for (month, count) in (REGISTRY_YEARS.start() * 12..).zip(own).filter(|(_, count)| **count > 0) {
@@ -258,26 +303,37 @@ const LEAST_HEAP: u64 = 20;
 const DAYS: usize = 12 * 31;
 
 /// How many clients are born on each day of the year, by the organization that gave the first dose that is shared. All
-/// threads count here: there are many organizations.
+/// threads count here: there are many organizations, of which those count that have given a shared dose.
 #[derive(Debug)]
-pub(super) struct Birthdays(Vec<AtomicU32>);
+pub(super) struct Birthdays {
+    /// For each organization where its counts lie, if it has any.
+    row_of: Vec<Option<u32>>,
+    counts: Vec<AtomicU32>,
+}
 
 impl Birthdays {
-    /// Counts for so many organizations.
-    pub(super) fn new(organizations: usize) -> Birthdays {
-        Birthdays((0..organizations * DAYS).map(|_| AtomicU32::new(0)).collect())
+    /// Counts for the organizations of which facts are shared.
+    pub(super) fn new(reference: &Reference, selection: &Selection) -> Birthdays {
+        let mut rows = 0..;
+        let row = |place| (selection.of_organization(place) > 0).then(|| rows.next()).flatten();
+        let row_of: Vec<_> = (0..reference.organizations.len() as u32).map(row).collect();
+        let rows = row_of.iter().flatten().count();
+        Birthdays { row_of, counts: (0..rows * DAYS).map(|_| AtomicU32::new(0)).collect() }
     }
 
     fn note(&self, organization: u32, birth: Day) {
         let day = (birth.month_of_year() * 31 + birth.day_of_month() - 32) as usize;
-        self.0[organization as usize * DAYS + day].fetch_add(1, Ordering::Relaxed);
+        if let Some(row) = self.row_of[organization as usize] {
+            self.counts[row as usize * DAYS + day].fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The organizations in which at least a tenth of the clients are born on the same day of the year; one in 365 is
     /// expected.
     fn heaps(&self, reference: &Reference) -> Vec<BirthdayHeap> {
         let mut heaps = Vec::new();
-        for (place, days) in (0..).zip(self.0.chunks(DAYS)) {
+        let shared = (0..).zip(&self.row_of).filter(|(_, row)| row.is_some()).map(|(place, _)| place);
+        for (place, days) in shared.zip(self.counts.chunks(DAYS)) {
             let counts = days.iter().map(|day| u64::from(day.load(Ordering::Relaxed)));
             let (clients, of) = (counts.clone().max().unwrap_or(0), counts.sum());
             if clients >= LEAST_HEAP && clients * 10 >= of {
@@ -321,35 +377,28 @@ fn listed_group(group: &[u8]) -> &'static str {
     codes.iter().map(|(code, _)| *code).find(|code| code.as_bytes() == group).unwrap_or("OTHER")
 }
 
-/// Whether a text holds U+FFFD, which stands where a character was lost.
-fn has_lost_characters(text: &[u8]) -> bool {
-    text.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes())
-}
-
-/// Whether a text looks as if its UTF-8 was taken for another encoding, and turned into UTF-8 once more: `Ã` or `Â` before
-/// another character that is not ASCII.
-fn is_encoded_twice(text: &[u8]) -> bool {
-    text.windows(3).any(|bytes| matches!(bytes, [0xc3, 0x82 | 0x83, next] if !next.is_ascii()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tells_texts_that_were_spoiled() {
-        let check = |text: &str, lost: bool, twice: bool| {
-            assert_eq!(has_lost_characters(text.as_bytes()), lost, "{text}");
-            assert_eq!(is_encoded_twice(text.as_bytes()), twice, "{text}");
+    fn doses_are_known_again_by_who_gave_what() {
+        let dose = |(organization, cvx, immunization_id): (u32, &'static str, u64)| Dose {
+            organization,
+            cvx: cvx.as_bytes(),
+            immunization_id,
         };
-        check("Muñoz", false, false);
-        check("Mu\u{fffd}oz", true, false);
-        check("MuÃ±oz", false, true);
-        check("Ã‰tienne", false, true);
-        check("FranÃ§ois \u{fffd}", true, true);
-        check("GarcÂ´a", false, true);
-        for name in ["JOÃO", "ASSUNÇÃO", "ÂNGELA", "Ã", "", "Nuñez-Ãlvares"] {
-            check(name, false, false);
-        }
+        let before = [(1, "03", 10), (1, "03", 11), (1, "08", 12), (2, "20", 13)].map(dose);
+        let check = |day: &[(u32, &'static str, u64)], expect: u64| {
+            let day = day.iter().copied().map(dose).collect();
+            assert_eq!(given_again(day, before.to_vec()), expect);
+        };
+        check(&[(1, "03", 20)], 1);
+        check(&[(1, "03", 10), (1, "03", 11)], 2);
+        // The same dose, dated twice.
+        check(&[(1, "08", 12)], 0);
+        check(&[(1, "08", 11)], 1);
+        check(&[(2, "03", 20), (1, "20", 20), (3, "20", 20)], 0);
+        check(&[], 0);
     }
 }

@@ -55,12 +55,26 @@ impl Output {
     /// # Errors
     /// If it stays there.
     pub(super) fn take_held(&self, month: Month, private: &Path) -> Result<TakenHeld<'_>, WriteError> {
+        // What says why goes last: a batch without it could not be understood. Alone it does no harm.
+        let [json, text] = self.why_held(month);
+        self.take(private, &[(self.held(month), "held"), (json, "why-held.json"), (text, "why-held.txt")])
+    }
+
+    /// The same of what says why alone.
+    ///
+    /// # Errors
+    /// If it stays there.
+    pub(super) fn take_why_held(&self, month: Month, private: &Path) -> Result<TakenHeld<'_>, WriteError> {
+        let [json, text] = self.why_held(month);
+        self.take(private, &[(json, "why-held.json"), (text, "why-held.txt")])
+    }
+
+    /// Takes away what is in these places, each under a name of its own in a private folder.
+    fn take(&self, private: &Path, what: &[(PathBuf, &str)]) -> Result<TakenHeld<'_>, WriteError> {
         // Not through a link that lies there.
         self.has_held_folder()?;
         let mut taken = TakenHeld { output: self, moves: Vec::new() };
-        // What says why goes last: a batch without it could not be understood. Alone it does no harm.
-        let [json, text] = self.why_held(month);
-        for (place, name) in [(self.held(month), "held"), (json, "why-held.json"), (text, "why-held.txt")] {
+        for (place, name) in what.iter().cloned() {
             let aside = private.join(name);
             match std::fs::rename(&place, &aside) {
                 Ok(()) => taken.moves.push(Move { place, aside: Some(aside) }),

@@ -68,7 +68,17 @@ pub struct Contents<'a> {
 pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError> {
     let (files, tally) = recipients::preview_recipient_files(contents)?;
     let Contents { as_of, policy, selection, .. } = *contents;
-    Ok((manifest::manifest(as_of, policy, contents.inputs.profile.clone(), contents.intake, &selection.counts, files), tally))
+    Ok((
+        manifest::manifest(
+            as_of,
+            policy,
+            contents.inputs.profile.clone(),
+            contents.intake,
+            &selection.counts,
+            files,
+        ),
+        tally,
+    ))
 }
 
 /// Writes a batch's files into the staging folder, but for the report and the checksums of the folder that the report
@@ -82,7 +92,8 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
-    let manifest = manifest::manifest(as_of, policy, inputs.profile.clone(), intake, &selection.counts, files);
+    let manifest =
+        manifest::manifest(as_of, policy, inputs.profile.clone(), intake, &selection.counts, files);
     staging.write(names::MANIFEST, to_json(&manifest).as_bytes())?;
     staging.write_checksums("")?;
     staging.make_folder(names::QA)?;

@@ -67,15 +67,17 @@ pub(super) fn write_recipient_files(
     let lanes = Lanes::new(drafts);
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
     let in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
-    let queue = Queue { facts: Mutex::new((in_order, 0)), size: batch_size(contents.threads) };
-    let birthdays = Birthdays::new(contents.reference.organizations.len());
+    let facts = Mutex::new(Facts { in_order, batches: 0, parted_behind: None });
+    let queue = Queue { facts, size: batch_size(contents.threads) };
+    let birthdays = Birthdays::new(contents.reference, contents.selection);
     let work = || {
         let mut rows = RowWriter::new(&texts);
         let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
         let mut facts = Vec::with_capacity(batch_size(contents.threads));
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
-            while let Some(batch) = queue.take(&mut facts).map_err(WriteError::Spill)? {
+            while let Some((batch, parted_behind)) = queue.take(&mut facts).map_err(WriteError::Spill)? {
+                counter.begin_batch(parted_behind);
                 for fact in &facts {
                     counter.count(fact);
                     share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
@@ -103,21 +105,18 @@ pub(super) fn preview_recipient_files(
     contents: &Contents<'_>,
 ) -> Result<(Vec<FileEntry>, Tally), WriteError> {
     let (receivers, _) = receivers(contents)?;
-    let birthdays = Birthdays::new(contents.reference.organizations.len());
+    let birthdays = Birthdays::new(contents.reference, contents.selection);
     let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
     let mut in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
-    let (mut facts, mut clients, mut last) = (Vec::new(), 0, None);
+    let mut facts = Vec::new();
     loop {
         in_order.next_batch(SMALLEST_BATCH, &mut facts).map_err(WriteError::Spill)?;
         if facts.is_empty() {
             break;
         }
-        for fact in &facts {
-            counter.count(fact);
-            clients += u64::from(last != Some(fact.client));
-            last = Some(fact.client);
-        }
+        facts.iter().for_each(|fact| counter.count(fact));
     }
+    let clients = in_order.clients();
     let Contents { reference, selection, as_of, .. } = *contents;
     let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, as_of);
     let mut files: Vec<_> = receivers
@@ -182,25 +181,40 @@ fn share_out(
 
 /// The facts, from which every thread takes the next batch when it has done with one.
 struct Queue<'a> {
-    facts: Mutex<(InOrder<'a>, u64)>,
+    facts: Mutex<Facts<'a>>,
     /// How many make a batch.
     size: usize,
 }
 
+struct Facts<'a> {
+    in_order: InOrder<'a>,
+    /// How many batches were taken.
+    batches: u64,
+    /// If the next batch goes on with the client of the last: the facts of the day behind which that client's were parted.
+    parted_behind: Option<Vec<ShareableFact>>,
+}
+
 impl Queue<'_> {
-    /// Takes the next batch; returns its number, or none at the end.
-    fn take(&self, batch: &mut Vec<ShareableFact>) -> io::Result<Option<u64>> {
+    /// Takes the next batch; returns its number, or none at the end. If it goes on with the client of the batch before, the
+    /// facts of that client's day before come with it.
+    fn take(&self, batch: &mut Vec<ShareableFact>) -> io::Result<Option<(u64, Option<Vec<ShareableFact>>)>> {
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (facts, next) = &mut *facts;
-        facts.next_batch(self.size, batch)?;
-        let number = *next;
-        *next += 1;
-        Ok(Some(number).filter(|_| !batch.is_empty()))
+        facts.in_order.next_batch(self.size, batch)?;
+        let Some(last) = batch.last() else { return Ok(None) };
+        let next_parted = (facts.in_order.next_client() == Some(last.client)).then(|| {
+            let of_day = |fact: &&ShareableFact| (fact.client, fact.date) == (last.client, last.date);
+            let mut day: Vec<_> = batch.iter().rev().take_while(of_day).copied().collect();
+            day.reverse();
+            day
+        });
+        let taken = (facts.batches, std::mem::replace(&mut facts.parted_behind, next_parted));
+        facts.batches += 1;
+        Ok(Some(taken))
     }
 
     /// How many different clients the facts are of that were taken.
     fn clients(&self) -> u64 {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).0.clients()
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).in_order.clients()
     }
 }
 

@@ -6,7 +6,7 @@
 use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_batch_there, private_folder, put_in_place, sync_folders, try_out_steps};
+use super::place::{is_batch_there, is_there, private_folder, put_in_place, sync_folders, try_out_steps};
 use crate::batch::{HoldRecord, names, read_own_file, to_json};
 use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
@@ -234,13 +234,10 @@ impl Staging {
     pub fn publish(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
         let step = cleanup::step();
-        // First, so that it cannot stay behind, to be published over this one some day. If this one comes to nothing in a
-        // way that nobody lives to see, the next run makes it anew.
-        let held = self.output.take_held(self.month, self.folder.path())?;
-        if let Err(error) = self.put(&step) {
-            held.put_back();
-            return Err(error);
-        }
+        self.put(&step)?;
+        // Not before: if this comes to nothing in a way that nobody lives to see, what somebody looks at is still there. In the
+        // same step, so that it is not left behind, to be published over this one some day.
+        drop(self.output.take_held(self.month, self.folder.path()));
         drop(step);
         self.settle(set_aside)
     }
@@ -299,13 +296,23 @@ impl Staging {
             write_private(draft, |out| out.write_all(text.as_bytes())).map_err(fail(reasons))?;
         }
         let step = cleanup::step();
-        // Never an earlier batch beside the reasons of this.
-        let earlier = self.output.take_held(self.month, self.folder.path())?;
-        let put = self.output.make_held_folder().and_then(|()| {
-            for (draft, reasons) in drafts.iter().zip(&reasons) {
-                std::fs::rename(draft, reasons).map_err(fail(reasons))?;
+        // A batch is never beside the reasons of another: those go first, and the new ones come last. Of the batches one takes
+        // the other's place in one step: somebody may be looking.
+        let earlier = self.output.take_why_held(self.month, self.folder.path())?;
+        let put = self.output.make_held_folder().and_then(|()| is_there(&place)).and_then(|is_replaced| {
+            put_in_place(&step, &batch, &place)?;
+            let renamed = drafts
+                .iter()
+                .zip(&reasons)
+                .try_for_each(|(draft, reasons)| std::fs::rename(draft, reasons).map_err(fail(reasons)));
+            if renamed.is_err() {
+                // As far as can be.
+                let _ = match is_replaced {
+                    true => put_in_place(&step, &batch, &place),
+                    false => std::fs::rename(&place, &batch).map_err(fail(&place)),
+                };
             }
-            put_in_place(&step, &batch, &place)
+            renamed
         });
         if let Err(error) = put {
             earlier.put_back();

@@ -165,6 +165,11 @@ pub fn phds_with(arguments: &[&str]) -> Ran {
     finish(phds().args(arguments))
 }
 
+/// The same, in a time zone.
+pub fn phds_in(zone: &str, arguments: &[&str]) -> Ran {
+    finish(phds().env("TZ", zone).args(arguments))
+}
+
 /// `phds run` as of 2024-07-08, without the gates of [`GATES_OFF`].
 pub fn run_on(export: &Path, out: &Path, arguments: &[&str]) -> Ran {
     run_gated_on(export, out, &[&GATES_OFF, arguments].concat())

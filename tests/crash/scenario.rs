@@ -308,9 +308,8 @@ impl Scenario {
         for entry in now.keys().chain(expected.before.keys()).chain(expected.after.keys()) {
             let (now, before, after) =
                 (now.get(entry), expected.before.get(entry), expected.after.get(entry));
-            // A held batch makes way before another comes: what is held is old or new, or gone, to be made again.
-            let is_gone = entry.starts_with(".held/") && now.is_none();
-            if now != before && now != after && !is_gone {
+            // What says why a batch is held makes way before another comes.
+            if now != before && now != after && !(is_reason(entry) && now.is_none()) {
                 return Err(format!("out/{entry} is neither what was there nor the new one"));
             }
             if ended.code == Some(0) && now != after && entry.parse::<u32>().is_ok() {
@@ -321,8 +320,18 @@ impl Scenario {
         for batch in now.keys().filter(|entry| entry.starts_with(".held/") && !entry.ends_with(".txt")) {
             let reasons = format!("{batch}.txt");
             let pair = |of: &Visible| (of.get(batch).cloned(), of.get(&reasons).cloned());
-            if ![pair(&expected.before), pair(&expected.after)].contains(&pair(&now)) {
+            let is_of_one_run = [pair(&expected.before), pair(&expected.after)].contains(&pair(&now));
+            if !is_of_one_run && now.contains_key(&reasons) {
                 return Err(format!("out/{batch} and what says why are not of one run"));
+            }
+        }
+        // A held batch somebody may be looking at: at every moment it, or what comes in its place, is there.
+        for batch in expected.before.keys().filter(|entry| entry.starts_with(".held/") && !is_reason(entry)) {
+            let month = &batch[".held/".len()..];
+            let is_published =
+                expected.after.contains_key(month) && now.get(month) == expected.after.get(month);
+            if !now.contains_key(batch) && !is_published {
+                return Err(format!("out/{batch} is gone, and nothing is in its place"));
             }
         }
         if ended.stderr.contains("panicked") {
@@ -346,6 +355,11 @@ impl Scenario {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether what lies in the place of batches under this name says why a batch is held.
+fn is_reason(entry: &str) -> bool {
+    entry.starts_with(".held/") && [".txt", ".json"].iter().any(|ending| entry.ends_with(ending))
 }
 
 /// Whether a batch is sound. One that was found sound is so wherever its bytes are.

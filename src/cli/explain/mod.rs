@@ -36,7 +36,13 @@ pub(super) struct Args {
     #[arg(value_name = "EXPORT", help = OPEN_EXPORT_HELP, group = "from")]
     export: Option<PathBuf>,
     /// A work database
-    #[arg(long, visible_alias = "batch", value_name = "FILE.db", group = "from")]
+    #[arg(
+        long,
+        visible_alias = "batch",
+        value_name = "FILE.db",
+        group = "from",
+        conflicts_with_all = ["encoding", "profile"]
+    )]
     work: Option<PathBuf>,
     /// The fact, by its IMMUNFACT_ID
     #[arg(long, value_name = "ID", value_parser = id, group = "about")]

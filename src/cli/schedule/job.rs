@@ -5,6 +5,7 @@
 use crate::cli::failure::Failure;
 use crate::cli::{Cli, Command};
 use crate::policy::Policy;
+use crate::registry::Profile;
 use crate::schedule::{Job, Place, ScheduleError, Time, Word};
 use clap::Parser;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -22,6 +23,9 @@ pub(super) struct JobArgs {
     /// The inclusion rules' settings; without it, the policy that is built in
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// How the registry writes its export, where it is not as docs/export.md has it
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// The time of day
     #[arg(long, value_name = "HH:MM", default_value = "06:00")]
     time: Time,
@@ -51,12 +55,13 @@ impl JobArgs {
             );
         }
         let policy = self.policy.map(checked_policy).transpose()?;
+        let profile = self.profile.map(checked_profile).transpose()?;
         let program = match self.program {
             Some(program) => program,
             None => this_program()?,
         };
-        let job =
-            Job { program, export: self.export, out: self.out, policy, more: self.more, time: self.time };
+        let JobArgs { export, out, more, time, .. } = self;
+        let job = Job { program, export, out, policy, profile, more, time };
         // The run's own arguments are refused here as they would be then.
         match Cli::try_parse_from(job.command_line()) {
             // A day that is fixed is the day of one month: later ones would never be made, without a word.
@@ -71,6 +76,11 @@ impl JobArgs {
 
 fn checked_policy(path: PathBuf) -> Result<Place, Failure> {
     Policy::from_file(&path)?;
+    Ok(place(path)?)
+}
+
+fn checked_profile(path: PathBuf) -> Result<Place, Failure> {
+    Profile::from_file(&path)?;
     Ok(place(path)?)
 }
 

@@ -1,13 +1,14 @@
 //! What reading an export found: rows, quarantined rows, things worth a warning, and whether it is complete.
 
+use super::oddities::InColumns;
 use super::quarantine::{Code, Limit, Quarantine};
 use super::row::{ExportRow, QuarantinedRow, RowFile};
-use crate::registry::error::{BadInput, InputFault, Problem};
+use super::shape::Shape;
+use crate::registry::error::{BadInput, InputFault, Problem, file_of_table};
 use crate::registry::profile::ProfileEffects;
 use crate::registry::tables::control as columns;
 use crate::registry::{RegistryError, Table};
 use crate::spill::Spill;
-use crate::value::shown;
 use std::path::{Path, PathBuf};
 
 /// What reading an export found.
@@ -123,6 +124,17 @@ pub enum Notice {
         to_string = "{table}: the header again on line {line}, {count} time(s) in all: two exports in one file, or pages?"
     )]
     HeaderAgain { table: Table, line: u64, count: u64 },
+    /// Rows are left out that tell, by what stands in them, what went wrong at the source.
+    #[strum(to_string = "{table}: {count} row(s) left out, the first on line {line}: {shape}")]
+    LeftOut { table: Table, count: u64, line: u64, shape: Shape },
+    /// Words that programs write for "no value" stand among texts.
+    #[strum(to_string = "{table}: words for nothing, such as NULL, are taken as text: {found}")]
+    WordsForNothing { table: Table, found: InColumns },
+    /// Texts that hold a backslash where a quote was to be escaped.
+    #[strum(
+        to_string = "{table}: a backslash stands before a quote or apostrophe, and is taken as text: {found}: backslash escapes?"
+    )]
+    BackslashEscapes { table: Table, found: InColumns },
     /// Clients who have lost a row of consents to the quarantine: nothing of theirs is shared.
     #[strum(
         to_string = "consents: {count} client(s) closed, of whose facts nothing is shared, because a row of theirs could not be read"
@@ -148,9 +160,12 @@ impl Notice {
             | Notice::NotInEncoding { .. }
             | Notice::RowsOverLines { .. }
             | Notice::HeaderAgain { .. }
-            | Notice::ClientsClosed { .. } => true,
+            | Notice::LeftOut { .. }
+            | Notice::ClientsClosed { .. }
+            | Notice::EntitiesForNothing { .. } => true,
             Notice::ExtraColumns { .. }
-            | Notice::EntitiesForNothing { .. }
+            | Notice::WordsForNothing { .. }
+            | Notice::BackslashEscapes { .. }
             | Notice::NoControl
             | Notice::ConsentsOfUnknownClients { .. }
             | Notice::ExpiredWithoutEnd { .. } => false,
@@ -208,11 +223,13 @@ impl Intake {
 
     /// The file a table was read from, for messages.
     fn file_name(&self, table: Table) -> String {
-        self.table(table).map_or_else(|| table.name().to_owned(), |read| shown(&read.file).to_string())
+        self.table(table).map_or_else(|| table.name().to_owned(), |read| file_of_table(&read.file, table))
     }
 
     /// What is worth a warning, once all is read.
     pub fn notices(&self) -> Vec<Notice> {
+        let left_out = |(table, shape, line, count)| Notice::LeftOut { table, count, line, shape };
+        let left_out = self.quarantine.telling_shapes().map(left_out);
         let of_table = |table: Table| {
             let not_in_encoding = self.quarantine.count(table, Code::InvalidUtf8);
             let over_lines = self.quarantine.over_lines(table);
@@ -227,7 +244,7 @@ impl Intake {
             ]
         };
         let found = Table::ALL.into_iter().flat_map(of_table).flatten();
-        self.notices.iter().cloned().chain(found).collect()
+        self.notices.iter().cloned().chain(found).chain(left_out).collect()
     }
 
     pub(crate) fn notice(&mut self, notice: Notice) {
@@ -244,8 +261,8 @@ impl Intake {
         for table in tables.iter().copied() {
             let rows = self.table(table).map_or(0, |read| read.rows);
             if let Some(excess) = self.quarantine.excess(limit, table, rows) {
-                let shapes = self.quarantine.most_frequent_shapes(table);
-                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess, shapes });
+                let kinds = self.quarantine.most_frequent_kinds(table);
+                problems.push(Problem::TooManyQuarantined { file: self.file_name(table), excess, kinds });
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(RegistryError::Unfit(problems)) }
@@ -255,7 +272,7 @@ impl Intake {
 /// The error for a row that may not be left out; `why` the run cannot go on without it.
 pub(in crate::registry) fn unusable(file: &Path, row: &QuarantinedRow, why: &'static str) -> RegistryError {
     let fault = InputFault::UnusableRow { code: row.fault.code, why, shape: row.shape };
-    BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault)
+    BadInput::at(file, Some(row.line), row.fault.column_name(row.table), fault).in_table(row.table)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! What a table's rows mean is not known here.
 
 mod intake;
+mod oddities;
 mod quarantine;
 mod reader;
 mod row;
@@ -12,6 +13,7 @@ mod shape;
 
 pub(super) use intake::{Expectations, unusable};
 pub use intake::{Intake, Notice, TableRead};
+pub use oddities::InColumns;
 pub use quarantine::{Code, Entry, Excess, FaultKind, Limit, NotAPercentage, Places, Quarantine, RowFault};
 pub(crate) use reader::Witness;
 pub(super) use reader::{Reader, TablePart, read_on_threads, read_table};

@@ -153,8 +153,11 @@ impl FaultKind {
     /// What should stand there, in words, where it is the form of the value that is wrong.
     pub fn expected(&self) -> Option<String> {
         let column = &self.table.columns()[usize::from(self.fault.column?)];
-        let is_of_form = self.fault.code != Code::InvalidUtf8
-            && !matches!(self.shape?, Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd);
+        let is_no_value = matches!(
+            self.shape?,
+            Shape::EndBeforeStart | Shape::WithdrawnWithoutEnd | Shape::OnlyDelimiters | Shape::HeaderAgain
+        );
+        let is_of_form = self.fault.code != Code::InvalidUtf8 && !is_no_value;
         is_of_form.then(|| column.kind.expected())
     }
 }
@@ -183,8 +186,8 @@ impl Places {
     }
 }
 
-/// So many shapes are told of a table with too many quarantined rows.
-const MOST_SHAPES: usize = 3;
+/// So many kinds are told of a table with too many quarantined rows.
+const MOST_KINDS: usize = 3;
 
 /// The quarantined rows of an export: counts by table and code, and the list of places.
 #[derive(Debug)]
@@ -248,13 +251,25 @@ impl Quarantine {
         Some((*line, again().map(|places| places.count).sum()))
     }
 
-    /// The kinds of a table's rows that have a shape, with how many there are; the most frequent first.
-    pub(super) fn most_frequent_shapes(&self, table: Table) -> Vec<(FaultKind, u64)> {
-        let of_table = self.kinds.iter().filter(|(kind, _)| kind.table == table && kind.shape.is_some());
-        let mut shapes: Vec<_> = of_table.map(|(kind, places)| (*kind, places.count)).collect();
-        shapes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        shapes.truncate(MOST_SHAPES);
-        shapes
+    /// The shapes that tell what went wrong at the source, with the first line and how many rows there are.
+    pub(super) fn telling_shapes(&self) -> impl Iterator<Item = (Table, Shape, u64, u64)> {
+        let mut found: BTreeMap<(Table, Shape), Places> = BTreeMap::new();
+        for (FaultKind { table, shape, .. }, places) in &self.kinds {
+            if let Some(shape @ (Shape::Scientific | Shape::OnlyDelimiters | Shape::Backslash)) = *shape {
+                found.entry((*table, shape)).or_default().add(places.count, &places.first_lines);
+            }
+        }
+        let first = |places: &Places| places.first_lines.first().copied().unwrap_or(0);
+        found.into_iter().map(move |((table, shape), places)| (table, shape, first(&places), places.count))
+    }
+
+    /// The kinds of a table's rows, with how many there are; the most frequent first.
+    pub(super) fn most_frequent_kinds(&self, table: Table) -> Vec<(FaultKind, u64)> {
+        let of_table = self.kinds.iter().filter(|(kind, _)| kind.table == table);
+        let mut kinds: Vec<_> = of_table.map(|(kind, places)| (*kind, places.count)).collect();
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        kinds.truncate(MOST_KINDS);
+        kinds
     }
 
     /// How many rows of a table have a code.

@@ -155,6 +155,12 @@ pub(in crate::registry) fn read_table(
     }
     let mut scan = read(reader.as_mut(), intake)?;
     let rows = scan.rows;
+    if let Some(found) = scan.oddities.words() {
+        intake.notice(Notice::WordsForNothing { table, found });
+    }
+    if let Some(found) = scan.oddities.escapes() {
+        intake.notice(Notice::BackslashEscapes { table, found });
+    }
     if let Some(line) = reader.unended_line() {
         note_cut(intake, part, reader.file(), line, rows)?;
     }
@@ -162,10 +168,7 @@ pub(in crate::registry) fn read_table(
         return Err(BadInput::of_file(reader.file(), InputFault::TooManyRows(MOST_ROWS)));
     }
     if table == Table::Consents {
-        intake.repeated_consents += match reader.repeated_records()? {
-            Some(repeated) => repeated,
-            None => scan.repeated().map_err(RegistryError::Spill)?,
-        };
+        intake.repeated_consents += scan.repeated().map_err(RegistryError::Spill)?;
     }
     if reader.layout().profile.is_some() {
         let dropped = if part == TablePart::GivenConsents { 0 } else { reader.lines_dropped() };

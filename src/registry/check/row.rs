@@ -75,7 +75,13 @@ pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
     /// A row that takes up so many lines and can't be read as one.
-    pub(super) fn malformed(table: Table, line: u64, file: RowFile, lines: u64, shape: Shape) -> QuarantinedRow {
+    pub(super) fn malformed(
+        table: Table,
+        line: u64,
+        file: RowFile,
+        lines: u64,
+        shape: Shape,
+    ) -> QuarantinedRow {
         let fault = RowFault::of_row(Code::MalformedRow);
         QuarantinedRow { table, line, file, fault, shape: Some(shape), ids: RowIds::default(), lines }
     }
@@ -96,7 +102,15 @@ impl<'a> ExportRow<'a> {
     pub(crate) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
         let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
         let ids = RowIds { key: read(self.table.key_column()), client: read(self.table.client_column()) };
-        QuarantinedRow { table: self.table, line: self.line, file: self.file, fault, shape: None, ids, lines: 1 }
+        QuarantinedRow {
+            table: self.table,
+            line: self.line,
+            file: self.file,
+            fault,
+            shape: None,
+            ids,
+            lines: 1,
+        }
     }
 
     pub(crate) fn id(&self, column: usize) -> u64 {

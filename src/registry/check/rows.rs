@@ -2,13 +2,14 @@
 //!
 //! A row comes out either with all its values read, or with the one fault it is quarantined for.
 
+use super::oddities::Oddities;
 use super::quarantine::{Code, RowFault};
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds, Value, Values};
 use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, fingerprint_before, may_have_swallowed_rows, split_packed,
+    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
     split_record, split_simple_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
@@ -18,7 +19,7 @@ use crate::value::{Day, name, parse_id, text, without_decimal_tail};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
-use twox_hash::XxHash3_64;
+use twox_hash::XxHash3_128;
 
 /// Reads the rows of one table; what it holds is reused from row to row.
 #[derive(Debug)]
@@ -28,7 +29,11 @@ pub(super) struct RowReader<'l> {
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
     /// A hash of each record, for tables in which records that stand there twice matter.
-    pub(super) fingerprints: Option<Sorter<u64>>,
+    pub(super) fingerprints: Option<Sorter<u128>>,
+    /// What is odd about the texts of the rows that can be used.
+    pub(super) oddities: Oddities,
+    /// Whether there is a backslash in the block that is read.
+    may_escape: bool,
     /// What a profile makes of the values, if there is one.
     pub(super) profiled: Option<Profiled<'l>>,
 }
@@ -100,14 +105,15 @@ impl RowReader<'_> {
     /// `spill`: where the fingerprints of records go, if they are wanted.
     pub(super) fn new<'l>(layout: &'l Layout, spill: Option<&Spill>) -> RowReader<'l> {
         let holds_consents = layout.table == Table::Consents || !layout.given.is_empty();
-        let can_be_told = layout.delimiter.is_some() || layout.has_fingerprints;
-        let wanted = spill.filter(|_| holds_consents && can_be_told);
+        let wanted = spill.filter(|_| holds_consents);
         RowReader {
             layout,
             fields: Vec::new(),
             changed: Vec::new(),
             fingerprints: wanted.map(Sorter::new),
             profiled: layout.profile.as_deref().map(|profile| Profiled::new(profile, layout)),
+            oddities: Oddities::of_table(layout.table),
+            may_escape: false,
         }
     }
 
@@ -120,16 +126,18 @@ impl RowReader<'_> {
         if let Some(delimiter) = self.layout.delimiter {
             return self.for_each_csv_row(block, delimiter, visit);
         }
+        self.may_escape = memchr(b'\\', &block.text).is_some();
+        let mut prints = block.fingerprints.iter();
         let (mut rows, mut at) = (0, 0);
         let text = block.text.as_slice();
         while at < text.len() {
             let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
-            let found = self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
-            if found > 0
-                && let Some(fingerprints) = &mut self.fingerprints
-                && let Some(fingerprint) = fingerprint_before(text, next)
+            let found =
+                self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+            if let (Some(fingerprints), Some(print)) = (&mut self.fingerprints, prints.next())
+                && found > 0
             {
-                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
+                fingerprints.push(*print).map_err(RegistryError::Spill)?;
             }
             rows += found;
             at = next;
@@ -146,6 +154,8 @@ impl RowReader<'_> {
         let Layout { table, width, .. } = *self.layout;
         let text = block.text.as_slice();
         let all_simple = is_simple(text);
+        // What is simple but for its backslashes is rare, and then it does not matter which way it is read.
+        self.may_escape = !all_simple && memchr(b'\\', text).is_some();
         let mut line = block.first_line;
         let (mut rows, mut at) = (0, 0);
         while at < text.len() {
@@ -179,7 +189,7 @@ impl RowReader<'_> {
                 && let Some(fingerprints) = &mut self.fingerprints
             {
                 let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
-                let fingerprint = XxHash3_64::oneshot(line_end.unwrap_or(record));
+                let fingerprint = XxHash3_128::oneshot(line_end.unwrap_or(record));
                 fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
             }
             line += if simple { 1 } else { count_lines(record) };
@@ -214,10 +224,15 @@ impl RowReader<'_> {
     }
 
     /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
-    fn visit_simple_row(&self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+    fn visit_simple_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
         let field_of = |column: usize| &self.fields[self.layout.fields[column]];
         let cell_of = |column| Cell::Text(field_of(column).as_it_stands(record.text).trim_ascii());
-        visit(read_row(self.layout, record, cell_of, &mut [Value::Blank; MOST_COLUMNS]))
+        let mut values = [Value::Blank; MOST_COLUMNS];
+        let row = read_row(self.layout, record, cell_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
+        visit(row)
     }
 
     fn visit_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
@@ -227,6 +242,9 @@ impl RowReader<'_> {
         let cell_of = |column: usize| texts[column].cell(record.text, &self.changed);
         let mut values = [Value::Blank; MOST_COLUMNS];
         let row = read_row(self.layout, record, cell_of, &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
         visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
     }
 
@@ -245,6 +263,9 @@ impl RowReader<'_> {
         );
         let mut values = [Value::Blank; MOST_COLUMNS];
         let row = read_row(self.layout, record, |column| cells[column], &mut values);
+        if let Ok(row) = &row {
+            self.oddities.note(row, self.may_escape);
+        }
         visit(row.map_err(|bad| with_shape_of_bytes(bad, record, self.layout, &self.fields)))
     }
 
@@ -278,8 +299,14 @@ impl RowReader<'_> {
                 cells[END_REASON] = Cell::Text(reason.as_bytes());
             }
             let own_row = own_row.get_or_insert_with(|| {
-                check_row(Table::Clients, record.line, RowFile::Own, |column| own_cells[column], &mut own_values)
-                    .map(|_| ())
+                check_row(
+                    Table::Clients,
+                    record.line,
+                    RowFile::Own,
+                    |column| own_cells[column],
+                    &mut own_values,
+                )
+                .map(|_| ())
             });
             if let Err(bad) = own_row {
                 let is_of_id = bad.fault.column == u8::try_from(tables::clients::CLIENT_ID).ok();
@@ -389,12 +416,12 @@ fn first_line(text: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a text holds nothing but printable ASCII without quotes, and `\n`. All of a registry's facts do, as a rule,
+/// Whether a text holds nothing but printable ASCII without quotes and backslashes, and `\n`. All of a registry's facts do, as a rule,
 /// and most of its people, and then there is nothing to unquote, to decode or to clean up inside a value. One pass,
 /// which the compiler turns into wide comparisons, saves several over each value.
 fn is_simple(text: &[u8]) -> bool {
     text.iter().fold(true, |all, byte| {
-        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"');
+        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"') & (*byte != b'\\');
         all & (is_printable | (*byte == b'\n'))
     })
 }
@@ -539,14 +566,13 @@ mod tests {
                 encoding: crate::registry::Encoding::Utf8,
                 width: 4,
                 fields: [2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-                extra: vec![ExtraColumn { place: 2, name: None }],
+                extra: vec![ExtraColumn { place: 2, name: None, near: None }],
                 profile: None,
                 given: Vec::new(),
-                has_fingerprints: false,
             };
             let (mut either, mut general) = (Vec::new(), Vec::new());
             let (table, mut reader) = (Table::Vaccines, RowReader::new(&layout, None));
-            let block = Block { text: text.clone().into_bytes(), first_line: 2 };
+            let block = Block { text: text.clone().into_bytes(), first_line: 2, ..Block::default() };
             reader.for_each_row(&block, &mut |row| {
                 either.push(format!("{row:?}"));
                 Ok(())

@@ -3,6 +3,7 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
+use super::oddities::Oddities;
 use super::row::CheckResult;
 use super::rows::{Profiled, RowReader, Visit};
 use crate::registry::profile::EffectCounts;
@@ -28,7 +29,9 @@ pub(crate) fn reading_memory(threads: NonZeroUsize) -> usize {
 pub(in crate::registry) struct Scan {
     pub(super) rows: u64,
     /// A hash of each record, if such are made of the table's.
-    pub(super) fingerprints: Option<Sorter<u64>>,
+    pub(super) fingerprints: Option<Sorter<u128>>,
+    /// What is odd about the texts of the rows that can be used.
+    pub(super) oddities: Oddities,
     /// What a profile changed.
     pub(super) effects: EffectCounts,
 }
@@ -36,7 +39,8 @@ pub(in crate::registry) struct Scan {
 impl Scan {
     fn of(rows: u64, reader: RowReader<'_>) -> Scan {
         let effects = reader.profiled.as_ref().map_or_else(EffectCounts::default, Profiled::counts);
-        Scan { rows, fingerprints: reader.fingerprints, effects }
+        let RowReader { fingerprints, oddities, .. } = reader;
+        Scan { rows, fingerprints, effects, oddities }
     }
 }
 
@@ -117,7 +121,8 @@ pub(super) fn on_threads<W: Send>(
             Ok(Some(take_back.try_recv().unwrap_or_default()))
         });
         drop(send);
-        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default() };
+        let oddities = Oddities::of_table(reader.layout().table);
+        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default(), oddities };
         let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
@@ -141,6 +146,7 @@ impl Scan {
     fn add(&mut self, other: Scan) {
         self.rows += other.rows;
         self.effects.absorb(&other.effects);
+        self.oddities.add(&other.oddities);
         match (&mut self.fingerprints, other.fingerprints) {
             (Some(fingerprints), Some(others)) => fingerprints.absorb(others),
             (fingerprints, others) => *fingerprints = fingerprints.take().or(others),

@@ -3,7 +3,7 @@
 //! A shape is worked out only for a row that is quarantined, so that the rows that can be used pay nothing for it.
 
 use crate::registry::tables::{Column, Kind};
-use crate::value::{Day, name::WordForNothing};
+use crate::value::{Day, name::WordForNothing, spoilt};
 use strum::Display;
 
 /// What stands where a row fails. The set is closed, so that no value can get into a message.
@@ -97,9 +97,8 @@ impl Shape {
             return Shape::Blank;
         }
         let text = String::from_utf8_lossy(text);
-        // A file that was appended to another may begin with a byte order mark.
         let plain = text.trim_start_matches('\u{feff}');
-        if plain.eq_ignore_ascii_case(column.name) {
+        if is_name_of(plain, column) {
             return Shape::HeaderAgain;
         }
         if let Some(word) = WordForNothing::of(plain) {
@@ -137,7 +136,10 @@ pub(super) fn shape_of_record(record: &[u8], fields: usize, width: usize) -> Sha
     if record.windows(2).any(|pair| pair == b"\\\"") {
         return Shape::Backslash;
     }
+    // However many fields there are, a record over several lines has come of a quote that stands alone.
+    let is_over_lines = record.strip_suffix(b"\n").unwrap_or(record).contains(&b'\n');
     match fields.cmp(&width) {
+        _ if is_over_lines => Shape::OverLines,
         std::cmp::Ordering::Less => Shape::FewerFields,
         std::cmp::Ordering::Equal => Shape::OverLines,
         std::cmp::Ordering::Greater => Shape::MoreFields,
@@ -247,12 +249,20 @@ impl Pattern {
 pub enum Sign {
     #[strum(to_string = "a word for nothing, {0}, taken as text")]
     WordForNothing(WordForNothing),
+    /// The same as a responsible entity.
+    #[strum(to_string = "a word for nothing, {0}, taken as blank")]
+    EntityForNothing(WordForNothing),
     #[strum(to_string = "a backslash before a quote or apostrophe: backslash escapes?")]
     BackslashEscape,
+    /// A header that no rule keeps from being a row: `recipients` holds nothing but names.
+    #[strum(to_string = "the header again (two exports in one file?), taken as a row")]
+    HeaderAgain,
     #[strum(to_string = "text that was decoded wrongly once (U+FFFD, or \u{c3} and a sign)")]
     WronglyDecoded,
     #[strum(to_string = "3 or 4 digits: leading zeros are lost at the source?")]
     LostZeros,
+    #[strum(to_string = "1 digit: a leading zero is lost at the source?")]
+    ShortCvx,
     #[strum(to_string = "more than 3 digits: no CVX code")]
     LongCvx,
 }
@@ -260,42 +270,52 @@ pub enum Sign {
 impl Sign {
     /// What is odd in the text of a column, if anything is.
     pub(in crate::registry) fn of(column: &Column, text: &[u8]) -> Option<Sign> {
-        let is_digits = || text.iter().all(u8::is_ascii_digit);
-        if column.kind == Kind::Cvx && text.len() > 3 && is_digits() {
+        if column.kind == Kind::Cvx && spoilt::is_long_cvx(text) {
             return Some(Sign::LongCvx);
         }
-        if column.name.ends_with("ZIP_CODE") && matches!(text.len(), 3 | 4) && is_digits() {
+        if column.name.ends_with("ZIP_CODE") && spoilt::has_lost_zeros(text) {
             return Some(Sign::LostZeros);
         }
-        let text = std::str::from_utf8(text).ok()?;
-        let is_escaped = text.contains('\\')
-            && (text.contains("\\\"") || text.contains("\\'") || text.ends_with(['"', '\\']));
-        if is_escaped && WordForNothing::of(text).is_none() {
+        if column.kind == Kind::Cvx && matches!(text, [b'0'..=b'9']) {
+            return Some(Sign::ShortCvx);
+        }
+        if is_escaped(text) {
             return Some(Sign::BackslashEscape);
         }
-        if !text.is_ascii() && is_wrongly_decoded(text) {
+        let text = std::str::from_utf8(text).ok()?;
+        // The other columns of `recipients` would only tell the same again.
+        if column.name == "RECIPIENT" && is_name_of(text, column) {
+            return Some(Sign::HeaderAgain);
+        }
+        let bytes = text.as_bytes();
+        if !text.is_ascii() && (spoilt::has_lost_characters(bytes) || spoilt::is_encoded_twice(bytes)) {
             return Some(Sign::WronglyDecoded);
         }
         // The longest of the words has six letters, or more with characters that do not show.
         let may_be_word = text.len() <= LONGEST;
-        WordForNothing::of(if may_be_word { text } else { "" }).map(Sign::WordForNothing)
+        let is_blank_then = column.name == "RESPONSIBLE_ENTITY";
+        let sign = if is_blank_then { Sign::EntityForNothing } else { Sign::WordForNothing };
+        WordForNothing::of(if may_be_word { text } else { "" }).map(sign)
     }
 }
 
-/// UTF-8 that was read as windows-1252 shows two characters for one letter, the first of which is mostly Ã or Â.
-fn is_wrongly_decoded(text: &str) -> bool {
-    let pairs = text.chars().zip(text.chars().skip(1));
-    let is_pair = |(first, second): (char, char)| {
-        matches!(first, '\u{c3}' | '\u{c2}') && matches!(second, '\u{80}'..='\u{bf}')
-    };
-    text.contains('\u{fffd}') || pairs.into_iter().any(is_pair)
+/// Whether a backslash stands where a quote or an apostrophe was to be escaped. Of `"O\"Brien"` the quote behind the
+/// backslash ends the value for whoever reads CSV, and what is left is `O\Brien"`.
+pub(super) fn is_escaped(text: &[u8]) -> bool {
+    let escapes = |pair: &[u8]| matches!(pair, [b'\\', b'"' | b'\'']);
+    text.contains(&b'\\') && (text.ends_with(b"\"") || text.windows(2).any(escapes))
+}
+
+/// Whether a text is the column's own name. A file that was appended to another may begin with a byte order mark.
+fn is_name_of(text: &str, column: &Column) -> bool {
+    text.trim_start_matches('\u{feff}').eq_ignore_ascii_case(column.name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::registry::Table;
-    use crate::registry::tables::{clients, consents, vaccines};
+    use crate::registry::tables::{clients, consents, organizations, recipients, vaccines};
 
     fn word(text: &str) -> WordForNothing {
         WordForNothing::of(text).unwrap()
@@ -367,7 +387,9 @@ mod tests {
         assert_eq!(shape_of_record(b"7,\"O\\\"Brien, Jr.\"", 3, 2), Shape::Backslash);
         assert_eq!(shape_of_record(b"7", 1, 2), Shape::FewerFields);
         assert_eq!(shape_of_record(b"7,8,9", 3, 2), Shape::MoreFields);
-        assert_eq!(shape_of_record(b"7,\"8\n9\"", 2, 2), Shape::OverLines);
+        assert_eq!(shape_of_record(b"7,8,9\r\n", 3, 2), Shape::MoreFields);
+        assert_eq!(shape_of_record(b"7,\"8\n9\"\n", 2, 2), Shape::OverLines);
+        assert_eq!(shape_of_record(b"7,\"8\n9\",5\n", 3, 2), Shape::OverLines);
         assert_eq!(Shape::of_undecoded(b"Mu\xf1oz"), Shape::Windows1252);
         assert_eq!(Shape::of_undecoded(b"\x81\xff"), Shape::OtherBytes);
     }
@@ -381,7 +403,10 @@ mod tests {
         name("O\\'Brien", Some(Sign::BackslashEscape));
         name("O\\Brien\"", Some(Sign::BackslashEscape));
         name("C:\\x", None);
+        name("C:\\", None);
+        name("O\\\"Brien", Some(Sign::BackslashEscape));
         name("Pe\u{c3}\u{b1}a", Some(Sign::WronglyDecoded));
+        name("\u{c3}\u{2030}tienne", Some(Sign::WronglyDecoded));
         name("Pe\u{fffd}a", Some(Sign::WronglyDecoded));
         name("Pe\u{f1}a", None);
         name("NULL", Some(Sign::WordForNothing(word("null"))));
@@ -390,5 +415,13 @@ mod tests {
         check(clients::ZIP_CODE, "00501", None);
         let cvx = &Table::Vaccines.columns()[vaccines::CVX_CODE];
         assert_eq!(Sign::of(cvx, b"33332032102"), Some(Sign::LongCvx));
+        assert_eq!(Sign::of(cvx, b"3"), Some(Sign::ShortCvx));
+        assert_eq!(Sign::of(cvx, b"03"), None);
+        let entity = |table: Table| Sign::of(&table.columns()[recipients::RESPONSIBLE_ENTITY], b"RECIPIENT");
+        assert_eq!(entity(Table::Recipients), None);
+        let recipient = &Table::Recipients.columns()[recipients::RECIPIENT];
+        assert_eq!(Sign::of(recipient, "\u{feff}Recipient".as_bytes()), Some(Sign::HeaderAgain));
+        let entity = &Table::Organizations.columns()[organizations::RESPONSIBLE_ENTITY];
+        assert_eq!(Sign::of(entity, b"NULL"), Some(Sign::EntityForNothing(word("null"))));
     }
 }

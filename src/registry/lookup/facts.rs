@@ -5,7 +5,7 @@
 use super::clients::ClientPlace;
 use super::reference::Reference;
 use crate::registry::check::{
-    CheckResult, Code, Intake, QuarantinedRow, RowFault, in_order, read_on_threads, read_table,
+    CheckResult, Code, ExportRow, Intake, QuarantinedRow, RowFault, in_order, read_on_threads, read_table,
 };
 use crate::registry::tables::immunizations as columns;
 use crate::registry::{DisasterFlag, Progress, RegistryError, Source, Table};
@@ -81,6 +81,50 @@ pub fn read_facts_in_order(
                 intake.quarantine.add(&row).map_err(RegistryError::Spill)?;
                 visit(Err(row))
             }
+        })
+    })
+    .map(drop)
+}
+
+/// Looks for facts that name a client, a vaccine or an organization that is not there, and adds them to the quarantine,
+/// where only some of those tables could be read: what needs another is not looked at.
+///
+/// # Errors
+/// If the source cannot be read.
+pub(in crate::registry) fn read_facts_beside(
+    source: &dyn Source,
+    reference: &Reference,
+    is_read: &dyn Fn(Table) -> bool,
+    intake: &mut Intake,
+    progress: &dyn Progress,
+) -> Result<(), RegistryError> {
+    let find_fault = |row: &ExportRow<'_>| {
+        let Reference { clients, vaccines, organizations, .. } = reference;
+        let client = clients.find(row.id(columns::CLIENT_ID));
+        let has_vaccine = vaccines.find(row.id(columns::VACCINE_ID)).is_some();
+        let organization = row.optional_id(columns::GIVEN_BY_ORG_ID);
+        let has_organization = organization.is_none_or(|id| organizations.find(id).is_some());
+        let is_before_birth = client.is_some_and(|c| row.day(columns::VACCINATION_DATE) < clients.birth(c));
+        let faults = [
+            (client.is_none() && is_read(Table::Clients), Code::UnknownClient, columns::CLIENT_ID),
+            (!has_vaccine && is_read(Table::Vaccines), Code::UnknownVaccine, columns::VACCINE_ID),
+            (
+                !has_organization && is_read(Table::Organizations),
+                Code::UnknownOrganization,
+                columns::GIVEN_BY_ORG_ID,
+            ),
+            (is_before_birth, Code::VaccinatedBeforeBirth, columns::VACCINATION_DATE),
+        ];
+        let found = faults.into_iter().find(|(is_so, ..)| *is_so);
+        found.map(|(_, code, column)| row.quarantined(RowFault::in_column(code, column)))
+    };
+    read_table(source, TABLE.into(), intake, |reader, intake| {
+        in_order(reader, None, progress, &mut |row| {
+            let bad = match row {
+                Ok(row) => find_fault(&row),
+                Err(row) => Some(row),
+            };
+            bad.map_or(Ok(()), |row| intake.quarantine.add(&row).map_err(RegistryError::Spill))
         })
     })
     .map(drop)

@@ -38,7 +38,15 @@ impl<T> ById<T> {
     ) -> Result<ById<T>, RegistryError> {
         let rows = settle(rows, table.key_column().unwrap_or(0), same, |row, fault| {
             let ids = RowIds { key: Some(row.id), client: table.client_column().map(|_| row.id) };
-            quarantine(QuarantinedRow { table, line: row.line, file: RowFile::Own, fault, shape: None, ids, lines: 1 })
+            quarantine(QuarantinedRow {
+                table,
+                line: row.line,
+                file: RowFile::Own,
+                fault,
+                shape: None,
+                ids,
+                lines: 1,
+            })
         })?;
         let index = IdIndex::new(rows.iter().map(|row| row.id));
         Ok(ById { rows, index })

@@ -11,6 +11,7 @@ mod vaccines;
 
 pub use clients::{ClientPlace, Clients, TEXT_COLUMNS as CLIENT_TEXTS};
 pub use consents::{Consent, Consents};
+pub(super) use facts::read_facts_beside;
 pub use facts::{Fact, read_facts, read_facts_in_order};
 pub use keys::{ById, Sharing, sharing};
 pub use organizations::{Organization, Organizations, TEXT_COLUMNS as ORGANIZATION_TEXTS};

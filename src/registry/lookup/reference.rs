@@ -6,7 +6,9 @@ use super::consents::{Consents, ConsentsBuilder};
 use super::keys::{ById, KeyedRow};
 use super::organizations::{Organization, Organizations};
 use super::vaccines::{Vaccine, Vaccines};
-use crate::registry::check::{Expectations, ExportRow, Intake, Notice, Reader, TablePart, Witness, unusable};
+use crate::registry::check::{
+    Expectations, ExportRow, Intake, Notice, Reader, Sign, TablePart, Witness, unusable,
+};
 use crate::registry::tables::{consents as consent_columns, recipients as recipient_columns};
 use crate::registry::{Progress, RegistryError, Source, Table};
 use crate::spill::Spill;
@@ -101,16 +103,29 @@ fn read_control(reader: &mut Reader<'_>) -> Result<(), RegistryError> {
 }
 
 fn read_recipients(reader: &mut Reader<'_>) -> Result<Option<Vec<Assignment>>, RegistryError> {
-    let mut assignments = BTreeMap::new();
+    let (mut assignments, mut headers) = (BTreeMap::new(), Vec::new());
     let is_there = reader.read(Table::Recipients, |file, row| {
         let row = row.map_err(|row| unusable(file, &row, STEERS_THE_RUN))?;
         let text = |column| String::from_utf8_lossy(row.text(column)).into_owned();
+        if is_header(&row) {
+            headers.push(row.line);
+        }
         let key = (text(recipient_columns::RECIPIENT), text(recipient_columns::RESPONSIBLE_ENTITY));
         assignments.entry(key).or_insert(row.line);
         Ok(None)
     })?;
+    if let Some(line) = headers.first().copied() {
+        let (table, count) = (Table::Recipients, headers.len() as u64);
+        reader.intake.notice(Notice::HeaderAgain { table, line, count });
+    }
     let assignment = |((recipient, entity), line)| Assignment { line, recipient, entity };
     Ok(is_there.then(|| assignments.into_iter().map(assignment).collect()))
+}
+
+/// Whether a row of `recipients` is its header again. It is a row all the same: nothing keeps an entity from that name.
+fn is_header(row: &ExportRow<'_>) -> bool {
+    let column = &Table::Recipients.columns()[recipient_columns::RECIPIENT];
+    Sign::of(column, row.text(recipient_columns::RECIPIENT)) == Some(Sign::HeaderAgain)
 }
 
 /// Reads a small table that has a key, and of which rows may be left out.

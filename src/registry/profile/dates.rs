@@ -34,17 +34,31 @@ enum Part {
     Literal(u8),
     Year,
     TwoDigitYear,
-    Month { both: bool },
-    DayOfMonth { both: bool },
+    Month {
+        both: bool,
+    },
+    DayOfMonth {
+        both: bool,
+    },
     /// A blank may stand in place of the first digit.
     PaddedDay,
-    DayOfYear { all: bool },
+    DayOfYear {
+        all: bool,
+    },
     ShortMonth,
     LongMonth,
-    Hour { both: bool },
-    HourOfHalf { both: bool },
-    Minute { both: bool },
-    Second { both: bool },
+    Hour {
+        both: bool,
+    },
+    HourOfHalf {
+        both: bool,
+    },
+    Minute {
+        both: bool,
+    },
+    Second {
+        both: bool,
+    },
     Fraction,
     AmPm,
 }
@@ -52,7 +66,9 @@ enum Part {
 /// What is wrong with a form.
 #[derive(thiserror::Error, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FormatFault {
-    #[error("a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R")]
+    #[error(
+        "a letter behind % is none of those that are known: %Y %y %m %d %e %j %b %B %F %D %% %H %I %M %S %f %p %T %R"
+    )]
     UnknownLetter,
     #[error("a part of the day or of the time is given twice")]
     Twice,
@@ -63,7 +79,17 @@ pub(super) enum FormatFault {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -171,7 +197,8 @@ impl Format {
         let bit = |which: u32| way >> which & 1 == 1;
         let time = if bit(2) { 12 } else { 1 };
         for part in &self.parts {
-            let short = |number: u32, whole: bool| if whole { format!("{number:02}") } else { number.to_string() };
+            let short =
+                |number: u32, whole: bool| if whole { format!("{number:02}") } else { number.to_string() };
             let text = match *part {
                 Part::Literal(byte) => {
                     out.push(byte);

@@ -11,10 +11,10 @@ mod read;
 mod show;
 mod treat;
 
+pub(super) use effects::EffectCounts;
 pub use effects::{ColumnEffects, ProfileEffects, TableEffects};
 pub(super) use names::HeaderNames;
 pub use show::SAMPLE;
-pub(super) use effects::EffectCounts;
 pub(super) use treat::{Cell, Treatment};
 
 use super::Table;

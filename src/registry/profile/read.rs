@@ -5,7 +5,9 @@ use super::names::fold;
 use super::{ColumnSource, FileSettings, GivenConsent, Profile, ProfileId, TableSettings, ValueMap, cleaned};
 use crate::registry::tables::{Kind, MOST_COLUMNS, consents};
 use crate::registry::{CodeSet, Table};
-use crate::settings::{self, Section, SettingsError, SettingsFault, SettingsKind, SettingsResult, whole_number, words};
+use crate::settings::{
+    self, Section, SettingsError, SettingsFault, SettingsKind, SettingsResult, whole_number, words,
+};
 use crate::value::Day;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -24,7 +26,6 @@ const DAYS: &str = "a list of days as texts, such as [\"1900-01-01\"]";
 const YEAR: &str = "a year from 1880 to 9900";
 const PATTERN: &str = "the name of a file, in which *, ? and […] may stand";
 const COLUMN: &str = "the name of a column, or { constant = \"…\" }";
-const WORDS: &str = "a table of words, each with the text that it stands for";
 const END_REASON: &str = "\"WITHDRAWN\" or \"EXPIRED\"";
 
 /// The first years that two digits may mean.
@@ -53,7 +54,12 @@ fn files(section: &mut Section<'_>) -> SettingsResult<FileSettings> {
     Ok(FileSettings {
         encoding: section.find("encoding", ENCODING, encoding)?,
         delimiter: section.find("delimiter", DELIMITER, delimiter)?,
-        null: section.find("null", TEXTS, texts)?.unwrap_or_default().iter().map(|word| cleaned(word)).collect(),
+        null: section
+            .find("null", TEXTS, texts)?
+            .unwrap_or_default()
+            .iter()
+            .map(|word| cleaned(word))
+            .collect(),
         unwrap: section.find("unwrap", YES_OR_NO, DeValue::as_bool)?.unwrap_or(false),
         not_rows: not_rows(section)?,
     })
@@ -93,9 +99,13 @@ fn not_rows(section: &mut Section<'_>) -> SettingsResult<Option<regex::bytes::Re
 }
 
 fn dates(section: &mut Section<'_>) -> SettingsResult<Dates> {
-    let year = |value: &DeValue<'_>| whole_number(value).filter(|year| CENTURIES.contains(year)).map(|year| year as u32);
+    let year = |value: &DeValue<'_>| {
+        whole_number(value).filter(|year| CENTURIES.contains(year)).map(|year| year as u32)
+    };
     let from = section.find("two_digit_years_from", YEAR, year)?;
-    let days = |value: &DeValue<'_>| texts(value)?.iter().map(|day| Day::parse(day.as_bytes())).collect::<Option<Vec<_>>>();
+    let days = |value: &DeValue<'_>| {
+        texts(value)?.iter().map(|day| Day::parse(day.as_bytes())).collect::<Option<Vec<_>>>()
+    };
     let unknown = section.find("unknown", DAYS, days)?.unwrap_or_default();
     const KEY: &str = "formats";
     let given = section.find(KEY, FORMATS, |value| texts(value).filter(|list| !list.is_empty()))?;
@@ -108,7 +118,10 @@ fn dates(section: &mut Section<'_>) -> SettingsResult<Dates> {
     for (place, form) in given.unwrap_or_default().iter().enumerate() {
         let format = Format::parse(form, from).map_err(|fault| refused(place, fault.to_string()))?;
         if let Some(other) = formats.iter().position(|other| other.contradicts(&format)) {
-            let why = format!("one text can be two different days by this form and by form {} of the list", other + 1);
+            let why = format!(
+                "one text can be two different days by this form and by form {} of the list",
+                other + 1
+            );
             return Err(refused(place, why));
         }
         formats.push(format);
@@ -213,7 +226,8 @@ fn value_map(section: &mut Section<'_>) -> SettingsResult<ValueMap> {
     let mut map = ValueMap::default();
     for (key, value) in section.entries() {
         let (word, text) = (cleaned(key.get_ref()), value.get_ref().as_str().map(cleaned));
-        let text = text.ok_or_else(|| section.error(value.span(), key.get_ref(), SettingsFault::WrongValue("a text")))?;
+        let text = text
+            .ok_or_else(|| section.error(value.span(), key.get_ref(), SettingsFault::WrongValue("a text")))?;
         if map.0.insert(word.to_lowercase().into_bytes().into(), text).is_some() {
             return Err(section.error(key.span(), key.get_ref(), SettingsFault::NamedTwice));
         }
@@ -244,13 +258,13 @@ fn given_consent<'a>(
     table: &'a DeTable<'a>,
 ) -> SettingsResult<GivenConsent> {
     section.table("from", Some(table), None, |from| {
-        let missing = |key: &str| {
-            from.error(item.span(), key, SettingsFault::Refused("this must be given".to_owned()))
-        };
+        let missing =
+            |key: &str| from.error(item.span(), key, SettingsFault::Refused("this must be given".to_owned()));
         let (no_table, no_type, no_date) =
             (missing("table"), missing("columns.CONSENT_TYPE"), missing("columns.EFFECTIVE_DATE"));
         let is_giver = |value: &DeValue<'_>| (value.as_str()? == GIVER).then_some(());
-        from.find("table", "\"clients\", the one table of which rows give consents", is_giver)?.ok_or(no_table)?;
+        from.find("table", "\"clients\", the one table of which rows give consents", is_giver)?
+            .ok_or(no_table)?;
         let columns = from.section("columns", given_columns)?;
         if columns[consents::CONSENT_TYPE].is_none() {
             return Err(no_type);
@@ -304,7 +318,10 @@ mod tests {
         check(super::super::SAMPLE, "ok");
         check("", "ok");
         check("[tables.control]\nfile = 'COUNTS.csv'", "ok");
-        check("[[tables.consents.from]]\ntable = 'clients'\ncolumns = { CONSENT_TYPE = 'A', EFFECTIVE_DATE = 'B' }", "ok");
+        check(
+            "[[tables.consents.from]]\ntable = 'clients'\ncolumns = { CONSENT_TYPE = 'A', EFFECTIVE_DATE = 'B' }",
+            "ok",
+        );
     }
 
     #[test]
@@ -336,7 +353,10 @@ mod tests {
     fn dates_are_checked() {
         check("[dates]\nformats = []", &format!("line 2, key dates.formats: this must be {FORMATS}"));
         check("[dates]\nformats = '%F'", &format!("line 2, key dates.formats: this must be {FORMATS}"));
-        check("[dates]\nformats = ['%F',\n'%m/%d']", "line 3, key dates.formats: the parts give no whole day");
+        check(
+            "[dates]\nformats = ['%F',\n'%m/%d']",
+            "line 3, key dates.formats: the parts give no whole day",
+        );
         check(
             "[dates]\nformats = ['%m/%d/%y']",
             "line 2, key dates.formats: %y needs two_digit_years_from, the first of the hundred years that two digits can mean",
@@ -345,18 +365,33 @@ mod tests {
             "[dates]\nformats = ['%m/%d/%Y', '%F', '%d/%m/%Y']",
             "line 2, key dates.formats: one text can be two different days by this form and by form 1 of the list",
         );
-        check("[dates]\ntwo_digit_years_from = 30", &format!("line 2, key dates.two_digit_years_from: this must be {YEAR}"));
-        check("[dates]\nunknown = ['1900-02-30']", &format!("line 2, key dates.unknown: this must be {DAYS}"));
+        check(
+            "[dates]\ntwo_digit_years_from = 30",
+            &format!("line 2, key dates.two_digit_years_from: this must be {YEAR}"),
+        );
+        check(
+            "[dates]\nunknown = ['1900-02-30']",
+            &format!("line 2, key dates.unknown: this must be {DAYS}"),
+        );
         check("[dates]\nunknown = ['0001-01-01']", "ok");
     }
 
     #[test]
     fn tables_are_checked() {
         check("[tables.people]", "line 1, key tables.people: there is no such key in a profile");
-        check("[tables.clients]\nfile = 'a/b.csv'", &format!("line 2, key tables.clients.file: this must be {PATTERN}"));
-        check("[tables.clients]\nfile = 'a[.csv'", &format!("line 2, key tables.clients.file: this must be {PATTERN}"));
+        check(
+            "[tables.clients]\nfile = 'a/b.csv'",
+            &format!("line 2, key tables.clients.file: this must be {PATTERN}"),
+        );
+        check(
+            "[tables.clients]\nfile = 'a[.csv'",
+            &format!("line 2, key tables.clients.file: this must be {PATTERN}"),
+        );
         let columns = "[tables.clients.columns]\n";
-        check(&format!("{columns}NAME = 'X'"), "line 2, key tables.clients.columns.NAME: there is no such key in a profile");
+        check(
+            &format!("{columns}NAME = 'X'"),
+            "line 2, key tables.clients.columns.NAME: there is no such key in a profile",
+        );
         let wrong = format!("line 2, key tables.clients.columns.ZIP_CODE: this must be {COLUMN}");
         check(&format!("{columns}ZIP_CODE = 5"), &wrong);
         check(&format!("{columns}ZIP_CODE = {{}}"), &wrong);
@@ -380,18 +415,33 @@ mod tests {
         check(&format!("{columns}FIRST_NAME = 'last name'\nLAST_NAME = 'first_name'"), "ok");
         check(&format!("{columns}FIRST_NAME = 'last name'\nLAST_NAME = {{ constant = '' }}"), "ok");
         let values = "[tables.clients.values.CLIENT_TYPE]\n";
-        check(&format!("{values}A = 'IC'\n' a ' = 'IA'"), "line 3, key tables.clients.values.CLIENT_TYPE. a : the same name stands twice (upper and lower case are the same)");
-        check(&format!("{values}A = 1"), "line 2, key tables.clients.values.CLIENT_TYPE.A: this must be a text");
-        check("[tables.clients.values.TYPE]", "line 1, key tables.clients.values.TYPE: there is no such key in a profile");
+        check(
+            &format!("{values}A = 'IC'\n' a ' = 'IA'"),
+            "line 3, key tables.clients.values.CLIENT_TYPE. a : the same name stands twice (upper and lower case are the same)",
+        );
+        check(
+            &format!("{values}A = 1"),
+            "line 2, key tables.clients.values.CLIENT_TYPE.A: this must be a text",
+        );
+        check(
+            "[tables.clients.values.TYPE]",
+            "line 1, key tables.clients.values.TYPE: there is no such key in a profile",
+        );
     }
 
     #[test]
     fn consents_from_clients_are_checked() {
         let from = "[[tables.consents.from]]\n";
         let needed = "columns = { CONSENT_TYPE = 'A', EFFECTIVE_DATE = 'B' }";
-        check("[tables.consents]\nfrom = 5", "line 2, key tables.consents.from: this must be a list of tables, each written as [[tables.consents.from]]");
+        check(
+            "[tables.consents]\nfrom = 5",
+            "line 2, key tables.consents.from: this must be a list of tables, each written as [[tables.consents.from]]",
+        );
         check("[tables.consents]\nfrom = [5]", "line 2, key tables.consents.from: this must be a table");
-        check("[[tables.clients.from]]", "line 1, key tables.clients.from: there is no such key in a profile");
+        check(
+            "[[tables.clients.from]]",
+            "line 1, key tables.clients.from: there is no such key in a profile",
+        );
         check(&format!("{from}{needed}"), "line 1, key tables.consents.from.table: this must be given");
         check(
             &format!("{from}table = 'immunizations'\n{needed}"),
@@ -403,12 +453,25 @@ mod tests {
             &format!("{from}columns = {{ CONSENT_TYPE = 'A' }}"),
             "line 1, key tables.consents.from.columns.EFFECTIVE_DATE: this must be given",
         );
-        let columns = format!("{from}[tables.consents.from.columns]\nCONSENT_TYPE = {{ constant = 'STANDARD' }}\n");
+        let columns =
+            format!("{from}[tables.consents.from.columns]\nCONSENT_TYPE = {{ constant = 'STANDARD' }}\n");
         let key = "key tables.consents.from.columns";
-        check(&format!("{columns}EFFECTIVE_DATE = 'A'\nEND_DATE = 'a'"), &format!("line 5, {key}.EFFECTIVE_DATE: the same column of the export is END_DATE too"));
-        check(&format!("{columns}EFFECTIVE_DATE = {{ constant = '2020-01-01' }}"), &format!("line 5, {key}.EFFECTIVE_DATE: a date can't be the same in each row"));
-        check(&format!("{columns}CLIENT_ID = 'X'"), &format!("line 5, {key}.CLIENT_ID: the client is the one whose row it is, and can't be given"));
-        check(&format!("{from}{needed}\nend_reason_if_ended = 'GONE'"), &format!("line 4, key tables.consents.from.end_reason_if_ended: this must be {END_REASON}"));
+        check(
+            &format!("{columns}EFFECTIVE_DATE = 'A'\nEND_DATE = 'a'"),
+            &format!("line 5, {key}.EFFECTIVE_DATE: the same column of the export is END_DATE too"),
+        );
+        check(
+            &format!("{columns}EFFECTIVE_DATE = {{ constant = '2020-01-01' }}"),
+            &format!("line 5, {key}.EFFECTIVE_DATE: a date can't be the same in each row"),
+        );
+        check(
+            &format!("{columns}CLIENT_ID = 'X'"),
+            &format!("line 5, {key}.CLIENT_ID: the client is the one whose row it is, and can't be given"),
+        );
+        check(
+            &format!("{from}{needed}\nend_reason_if_ended = 'GONE'"),
+            &format!("line 4, key tables.consents.from.end_reason_if_ended: this must be {END_REASON}"),
+        );
         check(&format!("{from}{needed}\nend_reason_if_ended = 'withdrawn'"), "ok");
     }
 

@@ -60,7 +60,11 @@ impl<'p> Treatment<'p> {
         })
     }
 
-    fn of(profile: &'p Profile, table: Table, constant: impl Fn(usize) -> Option<&'p String>) -> Treatment<'p> {
+    fn of(
+        profile: &'p Profile,
+        table: Table,
+        constant: impl Fn(usize) -> Option<&'p String>,
+    ) -> Treatment<'p> {
         let settings = profile.table(table);
         let mut columns = [ColumnTreatment::default(); MOST_COLUMNS];
         for (place, column) in table.columns().iter().enumerate() {
@@ -94,7 +98,12 @@ impl<'p> Treatment<'p> {
     }
 
     /// The same of a value that is a day already, written `YYYY-MM-DD`: how the registry writes dates says nothing of it.
-    pub(in crate::registry) fn of_day<'a>(&mut self, place: usize, text: &'a [u8], is_end_date: bool) -> Cell<'a>
+    pub(in crate::registry) fn of_day<'a>(
+        &mut self,
+        place: usize,
+        text: &'a [u8],
+        is_end_date: bool,
+    ) -> Cell<'a>
     where
         'p: 'a,
     {
@@ -219,7 +228,8 @@ mod tests {
         name("'00501", false, "00501");
         name("'Brien", false, "'Brien");
         name("'", false, "'");
-        let client_type = |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
+        let client_type =
+            |text: &str, expect: &str| check(Table::Clients, clients::CLIENT_TYPE, text, false, expect);
         client_type("CHILD", "IC");
         client_type("child", "IC");
         client_type("ÑANDÚ", "IA");
@@ -227,7 +237,8 @@ mod tests {
         client_type("", "PA");
         client_type("NULL", "PA");
         client_type("DC", "DC");
-        let birth = |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
+        let birth =
+            |text: &str, expect: &str| check(Table::Clients, clients::BIRTH_DATE, text, false, expect);
         birth("7/8/2024", "day 2024-07-08");
         birth("2024-07-08", "no day");
         birth("1/1/1900", "");
@@ -237,7 +248,8 @@ mod tests {
         end("12/31/2999", "");
         let day = |text: &str, expect: Option<&str>| {
             let expect = expect.map(|day| Day::parse(day.as_bytes()).unwrap());
-            let got = Treatment::new(&profile, Table::Consents).of_day(consents::END_DATE, text.as_bytes(), true);
+            let got =
+                Treatment::new(&profile, Table::Consents).of_day(consents::END_DATE, text.as_bytes(), true);
             assert_eq!(got, Cell::Date { text: text.as_bytes(), day: expect }, "{text:?}");
         };
         day("2024-07-08", Some("2024-07-08"));
@@ -246,6 +258,9 @@ mod tests {
         day("7/8/2024", None);
         // What `values` gives is as without a profile.
         end("X", "2020-01-02");
-        assert_eq!(Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE), Some(Cell::Text(b"TX")));
+        assert_eq!(
+            Treatment::new(&profile, Table::Clients).constant(clients::STATE_CODE),
+            Some(Cell::Text(b"TX"))
+        );
     }
 }

@@ -1,11 +1,11 @@
 //! A folder as an export.
 
-use super::near::nearest_name;
+use super::near::{MissingTables, nearest_name};
 use super::parts::is_parquet_name;
 use super::table_file::{Rows, TableFile};
-use super::{ExportFormat, FileStamp, Provenance, Source, TableReader};
+use super::{ExportFormat, FileStamp, Provenance, Source, TableReader, fits_file};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::{Profile, RegistryError, Table};
+use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,12 @@ fn find_files(path: &Path, format: &ExportFormat) -> Result<Files, RegistryError
         let found = find_file(path, table, &names, format)?;
         files[table as usize] = found.map(|found| TableFile::find(&found)).transpose()?;
     }
-    Ok(files)
+    let strangers = names.into_iter().filter(|name| !is_file_of_a_table(name));
+    let is_there = |table: Table| files[table as usize].is_some() || !format.must_have(table);
+    match MissingTables::among(is_there, strangers) {
+        Some(missing) => Err(RegistryError::MissingTable { export: path.to_owned(), missing }),
+        None => Ok(files),
+    }
 }
 
 impl Source for Folder {
@@ -107,13 +112,13 @@ impl Source for Folder {
     }
 
     fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        let gives = self.format.profile.as_ref().is_some_and(|profile| profile.gives_consents());
-        let Some(file) = self.files[Table::Clients as usize].as_ref().filter(|_| gives) else { return Ok(None) };
+        let file = self.files[Table::Clients as usize].as_ref().filter(|_| self.format.gives_consents());
+        let Some(file) = file else { return Ok(None) };
         file.open(Table::Clients, &self.format, Rows::GivenConsents).map(Some)
     }
 }
 
-/// The file, or the folder of part files, that holds a table; none if it is not there and need not be.
+/// The file, or the folder of part files, that holds a table; none if it is not there.
 pub(super) fn find_file(
     folder: &Path,
     table: Table,
@@ -124,8 +129,6 @@ pub(super) fn find_file(
     if let Some(pattern) = profile.and_then(|profile| profile.table(table).file.as_ref()) {
         return find_file_by_pattern(folder, table, names, pattern).map(Some);
     }
-    let may_be_absent =
-        table.may_be_absent() || table == Table::Consents && profile.is_some_and(Profile::gives_consents);
     let candidates = ENDINGS.map(|ending| format!("{}.{ending}", table.name()));
     let mut present = candidates.iter().filter(|name| names.contains(*name));
     match (present.next(), present.next()) {
@@ -133,9 +136,7 @@ pub(super) fn find_file(
             Err(BadInput::of_file(&folder.join(file), InputFault::TwoFiles { other: other.clone() }))
         }
         (Some(file), None) => Ok(Some(folder.join(file))),
-        (None, _) if !may_be_absent => {
-            Err(RegistryError::MissingTable { export: folder.to_owned(), table })
-        }
+        (None, _) if !table.may_be_absent() => Ok(None),
         (None, _) => {
             // A table that may be absent must not be overlooked for its name: without `recipients`,
             // every entity would be sent its own data.
@@ -159,16 +160,12 @@ fn find_file_by_pattern(
     names: &BTreeSet<String>,
     pattern: &glob::Pattern,
 ) -> Result<PathBuf, RegistryError> {
-    let fits = |name: &&String| {
-        let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
-        pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
-    };
     // A folder may hold the parts of a Parquet file.
     let may_be_read = |name: &&String| {
         let path = folder.join(name);
-        path.is_file() || path.is_dir() && is_parquet_name(&path)
+        fits_file(pattern, name) && (path.is_file() || path.is_dir() && is_parquet_name(&path))
     };
-    let found: Vec<&String> = names.iter().filter(fits).filter(may_be_read).collect();
+    let found: Vec<&String> = names.iter().filter(may_be_read).collect();
     match found.as_slice() {
         [] => Err(RegistryError::MissingFile {
             export: folder.to_owned(),
@@ -179,7 +176,10 @@ fn find_file_by_pattern(
         [file] => Ok(folder.join(file)),
         several => {
             let names = several.iter().map(|name| (*name).clone()).collect();
-            Err(BadInput::of_file(folder, InputFault::SeveralFiles { table, pattern: pattern.as_str().to_owned(), names }))
+            Err(BadInput::of_file(
+                folder,
+                InputFault::SeveralFiles { table, pattern: pattern.as_str().to_owned(), names },
+            ))
         }
     }
 }
@@ -200,7 +200,7 @@ mod tests {
             RegistryError::BadInput(bad) => {
                 format!("{} {}", bad.fault.code(), bad.file.file_name().unwrap_or_default().to_string_lossy())
             }
-            RegistryError::MissingTable { table, .. } => format!("missing {table}"),
+            RegistryError::MissingTable { missing, .. } => missing.to_string().replace('\n', ""),
             other => other.to_string(),
         })
     }
@@ -236,7 +236,7 @@ mod tests {
         check(&["recipients .csv"], "MISNAMED_TABLE recipients .csv");
         check(&["Recipients_202407.csv"], "MISNAMED_TABLE Recipients_202407.csv");
         check(&["control.CSV.gz"], "MISNAMED_TABLE control.CSV.gz");
-        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "missing organizations");
+        assert_eq!(open(&REQUIRED[..4]).map(|_| ()).unwrap_err(), "the table organizations is missing");
         assert!(
             open(
                 &[

@@ -29,8 +29,6 @@ pub struct Layout {
     pub(crate) profile: Option<Arc<Profile>>,
     /// For each consent that a row gives, the fields of its columns: where the rows are looked at for their consents.
     pub(crate) given: Vec<[usize; MOST_COLUMNS]>,
-    /// Whether the last field of each record is a hash of all that stands in it.
-    pub(crate) has_fingerprints: bool,
 }
 
 /// In place of a field: the column's value stands in none.
@@ -41,11 +39,13 @@ pub(super) struct Place<'a> {
     pub(super) path: &'a Path,
     pub(super) line: Option<u64>,
     pub(super) table: Table,
+    /// Whether they are names for certain, if they are made as names are. Else rows may lie among them.
+    pub(super) may_show: bool,
 }
 
 impl Place<'_> {
     pub(super) fn error(&self, column: Option<&'static str>, fault: InputFault) -> RegistryError {
-        BadInput::at(self.path, self.line, column, fault)
+        BadInput::at(self.path, self.line, column, fault).in_table(self.table)
     }
 }
 
@@ -62,6 +62,10 @@ impl Layout {
     ) -> Result<Layout, RegistryError> {
         let table = place.table;
         let columns = table.columns();
+        // In a header that has swallowed a row there are values among the names; an id or a date is no name.
+        let may_show = place.may_show
+            && (delimiter.is_none()
+                || names.iter().all(|name| name.is_empty() || header_name(name).is_some()));
         let header = HeaderNames::new(table, format.profile.as_deref());
         let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
         let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));
@@ -70,7 +74,8 @@ impl Layout {
         });
         let wanted: Vec<Wanted<'_>> = wanted.collect();
         let missing = |column| {
-            let fault = InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header)));
+            let fault =
+                InputFault::MissingColumn(Box::new(MissingColumns::among(names, &wanted, header, may_show)));
             place.error(Some(column), fault)
         };
         let mut fields = [NO_FIELD; MOST_COLUMNS];
@@ -80,15 +85,16 @@ impl Layout {
             }
         }
         let given = match &format.profile {
-            Some(profile) if table == Table::Clients => given_fields(profile, header, names, place, position)?,
+            Some(profile) if table == Table::Clients => {
+                given_fields(profile, header, names, place, position)?
+            }
             _ => Vec::new(),
         };
         refuse_names_twice(names, &folded, &fields, place)?;
         refuse_numbered_names(names, &wanted, header, place)?;
         let is_extra = |at: &usize| !fields.contains(at) && !given.iter().flatten().any(|field| field == at);
         let extra = (0..names.len()).filter(is_extra);
-        let extra =
-            extra.map(|place| ExtraColumn { place: place + 1, name: header_name(&names[place]) }).collect();
+        let extra = extra.map(|at| ExtraColumn::new(&wanted, &names[at], at, may_show)).collect();
         Ok(Layout {
             table,
             delimiter,
@@ -98,7 +104,6 @@ impl Layout {
             extra,
             profile: format.profile.clone(),
             given,
-            has_fingerprints: false,
         })
     }
 
@@ -106,8 +111,7 @@ impl Layout {
     pub(crate) fn packed(table: Table, encoding: Encoding) -> Layout {
         let fields = std::array::from_fn(|place| place);
         let (width, extra, given) = (table.columns().len(), Vec::new(), Vec::new());
-        let (profile, has_fingerprints) = (None, false);
-        Layout { table, delimiter: None, encoding, width, fields, extra, profile, given, has_fingerprints }
+        Layout { table, delimiter: None, encoding, width, fields, extra, profile: None, given }
     }
 }
 
@@ -122,11 +126,13 @@ fn given_fields(
     let mut given = Vec::new();
     for consent in &profile.given {
         let mut fields = [NO_FIELD; MOST_COLUMNS];
-        for ((column, source), field) in Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields) {
+        for ((column, source), field) in
+            Table::Consents.columns().iter().zip(&consent.columns).zip(&mut fields)
+        {
             if let Some(ColumnSource::Named(name)) = source {
                 let wanted = [Wanted { column: column.name, name }];
                 let missing = || {
-                    let missing = MissingColumns::among(names, &wanted, header);
+                    let missing = MissingColumns::among(names, &wanted, header, place.may_show);
                     place.error(Some(column.name), InputFault::MissingColumn(Box::new(missing)))
                 };
                 *field = position(name).ok_or_else(missing)?;
@@ -176,7 +182,8 @@ fn refuse_numbered_names(
             continue;
         }
         let name = name.trim_end();
-        let own = of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
+        let own =
+            of_contract().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| column.name);
         let is_wanted = |wanted: &&Wanted<'_>| header.fold(wanted.name) == header.fold(name);
         let own = own.or_else(|| wanted.iter().find(is_wanted).map(|wanted| wanted.column));
         if let Some(column) = own {

@@ -1,4 +1,4 @@
-//! Where tables come from: the one interface behind which a folder of CSV files, an SQLite file and whatever else has
+//! Where tables come from: the one interface behind which a folder of files, an SQLite file and whatever else has
 //! the tables of an export are interchangeable.
 //!
 //! A source hands out text in blocks of whole records. What the records' values mean, and whether they can be
@@ -26,10 +26,9 @@ pub use csv::{Field, WholeRecords, split_record, split_simple_record, whole_reco
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
 pub(super) use layout::NO_FIELD;
-pub use near::{ExtraColumn, MissingColumn, MissingColumns};
-pub(super) use open_tables::OpenTables;
-pub use open_tables::UnknownFile;
-pub(super) use packed::{fingerprint_before, split_packed};
+pub use near::{ExtraColumn, MissingColumn, MissingColumns, MissingTables, UnknownFile};
+pub(super) use open_tables::{OpenTables, Readable};
+pub(super) use packed::split_packed;
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::panic_is_caught;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
@@ -44,7 +43,7 @@ use sqlite::{SqliteExport, is_sqlite};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opens an export: a folder with a CSV file for each table, or an SQLite file.
+/// Opens an export: a folder with a CSV or Parquet file for each table, or an SQLite file.
 ///
 /// # Errors
 /// If it is not there, is neither of these, or lacks a table.
@@ -61,6 +60,29 @@ pub struct ExportFormat {
     pub encoding: Encoding,
     /// What else there is to say of it.
     pub profile: Option<Arc<Profile>>,
+}
+
+impl ExportFormat {
+    /// Whether an export must have a table. `consents` may be missing where rows of `clients` give them.
+    fn must_have(&self, table: Table) -> bool {
+        !table.may_be_absent() && !(table == Table::Consents && self.gives_consents())
+    }
+
+    fn gives_consents(&self) -> bool {
+        self.profile.as_ref().is_some_and(|profile| profile.gives_consents())
+    }
+
+    /// Whether a file has the name that the profile gives a table's.
+    fn names_file(&self, name: &str) -> bool {
+        let patterns = |table: Table| self.profile.as_ref()?.table(table).file.as_ref();
+        Table::ALL.into_iter().filter_map(patterns).any(|pattern| fits_file(pattern, name))
+    }
+}
+
+/// Whether a file's name, or its name without `.gz` or `.zst`, is as a profile has it.
+fn fits_file(pattern: &glob::Pattern, name: &str) -> bool {
+    let unpacked = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
+    pattern.matches(name) || unpacked.is_some_and(|name| pattern.matches(name))
 }
 
 /// What an export is.
@@ -148,13 +170,9 @@ pub trait TableReader {
     /// Once it is read: a hash of what it holds, in hexadecimal.
     fn content(&self) -> String;
 
-    /// How many of its records are an earlier one again, in the values of every column; none if that is to be told from the
-    /// text of the records.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
-        Ok(None)
+    /// The columns of texts that have a numeric type there, by their places: `00501` cannot be kept in one.
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &[]
     }
 
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
@@ -163,6 +181,15 @@ pub trait TableReader {
     /// # Errors
     /// If the table cannot be read to its end, or `take` fails.
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError>;
+}
+
+/// A type of a column, in a database or a Parquet file, that turns texts of digits into numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum NumericType {
+    Integer,
+    Real,
+    Numeric,
 }
 
 /// What takes a reader's blocks.
@@ -175,4 +202,6 @@ pub struct Block {
     pub text: Vec<u8>,
     /// The line on which the block begins, where lines can be counted.
     pub first_line: u64,
+    /// A hash of each record, where its text does not hold all that tells it from others, and that is of interest.
+    pub fingerprints: Vec<u128>,
 }

@@ -37,11 +37,8 @@ impl Packer {
         self.values.len()
     }
 
-    /// Ends the record and appends it to a block; with a hash of it as its last field, if it has one.
-    pub(super) fn end_record(&mut self, line: u64, fingerprint: Option<u64>, block: &mut Vec<u8>) {
-        if let Some(fingerprint) = fingerprint {
-            self.push(&fingerprint.to_le_bytes());
-        }
+    /// Ends the record and appends it to a block.
+    pub(super) fn end_record(&mut self, line: u64, block: &mut Vec<u8>) {
         block.extend_from_slice(&line.to_le_bytes());
         self.lengths.drain(..).for_each(|length| block.extend_from_slice(&length.to_le_bytes()));
         block.append(&mut self.values);
@@ -71,11 +68,6 @@ pub(in crate::registry) fn split_packed(
     (u64::from_le_bytes(line), at)
 }
 
-/// The hash of a record that ends here, which was given with it.
-pub(in crate::registry) fn fingerprint_before(block: &[u8], end: usize) -> Option<u64> {
-    block[..end].last_chunk().map(|bytes| u64::from_le_bytes(*bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +80,7 @@ mod tests {
             let (mut packer, mut block) = (Packer::default(), Vec::new());
             for (line, fields) in &records {
                 fields.iter().for_each(|field| packer.push(field));
-                packer.end_record(*line, None, &mut block);
+                packer.end_record(*line, &mut block);
             }
             let (mut at, mut got, mut fields) = (0, Vec::new(), Vec::new());
             while at < block.len() {

@@ -2,8 +2,8 @@
 //! as before, and whether somebody is still writing it. The files are not opened.
 
 use super::{Encoding, ExportFormat};
-use crate::registry::ProfileId;
 use crate::clock::local_day;
+use crate::registry::ProfileId;
 use crate::registry::RegistryError;
 use crate::value::Day;
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -1,7 +1,7 @@
 //! From the facts that were read down to those that are shared, and what the consent rule does to them.
 
 use super::{Report, compared, compared_head, paragraph, section, share};
-use crate::batch::{Before, Counts, Manifest};
+use crate::batch::{Before, Counts, Manifest, side_by_side};
 use crate::filter::Outcome;
 use crate::policy::ConsentRule;
 use crate::registry::Code;
@@ -47,13 +47,9 @@ pub(super) fn both<'a, const N: usize>(
     before: Option<&'a Counts>,
     order: [&str; N],
 ) -> Vec<(&'a str, u64, Option<u64>)> {
-    let mut codes: Vec<&str> = now.keys().map(String::as_str).collect();
-    codes.extend(
-        before.into_iter().flat_map(Counts::keys).filter(|code| !now.contains_key(*code)).map(String::as_str),
-    );
-    codes.sort_by_key(|code| order.iter().position(|known| known == code).unwrap_or(N));
-    let count = |counts: &Counts, code: &str| counts.get(code).copied().unwrap_or(0);
-    codes.into_iter().map(|code| (code, count(now, code), before.map(|before| count(before, code)))).collect()
+    let mut codes: Vec<_> = side_by_side(now, before).collect();
+    codes.sort_by_key(|(code, ..)| order.iter().position(|known| known == code).unwrap_or(N));
+    codes.into_iter().map(|(code, now, then)| (code, now, before.map(|_| then))).collect()
 }
 
 pub(super) fn section_of(report: &Report<'_>) -> Markup {

@@ -54,5 +54,10 @@ fn released(release: &ReleaseRecord) -> String {
 /// What the gate told of, though it held nothing back.
 pub(super) fn points(report: &Report<'_>) -> Vec<String> {
     let told = report.gate.map_or(&[][..], |gate| &gate.told);
-    told.iter().map(|finding| sentence(&finding.reason.line())).collect()
+    let not_compared = report.gate.map_or(&[][..], |gate| &gate.not_compared);
+    let without = (!not_compared.is_empty()).then(|| {
+        let keys = not_compared.join(", ");
+        format!("The batch before does not keep what these gates compare, so that they said nothing: {keys}.")
+    });
+    told.iter().map(|finding| sentence(&finding.reason.line())).chain(without).collect()
 }

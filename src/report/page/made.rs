@@ -65,10 +65,14 @@ pub(super) fn footer(report: &Report<'_>) -> Markup {
     let manifest = report.manifest;
     let hash = element("code", &[("class", "hash")], manifest.policy.sha256.as_str());
     let policy = Markup::from(format!("Policy: {}, SHA-256 ", manifest.policy.name)) + hash;
+    let profile = manifest.profile.as_ref().map(|profile| {
+        let hash = element("code", &[("class", "hash")], profile.sha256.as_str());
+        paragraph(Markup::from(format!("Profile: {}, SHA-256 ", profile.name)) + hash)
+    });
     let tool = format!(
         "Made by {} {}. Counts only: nothing of a person is on this page. It names recipients and their counts, so \
          it is for the registry's own staff and is never delivered.",
         manifest.tool.name, manifest.tool.version
     );
-    element("footer", &[], [paragraph(policy), paragraph(tool)])
+    element("footer", &[], [paragraph(policy), profile.unwrap_or_default(), paragraph(tool)])
 }

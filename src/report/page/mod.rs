@@ -8,6 +8,7 @@ mod head;
 mod made;
 mod months;
 mod organizations;
+mod profile;
 mod recipients;
 mod signs;
 mod vaccines;
@@ -65,6 +66,7 @@ pub fn page(report: &Report<'_>) -> String {
         pair([vaccines::by_group(report), vaccines::by_age(report)]),
         signs::section_of(report),
         pair([signs::blanks(report), made::section_of(report)]),
+        profile::section_of(report),
     ];
     let main = element("main", &[], sections);
     let body = element("body", &[], [svg::patterns(), head::header(report), main, made::footer(report)]);

@@ -25,15 +25,16 @@ enum Mark {
 }
 
 impl Mark {
-    /// A change is marked if the gate would hold a batch back for it.
+    /// What is marked is what the gate would hold a batch back for, and nothing else.
     fn of(settings: &Settings, before: Option<u64>, now: Option<u64>) -> Option<Mark> {
         match (before, now) {
-            (None, now) => now.map(|_| Mark::New),
-            (Some(_), None) => Some(Mark::Gone),
             (Some(before), Some(now)) => {
-                let is_large = before != now && settings.is_large_change(before, now);
+                let is_large = settings.is_large_change(before, now);
                 is_large.then_some(if now > before { Mark::Up } else { Mark::Down })
             }
+            _ if settings.recipients_may_change => None,
+            (None, now) => now.map(|_| Mark::New),
+            (Some(_), None) => Some(Mark::Gone),
         }
     }
 
@@ -148,17 +149,23 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
 
 /// Which recipients are marked.
 fn marking(settings: &Settings, month: &str) -> String {
-    let Settings { max_change, min_rows, .. } = settings;
-    if max_change.parse() == Ok(MaxChange(None)) {
-        return format!(
-            "Marked are recipients that are new or gone since {month}. The policy has no limit for changes of rows."
-        );
-    }
+    let Settings { max_change, min_rows, recipients_may_change, .. } = settings;
+    let is_off = max_change.parse() == Ok(MaxChange(None));
     let rows = counted(*min_rows, "row", "rows");
-    format!(
-        "Marked are changes of more than {max_change} since {month}, where there are at least {rows} now or were then, \
-         and recipients that are new or gone."
-    )
+    let changes = format!(
+        "Marked are changes of more than {max_change} since {month}, where there are at least {rows} now or were then"
+    );
+    match (is_off, *recipients_may_change) {
+        (false, false) => format!("{changes}, and recipients that are new or gone."),
+        (false, true) => format!("{changes}. The policy lets recipients come and go."),
+        (true, false) => format!(
+            "Marked are recipients that are new or gone since {month}. The policy has no limit for changes of rows."
+        ),
+        (true, true) => {
+            "No recipient is marked: the policy has no limit for changes of rows, and lets recipients come and go."
+                .to_owned()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -192,5 +199,9 @@ mod tests {
         settings.min_rows = 0;
         check(&settings, Some(0), Some(0), "");
         check(&settings, Some(10), Some(11), "▲ large rise");
+        settings.recipients_may_change = true;
+        check(&settings, Some(10), Some(11), "▲ large rise");
+        check(&settings, None, Some(11), "");
+        check(&settings, Some(10), None, "");
     }
 }

@@ -9,7 +9,7 @@ use crate::registry::Code;
 use crate::report::html::{Markup, TableRow, code, element, flag, small, table};
 use crate::report::svg::{Look, Scale};
 use crate::report::words;
-use crate::value::{Day, Month, grouped, total};
+use crate::value::{Day, Month, grouped, spoilt, total};
 
 pub(super) fn blanks(report: &Report<'_>) -> Markup {
     let included = report.manifest.facts.included;
@@ -184,7 +184,7 @@ fn signs(report: &Report<'_>) -> Vec<Sign> {
         Sign::new(
             "Long CVX codes",
             "facts whose code has more than three characters, as no CVX code has",
-            facts_with_cvx(report, |cvx| cvx.chars().count() > 3),
+            facts_with_cvx(report, |cvx| spoilt::is_long_cvx(cvx.as_bytes())),
             (
                 "fact has a CVX code of more than three characters",
                 "facts have a CVX code of more than three characters",

@@ -37,7 +37,10 @@ impl Decoder {
     pub(super) fn decode(&mut self, mut piece: &[u8], is_last: bool, out: &mut Vec<u8>) {
         loop {
             let start = out.len();
-            let room = self.0.max_utf8_buffer_length_without_replacement(piece.len()).unwrap_or(piece.len() * 3 + 16);
+            let room = self
+                .0
+                .max_utf8_buffer_length_without_replacement(piece.len())
+                .unwrap_or(piece.len() * 3 + 16);
             out.resize(start + room, 0);
             let (result, read, written) =
                 self.0.decode_to_utf8_without_replacement(piece, &mut out[start..], is_last);
@@ -102,7 +105,9 @@ mod tests {
 
     #[test]
     fn without_a_profile_utf_16_is_refused() {
-        let of = |bytes: &[u8]| of_file(bytes, &ExportFormat::default()).map(|(mark, decoder)| (mark, decoder.is_some()));
+        let of = |bytes: &[u8]| {
+            of_file(bytes, &ExportFormat::default()).map(|(mark, decoder)| (mark, decoder.is_some()))
+        };
         assert_eq!(of(b"\xff\xfea\0"), None);
         assert_eq!(of(b"\xfe\xff\0a"), None);
         assert_eq!(of(b"\xef\xbb\xbfa"), Some((3, false)));

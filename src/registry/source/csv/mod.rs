@@ -179,7 +179,10 @@ impl Text {
         let mut fields = Vec::new();
         let end = split_record(&self.pending, 0, delimiter, &mut fields);
         self.refuse_many(&fields, self.line)?;
-        let place = Place { path: &self.path, line: Some(self.line), table };
+        // Where lines end in a lone `\r`, the whole file is one line.
+        let may_show =
+            !fields.iter().any(|field| field.unquoted(&self.pending).trim_ascii().contains(&b'\r'));
+        let place = Place { path: &self.path, line: Some(self.line), table, may_show };
         if fields.iter().any(|field| field.over_lines(&self.pending).is_some()) {
             return Err(place.error(None, InputFault::HeaderOverLines));
         }
@@ -261,7 +264,7 @@ impl Text {
                 let text = std::mem::replace(&mut self.pending, rest);
                 let first_line = self.line;
                 self.line += count_lines(&text);
-                return Ok(Some(Block { text, first_line }));
+                return Ok(Some(Block { text, first_line, ..Block::default() }));
             }
             if self.at_end {
                 return Ok(None);

@@ -111,7 +111,11 @@ mod tests {
             while let Some(piece) = pieces.next() {
                 sift.take(piece, pieces.peek().is_none(), &mut out);
             }
-            assert_eq!((String::from_utf8_lossy(&out).as_ref(), sift.dropped), (expect, dropped), "{text:?} {length}");
+            assert_eq!(
+                (String::from_utf8_lossy(&out).as_ref(), sift.dropped),
+                (expect, dropped),
+                "{text:?} {length}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the values of a column are, by its type, and how each is written as the checks read it.
 
+use super::super::NumericType;
 use super::super::real::{FIRST_INEXACT_OF_32_BITS, FIRST_INEXACT_OF_64_BITS, write_real};
 use crate::registry::tables::Kind;
 use crate::value::Day;
@@ -79,6 +80,16 @@ impl Form {
             }
             (LogicalType::Unknown, _) => Some(Form::Nothing),
             _ => None,
+        }
+    }
+
+    /// The type that turns a text of digits into a number, if it is one.
+    pub(super) fn numeric_type(self) -> Option<NumericType> {
+        match self {
+            Form::Signed | Form::Unsigned(_) => Some(NumericType::Integer),
+            Form::Decimal => Some(NumericType::Numeric),
+            Form::Real => Some(NumericType::Real),
+            Form::Text | Form::Date | Form::Timestamp(_) | Form::Nothing => None,
         }
     }
 

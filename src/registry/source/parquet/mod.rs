@@ -20,7 +20,7 @@ use super::layout::{Layout, NO_FIELD, Place, clean_name};
 use super::packed::Packer;
 use super::parts::Parts;
 use super::table_file::Rows;
-use super::{Block, Encoding, ExportFormat, TableReader, TakeBlock};
+use super::{Block, Encoding, ExportFormat, NumericType, TableReader, TakeBlock};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::tables::Kind;
 use crate::registry::{RegistryError, Table};
@@ -56,6 +56,10 @@ pub(super) struct ParquetTable {
     layout: Layout,
     format: ExportFormat,
     rows: Rows,
+    /// Whether records that stand there twice matter.
+    has_fingerprints: bool,
+    /// The columns of texts that have a numeric type.
+    numeric: Vec<(usize, NumericType)>,
     /// How far it is read.
     cursor: Cursor,
     line: u64,
@@ -107,13 +111,28 @@ impl ParquetTable {
         format: &ExportFormat,
         rows: Rows,
     ) -> Result<ParquetTable, RegistryError> {
+        ParquetTable::open_all(parts, table, format, rows).map_err(|error| error.in_table(table))
+    }
+
+    fn open_all(
+        parts: &Parts,
+        table: Table,
+        format: &ExportFormat,
+        rows: Rows,
+    ) -> Result<ParquetTable, RegistryError> {
         // Texts in Parquet files are UTF-8.
         let format = ExportFormat { encoding: Encoding::Utf8, profile: format.profile.clone() };
         let bytes_read = Arc::new(AtomicU64::new(0));
-        let (mut layout, mut length): (Option<Layout>, u64) = (None, 0);
+        let (mut layout, mut length, mut numeric): (Option<Layout>, u64, Vec<_>) = (None, 0, Vec::new());
         for path in &parts.files {
             let part = Part::open(path, &bytes_read)?;
-            let found = Selection::new(&part, table, &format, rows)?.layout;
+            let selection = Selection::new(&part, table, &format, rows)?;
+            for column in selection.numeric_columns() {
+                if !numeric.contains(&column) {
+                    numeric.push(column);
+                }
+            }
+            let found = selection.layout;
             length = length.saturating_add(part.length());
             match &mut layout {
                 None => layout = Some(found),
@@ -129,6 +148,8 @@ impl ParquetTable {
         let layout = layout.ok_or_else(|| BadInput::of_file(&parts.path, InputFault::NoParts))?;
         Ok(ParquetTable {
             parts: parts.clone(),
+            has_fingerprints: has_consents(table, &layout),
+            numeric,
             layout,
             format,
             rows,
@@ -175,20 +196,18 @@ impl ParquetTable {
             if self.text > self.most_text {
                 return Err(BadInput::of_file(&self.parts.path, InputFault::ArchiveBomb));
             }
-            let mut fingerprint = None;
-            if self.layout.has_fingerprints {
+            if self.has_fingerprints {
                 value.clear();
                 for (column, name) in &part.selection.fingerprint {
                     if let Some(place) = places[*column] {
                         write_exactly(*name, part.columns[*column].value(place), &mut value);
                     }
                 }
-                fingerprint = Some(XxHash3_64::oneshot(&value));
+                block.fingerprints.push(XxHash3_128::oneshot(&value));
             }
             let start = block.text.len();
-            packer.end_record(self.line, fingerprint, &mut block.text);
-            let end = block.text.len() - fingerprint.map_or(0, |fingerprint| size_of_val(&fingerprint));
-            self.content.write(&block.text[start..end]);
+            packer.end_record(self.line, &mut block.text);
+            self.content.write(&block.text[start..]);
         }
         Ok(())
     }
@@ -258,17 +277,17 @@ impl Selection {
         let schema = part.footer.file_metadata().schema_descr();
         let columns = schema.root_schema().get_fields();
         let names: Vec<String> = columns.iter().map(|column| clean_name(column.name().as_bytes())).collect();
-        let place = Place { path, line: None, table };
+        let place = Place { path, line: None, table, may_show: true };
         let mut layout = Layout::find(&names, None, format, &place)?;
         if rows == Rows::Own {
             layout.given.clear();
         }
-        layout.has_fingerprints = table == Table::Consents || !layout.given.is_empty();
+        let has_fingerprints = has_consents(table, &layout);
         let leaves = leaves_of_columns(schema);
         let mut selection =
             Selection { layout, leaves: Vec::new(), fields: Vec::new(), fingerprint: Vec::new() };
         selection.select(table, &place, schema, &leaves)?;
-        if selection.layout.has_fingerprints {
+        if has_fingerprints {
             selection.add_fingerprint(schema);
         }
         for leaf in &selection.leaves {
@@ -298,9 +317,18 @@ impl Selection {
             *field = self.fields.len();
             self.fields.push((leaf, form, column.kind));
         }
-        layout.width = self.fields.len() + usize::from(layout.has_fingerprints);
+        layout.width = self.fields.len();
         self.layout = layout;
         Ok(())
+    }
+
+    /// The columns of texts that have a numeric type.
+    fn numeric_columns(&self) -> impl Iterator<Item = (usize, NumericType)> {
+        let columns = self.layout.table.columns().iter().zip(self.layout.fields).enumerate();
+        columns.filter_map(|(place, (column, field))| {
+            let (_, form, _) = self.fields.get(field)?;
+            Some((place, form.numeric_type().filter(|_| matches!(column.kind, Kind::Text | Kind::Cvx))?))
+        })
     }
 
     /// The place of a leaf among those that are read.
@@ -325,6 +353,11 @@ impl Selection {
             self.fingerprint.push((column, XxHash3_64::oneshot(name.as_bytes())));
         }
     }
+}
+
+/// Whether rows give consents, so that those that stand there twice matter.
+fn has_consents(table: Table, layout: &Layout) -> bool {
+    table == Table::Consents || !layout.given.is_empty()
 }
 
 /// For each column its leaf in the tree of columns, or what it is instead of a single value.
@@ -388,8 +421,9 @@ fn write_exactly(name: u64, value: form::Raw<'_>, out: &mut Vec<u8>) {
         Raw::Truth(truth) => (0, u64::from(truth)),
         Raw::Int(number) => (1, number as u64),
         Raw::Int96(_) => (2, 12),
-        Raw::Real32(number) => (3, f64::from(number).to_bits()),
-        Raw::Real64(number) => (3, number.to_bits()),
+        // Zero is one value, whatever its sign.
+        Raw::Real32(number) => (3, (f64::from(number) + 0.0).to_bits()),
+        Raw::Real64(number) => (3, (number + 0.0).to_bits()),
         Raw::Bytes(bytes) => (4, bytes.len() as u64),
     };
     out.extend_from_slice(&name.to_le_bytes());
@@ -436,12 +470,18 @@ impl TableReader for ParquetTable {
         format!("{:032x}", self.content.finish_128())
     }
 
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &self.numeric
+    }
+
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
         let mut block = Block::default();
         loop {
             block.text.clear();
+            block.fingerprints.clear();
             let filled = guarded(|| self.fill(&mut block));
-            filled.unwrap_or_else(|_| Err(unusable(&self.path_now(), "a page is damaged")))?;
+            let filled = filled.unwrap_or_else(|_| Err(unusable(&self.path_now(), "a page is damaged")));
+            filled.map_err(|error| error.in_table(self.layout.table))?;
             if block.text.is_empty() {
                 return Ok(());
             }

@@ -16,10 +16,10 @@ pub(crate) use wal::{as_a_file, beside};
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, Place, clean_name};
-use super::near::nearest_name;
-use super::{ExportFormat, FileStamp, NO_FIELD, Provenance, Source, TableReader};
+use super::near::{MissingTables, UnknownFile, nearest_name};
+use super::{ExportFormat, FileStamp, NO_FIELD, NumericType, Provenance, Source, TableReader};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::tables::Kind;
+use crate::registry::tables::{Column, Kind};
 use crate::registry::{RegistryError, Table};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, Params, Row};
@@ -53,6 +53,8 @@ pub(in crate::registry) struct SqliteExport {
     connection: Connection,
     /// Each table or view that is there.
     found: [Option<TableOrView>; Table::ALL.len()],
+    /// The names of the others, but for SQLite's own.
+    strangers: Vec<String>,
     format: ExportFormat,
     arrived: Provenance,
 }
@@ -70,11 +72,9 @@ impl SqliteExport {
     /// Opens the file and holds one snapshot of it until this is dropped.
     pub(super) fn open(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
         let export = SqliteExport::open_unchecked(path, format)?;
-        let gives = |table: Table| table == Table::Consents && export.gives_consents();
-        let is_missing =
-            |table: &Table| !table.may_be_absent() && !gives(*table) && export.found[*table as usize].is_none();
-        match Table::ALL.into_iter().find(is_missing) {
-            Some(table) => Err(export.missing(table)),
+        let names = export.strangers.iter().cloned();
+        match MissingTables::among(|table| export.has(table) || !format.must_have(table), names) {
+            Some(missing) => Err(RegistryError::MissingTable { export: path.to_owned(), missing }),
             None => export.must_be_whole().map(|()| export),
         }
     }
@@ -85,8 +85,17 @@ impl SqliteExport {
         export.must_be_whole().map(|()| export)
     }
 
-    pub(super) fn missing(&self, table: Table) -> RegistryError {
-        RegistryError::MissingTable { export: self.path.clone(), table }
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn has(&self, table: Table) -> bool {
+        self.found[table as usize].is_some()
+    }
+
+    /// The tables and views that are no table of an export.
+    pub(super) fn unknown_tables(&self) -> Vec<UnknownFile> {
+        self.strangers.iter().map(|name| UnknownFile::new(name.clone(), |table| self.has(table))).collect()
     }
 
     fn open_unchecked(path: &Path, format: &ExportFormat) -> Result<SqliteExport, RegistryError> {
@@ -108,12 +117,18 @@ impl SqliteExport {
         let sql = "SELECT name, rootpage = 0 FROM sqlite_schema WHERE type IN ('table', 'view')";
         let read = |row: &Row<'_>| Ok(TableOrView { name: row.get(0)?, is_view: row.get(1)? });
         let objects = collect_rows(&connection, sql, [], read).map_err(failed)?;
-        let found = find_tables(path, objects, format)?;
-        Ok(SqliteExport { path: path.to_owned(), connection, found, format: format.clone(), arrived })
-    }
-
-    fn gives_consents(&self) -> bool {
-        self.format.profile.as_ref().is_some_and(|profile| profile.gives_consents())
+        let found = find_tables(path, &objects, format)?;
+        let is_own = |name: &String| found.iter().flatten().any(|object| object.name == *name);
+        let names = objects.iter().map(|object| object.name.clone());
+        let strangers = names.filter(|name| !is_own(name) && !name.starts_with("sqlite_")).collect();
+        Ok(SqliteExport {
+            path: path.to_owned(),
+            connection,
+            found,
+            strangers,
+            format: format.clone(),
+            arrived,
+        })
     }
 
     /// Refuses a file with damaged pages: SQLite reads on as long as it can, and a row that is lost may be a withdrawal.
@@ -175,13 +190,32 @@ pub(crate) fn collect_rows<T>(
     connection.prepare(sql)?.query_map(params, read)?.collect()
 }
 
-/// The names of a table's or view's columns; what is not UTF-8 in them is replaced.
-fn column_names(connection: &Connection, table: &str) -> Result<Vec<String>, rusqlite::Error> {
+/// The names of a table's or view's columns, and their declared types; what is not UTF-8 in them is replaced.
+fn declared_columns(connection: &Connection, table: &str) -> Result<Vec<(String, String)>, rusqlite::Error> {
     // Generated columns are columns; those of a virtual table's own are not.
-    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    let sql = "SELECT name, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
     collect_rows(connection, sql, [table], |row| {
-        Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned())
+        let text = |place| -> Result<String, rusqlite::Error> {
+            Ok(String::from_utf8_lossy(row.get_ref(place)?.as_bytes().unwrap_or_default()).into_owned())
+        };
+        Ok((text(0)?, text(1)?))
     })
+}
+
+/// What a declared type makes of a text of digits, by SQLite's own rules (Datatypes In SQLite, section 3.1); none if it
+/// stays what it is.
+fn numeric_type(declared: &str) -> Option<NumericType> {
+    let declared = declared.to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| declared.contains(part));
+    if has(&["INT"]) {
+        Some(NumericType::Integer)
+    } else if has(&["CHAR", "CLOB", "TEXT", "BLOB"]) || declared.is_empty() {
+        None
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
+        Some(NumericType::Real)
+    } else {
+        Some(NumericType::Numeric)
+    }
 }
 
 /// Whether a query has a recursive one in it, which may have no end.
@@ -218,7 +252,7 @@ impl Source for SqliteExport {
     }
 
     fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
-        if self.gives_consents() { self.open_rows(Table::Clients, true) } else { Ok(None) }
+        if self.format.gives_consents() { self.open_rows(Table::Clients, true) } else { Ok(None) }
     }
 }
 
@@ -231,26 +265,32 @@ impl SqliteExport {
     ) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(from) = &self.found[table as usize] else { return Ok(None) };
         let failed = |error| sqlite_error(&self.path, error);
-        let columns = column_names(&self.connection, &from.name).map_err(failed)?;
+        let (columns, types): (Vec<String>, Vec<String>) =
+            declared_columns(&self.connection, &from.name).map_err(failed)?.into_iter().unzip();
         let cleaned: Vec<String> = columns.iter().map(|column| clean_name(column.as_bytes())).collect();
-        let place = Place { path: &self.path, line: None, table };
+        let place = Place { path: &self.path, line: None, table, may_show: true };
+        let has_consents = table == Table::Consents || for_consents;
         let mut layout = Layout::find(&cleaned, None, &self.format, &place)?;
         if !for_consents {
             layout.given.clear();
         }
+        let numeric = numeric_columns(table, &layout, &types);
         let selection = Selection::new(&mut layout);
-        let sql = selection.sql(from, &columns);
+        // Where rows that stand there twice matter, the other columns say whether they do. No column is selected twice: so
+        // many as a table may have, a query may have.
+        let others = if has_consents { selection.others(&columns) } else { Vec::new() };
+        let sql = selection.sql(from, &columns, &others);
         if is_recursive(&self.connection, &sql).map_err(failed)? {
             let what = "a view is recursive, and may have no end";
             return Err(BadInput::of_file(&self.path, InputFault::UnusableDatabase { what }));
         }
-        let has_consents = table == Table::Consents || for_consents;
         Ok(Some(Box::new(SqliteTable {
             connection: &self.connection,
             sql,
             has_lines: false,
-            count_repeated: has_consents.then(|| count_repeated(from, &columns)),
+            beside: has_consents.then_some(others.len()),
             content: XxHash3_128::new(),
+            numeric,
             on_error: sqlite_error,
             path: &self.path,
             layout,
@@ -259,15 +299,24 @@ impl SqliteExport {
     }
 }
 
+/// The columns of texts that have a numeric type.
+fn numeric_columns(table: Table, layout: &Layout, types: &[String]) -> Vec<(usize, NumericType)> {
+    let is_text = |(_, column): &(usize, &Column)| matches!(column.kind, Kind::Text | Kind::Cvx);
+    let of_text = table.columns().iter().enumerate().filter(is_text);
+    let type_of = |place: usize| types.get(layout.fields[place]);
+    of_text.filter_map(|(place, _)| Some((place, numeric_type(type_of(place)?)?))).collect()
+}
+
 /// Each table that is there, of all tables and views of a database.
 fn find_tables(
     path: &Path,
-    objects: Vec<TableOrView>,
+    objects: &[TableOrView],
     format: &ExportFormat,
 ) -> Result<[Option<TableOrView>; Table::ALL.len()], RegistryError> {
     let mut found = [const { None }; Table::ALL.len()];
-    let pattern_of = |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
-    for object in &objects {
+    let pattern_of =
+        |table: Table| format.profile.as_ref().and_then(|profile| profile.table(table).file.as_ref());
+    for object in objects {
         let cleaned = clean_name(object.name.as_bytes());
         match Table::named(cleaned.as_bytes()) {
             // As with files: a table that may be absent must not be overlooked for its name.
@@ -337,11 +386,23 @@ impl Selection {
         Selection { columns }
     }
 
-    /// SQLite itself writes a REAL as text; an id that is one is looked at as it is.
+    /// The columns that are not read.
+    fn others<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        let is_read = |place: usize| self.columns.iter().any(|(read, _)| *read == place);
+        names
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| !is_read(*place))
+            .map(|(_, name)| name.as_str())
+            .collect()
+    }
+
+    /// Selects the columns, and others behind them. SQLite itself writes a REAL as text; an id that is one is looked at as it
+    /// is.
     ///
     /// No index is used. SQLite would prefer an index that holds all the columns, but if the index is older than the table,
     /// a withdrawal may be missing in it.
-    fn sql(&self, from: &TableOrView, names: &[String]) -> String {
+    fn sql(&self, from: &TableOrView, names: &[String], others: &[&str]) -> String {
         let cell = |(place, kind): &(usize, Kind)| {
             let name = quoted(&names[*place]);
             match kind {
@@ -349,26 +410,11 @@ impl Selection {
                 _ => format!("CASE typeof({name}) WHEN 'real' THEN CAST({name} AS TEXT) ELSE {name} END"),
             }
         };
-        let cells: Vec<String> = self.columns.iter().map(cell).collect();
+        let others = others.iter().map(|name| quoted(name));
+        let cells: Vec<String> = self.columns.iter().map(cell).chain(others).collect();
         let itself = if from.is_view { "" } else { " NOT INDEXED" };
         format!("SELECT {} FROM {}{itself}", cells.join(", "), quoted(&from.name))
     }
-}
-
-/// Counts the rows that are an earlier row again, in the values of every column. Values of different types differ, and
-/// texts are compared as they stand, whatever a column's collation says.
-fn count_repeated(from: &TableOrView, columns: &[String]) -> String {
-    let value = |column: &String| {
-        let name = quoted(column);
-        format!("typeof({name}), {name} COLLATE BINARY")
-    };
-    let values: Vec<String> = columns.iter().map(value).collect();
-    let itself = if from.is_view { "" } else { " NOT INDEXED" };
-    format!(
-        "SELECT coalesce(sum(times - 1), 0) FROM (SELECT count(*) AS times FROM {}{itself} GROUP BY {})",
-        quoted(&from.name),
-        values.join(", ")
-    )
 }
 
 /// The files of an export, as they are now.
@@ -426,6 +472,24 @@ mod tests {
             connection.execute_batch(&format!("CREATE TABLE {table} ({})", columns.join(", "))).unwrap();
         }
         (folder, path)
+    }
+
+    #[test]
+    fn tells_types_that_turn_texts_into_numbers() {
+        use NumericType::{Integer, Numeric, Real};
+        let check = |declared: &str, expect: Option<NumericType>| {
+            assert_eq!(numeric_type(declared), expect, "{declared}")
+        };
+        check("INTEGER", Some(Integer));
+        check("bigint", Some(Integer));
+        check("double precision", Some(Real));
+        check("FLOAT", Some(Real));
+        check("NUM", Some(Numeric));
+        check("STRING", Some(Numeric));
+        check("VARCHAR(9)", None);
+        check("text", None);
+        check("BLOB", None);
+        check("", None);
     }
 
     /// What is committed between the look at the file and the snapshot is read. What is noted of the export must be older

@@ -4,12 +4,13 @@ use super::super::csv::LONGEST_RECORD;
 use super::super::layout::Layout;
 use super::super::packed::Packer;
 use super::super::real::{FIRST_INEXACT_OF_64_BITS, write_real};
-use super::super::{Block, TableReader, TakeBlock};
+use super::super::{Block, NumericType, TableReader, TakeBlock};
 use crate::registry::RegistryError;
 use crate::registry::error::{BadInput, InputFault};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Row};
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_128;
 
@@ -27,10 +28,13 @@ pub(crate) struct SqliteTable<'c> {
     pub(crate) on_error: fn(&Path, rusqlite::Error) -> RegistryError,
     pub(crate) path: &'c Path,
     pub(crate) layout: Layout,
-    /// A query that counts the records that are an earlier one again, where that is of interest.
-    pub(crate) count_repeated: Option<String>,
+    /// How many columns behind those of the layout tell a record from others; none if records that stand there twice do not
+    /// matter.
+    pub(crate) beside: Option<usize>,
     /// Of the records that were read.
     pub(crate) content: XxHash3_128,
+    /// The columns of texts that have a numeric type.
+    pub(crate) numeric: Vec<(usize, NumericType)>,
     /// The file to name in messages: that of the export, if the database was made from one.
     pub(crate) file: PathBuf,
 }
@@ -48,10 +52,8 @@ impl TableReader for SqliteTable<'_> {
         format!("{:032x}", self.content.finish_128())
     }
 
-    fn repeated_records(&self) -> Result<Option<u64>, RegistryError> {
-        let failed = |error| (self.on_error)(self.path, error);
-        let count = |sql: &String| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        Ok(self.count_repeated.as_ref().map(count).transpose().map_err(failed)?.map(i64::unsigned_abs))
+    fn numeric_columns(&self) -> &[(usize, NumericType)] {
+        &self.numeric
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
@@ -62,7 +64,10 @@ impl TableReader for SqliteTable<'_> {
         let (mut line, mut read) = (0, 0);
         let first = usize::from(self.has_lines);
         let mut number = Vec::new();
-        let too_long = |line| BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD));
+        let table = self.layout.table;
+        let too_long = |line| {
+            BadInput::at_line(&self.file, line, InputFault::RowTooLong(LONGEST_RECORD)).in_table(table)
+        };
         loop {
             let row = rows.next().map_err(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::TooBig) => too_long(line + 1),
@@ -91,8 +96,12 @@ impl TableReader for SqliteTable<'_> {
             if packer.length() > LONGEST_RECORD {
                 return Err(too_long(line));
             }
+            if let Some(beside) = self.beside {
+                let print = fingerprint(row, first..first + self.layout.width + beside).map_err(failed)?;
+                block.fingerprints.push(print);
+            }
             let start = block.text.len();
-            packer.end_record(line, None, &mut block.text);
+            packer.end_record(line, &mut block.text);
             self.content.write(&block.text[start..]);
             if block.text.len() >= BLOCK {
                 read += block.text.len() as u64;
@@ -101,6 +110,7 @@ impl TableReader for SqliteTable<'_> {
                     None => return Ok(()),
                 }
                 block.text.clear();
+                block.fingerprints.clear();
             }
         }
         if !block.text.is_empty() {
@@ -109,4 +119,31 @@ impl TableReader for SqliteTable<'_> {
         }
         Ok(())
     }
+}
+
+/// A hash of a row's values in these columns. Values of different types differ, and texts are taken as they stand, whatever a
+/// column's collation says. A REAL that the query turns into its text counts as that: in those columns it is a fault anyway.
+fn fingerprint(row: &Row<'_>, columns: Range<usize>) -> Result<u128, rusqlite::Error> {
+    let mut hash = XxHash3_128::new();
+    for place in columns {
+        let value = row.get_ref(place)?;
+        let (kind, length) = match value {
+            ValueRef::Null => (0, 0),
+            ValueRef::Integer(_) => (1, 8),
+            ValueRef::Real(_) => (2, 8),
+            ValueRef::Text(text) => (3, text.len()),
+            ValueRef::Blob(bytes) => (4, bytes.len()),
+        };
+        // With its length, so that no two rows of values are the same bytes.
+        hash.write(&[kind]);
+        hash.write(&(length as u64).to_le_bytes());
+        match value {
+            ValueRef::Null => {}
+            ValueRef::Integer(number) => hash.write(&number.to_le_bytes()),
+            // Zero is one value, whatever its sign.
+            ValueRef::Real(number) => hash.write(&(number + 0.0).to_le_bytes()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => hash.write(bytes),
+        }
+    }
+    Ok(hash.finish_128())
 }
