@@ -207,7 +207,7 @@ impl CommandError for RegistryError {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
-                 clients.csv, clients.csv.gz or clients.csv.zst",
+                 clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet",
             ),
             RegistryError::MissingFile { .. } => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
