@@ -65,7 +65,7 @@ pub struct ExportFormat {
 impl ExportFormat {
     /// Whether an export must have a table. `consents` may be missing where rows of `clients` give them.
     fn must_have(&self, table: Table) -> bool {
-        !table.may_be_absent() && !(table == Table::Consents && self.gives_consents())
+        !(table.may_be_absent() || table == Table::Consents && self.gives_consents())
     }
 
     fn gives_consents(&self) -> bool {
