@@ -1,7 +1,7 @@
 //! What a profile makes of a value, step by step: clean-up, words for nothing, spreadsheets' wrapping, clean-up again,
 //! words that stand for others, dates.
 
-use super::dates::DateRead;
+use super::dates::{DateRead, Dates};
 use super::effects::EffectCounts;
 use super::{ColumnSource, GivenConsent, Profile, ValueMap};
 use crate::registry::Table;
@@ -97,9 +97,36 @@ impl<'p> Treatment<'p> {
     pub(in crate::registry) fn of_value<'a>(
         &mut self,
         place: usize,
+        text: &'a [u8],
+        is_quoted: bool,
+        is_end_date: bool,
+    ) -> Cell<'a>
+    where
+        'p: 'a,
+    {
+        self.of_written(place, text, is_quoted, is_end_date, Dates::read)
+    }
+
+    /// The same of a value that is a day already, written `YYYY-MM-DD`: how the registry writes dates says nothing of it.
+    pub(in crate::registry) fn of_day<'a>(
+        &mut self,
+        place: usize,
+        text: &'a [u8],
+        is_end_date: bool,
+    ) -> Cell<'a>
+    where
+        'p: 'a,
+    {
+        self.of_written(place, text, false, is_end_date, Dates::read_day)
+    }
+
+    fn of_written<'a>(
+        &mut self,
+        place: usize,
         mut text: &'a [u8],
         is_quoted: bool,
         is_end_date: bool,
+        read_date: impl Fn(&Dates, &[u8]) -> DateRead,
     ) -> Cell<'a>
     where
         'p: 'a,
@@ -127,7 +154,7 @@ impl<'p> Treatment<'p> {
         if !column.has_dates || text.is_empty() {
             return Cell::Text(text);
         }
-        match self.profile.dates.read(text) {
+        match read_date(&self.profile.dates, text) {
             DateRead::Day(day) => Cell::Date { text, day: Some(day) },
             DateRead::NoDay => Cell::Date { text, day: None },
             DateRead::Unknown => {
@@ -229,6 +256,16 @@ mod tests {
         let end = |text: &str, expect: &str| check(Table::Consents, consents::END_DATE, text, false, expect);
         end("1/1/1900", "no day");
         end("12/31/2999", "");
+        let day = |text: &str, expect: Option<&str>| {
+            let expect = expect.map(|day| Day::parse(day.as_bytes()).unwrap());
+            let got =
+                Treatment::new(&profile, Table::Consents).of_day(consents::END_DATE, text.as_bytes(), true);
+            assert_eq!(got, Cell::Date { text: text.as_bytes(), day: expect }, "{text:?}");
+        };
+        day("2024-07-08", Some("2024-07-08"));
+        day("2024-07-08T12:00:00", Some("2024-07-08"));
+        day("1900-01-01", None);
+        day("7/8/2024", None);
         // What `values` gives is as without a profile.
         end("X", "2020-01-02");
         assert_eq!(
