@@ -39,8 +39,10 @@ pub(in crate::registry) struct Treatment<'p> {
 struct ColumnTreatment<'p> {
     constant: Option<&'p str>,
     values: Option<&'p ValueMap>,
-    /// Whether it holds dates, and they are written in a way of their own.
+    /// Whether it holds dates.
     has_dates: bool,
+    /// Whether they are written in no way of their own, so that a date without a time is read as without a profile.
+    has_plain_dates: bool,
 }
 
 impl<'p> Treatment<'p> {
@@ -71,7 +73,8 @@ impl<'p> Treatment<'p> {
             columns[place] = ColumnTreatment {
                 constant: constant(place).map(String::as_str),
                 values: settings.values[place].as_ref(),
-                has_dates: column.kind == Kind::Date && !profile.dates.says_nothing(),
+                has_dates: column.kind == Kind::Date,
+                has_plain_dates: profile.dates.says_nothing(),
             };
         }
         Treatment { profile, columns, counts: EffectCounts::default() }
@@ -151,7 +154,9 @@ impl<'p> Treatment<'p> {
             }
             self.counts.column(place).not_named += u64::from(!text.is_empty());
         }
-        if !column.has_dates || text.is_empty() {
+        // A time behind may end in AM or PM wherever there is a profile.
+        let is_plain = column.has_plain_dates && text.len() <= "YYYY-MM-DD".len();
+        if !column.has_dates || text.is_empty() || is_plain {
             return Cell::Text(text);
         }
         match read_date(&self.profile.dates, text) {
