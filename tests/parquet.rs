@@ -338,6 +338,11 @@ fn each_table_has_one_file() {
     refused(&site, &["consents.parquet: NO_PARTS: "]);
     std::fs::create_dir(site.export().join("consents.parquet/_temporary")).unwrap();
     refused(&site, &["consents.parquet/_temporary: FOLDER_AMONG_PARTS: "]);
+    // The name of such a folder holds a value.
+    std::fs::remove_dir(site.export().join("consents.parquet/_temporary")).unwrap();
+    std::fs::create_dir(site.export().join("consents.parquet/LAST_NAME=Xqz")).unwrap();
+    refused(&site, &["consents.parquet: FOLDER_AMONG_PARTS: "]);
+    assert!(!site.run(&["-vv"]).stderr.contains("Xqz"));
 }
 
 #[test]
@@ -441,6 +446,71 @@ fn a_column_that_is_packed_in_another_way_is_refused() {
         site.file("vaccines.parquet", &bytes);
         refused(&site, &["vaccines.parquet: PARQUET_PACKED: the column CVX_CODE", name]);
     }
+}
+
+/// A table that was made from a file without a header has values for names.
+#[test]
+fn no_name_of_a_column_is_shown_beside_one_that_may_be_a_value() {
+    let check = |more: &[&str], shown: bool| {
+        let site = Site::new();
+        site.remove("vaccines.csv");
+        let columns = ["VACCINE_ID", "CVX_CODE", "PRODUKT_CLASS"].iter().chain(more);
+        let schema: String = columns.map(|name| format!("optional binary {name} (STRING); ")).collect();
+        write_schema(&site.export().join("vaccines.parquet"), &schema);
+        for arguments in [&["-vv"][..], &["-vv", "--log-format", "json"]] {
+            let ran = site.run(arguments);
+            assert_eq!(ran.code, 65, "{}", ran.stderr);
+            assert!(ran.stderr.contains("PRODUCT_CLASS"), "{}", ran.stderr);
+            assert_eq!(ran.stderr.contains("PRODUKT"), shown, "{}", ran.stderr);
+        }
+    };
+    check(&["Remark"], true);
+    check(&["Remark", "1913-11-17"], false);
+}
+
+/// `profile guess` proposes what leads to the same files, and nothing where nothing is needed.
+#[test]
+fn a_profile_is_proposed_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (export, csv) = (in_repository("fixtures/registry"), folder.path().join("csv"));
+    done(&run_on(&export, &csv, &[]));
+    let mut tables = typed(tables_of(&export));
+    let guess = |export: &Path| {
+        let ran = common::phds_with(&["profile", "guess", text(export)]);
+        done(&ran);
+        ran.stdout
+    };
+    let same = folder.path().join("same");
+    write(&tables, &same, &Way { group: 9, ..Way::default() });
+    let guessed = guess(&same);
+    assert!(guessed.contains("it needs no profile") && !guessed.contains("OPEN"), "{guessed}");
+    let mut clients = tables.remove("clients").unwrap();
+    let rename = |sheet: &mut Sheet, from: &str, to: &str| {
+        let column = sheet.columns.iter_mut().find(|column| column.split(' ').nth(1) == Some(from)).unwrap();
+        *column = column.replacen(from, to, 1);
+    };
+    rename(&mut clients, "BIRTH_DATE", "PAT_DOB");
+    rename(&mut clients, "CLIENT_ID", "PATIENT_ID");
+    let types = clients.columns.iter().position(|column| column.contains("CLIENT_TYPE")).unwrap();
+    for row in &mut clients.rows {
+        match &row[types] {
+            Value::Text(of) if of == b"IC" => row[types] = words("Child"),
+            Value::None => row[types] = words("NULL"),
+            _ => {}
+        }
+    }
+    let other = folder.path().join("other");
+    write(&tables, &other, &Way::default());
+    write_parts(&clients, &other.join("PATIENTS_20240708.parquet"), 20);
+    let guessed = guess(&other);
+    let profile = folder.path().join("profile.toml");
+    std::fs::write(&profile, &guessed).unwrap();
+    let ran = run_on(&other, &folder.path().join("out"), &["--profile", text(&profile)]);
+    assert_eq!(ran.code, 0, "{}\n{guessed}", ran.stderr);
+    assert!(shared(&folder.path().join("out")) == shared(&csv), "{guessed}");
+    // One that can't be read is a run's to tell.
+    std::fs::write(other.join("vaccines.parquet"), "PAR1PAR1").unwrap();
+    assert!(guess(&other).contains("OPEN: nothing looks like this table"));
 }
 
 #[test]

@@ -175,6 +175,71 @@ fn a_file_with_a_flipped_bit_is_read_or_refused() {
     }
 }
 
+/// Like that, but in several places at once, half of them in the footer, with bytes of the file's own among them.
+#[test]
+fn a_file_that_is_damaged_in_several_places_is_read_or_refused() {
+    quiet();
+    for (seed, way) in (1..).zip(ways()) {
+        let (whole, mut dice) = (file(&way), common::random::Dice::new(seed));
+        let damaged = (0..500).map(|_| {
+            let mut bytes = whole.clone();
+            for _ in 0..2 + dice.below(4) {
+                let near_end = if dice.one_in(2) { bytes.len().min(1500) } else { bytes.len() };
+                let at = bytes.len() - 1 - dice.below(near_end);
+                let from = dice.below(bytes.len());
+                let length = dice.below(20).min(bytes.len() - at.max(from));
+                match dice.below(3) {
+                    0 => bytes[at] ^= 1 << dice.below(8),
+                    1 => bytes[at..at + length].fill(0xff),
+                    _ => bytes.copy_within(from..from + length, at),
+                }
+            }
+            bytes
+        });
+        let outcomes = try_all(damaged);
+        assert!(outcomes.keys().all(|code| is_told(code)), "{outcomes:?}");
+    }
+}
+
+/// Whatever is wrong with a file: what the program prints holds nothing of a row, not even where the crate panics.
+#[test]
+fn nothing_of_a_damaged_file_is_shown() {
+    let mut sheet = sheet();
+    for row in &mut sheet.rows {
+        for value in row.iter_mut().filter(|value| matches!(value, Value::Text(_))) {
+            if !matches!(value, Value::Text(bytes) if bytes.len() == 16) {
+                *value = words("Xqz");
+            }
+        }
+    }
+    let site = Site::new();
+    site.remove("clients.csv");
+    let path = site.export().join("clients.parquet");
+    let mut refused = 0;
+    for way in ways() {
+        sheet.write(&path, &way);
+        let whole = std::fs::read(&path).unwrap();
+        for place in 1..=15 {
+            let mut bytes = whole.clone();
+            let at = bytes.len() * place / 16;
+            match place % 3 {
+                0 => bytes.truncate(at),
+                1 => bytes[at] = 0xff,
+                _ => bytes[at..].iter_mut().take(3).for_each(|byte| *byte ^= 0x55),
+            }
+            std::fs::write(&path, bytes).unwrap();
+            let ran = site.run(&["-vv", "--max-quarantined", "100%", "--gate-off", "nothing_shared"]);
+            refused += u32::from(ran.stderr.contains("clients.parquet: UNUSABLE_PARQUET"));
+            assert!([0, 65].contains(&ran.code), "{place}: {} {}", ran.code, ran.stderr);
+            for mark in ["Xqz", "panicked"] {
+                assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(mark), "{place}: {}", ran.stderr);
+            }
+            let _ = std::fs::remove_dir_all(site.out());
+        }
+    }
+    assert!(refused > 20, "{refused}");
+}
+
 /// What a run may take, so that one that believes a claim fails.
 const MEMORY_KIB: u32 = 900_000;
 

@@ -194,7 +194,7 @@ pub enum InputFault {
     NotAPart,
     /// A folder among part files.
     #[error(
-        "this is a folder among part files: a job that has not ended, a table whose log says which of its files count \
+        "there is a folder among the part files: a job that has not ended, a table whose log says which of its files count \
          (Delta, Hudi), or rows in folders by a column's value"
     )]
     FolderAmongParts,

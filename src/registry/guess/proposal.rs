@@ -534,7 +534,9 @@ fn has_own_name(table: Table, candidate: &Candidate, is_database: bool) -> bool 
     if is_database {
         return candidate.name.eq_ignore_ascii_case(table.name());
     }
-    ["csv", "csv.gz", "csv.zst"].iter().any(|ending| candidate.name == format!("{}.{ending}", table.name()))
+    ["csv", "csv.gz", "csv.zst", "parquet"]
+        .iter()
+        .any(|ending| candidate.name == format!("{}.{ending}", table.name()))
 }
 
 /// The name of a file as a pattern: what may be a date in it may be another next month.

@@ -39,10 +39,13 @@ impl Parts {
             let entry = entry.map_err(unavailable)?;
             // A folder is a sign of more than parts: a job still at work (`_temporary`), a table with a log that says
             // which of its files count (`_delta_log`), or rows in folders by a column's value.
-            if entry.path().is_dir() {
-                return Err(BadInput::of_file(&entry.path(), InputFault::FolderAmongParts));
-            }
             let name = entry.file_name();
+            if entry.path().is_dir() {
+                // The last kind has a value of its rows in its name, which no message shows.
+                let has_value = name.as_bytes().contains(&b'=');
+                let shown = if has_value { path.to_owned() } else { entry.path() };
+                return Err(BadInput::of_file(&shown, InputFault::FolderAmongParts));
+            }
             if matches!(name.as_bytes().first(), Some(b'_' | b'.')) {
                 continue;
             }

@@ -11,12 +11,15 @@ mod form;
 mod guard;
 mod pages;
 mod part;
+mod sample;
 mod thrift;
 
 pub(crate) use guard::panic_is_caught;
+pub(super) use sample::sample_parts;
 
 use super::csv::LONGEST_RECORD;
 use super::layout::{Layout, NO_FIELD, Place, clean_name};
+use super::near::{are_names, header_name};
 use super::packed::Packer;
 use super::parts::Parts;
 use super::table_file::Rows;
@@ -291,7 +294,7 @@ impl Selection {
             selection.add_fingerprint(schema);
         }
         for leaf in &selection.leaves {
-            must_be_unpackable(part, *leaf, schema)?;
+            must_be_unpackable(part, *leaf, schema, are_names(&names))?;
         }
         Ok(selection)
     }
@@ -397,7 +400,12 @@ fn must_count_its_rows(part: &Part) -> Result<(), RegistryError> {
 }
 
 /// Refuses a column that is packed in a way that can't be read.
-fn must_be_unpackable(part: &Part, leaf: usize, schema: &SchemaDescriptor) -> Result<(), RegistryError> {
+fn must_be_unpackable(
+    part: &Part,
+    leaf: usize,
+    schema: &SchemaDescriptor,
+    may_show: bool,
+) -> Result<(), RegistryError> {
     for group in part.footer.row_groups() {
         let by = match group.columns().get(leaf).map(|column| column.compression()) {
             None => return Err(unusable(&part.path, "its footer is damaged")),
@@ -405,11 +413,8 @@ fn must_be_unpackable(part: &Part, leaf: usize, schema: &SchemaDescriptor) -> Re
             Some(Compression::LZO) => "LZO",
             Some(_) => continue,
         };
-        let name = schema.column(leaf).name().to_owned();
-        return Err(BadInput::of_file(
-            &part.path,
-            InputFault::ParquetPacked { name: super::near::header_name(&name), by },
-        ));
+        let name = header_name(schema.column(leaf).name()).filter(|_| may_show);
+        return Err(BadInput::of_file(&part.path, InputFault::ParquetPacked { name, by }));
     }
     Ok(())
 }
