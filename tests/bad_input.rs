@@ -58,7 +58,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT: NOT_AN_EXPORT: an export is a folder with a CSV file for each table, or an SQLite file",
+        "EXPORT: NOT_AN_EXPORT: an export is a folder with a CSV or Parquet file for each table, or an SQLite file",
     );
     let site = Site::new();
     site.file("clients.csv.gz", b"");
@@ -74,7 +74,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/Recipients.csv: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz or recipients.csv.zst",
+        "EXPORT/Recipients.csv: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz, recipients.csv.zst or recipients.parquet",
     );
     let site = Site::new();
     site.file("recipients.csv.bz2", b"");
@@ -82,7 +82,7 @@ fn what_is_no_export() {
         &site,
         &[],
         65,
-        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz or recipients.csv.zst",
+        "EXPORT/recipients.csv.bz2: MISNAMED_TABLE: this is nearly the name of the table recipients; it must be just recipients, and a file recipients.csv, recipients.csv.gz, recipients.csv.zst or recipients.parquet",
     );
     let site = Site::new();
     site.remove("clients.csv");

@@ -134,6 +134,24 @@ fn recipients_are_not_overlooked() {
     assert!(ran.code == 0 && site.batch().contains_key("PHDS_Travis_County_202407.csv"), "{}", ran.stderr);
 }
 
+/// Columns of clients that may hold withdrawals, where there is a file of consents too, are never passed over in silence.
+#[test]
+fn consents_in_two_places_are_left_open() {
+    let site = common::Site::new();
+    let clients = |more: &str, values: &str| {
+        let text = format!(
+            "{},{more}\n7,IA,Ana,Ruiz,,1990-05-05,F,,TX,Travis,78701,{values}\n",
+            common::header("clients")
+        );
+        site.file("clients.csv", text.as_bytes());
+        guess(&site.export(), &site.path("profile.toml"))
+    };
+    let told = clients("std_on,std_off,LAST_UPDATED", "2015-01-01,2020-01-01,2024-01-01");
+    assert!(told.contains("OPEN: 2 columns of clients may hold consents"), "{told}");
+    assert!(told.contains("\"std_on\", \"std_off\""), "{told}");
+    assert!(!clients("LAST_UPDATED", "2024-01-01").contains("OPEN"), "{told}");
+}
+
 /// A day and a month that both may be either is never decided.
 #[test]
 fn what_nothing_tells_is_left_open() {

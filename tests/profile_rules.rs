@@ -100,6 +100,20 @@ fn days_that_mean_not_known() {
 }
 
 #[test]
+fn a_time_behind_a_date_may_end_in_am_or_pm() {
+    for profile in ["", "[dates]\nformats = [\"%Y-%m-%d\"]\n"] {
+        for time in [" 10:15 PM", "T9:05am", " 12.00.00.000000 AM"] {
+            let consent = format!("7,STANDARD,2015-01-01{time},,");
+            Case::new(profile).rows("consents", &[&consent]).comes_to("INCLUDED");
+        }
+        Case::new(profile).rows("consents", &["7,STANDARD,2015-01-01 PM,,"]).comes_to("CONSENT_UNREADABLE");
+    }
+    let without = Site::new();
+    without.rows("consents", &["7,STANDARD,2015-01-01 10:15 PM,,"]);
+    assert_eq!(without.run(&[]).code, 65);
+}
+
+#[test]
 fn words_for_blank_count_without_quotes_only() {
     let case = Case::new("[files]\nnull = [\"NULL\"]\n");
     let clients = "7,IA,\"NULL\",NULL,null,1990-05-05,F,,TX,NULL,=\"00501\"";

@@ -55,7 +55,7 @@ pub fn check_in_blocks(data: &[u8]) {
     let _ = read(&export, encoding(*how), folder.path());
 }
 
-fn given(tables: &[u8]) -> Vec<&[u8]> {
+pub fn given(tables: &[u8]) -> Vec<&[u8]> {
     tables.splitn(TABLES.len(), |byte| *byte == SEPARATOR).collect()
 }
 
@@ -64,7 +64,7 @@ fn encoding(how: u8) -> Encoding {
 }
 
 /// Writes the tables; an empty one is as it is otherwise, or not there.
-fn write(export: &Path, given: &[&[u8]]) {
+pub fn write(export: &Path, given: &[&[u8]]) {
     std::fs::create_dir(export).unwrap();
     for (place, table) in TABLES.iter().enumerate() {
         let text = match given.get(place) {

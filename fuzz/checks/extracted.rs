@@ -64,20 +64,25 @@ fn threads(count: usize) -> NonZeroUsize {
 /// Reads an export on one thread and on three, with much memory and with little; both come to the same, which is
 /// returned.
 pub fn read(path: &Path, encoding: Encoding, scratch: &Path) -> Result<Extracted, String> {
-    let one = read_with(path, encoding, threads(1), &Spill::new(scratch, 1 << 20));
-    let three = read_with(path, encoding, threads(3), &Spill::new(scratch, 0));
+    read_as(path, &format_of(encoding), scratch)
+}
+
+/// The same of an export that is written in another way.
+pub fn read_as(path: &Path, format: &ExportFormat, scratch: &Path) -> Result<Extracted, String> {
+    let one = read_with(path, format, threads(1), &Spill::new(scratch, 1 << 20));
+    let three = read_with(path, format, threads(3), &Spill::new(scratch, 0));
     assert_eq!(one, three, "one thread and three");
     one
 }
 
 fn read_with(
     path: &Path,
-    encoding: Encoding,
+    format: &ExportFormat,
     threads: NonZeroUsize,
     spill: &Spill,
 ) -> Result<Extracted, String> {
     let policy = policy();
-    let outcome = open_export(path, &format_of(encoding)).and_then(|source| {
+    let outcome = open_export(path, format).and_then(|source| {
         let mut extract = extracted(source.as_ref(), policy, threads, spill)?;
         Ok(summary(&mut extract))
     });

@@ -9,6 +9,7 @@ pub mod archive;
 pub mod export;
 pub mod extracted;
 pub mod policy;
+pub mod profile;
 pub mod published;
 pub mod seeds;
 pub mod split;
@@ -18,12 +19,13 @@ pub mod sqlite;
 pub type Check = fn(&[u8]);
 
 /// Every target, by name.
-pub const TARGETS: [(&str, Check); 7] = [
+pub const TARGETS: [(&str, Check); 8] = [
     ("split", split::check),
     ("export", export::check),
     ("blocks", export::check_in_blocks),
     ("archive", archive::check),
     ("policy", policy::check),
+    ("profile", profile::check),
     ("published", published::check),
     ("sqlite", sqlite::check),
 ];

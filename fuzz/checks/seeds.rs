@@ -41,6 +41,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "blocks" => blocks(),
         "archive" => archives(),
         "policy" => policies(),
+        "profile" => profiles(),
         "published" => published(),
         "sqlite" => databases(),
         _ => Vec::new(),
@@ -145,6 +146,40 @@ fn policies() -> Vec<Vec<u8>> {
     let built_in = Policy::built_in().unwrap().to_toml();
     let fixture = include_str!("../../fixtures/policy-no-disaster.toml");
     odd.into_iter().chain([built_in.as_str(), fixture, gate]).map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// Profiles, each with the texts of tables that it fits, in the order of `TABLES`.
+fn profiles() -> Vec<Vec<u8>> {
+    let all = |tables: [&str; 5]| tables.map(|table| table.as_bytes().to_vec()).join(&SEPARATOR);
+    let plain = all(OTHERWISE.map(|table| std::str::from_utf8(table).unwrap()));
+    let clients = "PERSON ID;TYPE;FIRST_NAME;LAST_NAME;MIDDLE_NAME;born;SEX_CODE;RACE_AND_ETHNICITY;CLIENT_COUNTY;ZIP_CODE;ON;OFF\n\
+                   7;Adult;Qzxva;NULL;\"NULL\";05/05/1990;F;;Qzxvc;=\"00501\";1/1/2015;\n\
+                   8;Child;Qzxv;'7;;5/5/90;F;;;;1/1/1900;20200101 9:00 PM\n(2 rows affected)\n";
+    let facts = "IMMUNIZATION_ID;IMMUNFACT ID;CLIENT_ID;VACCINE_ID;VACCINATION_DATE;VACCINE_GROUP;ORDINAL_POSITION;GIVEN_BY_ORG_ID;DISASTER_FLAG\n\
+                 1;11;7;3;20200101;MMR;1;5;no\n";
+    let vaccines = "VACCINE_ID;CVX_CODE;PRODUCT_CLASS\n3;03;\n";
+    let organizations = "ORG_ID;PROVIDER_NAME;SHORT_NAME;RESPONSIBLE_ENTITY;PROVIDER_STREET_ADDRESS;PROVIDER_CITY;PROVIDER_STATE;PROVIDER_ZIP_CODE\n5;Clinic;CL;Travis;;;;\n";
+    let consents = "CLIENT_ID;CONSENT_TYPE;EFFECTIVE_DATE;END_DATE;END_REASON\n7;STANDARD;2015-01-01;;\n";
+    let other = all([facts, consents, clients, vaccines, organizations]);
+    let files = "[files]\nencoding = 'utf-8'\ndelimiter = ';'\nnull = ['NULL', '\\N']\nunwrap = true\n\
+                 not_rows = ['\\([0-9]+ rows? affected\\)', '-+(;-+)*']\n";
+    let dates = "[dates]\nformats = ['%Y-%m-%d', '%m/%d/%Y', '%Y%m%d', '%m/%d/%y']\ntwo_digit_years_from = 1930\n\
+                 unknown = ['1900-01-01']\n";
+    let columns = "[tables.clients.columns]\nCLIENT_ID = 'PERSON ID'\nCLIENT_TYPE = 'TYPE'\nBIRTH_DATE = 'born'\n\
+                   STATE_CODE = { constant = 'TX' }\n[tables.clients.values.CLIENT_TYPE]\nChild = 'IC'\nAdult = 'IA'\n\
+                   [tables.immunizations.values.DISASTER_FLAG]\nno = 'N'\n";
+    let from = "[[tables.consents.from]]\ntable = 'clients'\nend_reason_if_ended = 'WITHDRAWN'\n\
+                columns = { CONSENT_TYPE = { constant = 'STANDARD' }, EFFECTIVE_DATE = 'ON', END_DATE = 'OFF' }\n";
+    let with = |profile: String, tables: &[u8]| [profile.as_bytes(), &[SEPARATOR], tables].concat();
+    vec![
+        with(String::new(), &plain),
+        with("name = 'plain'\n[dates]\nformats = ['%F']\n".to_owned(), &plain),
+        with([files, dates, columns].concat(), &other),
+        with([files, dates, columns, from].concat(), &other),
+        with(phds::registry::SAMPLE_PROFILE.to_owned(), &other),
+        with("[files]\nencoding = 'utf-16'\n".to_owned(), &plain),
+        with("[files]\ndelimiter = 'ab'\n[x]\n".to_owned(), &plain),
+    ]
 }
 
 fn published() -> Vec<Vec<u8>> {

@@ -10,8 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The help of the EXPORT argument.
-pub(super) const OPEN_EXPORT_HELP: &str =
-    "The registry's export: a folder with a CSV file for each table, plain, .gz or .zst, or an SQLite file";
+pub(super) const OPEN_EXPORT_HELP: &str = "The registry's export: a folder with a CSV file (plain, .gz or .zst) or a Parquet file for each table, or an SQLite file";
 
 /// The policy.
 #[derive(clap::Args, Debug)]

@@ -214,8 +214,8 @@ impl CommandError for RegistryError {
             RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
-                 clients.csv, clients.csv.gz or clients.csv.zst; if the export is written in another way, phds \
-                 profile guess proposes a profile that says how",
+                 clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet; if the export is written in another \
+                 way, phds profile guess proposes a profile that says how",
             ),
             RegistryError::MissingFile { .. } => {
                 Exit::NoInput.hinting("give the profile the name of the file, or of the table, as it is in the export")
@@ -289,6 +289,15 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::Utf16 | InputFault::NotCsv(Content::Utf16) => {
             "have the export made again in UTF-8; `iconv -f UTF-16 -t UTF-8` turns such a file into one"
         }
+        InputFault::NotCsv(Content::Parquet) => "give the file a name that ends with .parquet",
+        InputFault::ColumnType { .. } => {
+            "have the column exported as another type; as text, if nothing else will do"
+        }
+        InputFault::EncryptedParquet => "have the export made without encryption",
+        InputFault::ParquetPacked { .. } => "have the export packed in another way, or not at all",
+        InputFault::NotAPart => "name it as a part if it is one, or take it away",
+        InputFault::FolderAmongParts => "have the table written as plain part files, right in the one folder",
+        InputFault::NoParquetReader => "build it with the feature, or have the export made as CSV files",
         InputFault::NotCsv(_) => "have the export made again, as CSV files or as one SQLite file",
         InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
         InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",

@@ -91,7 +91,14 @@ pub fn main() -> ExitCode {
     finish::begin((&cli.command).into(), cli.log.log_format, cli.log.quiet);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
-    std::panic::set_hook(Box::new(|panic| finish::by_fault(panic.location())));
+    std::panic::set_hook(Box::new(|panic| {
+        // What a damaged Parquet file makes of the crate that reads it is an error of the export's.
+        #[cfg(feature = "parquet")]
+        if crate::registry::panic_is_caught() {
+            return;
+        }
+        finish::by_fault(panic.location());
+    }));
     signals::watch(&terminal);
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(cli.command, &terminal)));
     signals::give_way();

@@ -128,7 +128,7 @@ impl fmt::Display for BadInput {
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum InputFault {
     /// The export is neither a folder nor anything else that can be read.
-    #[error("an export is a folder with a CSV file for each table, or an SQLite file")]
+    #[error("an export is a folder with a CSV or Parquet file for each table, or an SQLite file")]
     NotAnExport,
     /// Two files for one table; `other` is the name of the second.
     #[error("there is also {other}: a table may have one file only")]
@@ -138,7 +138,7 @@ pub enum InputFault {
     SeveralFiles { table: Table, pattern: String, names: Vec<String> },
     /// An optional table's file whose name is nearly right.
     #[error(
-        "this is nearly the name of the table {0}; it must be just {0}, and a file {0}.csv, {0}.csv.gz or {0}.csv.zst"
+        "this is nearly the name of the table {0}; it must be just {0}, and a file {0}.csv, {0}.csv.gz, {0}.csv.zst or {0}.parquet"
     )]
     MisnamedTable(Table),
     /// A folder, a pipe or a device where a file should be.
@@ -164,6 +164,43 @@ pub enum InputFault {
     /// An SQLite file that SQLite cannot make sense of; `what` is in the words of SQLite.
     #[error("SQLite cannot use the file: {what}")]
     UnusableDatabase { what: &'static str },
+    /// A Parquet file that cannot be made sense of.
+    #[error("the Parquet file cannot be used: {what}")]
+    UnusableParquet { what: &'static str },
+    /// A Parquet file of which something is encrypted.
+    #[error("the Parquet file is encrypted")]
+    EncryptedParquet,
+    /// A column of a Parquet file that is packed in another way.
+    #[error(
+        "{} is packed by {by}; what is read are SNAPPY, GZIP, ZSTD, LZ4 and what is not packed",
+        name.as_ref().map_or_else(|| "a column of the Parquet file".to_owned(), |name| format!("the column {name} of the Parquet file"))
+    )]
+    ParquetPacked { name: Option<String>, by: &'static str },
+    /// A column of a Parquet file whose type is none that a table has.
+    #[error(
+        "the column is of the type {of_type}; what is read are texts, whole numbers, DATE, TIMESTAMP, DECIMAL(n,0), FLOAT \
+         and DOUBLE, one value in each row"
+    )]
+    ColumnType { of_type: String },
+    /// A folder of part files without one.
+    #[error(
+        "the folder holds no part file: none whose name ends with .parquet and does not begin with _ or a point"
+    )]
+    NoParts,
+    /// A file among part files that is none by its name.
+    #[error(
+        "this lies among part files, and its name does not end with .parquet: its rows would be passed over"
+    )]
+    NotAPart,
+    /// A folder among part files.
+    #[error(
+        "there is a folder among the part files: a job that has not ended, a table whose log says which of its files count \
+         (Delta, Hudi), or rows in folders by a column's value"
+    )]
+    FolderAmongParts,
+    /// A Parquet file, for a program that was built without reading them.
+    #[error("this program was built without the feature `parquet`, and reads no Parquet files")]
+    NoParquetReader,
     /// UTF-16 text.
     #[error("this is UTF-16 text; an export is UTF-8 or windows-1252")]
     Utf16,
@@ -314,6 +351,14 @@ mod tests {
         check(InputFault::OwnDatabase, "BATCH_DATABASE");
         check(InputFault::UnusableDatabase { what: "" }, "UNUSABLE_DATABASE");
         check(InputFault::Utf16, "UTF16");
+        check(InputFault::UnusableParquet { what: "" }, "UNUSABLE_PARQUET");
+        check(InputFault::EncryptedParquet, "ENCRYPTED_PARQUET");
+        check(InputFault::ParquetPacked { name: None, by: "" }, "PARQUET_PACKED");
+        check(InputFault::ColumnType { of_type: String::new() }, "COLUMN_TYPE");
+        check(InputFault::NoParts, "NO_PARTS");
+        check(InputFault::NotAPart, "NOT_A_PART");
+        check(InputFault::FolderAmongParts, "FOLDER_AMONG_PARTS");
+        check(InputFault::NoParquetReader, "NO_PARQUET_READER");
         check(InputFault::NoHeader, "NO_HEADER");
         check(InputFault::HeaderEncoding, "INVALID_UTF8");
         check(InputFault::MissingColumn(Box::default()), "MISSING_COLUMN");

@@ -36,6 +36,8 @@ pub use profile::{
     ColumnEffects, Profile, ProfileEffects, ProfileId, SAMPLE as SAMPLE_PROFILE, TableEffects,
 };
 pub use raw_rows::{RawField, raw_rows};
+#[cfg(feature = "parquet")]
+pub(crate) use source::panic_is_caught;
 pub use source::{
     Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns,
     MissingTables, Moment, NumericType, Provenance, Source, TableReader, UnknownEncoding, UnknownFile,

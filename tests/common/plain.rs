@@ -19,7 +19,7 @@ pub struct Plain {
     recipients: Option<Vec<Row>>,
 }
 
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let mut out = String::new();
     let mut last_control = false;
     for c in text.chars() {

@@ -41,7 +41,7 @@ pub type TableRows = (&'static str, Vec<String>, Vec<Vec<String>>);
 #[derive(Clone, Debug)]
 pub struct Tables(pub Vec<TableRows>);
 
-const DAYS: [&str; 22] = [
+pub const DAYS: [&str; 22] = [
     "2016-02-29",
     "2017-12-31",
     "2018-01-01",
@@ -188,8 +188,15 @@ impl Tables {
     pub fn shuffled(&self, seed: u64) -> Tables {
         let dice = &mut Dice::new(seed);
         let mut tables = self.clone();
+        tables.0.iter_mut().for_each(|(_, _, rows)| dice.shuffle(rows));
+        tables.with_columns_shuffled(seed)
+    }
+
+    /// The same export with its columns in another order.
+    pub fn with_columns_shuffled(&self, seed: u64) -> Tables {
+        let dice = &mut Dice::new(seed);
+        let mut tables = self.clone();
         for (_, columns, rows) in &mut tables.0 {
-            dice.shuffle(rows);
             let mut order: Vec<usize> = (0..columns.len()).collect();
             dice.shuffle(&mut order);
             let arrange = |row: &Vec<String>| {
@@ -208,7 +215,7 @@ impl Tables {
 }
 
 /// Writes a table as CSV.
-fn csv(columns: &[String], rows: &[Vec<String>]) -> Vec<u8> {
+pub fn csv(columns: &[String], rows: &[Vec<String>]) -> Vec<u8> {
     let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     out.write_record(columns).unwrap();
     rows.iter().for_each(|row| out.write_record(row).unwrap());

@@ -407,7 +407,12 @@ fn profiled_cells<'a, 'l: 'a>(
             _ if places[column] == NO_FIELD => Cell::Text(b""),
             (None, Cell::Text(text)) => {
                 let is_end_date = table == Table::Consents && column == tables::consents::END_DATE;
-                treatment.of_value(column, text, fields[places[column]].is_quoted(), is_end_date)
+                let field = &fields[places[column]];
+                if field.is_day() {
+                    treatment.of_day(column, text, is_end_date)
+                } else {
+                    treatment.of_value(column, text, field.is_quoted(), is_end_date)
+                }
             }
             (None, other) => other,
         };

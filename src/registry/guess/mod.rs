@@ -51,7 +51,7 @@ struct Findings {
     is_database: bool,
     /// What may be a table.
     candidates: Vec<Candidate>,
-    /// How each of them is written; none in a database.
+    /// How each of them is written; none in a database and of Parquet files.
     written: Vec<Option<Written>>,
     fits: [Option<Fit>; Table::ALL.len()],
     /// Consents that are kept as columns of clients.

@@ -4,7 +4,7 @@ use super::columns::Held;
 use super::consents::GivenColumns;
 use super::dates::Century;
 use super::encoding::FoundEncoding;
-use super::names::{LIKE, OWN_NAME, stem, table_likeness};
+use super::names::{LIKE, OWN_NAME, has_word, stem, table_likeness};
 use super::tables::{Candidate, Choice};
 use super::words::{find_codes, is_coded};
 use super::{Findings, Guess, Written};
@@ -534,7 +534,9 @@ fn has_own_name(table: Table, candidate: &Candidate, is_database: bool) -> bool 
     if is_database {
         return candidate.name.eq_ignore_ascii_case(table.name());
     }
-    ["csv", "csv.gz", "csv.zst"].iter().any(|ending| candidate.name == format!("{}.{ending}", table.name()))
+    ["csv", "csv.gz", "csv.zst", "parquet"]
+        .iter()
+        .any(|ending| candidate.name == format!("{}.{ending}", table.name()))
 }
 
 /// The name of a file as a pattern: what may be a date in it may be another next month.
@@ -601,6 +603,38 @@ fn columns_of(found: &Findings, table: Table, draft: &mut Draft) {
             draft.note(&format!("not read: {names}{hidden}"));
         }
     }
+    if table == Table::Clients && found.taken_for(Table::Consents).is_some() {
+        consents_beside(candidate, &free, is_sure, draft);
+    }
+}
+
+/// Columns of clients that are called as if they said something of a consent, where consents have a table of their own: if
+/// nobody reads them, a withdrawal may be lost.
+fn consents_beside(candidate: &Candidate, free: &[usize], is_sure: bool, draft: &mut Draft) {
+    const WORDS: [&str; 5] = ["CONSENT", "WITHDRAWN", "EXPIRED", "STANDARD", "DISASTER"];
+    let is_of_consent = |field: &&usize| WORDS.iter().any(|word| has_word(&candidate.header[**field], word));
+    let fields: Vec<usize> = free.iter().filter(is_of_consent).copied().collect();
+    let names: Vec<String> = fields
+        .iter()
+        .filter_map(|field| candidate.shown_name(*field, is_sure))
+        .map(|name| quoted(&name))
+        .collect();
+    if fields.is_empty() {
+        return;
+    }
+    let why = format!(
+        "{} of clients may hold consents, or withdrawals, beside those of the table consents; if so, they are lost \
+         unless they are read too: {}",
+        count(fields.len(), "column"),
+        some(&names, 12)
+    );
+    let lines = [
+        "[[tables.consents.from]]",
+        "table = \"clients\"",
+        "columns = { CONSENT_TYPE = { constant = \"…\" }, EFFECTIVE_DATE = \"…\", END_DATE = \"…\" }",
+        "end_reason_if_ended = \"WITHDRAWN\"",
+    ];
+    draft.open(&why, &lines.map(str::to_owned));
 }
 
 fn found_column(

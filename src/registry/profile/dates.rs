@@ -413,11 +413,18 @@ impl Dates {
 
     /// Reads a date.
     pub(in crate::registry) fn read(&self, text: &[u8]) -> DateRead {
-        let day = if self.formats.is_empty() {
-            read_plain(text)
-        } else {
-            self.formats.iter().find_map(|format| format.read(text))
-        };
+        if self.formats.is_empty() {
+            return self.read_day(text);
+        }
+        self.judge(self.formats.iter().find_map(|format| format.read(text)))
+    }
+
+    /// Reads a day that is written `YYYY-MM-DD`, whatever the forms.
+    pub(super) fn read_day(&self, text: &[u8]) -> DateRead {
+        self.judge(read_plain(text))
+    }
+
+    fn judge(&self, day: Option<Day>) -> DateRead {
         match day {
             Some(day) if self.unknown.contains(&day) => DateRead::Unknown,
             Some(day) if REGISTRY_YEARS.contains(&day.year()) => DateRead::Day(day),

@@ -1,7 +1,7 @@
 //! What a profile makes of a value, step by step: clean-up, words for nothing, spreadsheets' wrapping, clean-up again,
 //! words that stand for others, dates.
 
-use super::dates::DateRead;
+use super::dates::{DateRead, Dates};
 use super::effects::EffectCounts;
 use super::{ColumnSource, GivenConsent, Profile, ValueMap};
 use crate::registry::Table;
@@ -39,8 +39,10 @@ pub(in crate::registry) struct Treatment<'p> {
 struct ColumnTreatment<'p> {
     constant: Option<&'p str>,
     values: Option<&'p ValueMap>,
-    /// Whether it holds dates, and they are written in a way of their own.
+    /// Whether it holds dates.
     has_dates: bool,
+    /// Whether they are written in no way of their own, so that a date without a time is read as without a profile.
+    has_plain_dates: bool,
 }
 
 impl<'p> Treatment<'p> {
@@ -71,7 +73,8 @@ impl<'p> Treatment<'p> {
             columns[place] = ColumnTreatment {
                 constant: constant(place).map(String::as_str),
                 values: settings.values[place].as_ref(),
-                has_dates: column.kind == Kind::Date && !profile.dates.says_nothing(),
+                has_dates: column.kind == Kind::Date,
+                has_plain_dates: profile.dates.says_nothing(),
             };
         }
         Treatment { profile, columns, counts: EffectCounts::default() }
@@ -97,9 +100,36 @@ impl<'p> Treatment<'p> {
     pub(in crate::registry) fn of_value<'a>(
         &mut self,
         place: usize,
+        text: &'a [u8],
+        is_quoted: bool,
+        is_end_date: bool,
+    ) -> Cell<'a>
+    where
+        'p: 'a,
+    {
+        self.of_written(place, text, is_quoted, is_end_date, Dates::read)
+    }
+
+    /// The same of a value that is a day already, written `YYYY-MM-DD`: how the registry writes dates says nothing of it.
+    pub(in crate::registry) fn of_day<'a>(
+        &mut self,
+        place: usize,
+        text: &'a [u8],
+        is_end_date: bool,
+    ) -> Cell<'a>
+    where
+        'p: 'a,
+    {
+        self.of_written(place, text, false, is_end_date, Dates::read_day)
+    }
+
+    fn of_written<'a>(
+        &mut self,
+        place: usize,
         mut text: &'a [u8],
         is_quoted: bool,
         is_end_date: bool,
+        read_date: impl Fn(&Dates, &[u8]) -> DateRead,
     ) -> Cell<'a>
     where
         'p: 'a,
@@ -124,10 +154,12 @@ impl<'p> Treatment<'p> {
             }
             self.counts.column(place).not_named += u64::from(!text.is_empty());
         }
-        if !column.has_dates || text.is_empty() {
+        // A time behind may end in AM or PM wherever there is a profile.
+        let is_plain = column.has_plain_dates && text.len() <= "YYYY-MM-DD".len();
+        if !column.has_dates || text.is_empty() || is_plain {
             return Cell::Text(text);
         }
-        match self.profile.dates.read(text) {
+        match read_date(&self.profile.dates, text) {
             read @ (DateRead::Day(_) | DateRead::NoSuchDay | DateRead::NoDay) => Cell::Date { text, read },
             DateRead::Unknown => {
                 self.counts.column(place).unknown_days += 1;
@@ -229,6 +261,16 @@ mod tests {
         let end = |text: &str, expect: &str| check(Table::Consents, consents::END_DATE, text, false, expect);
         end("1/1/1900", "no day");
         end("12/31/2999", "");
+        let day = |text: &str, expect: Option<&str>| {
+            let expect = expect.map(|day| Day::parse(day.as_bytes()).unwrap());
+            let got =
+                Treatment::new(&profile, Table::Consents).of_day(consents::END_DATE, text.as_bytes(), true);
+            assert_eq!(got, Cell::Date { text: text.as_bytes(), day: expect }, "{text:?}");
+        };
+        day("2024-07-08", Some("2024-07-08"));
+        day("2024-07-08T12:00:00", Some("2024-07-08"));
+        day("1900-01-01", None);
+        day("7/8/2024", None);
         // What `values` gives is as without a profile.
         end("X", "2020-01-02");
         assert_eq!(

@@ -1,7 +1,8 @@
 //! A folder as an export.
 
-use super::csv::{CsvFile, ENDINGS};
 use super::near::{MissingTables, nearest_name};
+use super::parts::is_parquet_name;
+use super::table_file::{Rows, TableFile};
 use super::{ExportFormat, FileStamp, Provenance, Source, TableReader, fits_file};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::{RegistryError, Table};
@@ -9,7 +10,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder with one CSV file for each table.
+/// The endings that a table's file may have.
+const ENDINGS: [&str; 4] = ["csv", "csv.gz", "csv.zst", "parquet"];
+
+/// A folder with one file for each table.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -31,15 +35,21 @@ impl Folder {
 }
 
 /// The file of each table that is there.
-type Files = [Option<PathBuf>; Table::ALL.len()];
+type Files = [Option<TableFile>; Table::ALL.len()];
+
+/// The files of all tables.
+fn all(files: &Files) -> impl Iterator<Item = &PathBuf> {
+    files.iter().flatten().flat_map(TableFile::files)
+}
 
 fn stamps(files: &Files, format: &ExportFormat) -> Result<Provenance, RegistryError> {
     let mut stamps: Vec<FileStamp> = Vec::new();
     for file in files.iter().flatten() {
-        let stamp = FileStamp::of(file)?;
-        // A profile can have one file hold two tables.
-        if !stamps.contains(&stamp) {
-            stamps.push(stamp);
+        for stamp in file.stamps()? {
+            // A profile can have one file hold two tables.
+            if !stamps.contains(&stamp) {
+                stamps.push(stamp);
+            }
         }
     }
     Ok(Provenance::new(format, stamps))
@@ -67,7 +77,8 @@ fn find_files(path: &Path, format: &ExportFormat) -> Result<Files, RegistryError
     let names = file_names(path)?;
     let mut files = Files::default();
     for table in Table::ALL {
-        files[table as usize] = find_file(path, table, &names, format)?;
+        let found = find_file(path, table, &names, format)?;
+        files[table as usize] = found.map(|found| TableFile::find(&found)).transpose()?;
     }
     let strangers = names.into_iter().filter(|name| !is_file_of_a_table(name));
     let is_there = |table: Table| files[table as usize].is_some() || !format.must_have(table);
@@ -79,7 +90,7 @@ fn find_files(path: &Path, format: &ExportFormat) -> Result<Files, RegistryError
 
 impl Source for Folder {
     fn size(&self) -> u64 {
-        self.files.iter().flatten().filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
+        all(&self.files).filter_map(|file| std::fs::metadata(file).ok()).map(|m| m.len()).sum()
     }
 
     fn provenance(&self) -> Result<Provenance, RegistryError> {
@@ -89,9 +100,7 @@ impl Source for Folder {
     fn provenance_now(&self) -> Result<Provenance, RegistryError> {
         // Looked for anew: a table that has arrived since is not read, and might have kept something back.
         let files = find_files(&self.path, &self.format)?;
-        if let Some(new) =
-            files.iter().flatten().find(|file| !self.files.iter().flatten().any(|f| f == *file))
-        {
+        if let Some(new) = all(&files).find(|file| !all(&self.files).any(|known| known == *file)) {
             return Err(BadInput::of_file(new, InputFault::StillChanging));
         }
         stamps(&files, &self.format)
@@ -99,19 +108,17 @@ impl Source for Folder {
 
     fn open_table(&self, table: Table) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let Some(file) = &self.files[table as usize] else { return Ok(None) };
-        let mut opened = CsvFile::open(file, table, &self.format)?;
-        opened.read_for_rows();
-        Ok(Some(Box::new(opened)))
+        file.open(table, &self.format, Rows::Own).map(Some)
     }
 
     fn open_given_consents(&self) -> Result<Option<Box<dyn TableReader + '_>>, RegistryError> {
         let file = self.files[Table::Clients as usize].as_ref().filter(|_| self.format.gives_consents());
         let Some(file) = file else { return Ok(None) };
-        Ok(Some(Box::new(CsvFile::open(file, Table::Clients, &self.format)?)))
+        file.open(Table::Clients, &self.format, Rows::GivenConsents).map(Some)
     }
 }
 
-/// The file that holds a table; none if it is not there.
+/// The file, or the folder of part files, that holds a table; none if it is not there.
 pub(super) fn find_file(
     folder: &Path,
     table: Table,
@@ -153,8 +160,12 @@ fn find_file_by_pattern(
     names: &BTreeSet<String>,
     pattern: &glob::Pattern,
 ) -> Result<PathBuf, RegistryError> {
-    let is_file = |name: &&String| fits_file(pattern, name) && folder.join(name).is_file();
-    let found: Vec<&String> = names.iter().filter(is_file).collect();
+    // A folder may hold the parts of a Parquet file.
+    let may_be_read = |name: &&String| {
+        let path = folder.join(name);
+        fits_file(pattern, name) && (path.is_file() || path.is_dir() && is_parquet_name(&path))
+    };
+    let found: Vec<&String> = names.iter().filter(may_be_read).collect();
     match found.as_slice() {
         [] => Err(RegistryError::MissingFile {
             export: folder.to_owned(),
@@ -215,9 +226,12 @@ mod tests {
         );
         check(&["clients.csv.gz"], "TWO_FILES clients.csv");
         check(&["vaccines.csv"], "TWO_FILES vaccines.csv");
+        check(&["clients.parquet"], "TWO_FILES clients.csv");
+        check(&["immunizations.parquet"], "TWO_FILES immunizations.csv.gz");
         check(&["recipients.csv.gz", "recipients.csv.zst"], "TWO_FILES recipients.csv.gz");
         check(&["Recipients.csv"], "MISNAMED_TABLE Recipients.csv");
         check(&["recipients.csv.bz2"], "MISNAMED_TABLE recipients.csv.bz2");
+        check(&["Recipients.parquet"], "MISNAMED_TABLE Recipients.parquet");
         check(&["recipients (1).csv"], "MISNAMED_TABLE recipients (1).csv");
         check(&["recipients .csv"], "MISNAMED_TABLE recipients .csv");
         check(&["Recipients_202407.csv"], "MISNAMED_TABLE Recipients_202407.csv");

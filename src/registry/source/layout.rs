@@ -1,6 +1,6 @@
 //! How the records of a table are laid out: which field holds which column, and how fields are told apart.
 
-use super::near::{ExtraColumn, MissingColumns, Wanted, header_name};
+use super::near::{ExtraColumn, MissingColumns, Wanted, are_names};
 use super::{Encoding, ExportFormat};
 use crate::registry::error::{BadInput, InputFault};
 use crate::registry::profile::{ColumnSource, GivenConsent, HeaderNames, Profile};
@@ -64,8 +64,7 @@ impl Layout {
         let columns = table.columns();
         // In a header that has swallowed a row there are values among the names; an id or a date is no name. A database may
         // have been made from such a file.
-        let may_show =
-            place.may_show && names.iter().all(|name| name.is_empty() || header_name(name).is_some());
+        let may_show = place.may_show && are_names(names);
         let header = HeaderNames::new(table, format.profile.as_deref());
         let folded: Vec<String> = names.iter().map(|name| header.fold(name)).collect();
         let position = |name: &str| folded.iter().position(|other| *other == header.fold(name));

@@ -1,4 +1,4 @@
-//! Where tables come from: the one interface behind which a folder of CSV files, an SQLite file and whatever else has
+//! Where tables come from: the one interface behind which a folder of files, an SQLite file and whatever else has
 //! the tables of an export are interchangeable.
 //!
 //! A source hands out text in blocks of whole records. What the records' values mean, and whether they can be
@@ -12,9 +12,14 @@ mod layout;
 mod near;
 mod open_tables;
 mod packed;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod parts;
 mod provenance;
+mod real;
 mod sample;
 mod sqlite;
+mod table_file;
 
 pub use content::Content;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, find_delimiter, may_have_swallowed_rows};
@@ -26,6 +31,8 @@ pub(super) use near::header_name;
 pub use near::{ExtraColumn, MissingColumn, MissingColumns, MissingTables, UnknownFile};
 pub(super) use open_tables::{OpenTables, Readable};
 pub(super) use packed::split_packed;
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::panic_is_caught;
 pub use provenance::{FileStamp, Moment, Provenance, changed_files};
 pub(super) use sample::{ExportSample, FileSample, RawBlock, sample_export};
 pub(crate) use sqlite::{
@@ -39,7 +46,7 @@ use sqlite::{SqliteExport, is_sqlite};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opens an export: a folder with a CSV file for each table, or an SQLite file.
+/// Opens an export: a folder with a CSV or Parquet file for each table, or an SQLite file.
 ///
 /// # Errors
 /// If it is not there, is neither of these, or lacks a table.
@@ -179,7 +186,7 @@ pub trait TableReader {
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError>;
 }
 
-/// A type of a database's column that turns texts of digits into numbers.
+/// A type of a column, in a database or a Parquet file, that turns texts of digits into numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display)]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum NumericType {

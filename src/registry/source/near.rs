@@ -238,6 +238,12 @@ pub(in crate::registry) fn header_name(name: &str) -> Option<String> {
     is_name.then(|| name.replace(char::is_whitespace, " "))
 }
 
+/// Whether no name of a header, or of a table's columns, may be a value: an id or a date among them is no name, and then the
+/// others may be none, either.
+pub(super) fn are_names(names: &[String]) -> bool {
+    names.iter().all(|name| name.is_empty() || header_name(name).is_some())
+}
+
 /// Whether a name is nearly that of a column or a table: a few letters are others, or it is a part of it, word by word, as
 /// `RESP_ENTITY` is of `RESPONSIBLE_ENTITY`.
 fn is_near(name: &str, wanted: &str) -> bool {

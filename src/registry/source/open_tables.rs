@@ -4,6 +4,7 @@
 use super::folder::{file_names, find_file, is_file_of_a_table};
 use super::near::{MissingTables, UnknownFile};
 use super::sqlite::SqliteExport;
+use super::table_file::{Rows, TableFile};
 use super::{ExportFormat, Kind, Provenance, Source, TableReader, kind_of};
 use crate::registry::{RegistryError, Table};
 use std::collections::BTreeSet;
@@ -35,9 +36,7 @@ impl OpenTables {
         match self {
             OpenTables::Folder { path, names, format } => {
                 let Some(file) = find_file(path, table, names, format)? else { return self.without(table) };
-                let mut opened = super::csv::CsvFile::open(&file, table, format)?;
-                opened.read_for_rows();
-                Ok(Some(Box::new(opened)))
+                TableFile::find(&file)?.open(table, format, Rows::Own).map(Some)
             }
             OpenTables::Sqlite(export, _) => match export.open_table(table)? {
                 None => self.without(table),
@@ -53,7 +52,7 @@ impl OpenTables {
         match self {
             OpenTables::Folder { path, names, format } if format.gives_consents() => {
                 let Some(file) = find_file(path, Table::Clients, names, format)? else { return Ok(None) };
-                Ok(Some(Box::new(super::csv::CsvFile::open(&file, Table::Clients, format)?)))
+                TableFile::find(&file)?.open(Table::Clients, format, Rows::GivenConsents).map(Some)
             }
             OpenTables::Folder { .. } => Ok(None),
             OpenTables::Sqlite(export, _) => export.open_given_consents(),

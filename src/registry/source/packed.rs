@@ -8,6 +8,9 @@ use super::csv::Field;
 const LINE: usize = 8;
 const LENGTH: usize = 4;
 
+/// Stands in a field's length if its value is a day, however days are written elsewhere. No field is that long.
+const DAY: u32 = 1 << 31;
+
 /// Collects records into a block's text.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
@@ -19,6 +22,13 @@ impl Packer {
     /// Adds a field to the record.
     pub(super) fn push(&mut self, value: &[u8]) {
         self.lengths.push(value.len() as u32);
+        self.values.extend_from_slice(value);
+    }
+
+    /// Adds a field that is a day, as `YYYY-MM-DD`, whatever a profile says of how days are written.
+    #[cfg(feature = "parquet")]
+    pub(super) fn push_day(&mut self, value: &[u8]) {
+        self.lengths.push(value.len() as u32 | DAY);
         self.values.extend_from_slice(value);
     }
 
@@ -50,8 +60,9 @@ pub(in crate::registry) fn split_packed(
     for place in 0..width {
         let mut length = [0; LENGTH];
         length.copy_from_slice(&block[lengths + place * LENGTH..][..LENGTH]);
-        let end = at + u32::from_le_bytes(length) as usize;
-        fields.push(Field::plain(at..end));
+        let length = u32::from_le_bytes(length);
+        let end = at + (length & !DAY) as usize;
+        fields.push(if length & DAY == 0 { Field::plain(at..end) } else { Field::day(at..end) });
         at = end;
     }
     (u64::from_le_bytes(line), at)

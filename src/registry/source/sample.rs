@@ -2,7 +2,8 @@
 //! longer for a large export than for a small one.
 
 use super::folder::file_names;
-use super::sqlite::{TableSample, sample_tables};
+use super::parts::is_parquet_name;
+use super::sqlite::sample_tables;
 use super::{Content, Kind, kind_of};
 use crate::registry::RegistryError;
 use std::fs::File;
@@ -14,10 +15,26 @@ const BEGINNING: u64 = 1 << 20;
 
 /// So much at each of some places behind it, and at its end.
 const LATER: u64 = 1 << 17;
-const PLACES: u64 = 4;
+pub(super) const PLACES: usize = 4;
 
 /// No export has more files than this that could be its tables.
 const MOST_FILES: usize = 60;
+
+/// So many rows of a table that is no text are looked at, from its beginning, and at each of some places behind them.
+pub(super) const FIRST_ROWS: usize = 10_000;
+pub(super) const LATER_ROWS: usize = 1_000;
+
+/// More bytes of such a table's values than this are not kept, however large each is.
+pub(super) const MOST_BYTES: usize = 64 << 20;
+
+/// What is looked at of a table that is no text: of a database, or of Parquet files.
+pub(in crate::registry) struct TableSample {
+    pub(in crate::registry) name: String,
+    /// The columns' names, cleaned.
+    pub(in crate::registry) columns: Vec<String>,
+    pub(in crate::registry) rows: Vec<Vec<String>>,
+    pub(in crate::registry) is_whole: bool,
+}
 
 /// What is looked at of an export.
 pub(in crate::registry) struct ExportSample {
@@ -59,14 +76,33 @@ pub(in crate::registry) fn sample_export(path: &Path) -> Result<ExportSample, Re
     }
     let names: Vec<String> = file_names(path)?.into_iter().collect();
     // A name that begins with a point is a file of the system's.
-    let may_be_table = |name: &&String| !name.starts_with('.') && path.join(name).is_file();
+    let may_be_table = |name: &&String| {
+        let path = path.join(name);
+        !name.starts_with('.') && (path.is_file() || is_parquet_name(&path))
+    };
     let candidates: Vec<&String> = names.iter().filter(may_be_table).collect();
     let left_out = candidates.len().saturating_sub(MOST_FILES);
-    let mut files = Vec::new();
+    let (mut files, mut tables) = (Vec::new(), Vec::new());
     for name in candidates.into_iter().take(MOST_FILES) {
-        files.extend(sample_file(path, name)?);
+        if is_parquet_name(&path.join(name)) {
+            tables.extend(sample_parquet(path, name));
+        } else {
+            files.extend(sample_file(path, name)?);
+        }
     }
-    Ok(ExportSample { is_database: false, files, tables: Vec::new(), names, left_out })
+    Ok(ExportSample { is_database: false, files, tables, names, left_out })
+}
+
+/// Looks at a Parquet file, or a folder of parts; none if it can't be read.
+#[cfg(feature = "parquet")]
+fn sample_parquet(folder: &Path, name: &str) -> Option<TableSample> {
+    let parts = super::parts::Parts::find(&folder.join(name)).ok()?;
+    super::parquet::sample_parts(name, &parts)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn sample_parquet(_folder: &Path, _name: &str) -> Option<TableSample> {
+    None
 }
 
 /// Looks at a file; none if it is no text.
@@ -89,7 +125,7 @@ fn sample_file(folder: &Path, name: &str) -> Result<Option<FileSample>, Registry
 }
 
 fn packed_blocks(input: &mut dyn Read) -> io::Result<Vec<RawBlock>> {
-    let most = BEGINNING + LATER * (PLACES + 1);
+    let most = BEGINNING + LATER * (PLACES as u64 + 1);
     let mut bytes = Vec::new();
     input.take(most + 1).read_to_end(&mut bytes)?;
     let is_last = bytes.len() as u64 <= most;
@@ -105,13 +141,14 @@ fn plain_blocks(file: &mut File) -> io::Result<Vec<RawBlock>> {
         let is_last = from + bytes.len() as u64 >= length;
         Ok(RawBlock { bytes, is_first: from == 0, is_last })
     };
-    if length <= BEGINNING + LATER * (PLACES + 1) {
+    if length <= BEGINNING + LATER * (PLACES as u64 + 1) {
         return Ok(vec![read(0, length)?]);
     }
     let mut blocks = vec![read(0, BEGINNING)?];
     let behind = length - BEGINNING - LATER;
     for place in 1..=PLACES {
-        let from = if place == PLACES { length - LATER } else { BEGINNING + behind / PLACES * place };
+        let from =
+            if place == PLACES { length - LATER } else { BEGINNING + behind / PLACES as u64 * place as u64 };
         // A character of UTF-16 begins at an even place.
         blocks.push(read(from / 2 * 2, LATER + 1)?);
     }
@@ -134,7 +171,7 @@ mod tests {
     fn looks_at_a_bounded_part() {
         assert_eq!(blocks_of(400), [(400, true, true)]);
         let large = blocks_of(8 << 20);
-        assert_eq!(large.len() as u64, 1 + PLACES);
+        assert_eq!(large.len(), 1 + PLACES);
         assert_eq!(large[0], (BEGINNING as usize, true, false));
         assert!(large.last().unwrap().2, "the end is looked at");
         assert!(large.iter().map(|block| block.0).sum::<usize>() < 2 << 20);

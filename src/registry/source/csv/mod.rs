@@ -44,9 +44,6 @@ const MOST_UNPACKED: u64 = 256 << 20;
 /// nearly as well.
 const MOST_TIMES_ITS_SIZE: u64 = 500;
 
-/// The endings that a table's file may have.
-pub(super) const ENDINGS: [&str; 3] = ["csv", "csv.gz", "csv.zst"];
-
 /// A CSV file, read block by block.
 pub(super) struct CsvFile {
     text: Text,

@@ -16,6 +16,8 @@ use std::ops::Range;
 enum Form {
     /// As it stands.
     Plain,
+    /// The same, of a value that is a day, and not a text that may be one.
+    Day,
     /// Between two quotes, with none inside.
     Quoted,
     /// Between two quotes, with doubled ones inside.
@@ -37,6 +39,16 @@ impl Field {
         Field { raw, form: Form::Plain }
     }
 
+    /// A field that holds a day, as `YYYY-MM-DD`.
+    pub(in crate::registry) fn day(raw: Range<usize>) -> Field {
+        Field { raw, form: Form::Day }
+    }
+
+    /// Whether it holds a day, however days are written elsewhere.
+    pub(in crate::registry) fn is_day(&self) -> bool {
+        self.form == Form::Day
+    }
+
     /// Whether anything stands behind the field's closing quote.
     pub(in crate::registry) fn is_trailed(&self) -> bool {
         self.form == Form::Trailed
@@ -45,12 +57,12 @@ impl Field {
     /// The bytes of a field that holds a line break, quotes and all; only one in quotes can.
     pub(in crate::registry) fn over_lines<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
         let raw = self.as_it_stands(text);
-        (self.form != Form::Plain && memchr(b'\n', raw).is_some()).then_some(raw)
+        (self.is_quoted() && memchr(b'\n', raw).is_some()).then_some(raw)
     }
 
     /// Whether the field stands in quotes.
     pub(in crate::registry) fn is_quoted(&self) -> bool {
-        self.form != Form::Plain
+        !matches!(self.form, Form::Plain | Form::Day)
     }
 
     /// The field's bytes, quotes and all.
@@ -62,7 +74,7 @@ impl Field {
     pub fn unquoted<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let raw = &text[self.raw.clone()];
         match self.form {
-            Form::Plain => Cow::Borrowed(raw),
+            Form::Plain | Form::Day => Cow::Borrowed(raw),
             Form::Quoted => Cow::Borrowed(&raw[1..raw.len() - 1]),
             Form::Doubled | Form::Trailed => Cow::Owned(undouble(raw)),
         }

@@ -12,7 +12,7 @@ mod wal;
 
 pub(crate) use damage::has_damaged_pages;
 use damage::{Damage, find_damage};
-pub(in crate::registry) use sample::{TableSample, sample_tables};
+pub(in crate::registry) use sample::sample_tables;
 pub(crate) use table::SqliteTable;
 pub(crate) use wal::{as_a_file, beside};
 

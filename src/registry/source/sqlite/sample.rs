@@ -4,25 +4,9 @@ use super::table::cell_text;
 use super::{declared_columns, is_recursive, open_snapshot, quoted, wal};
 use crate::registry::RegistryError;
 use crate::registry::source::layout::clean_name;
+use crate::registry::source::sample::{FIRST_ROWS, LATER_ROWS, MOST_BYTES, PLACES, TableSample};
 use rusqlite::Connection;
 use std::path::Path;
-
-/// So many rows of a table are looked at, from its beginning, and at each of some places behind them.
-const FIRST: usize = 10_000;
-const LATER: usize = 1_000;
-const PLACES: i64 = 4;
-
-/// More bytes of a table's values than this are not kept, however large each is.
-const MOST_BYTES: usize = 64 << 20;
-
-/// What is looked at of a table or a view.
-pub(in crate::registry) struct TableSample {
-    pub(in crate::registry) name: String,
-    /// The columns' names, cleaned.
-    pub(in crate::registry) columns: Vec<String>,
-    pub(in crate::registry) rows: Vec<Vec<String>>,
-    pub(in crate::registry) is_whole: bool,
-}
 
 /// Looks at the tables and views of a database. One that cannot be read is left out: a run says why.
 ///
@@ -48,17 +32,19 @@ fn sample_table(connection: &Connection, name: &str) -> Result<Option<TableSampl
         return Ok(None);
     }
     let (mut rows, mut left) = (Vec::new(), MOST_BYTES);
-    read_rows(connection, &format!("{select} LIMIT {}", FIRST + 1), &mut rows, &mut left)?;
-    let is_whole = rows.len() <= FIRST && left > 0;
+    read_rows(connection, &format!("{select} LIMIT {}", FIRST_ROWS + 1), &mut rows, &mut left)?;
+    let is_whole = rows.len() <= FIRST_ROWS && left > 0;
     if !is_whole {
         // Views, and tables without rowids, have no places to go to.
         let last =
             connection.query_row(&format!("SELECT max(rowid) FROM {}", quoted(name)), [], |row| row.get(0));
         let last: i64 = last.unwrap_or(0);
-        for place in 1..=PLACES {
-            let from = if place == PLACES { last - LATER as i64 } else { last / PLACES * place };
-            let later = format!("{select} WHERE rowid > {} LIMIT {LATER}", from.max(FIRST as i64 + 1));
-            if last > FIRST as i64 {
+        let places = PLACES as i64;
+        for place in 1..=places {
+            let from = if place == places { last - LATER_ROWS as i64 } else { last / places * place };
+            let later =
+                format!("{select} WHERE rowid > {} LIMIT {LATER_ROWS}", from.max(FIRST_ROWS as i64 + 1));
+            if last > FIRST_ROWS as i64 {
                 read_rows(connection, &later, &mut rows, &mut left)?;
             }
         }

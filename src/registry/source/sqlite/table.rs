@@ -3,6 +3,7 @@
 use super::super::csv::LONGEST_RECORD;
 use super::super::layout::Layout;
 use super::super::packed::Packer;
+use super::super::real::{FIRST_INEXACT_OF_64_BITS, write_real};
 use super::super::{Block, NumericType, TableReader, TakeBlock};
 use crate::registry::RegistryError;
 use crate::registry::error::{BadInput, InputFault};
@@ -87,7 +88,7 @@ impl TableReader for SqliteTable<'_> {
                     }
                     ValueRef::Real(value) => {
                         number.clear();
-                        write_real(value, &mut number);
+                        write_real(value, FIRST_INEXACT_OF_64_BITS, &mut number);
                         packer.push(&number);
                     }
                 }
@@ -155,41 +156,5 @@ pub(super) fn cell_text(value: ValueRef<'_>) -> String {
         ValueRef::Integer(value) => value.to_string(),
         ValueRef::Real(value) if value.fract() == 0.0 => format!("{value:.1}"),
         ValueRef::Real(value) => value.to_string(),
-    }
-}
-
-/// From here on a REAL may stand for several whole numbers: 2^53.
-const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
-
-/// What an id that is a REAL is read as: its digits, if it is a whole number that no other could be taken for. Any
-/// other is written in a way that no id is.
-fn write_real(value: f64, out: &mut Vec<u8>) {
-    let is_exact = value.fract() == 0.0 && (0.0..FIRST_INEXACT).contains(&value) && value.is_sign_positive();
-    // Writing to memory cannot fail.
-    let _ = if is_exact { write!(out, "{value:.0}") } else { write!(out, "{value:e}") };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_that_are_reals() {
-        let check = |value: f64, expect: &str| {
-            let mut out = Vec::new();
-            write_real(value, &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expect);
-        };
-        check(0.0, "0");
-        check(140.0, "140");
-        check(1e15, "1000000000000000");
-        check(9_007_199_254_740_991.0, "9007199254740991");
-        // Nothing that could be read as an id.
-        check(9_007_199_254_740_992.0, "9.007199254740992e15");
-        check(1.5, "1.5e0");
-        check(-1.0, "-1e0");
-        check(-0.0, "-0e0");
-        check(f64::INFINITY, "inf");
-        check(f64::NAN, "NaN");
     }
 }
