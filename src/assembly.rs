@@ -66,7 +66,8 @@ pub fn assemble_batch(
     let mut evidence = evidence(&contents);
     let (manifest, counts) = write_files(contents, staging)?;
     let made_from = MadeFrom { policy, limits, selection, inputs };
-    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, judging)?;
+    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
+    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, &kept, judging)?;
     let gate = GateRecord {
         evidence,
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
@@ -83,6 +84,7 @@ pub fn assemble_batch(
         gate: Some(&gate),
         release: None,
         before: judging.before,
+        data_before: kept.counts.as_ref(),
         cvx: None,
     };
     staging.write(names::REPORT, report::page(&report).as_bytes())?;
@@ -102,7 +104,8 @@ pub fn judge_unwritten(
     let mut evidence = evidence(contents);
     let (manifest, tally) = preview(contents)?;
     let made_from = MadeFrom { policy, limits, selection, inputs };
-    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, judging)?;
+    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
+    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, &kept, judging)?;
     Ok((manifest, verdict))
 }
 
@@ -134,6 +137,7 @@ fn judge_batch(
     tally: &Tally,
     evidence: &mut Evidence,
     MadeFrom { policy, limits, selection, inputs }: MadeFrom<'_>,
+    kept: &Kept,
     judging: &Judging<'_>,
 ) -> Result<Verdict, AssemblyError> {
     let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
@@ -153,7 +157,6 @@ fn judge_batch(
         today: judging.today,
         is_attended: judging.is_attended,
     };
-    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
     let reference = Reference {
         before: judging.before,
         tally: kept.counts.as_ref().map(|counts| &counts.tally),
@@ -168,7 +171,12 @@ fn judge_batch(
 ///
 /// # Errors
 /// If that cannot be written.
-pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) -> Result<(), WriteError> {
+pub fn add_release(
+    staging: &Staging,
+    release: &ReleaseRecord,
+    before: &Before,
+    data_before: Option<&ReportData>,
+) -> Result<(), WriteError> {
     let (folder, batch) = (format!("{}/", names::QA), staging.batch());
     staging.adopt_checksums(&folder)?;
     staging.replace(names::RELEASE, to_json(release).as_bytes())?;
@@ -182,6 +190,7 @@ pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) 
             gate: gate.as_ref(),
             release: Some(release),
             before,
+            data_before,
             cvx: None,
         };
         staging.replace(names::REPORT, report::page(&report).as_bytes())?;

@@ -149,8 +149,11 @@ impl RowReader<'_> {
                 CleanText::NotInEncoding => None,
             }
         };
-        let perhaps =
-            RowIds { key: table.key_column().and_then(id), client: table.client_column().and_then(id) };
+        let perhaps = RowIds {
+            key: table.key_column().and_then(id),
+            client: table.client_column().and_then(id),
+            organization: None,
+        };
         QuarantinedRow::malformed(table, line, lines_of(record), shape, perhaps)
     }
 

@@ -34,6 +34,8 @@ pub struct Report<'a> {
     pub release: Option<&'a ReleaseRecord>,
     /// The batch before.
     pub before: &'a Before,
+    /// The counts that the batch before keeps for its report, if they can be read.
+    pub data_before: Option<&'a ReportData>,
     /// CDC's code set, if it was given.
     pub cvx: Option<&'a CvxCodes>,
 }
