@@ -3,8 +3,8 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Inputs, Kept, Manifest, ReleaseRecord, ReportData, Tally, names,
-    to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Kept, Manifest, ReleaseRecord, ReportData, Settings,
+    Tally, names, to_json,
 };
 use crate::extract::Selection;
 use crate::filter::Routing;
@@ -92,21 +92,28 @@ pub fn assemble_batch(
     Ok(Assembled { manifest, gate })
 }
 
-/// Judges a batch without writing it: its manifest, which lacks the lengths and hashes of its files, and what the gate says.
+/// A batch that was judged and not written.
+pub struct Unwritten {
+    /// Lacks the lengths and hashes of the files.
+    pub manifest: Manifest,
+    pub verdict: Verdict,
+    /// Signs of bad source data, in words.
+    pub signs: Vec<String>,
+}
+
+/// Judges a batch without writing it.
 ///
 /// # Errors
 /// If a recipient's name makes no file name of its own, or the export cannot be looked at once more.
-pub fn judge_unwritten(
-    contents: &Contents<'_>,
-    judging: &Judging<'_>,
-) -> Result<(Manifest, Verdict), AssemblyError> {
+pub fn judge_unwritten(contents: &Contents<'_>, judging: &Judging<'_>) -> Result<Unwritten, AssemblyError> {
     let Contents { policy, gate: limits, selection, inputs, .. } = *contents;
     let mut evidence = evidence(contents);
     let (manifest, tally) = preview(contents)?;
     let made_from = MadeFrom { policy, limits, selection, inputs };
     let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
     let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, &kept, judging)?;
-    Ok((manifest, verdict))
+    let data = ReportData { settings: Settings::of(policy, limits), tally };
+    Ok(Unwritten { signs: report::signs_of_bad_data(&manifest, &data), manifest, verdict })
 }
 
 /// What is seen of the export before it is known which recipients have rows.

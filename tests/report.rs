@@ -512,7 +512,7 @@ fn organizations_are_listed() {
     let said = words(&report(&site));
     for row in [
         &[
-            "Clinic 5 Travis; shared with Central; Travis County DUPLICATE_KEY 2",
+            "Clinic 5 Travis; shared with Central; Travis County. Not usable: DUPLICATE_KEY 2",
             "4",
             "1",
             "0",
@@ -520,10 +520,10 @@ fn organizations_are_listed() {
             "1",
             "50.0%",
         ],
-        &["Ruiz, MD 6 no responsible entity INVALID_DATE 1", "3", "0", "2", "1", "0", "100.0%"],
+        &["Ruiz, MD 6 no responsible entity. Not usable: INVALID_DATE 1", "3", "0", "2", "1", "0", "100.0%"],
         &["Far 7 Hays, whose data go to nobody", "1", "0", "1", "0", "0", "100.0%"],
         &[
-            "No organization is known MALFORMED_ROW 1, UNKNOWN_ORGANIZATION 1",
+            "No organization is known Not usable: MALFORMED_ROW 1, UNKNOWN_ORGANIZATION 1",
             "3",
             "0",
             "1",

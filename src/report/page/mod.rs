@@ -73,6 +73,21 @@ pub fn page(report: &Report<'_>) -> String {
     element("html", &[("lang", "en-US")], [head, body]).into_page()
 }
 
+/// The points of the report that are signs of bad source data, in words.
+pub fn signs_of_bad_data(manifest: &Manifest, data: &ReportData) -> Vec<String> {
+    let before = &Before::None;
+    signs::points(&Report {
+        manifest,
+        data,
+        inputs: None,
+        gate: None,
+        release: None,
+        before,
+        data_before: None,
+        cvx: None,
+    })
+}
+
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// A section with its heading.

@@ -41,24 +41,33 @@ pub(super) fn section_of(report: &Report<'_>) -> Markup {
 }
 
 fn name(entry: &OrganizationEntry) -> Markup {
-    let codes = codes(entry);
-    let Some(id) = entry.id else { return Markup::from("No organization is known") + codes };
-    let goes = match (entry.entity.as_str(), entry.recipients.as_slice()) {
+    let (name, goes) = match (entry.id, entry.entity.as_str(), entry.recipients.as_slice()) {
+        (None, ..) => ("No organization is known".into(), None),
+        (Some(id), entity, recipients) => {
+            let name = Markup::from(entry.name.as_str()) + " " + code(&id.to_string());
+            (name, Some(where_facts_go(entity, recipients)))
+        }
+    };
+    let notes: Vec<String> = goes.into_iter().chain(unusable(entry)).collect();
+    if notes.is_empty() { name } else { name + " " + small(&notes.join(". ")) }
+}
+
+fn where_facts_go(entity: &str, recipients: &[String]) -> String {
+    match (entity, recipients) {
         ("", _) => "no responsible entity".to_owned(),
         (entity, []) => format!("{entity}, whose data go to nobody"),
         (entity, recipients) => {
             let names: Vec<&str> = recipients.iter().map(String::as_str).collect();
             format!("{entity}; shared with {}", some_of(&names))
         }
-    };
-    Markup::from(entry.name.as_str()) + " " + code(&id.to_string()) + " " + small(&goes) + codes
+    }
 }
 
-/// Why facts could not be used, the most frequent code first.
-fn codes(entry: &OrganizationEntry) -> Markup {
+/// Why facts could not be used, the most frequent code first; none if all could.
+fn unusable(entry: &OrganizationEntry) -> Option<String> {
     let mut codes: Vec<_> = entry.quarantined.iter().collect();
     codes.sort_by_key(|(_, facts)| Reverse(**facts));
     let codes: Vec<String> =
         codes.iter().map(|(name, facts)| format!("{name} {}", grouped(**facts))).collect();
-    if codes.is_empty() { Markup::default() } else { Markup::from(" ") + small(&codes.join(", ")) }
+    (!codes.is_empty()).then(|| format!("Not usable: {}", codes.join(", ")))
 }
