@@ -3,8 +3,8 @@
 //! The report is made here as `phds report` makes it later: from what the batch keeps, and from nothing else.
 
 use crate::batch::{
-    Before, Evidence, Finding, GateRecord, Inputs, Kept, Manifest, ReleaseRecord, ReportData, Tally, names,
-    to_json,
+    Before, Evidence, Finding, GateRecord, Inputs, Kept, Manifest, ReleaseRecord, ReportData, Settings,
+    Tally, names, to_json,
 };
 use crate::extract::Selection;
 use crate::filter::Routing;
@@ -66,7 +66,8 @@ pub fn assemble_batch(
     let mut evidence = evidence(&contents);
     let (manifest, counts) = write_files(contents, staging)?;
     let made_from = MadeFrom { policy, limits, selection, inputs };
-    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, judging)?;
+    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
+    let verdict = judge_batch(&manifest, &counts.tally, &mut evidence, made_from, &kept, judging)?;
     let gate = GateRecord {
         evidence,
         off: judging.off.iter().map(|key| key.name().to_owned()).collect(),
@@ -83,6 +84,7 @@ pub fn assemble_batch(
         gate: Some(&gate),
         release: None,
         before: judging.before,
+        data_before: kept.counts.as_ref(),
         cvx: None,
     };
     staging.write(names::REPORT, report::page(&report).as_bytes())?;
@@ -90,20 +92,28 @@ pub fn assemble_batch(
     Ok(Assembled { manifest, gate })
 }
 
-/// Judges a batch without writing it: its manifest, which lacks the lengths and hashes of its files, and what the gate says.
+/// A batch that was judged and not written.
+pub struct Unwritten {
+    /// Lacks the lengths and hashes of the files.
+    pub manifest: Manifest,
+    pub verdict: Verdict,
+    /// Signs of bad source data, in words.
+    pub signs: Vec<String>,
+}
+
+/// Judges a batch without writing it.
 ///
 /// # Errors
 /// If a recipient's name makes no file name of its own, or the export cannot be looked at once more.
-pub fn judge_unwritten(
-    contents: &Contents<'_>,
-    judging: &Judging<'_>,
-) -> Result<(Manifest, Verdict), AssemblyError> {
+pub fn judge_unwritten(contents: &Contents<'_>, judging: &Judging<'_>) -> Result<Unwritten, AssemblyError> {
     let Contents { policy, gate: limits, selection, inputs, .. } = *contents;
     let mut evidence = evidence(contents);
     let (manifest, tally) = preview(contents)?;
     let made_from = MadeFrom { policy, limits, selection, inputs };
-    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, judging)?;
-    Ok((manifest, verdict))
+    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
+    let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, &kept, judging)?;
+    let data = ReportData { settings: Settings::of(policy, limits), tally, profile: None };
+    Ok(Unwritten { signs: report::signs_of_bad_data(&manifest, &data), manifest, verdict })
 }
 
 /// What is seen of the export before it is known which recipients have rows.
@@ -134,6 +144,7 @@ fn judge_batch(
     tally: &Tally,
     evidence: &mut Evidence,
     MadeFrom { policy, limits, selection, inputs }: MadeFrom<'_>,
+    kept: &Kept,
     judging: &Judging<'_>,
 ) -> Result<Verdict, AssemblyError> {
     let recipients = manifest.files.iter().map(|file| file.recipient.as_str());
@@ -153,7 +164,6 @@ fn judge_batch(
         today: judging.today,
         is_attended: judging.is_attended,
     };
-    let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
     let reference = Reference {
         before: judging.before,
         tally: kept.counts.as_ref().map(|counts| &counts.tally),
@@ -168,7 +178,12 @@ fn judge_batch(
 ///
 /// # Errors
 /// If that cannot be written.
-pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) -> Result<(), WriteError> {
+pub fn add_release(
+    staging: &Staging,
+    release: &ReleaseRecord,
+    before: &Before,
+    data_before: Option<&ReportData>,
+) -> Result<(), WriteError> {
     let (folder, batch) = (format!("{}/", names::QA), staging.batch());
     staging.adopt_checksums(&folder)?;
     staging.replace(names::RELEASE, to_json(release).as_bytes())?;
@@ -182,6 +197,7 @@ pub fn add_release(staging: &Staging, release: &ReleaseRecord, before: &Before) 
             gate: gate.as_ref(),
             release: Some(release),
             before,
+            data_before,
             cvx: None,
         };
         staging.replace(names::REPORT, report::page(&report).as_bytes())?;

@@ -416,7 +416,7 @@ fn rows_that_went_from_a_stages_database() {
         ("vaccines", "DELETE FROM tables WHERE name = 'vaccines'"),
         (
             "consents",
-            "INSERT INTO quarantine VALUES ('read', 'consents', 'consents', '', 7, NULL, 'MALFORMED_ROW', NULL, 9, 1)",
+            "INSERT INTO quarantine VALUES ('read', 'consents', 'consents', '', 7, NULL, 'MALFORMED_ROW', NULL, 9, NULL, 1)",
         ),
     ] {
         let site = Site::empty();

@@ -309,10 +309,29 @@ fn forms_of_dates() {
         field.replace("consents", "1003,STANDARD,2015-01-01,,", "1003,STANDARD,2015-01-01,1900-01-01,");
         field.replace("consents", "1004,STANDARD,2015-01-01,,", "1004,STANDARD,2015-01-01,0001-01-01,");
         field.replace("consents", "1005,STANDARD,2015-01-01,,", "1005,STANDARD,2015-01-01,9999-12-31,");
+        field.replace("consents", "1006,STANDARD,2015-01-01,,", "1006,STANDARD,1900-01-01,,");
     })
+    .check_says(
+        "consents",
+        "EFFECTIVE_DATE: 1 row(s), line 7: a day that often stands for an unknown one or for none",
+    )
+    .check_says(
+        "consents",
+        "END_DATE: 1 row(s), line 6: a day that often stands for an unknown one or for none",
+    )
     .run_says("consents: 2 client(s) closed")
     .check_says("consents", "END_DATE, INVALID_VALUE: 1 row(s), line 4: an end before the beginning")
     .check_says("consents", "END_DATE, INVALID_DATE: 1 row(s), line 5: YYYY-MM-DD, but no day from 1880");
+    ends("A27", 0, |field| {
+        for id in FIRST..FIRST + CLIENTS {
+            field.replace(
+                "clients",
+                &format!("{id},IA,Ana,Ruiz,,1990-05-05"),
+                &format!("{id},IA,Ana,Ruiz,,2000-01-01"),
+            );
+        }
+    })
+    .check_ends("sign of bad source data: Many clients are born on the same day of the year in ");
     ends("A64", 0, |field| {
         field.replace("consents", "1003,STANDARD,2015-01-01,,", "1003,STANDARD,2015-01-01,,WITHDRAWN");
     })

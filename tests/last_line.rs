@@ -82,7 +82,7 @@ fn what_makes_no_batch_says_nothing_of_one() {
     assert!(!ran.stderr.lines().last().unwrap().contains("reason"), "{}", ran.stderr);
 }
 
-/// With --quiet there are lines only if something has to be said; the last of them tells how it ended all the same.
+/// The last line tells how it ended, with --quiet too.
 #[test]
 fn a_warning_is_never_the_last_line() {
     let site = Site::new();
@@ -97,9 +97,17 @@ fn a_warning_is_never_the_last_line() {
         "INFO",
         &[("outcome", Some("done")), ("result", Some("published")), ("batch", Some("202407"))],
     );
-    // Nothing to say: no line. In text the warning is enough.
+    // Nothing else to say.
     site.rows("organizations", &["5,Clinic,CL,Travis,,,,"]);
-    assert_eq!(run(&site, &[&quiet[..], &GATES_OFF].concat()).stderr, "");
+    let ran = run(&site, &[&quiet[..], &GATES_OFF].concat());
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    check(&ran, "INFO", &[("outcome", Some("done")), ("result", Some("published"))]);
+    let (export, out) = (site.export(), site.out());
+    let not_due = ["run", text(&export), "--out", text(&out), "--if-due", "--as-of", "2024-07-02"];
+    let ran = phds_with(&[&not_due[..], &["--quiet", "--log-format", "json"]].concat());
+    assert_eq!((ran.code, ran.stderr.lines().count()), (0, 1), "{}", ran.stderr);
+    check(&ran, "INFO", &[("result", Some("nothing-to-do"))]);
+    // In text the warning is enough.
     site.rows("organizations", &["5,Clinic,CL,NULL,,,,", "6,Clinic,CL,Travis,,,,"]);
     let in_text = run_gated_on(&site.export(), &site.out(), &[&quiet[..], &GATES_OFF].concat());
     assert!(

@@ -204,6 +204,7 @@ proptest! {
             gate: Some(&record),
             release: is_released.then_some(&release).filter(|release| !release.found.is_empty()),
             before: &before,
+            data_before: None,
             cvx: None,
         });
         let found = serde_json::to_value(&record.found).unwrap();

@@ -113,6 +113,22 @@ proptest! {
             }
         }
         prop_assert!(by_table.is_empty());
+        let mut organizations = csv::Reader::from_reader(batch["qa/organizations.csv"].as_slice());
+        let names = organizations.headers().unwrap().clone();
+        let mut over_all: BTreeMap<String, u64> = BTreeMap::new();
+        for row in organizations.records().map(Result::unwrap) {
+            let counts: Vec<u64> = row.iter().skip(4).map(|count| count.parse().unwrap()).collect();
+            prop_assert_eq!(counts[0], counts[1..].iter().sum::<u64>());
+            for (name, count) in names.iter().skip(4).zip(counts) {
+                *over_all.entry(name.to_owned()).or_default() += count;
+            }
+        }
+        prop_assert_eq!(over_all.remove("FACTS"), facts["read"].as_u64());
+        prop_assert_eq!(over_all.remove("INCLUDED"), facts["included"].as_u64());
+        for (name, count) in over_all {
+            let kept = facts["excluded"].get(&name).or(facts["quarantined"].get(&name));
+            prop_assert_eq!(count, kept.map_or(0, number));
+        }
         let under = RULES.map(|rule| number(&manifest["included_under"][rule]));
         prop_assert_eq!(under[0], number(&facts["included"]));
         for (rule, expect) in RULES.into_iter().zip(under) {

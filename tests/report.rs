@@ -389,6 +389,22 @@ fn people_doses_and_withdrawals_are_counted() {
         ["People", "Doses", "People who withdrew"].map(|name| key_figure(&said, name)),
         ["2", "4", "1"]
     );
+    let before = |said: &str| {
+        said.lines().filter(|line| line.starts_with("before: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(before(&said).is_empty(), "{said}");
+    // The next month stands beside this one; by then client 10 has withdrawn, too.
+    run(&site, "2024-08-08");
+    let august = site.out().join("202408");
+    let ran = on("report", &august, &[]);
+    let said = words(&ran.stdout);
+    assert_eq!(std::fs::read_to_string(august.join("qa/report.html")).unwrap(), ran.stdout);
+    assert_eq!(key_figure(&said, "People who withdrew"), "1");
+    assert!(before(&said).ends_with(&["2", "4", "1"].map(|count| format!("before: {count}"))), "{said}");
+    // Where that is not kept, a dash says so.
+    std::fs::remove_file(site.out().join("202407/qa/report.json")).unwrap();
+    let said = words(&on("report", &august, &[]).stdout);
+    assert!(before(&said).ends_with(&["–"; 3].map(|dash| format!("before: {dash}"))), "{said}");
 }
 
 #[test]
@@ -464,7 +480,11 @@ fn organizations_are_listed() {
     let twice =
         [("30", "FLU"), ("31", "MMR")].map(|(dose, group)| format!("{dose},30,7,3,2020-01-01,{group},1,5,N"));
     let facts = [fact(1, "5"), fact(2, "6"), fact(3, "6"), fact(4, "7"), fact(5, ""), old];
-    let facts: Vec<&str> = facts.iter().chain(&twice).map(String::as_str).collect();
+    // Facts that cannot be used when they are read: of a known organization, of one that is not there, and no row at all.
+    let unusable =
+        ["10,10,7,3,2020-13-01,MMR,1,6,N", "11,11,7,3,2020-01-01,MMR,1,99,N", "12,12,7,3,2020-01-01,MMR,1,6"];
+    let unusable = unusable.map(str::to_owned);
+    let facts: Vec<&str> = facts.iter().chain(&twice).chain(&unusable).map(String::as_str).collect();
     site.rows("immunizations", &facts);
     run_with(&site, "2024-07-08", &["--max-quarantined", "100%"]);
     let list = String::from_utf8(site.batch()["qa/organizations.csv"].clone()).unwrap();
@@ -482,19 +502,35 @@ fn organizations_are_listed() {
         counted,
         [
             "ORG_ID=5 PROVIDER_NAME=Clinic RESPONSIBLE_ENTITY=Travis RECIPIENTS=Central; Travis County FACTS=4 INCLUDED=1 \
-             LATE_DUPLICATES=2 OUTSIDE_DATE_WINDOW=1",
-            "ORG_ID=6 PROVIDER_NAME=Ruiz, MD FACTS=2 NO_RESPONSIBLE_ENTITY=2",
+             OUTSIDE_DATE_WINDOW=1 DUPLICATE_KEY=2",
+            "ORG_ID=6 PROVIDER_NAME=Ruiz, MD FACTS=3 NO_RESPONSIBLE_ENTITY=2 INVALID_DATE=1",
             "ORG_ID=7 PROVIDER_NAME=Far RESPONSIBLE_ENTITY=Hays FACTS=1 NO_RECIPIENT=1",
             "ORG_ID=8 PROVIDER_NAME=Idle RESPONSIBLE_ENTITY=Travis RECIPIENTS=Central; Travis County",
-            "FACTS=1 NO_RESPONSIBLE_ENTITY=1",
+            "FACTS=3 NO_RESPONSIBLE_ENTITY=1 MALFORMED_ROW=1 UNKNOWN_ORGANIZATION=1",
         ]
     );
     let said = words(&report(&site));
     for row in [
-        &["Clinic 5 Travis; shared with Central; Travis County", "4", "1", "0", "2", "1", "50.0%"],
-        &["Ruiz, MD 6 no responsible entity", "2", "0", "2", "0", "0", "100.0%"],
+        &[
+            "Clinic 5 Travis; shared with Central; Travis County. Not usable: DUPLICATE_KEY 2",
+            "4",
+            "1",
+            "0",
+            "2",
+            "1",
+            "50.0%",
+        ],
+        &["Ruiz, MD 6 no responsible entity. Not usable: INVALID_DATE 1", "3", "0", "2", "1", "0", "100.0%"],
         &["Far 7 Hays, whose data go to nobody", "1", "0", "1", "0", "0", "100.0%"],
-        &["No organization is named", "1", "0", "1", "0", "0", "100.0%"],
+        &[
+            "No organization is known Not usable: MALFORMED_ROW 1, UNKNOWN_ORGANIZATION 1",
+            "3",
+            "0",
+            "1",
+            "2",
+            "0",
+            "100.0%",
+        ],
     ] {
         assert!(has_lines(&said, row), "{row:?}\n{said}");
     }
@@ -515,7 +551,7 @@ fn the_age_of_the_export_is_told() {
     run(&site, "2024-07-08");
     let said = words(&report(&site));
     assert_eq!(key_figure(&said, "Newest file of the export"), "Jul 1, 2024");
-    assert!(said.contains("\n7 days before the as-of date\n"), "{said}");
+    assert!(said.contains("\n7 days before the as-of date, in UTC\n"), "{said}");
     let inputs = site.out().join("202407/qa/inputs.json");
     std::fs::write(&inputs, "{").unwrap();
     let again = on("report", &site.out().join("202407"), &[]);

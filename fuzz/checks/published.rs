@@ -120,6 +120,7 @@ fn look(place: &Place) -> Option<bool> {
                 gate: None,
                 release: None,
                 before: &before,
+                data_before: None,
                 cvx: None,
             });
             assert!(!html.contains("<script>alert"), "nothing of a manifest is markup");

@@ -1,9 +1,9 @@
 //! The counts that the report shows beside those of the manifest.
 
-use super::{BatchError, Counts, names, read_own_json};
+use super::{BatchError, Before, Counts, names, read_own_json};
 use crate::policy::{GateSettings, MaxChange, Period, Policy};
 use crate::registry::ProfileEffects;
-use crate::value::Day;
+use crate::value::{Day, total};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,6 +27,12 @@ impl ReportData {
     /// If it is not there, or not as phds writes it.
     pub fn of_batch(folder: &Path) -> Result<ReportData, BatchError> {
         read_own_json(&folder.join(names::REPORT_DATA))
+    }
+
+    /// What the batch before, in a place of batches, keeps for its report; none if that can't be read.
+    pub fn of_before(out: &Path, before: &Before) -> Option<ReportData> {
+        let month = before.manifest()?.batch;
+        ReportData::of_batch(&out.join(month.to_string())).ok()
     }
 }
 
@@ -103,7 +109,7 @@ pub struct Tally {
     /// Signs of bad source data; none in a batch of before 0.3.0.
     #[serde(default)]
     pub signs: Option<Signs>,
-    /// The organizations with most facts that go to nobody or are late duplicates; none in a batch of before 0.3.0.
+    /// The organizations with most facts that go to nobody or are quarantined; none in a batch of before 0.3.0.
     #[serde(default)]
     pub organizations: Option<Vec<OrganizationEntry>>,
 }
@@ -111,7 +117,7 @@ pub struct Tally {
 /// What came of the facts of an organization.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OrganizationEntry {
-    /// The ORG_ID; none for the facts that name no organization.
+    /// The ORG_ID; none for the facts of which no organization is known.
     pub id: Option<u64>,
     /// The PROVIDER_NAME.
     pub name: String,
@@ -119,12 +125,12 @@ pub struct OrganizationEntry {
     pub entity: String,
     /// The recipients of the entity's data.
     pub recipients: Vec<String>,
-    /// The facts that could be read.
+    /// The facts that were read.
     pub read: u64,
     /// Those that are shared.
     pub shared: u64,
-    /// Those that share their id with another fact that is shared, or would be, and are quarantined for it.
-    pub late_duplicates: u64,
+    /// Those that are quarantined, by code.
+    pub quarantined: Counts,
     /// Those that go to nobody, because no entity or no recipient is known.
     pub to_nobody: u64,
     /// Those that a rule leaves out, by outcome; those that go to nobody are among them.
@@ -134,7 +140,7 @@ pub struct OrganizationEntry {
 impl OrganizationEntry {
     /// The facts that are lost for the organization's own sake, and not for a client's consent or a date.
     pub fn own_losses(&self) -> u64 {
-        self.to_nobody.saturating_add(self.late_duplicates)
+        self.to_nobody.saturating_add(total(self.quarantined.values()))
     }
 }
 

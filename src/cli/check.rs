@@ -6,7 +6,7 @@ use super::failure::{Failure, main_lines};
 use super::publish::GateArgs;
 use super::terminal::{Terminal, printable};
 use super::{log, memory, report};
-use crate::assembly::{Judging, judge_unwritten};
+use crate::assembly::{Judging, Unwritten, judge_unwritten};
 use crate::batch::{Before, Finding, Inputs, Manifest};
 use crate::cleanup::PrivateFolder;
 use crate::extract::{Settings, extract};
@@ -149,6 +149,8 @@ struct Judgement {
     manifest: Option<Manifest>,
     found: Vec<Finding>,
     told: Vec<Finding>,
+    /// Signs of bad source data in what would be shared.
+    signs: Vec<String>,
     not_judged: Vec<NotJudged>,
     across: Option<Across>,
 }
@@ -243,8 +245,9 @@ fn judge(
         today: args.as_of.is_none().then_some(as_of),
         is_attended: true,
     };
-    let (manifest, verdict) = judge_unwritten(&contents, &judging)?;
+    let Unwritten { manifest, verdict, signs } = judge_unwritten(&contents, &judging)?;
     judgement.manifest = Some(manifest);
+    judgement.signs = signs;
     if before == Before::None {
         let because = match (&args.out, out) {
             (None, _) => "without --out there is no batch before to compare with",
@@ -286,6 +289,8 @@ struct Report {
     found: Vec<Finding>,
     /// What would not hold it back, but be told.
     told: Vec<Finding>,
+    /// Signs of bad source data, as the report would tell of them.
+    signs: Vec<String>,
     /// What could not be told, and why.
     not_judged: Vec<NotJudged>,
 }
@@ -369,6 +374,7 @@ impl Report {
             recipients: files.map(|file| (file.recipient.clone(), file.rows)).collect(),
             found: judgement.found,
             told: judgement.told,
+            signs: judgement.signs,
             not_judged: judgement.not_judged,
         }
     }
@@ -391,6 +397,9 @@ impl Report {
         }
         for found in &self.told {
             let _ = writeln!(out, "warning: {}", found.reason.line());
+        }
+        for sign in &self.signs {
+            let _ = writeln!(out, "sign of bad source data: {sign}");
         }
         if let Some(included) = self.included {
             let _ = writeln!(

@@ -1,8 +1,9 @@
 //! The last line of the log: which command ran, how it ended and how long it took.
 //!
 //! A monitoring tool, or a person on call, needs to read no other line: in JSON it also has what came of the batch, why, and
-//! what to do. In JSON it is there always, but for a command that is told to be quiet and had nothing to say. In text it is there only with --verbose, because people are told by the error, if
-//! there is one.
+//! what to do. In JSON it is there always, with --quiet too: a log to which each month adds would otherwise
+//! end with the failure of an earlier month. In text it is there only with --verbose, because people are told by the error,
+//! if there is one.
 
 use super::exit::Exit;
 use super::log::{self, Format};
@@ -17,7 +18,6 @@ use std::time::Instant;
 struct RunningCommand {
     name: &'static str,
     format: Format,
-    is_quiet: bool,
     since: Instant,
 }
 
@@ -71,19 +71,13 @@ pub(super) fn note_published(batch: Month) {
 static COMMAND: OnceLock<RunningCommand> = OnceLock::new();
 
 /// Notes which command runs. Only the first call counts.
-pub(super) fn begin(name: &'static str, format: Format, is_quiet: bool) {
-    let _ = COMMAND.set(RunningCommand { name, format, is_quiet, since: Instant::now() });
+pub(super) fn begin(name: &'static str, format: Format) {
+    let _ = COMMAND.set(RunningCommand { name, format, since: Instant::now() });
 }
 
 /// Logs how the command ended: the last line of the log.
 pub(super) fn end(exit_code: u8) {
-    let Some(RunningCommand { name: command, format, is_quiet, since }) = COMMAND.get() else { return };
-    // Where nothing was said, and nothing has to be, there is no line. Behind a warning there is one: whoever looks at the
-    // last line finds there what came of the batch.
-    if *is_quiet && !log::has_lines() && exit_code < 2 {
-        IS_SAID.store(true, Ordering::SeqCst);
-        return;
-    }
+    let Some(RunningCommand { name: command, format, since }) = COMMAND.get() else { return };
     let seconds = since.elapsed().as_secs_f64();
     // What is no exit code of the program's own is a signal's.
     let outcome: &str = Exit::from_repr(exit_code).map_or("interrupted", Exit::into);

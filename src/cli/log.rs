@@ -9,7 +9,6 @@ use crate::value::shown;
 use clap::ValueEnum;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
@@ -47,14 +46,6 @@ pub(super) const ACT: &str = "phds::act";
 /// The target of the last line.
 pub(super) const END: &str = "phds::end";
 
-/// Whether the log has a line.
-static HAS_LINES: AtomicBool = AtomicBool::new(false);
-
-/// Whether the log has a line yet.
-pub(super) fn has_lines() -> bool {
-    HAS_LINES.load(Ordering::SeqCst)
-}
-
 /// Starts the log of the process.
 pub(super) fn start(args: &Args, terminal: &Terminal) {
     let level = match (args.quiet, args.verbose) {
@@ -70,12 +61,8 @@ pub(super) fn start(args: &Args, terminal: &Terminal) {
         // A message that cannot be printed must not end the run.
         .log_internal_errors(false)
         .with_max_level(LevelFilter::TRACE)
-        // Asked for at each line that is written, and at no other.
-        .with_writer(move || {
-            HAS_LINES.store(true, Ordering::SeqCst);
-            stderr.stderr()
-        });
-    // Whether machines get the last line is for `finish` to say.
+        .with_writer(move || stderr.stderr());
+    // Machines get the last line in any case.
     let of_end = if args.log_format == Format::Json { level.max(LevelFilter::INFO) } else { level };
     let targets = Targets::new().with_default(level).with_target(ACT, level.max(LevelFilter::WARN));
     let targets = targets.with_target(END, of_end);
@@ -118,7 +105,7 @@ pub(super) fn refuse_usage(error: &clap::Error) -> ! {
         error.exit();
     }
     begin();
-    finish::begin("", log_format, false);
+    finish::begin("", log_format);
     let exit_code = u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
     // What was typed is not repeated: the kind of the mistake says enough.
     let reason = format!("wrong usage: {}", error.kind());

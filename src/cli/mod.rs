@@ -88,7 +88,7 @@ enum Command {
 pub fn main() -> ExitCode {
     process::prepare();
     let cli = Cli::try_parse().unwrap_or_else(|error| log::refuse_usage(&error));
-    finish::begin((&cli.command).into(), cli.log.log_format, cli.log.quiet);
+    finish::begin((&cli.command).into(), cli.log.log_format);
     let terminal = Terminal::new(cli.log.quiet, cli.log.log_format == log::Format::Text);
     log::start(&cli.log, &terminal);
     std::panic::set_hook(Box::new(|panic| {

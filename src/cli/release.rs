@@ -6,7 +6,8 @@ use super::terminal::Terminal;
 use super::{arguments, finish, memory, process, report};
 use crate::assembly::add_release;
 use crate::batch::{
-    GateRecord, HoldRecord, Manifest, ReleaseRecord, RulesVersion, names, read_own_file, why_held_place,
+    GateRecord, HoldRecord, Manifest, ReleaseRecord, ReportData, RulesVersion, names, read_own_file,
+    why_held_place,
 };
 use crate::cleanup::PrivateFolder;
 use crate::clock;
@@ -100,7 +101,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     // Anybody may have set the environment.
     let by = args.by.unwrap_or_else(|| process::login(|name| words(name).ok()));
     let release = ReleaseRecord { by, reason: args.reason, when: clock::now(), found };
-    add_release(&staging, &release, &report::batch_before(&args.out, args.month))?;
+    let before = report::batch_before(&args.out, args.month);
+    let data_before = ReportData::of_before(&args.out, &before);
+    add_release(&staging, &release, &before, data_before.as_ref())?;
     let replaces = args.out.join(args.month.to_string()).exists();
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");

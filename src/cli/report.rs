@@ -36,7 +36,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let cvx = args.cvx.as_deref().map(CvxCodes::from_file).transpose()?;
     let manifest = Manifest::of_batch(&args.batch)?;
     let data = ReportData::of_batch(&args.batch)?;
-    let before = batch_before(&place_of(&args.batch), manifest.batch);
+    let out = place_of(&args.batch);
+    let before = batch_before(&out, manifest.batch);
+    let data_before = ReportData::of_before(&out, &before);
     // The page can do without the files' days. What a batch of an older version does not have is nothing to warn about.
     let inputs = if_there(Inputs::of_batch(&args.batch)).unwrap_or_else(|error| {
         tracing::warn!("the report does not tell how old the export is: {error}");
@@ -51,6 +53,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         gate: gate.as_ref(),
         release: release.as_ref(),
         before: &before,
+        data_before: data_before.as_ref(),
         cvx: cvx.as_ref(),
     });
     match &args.out {

@@ -73,7 +73,7 @@ pub fn extract(
         builders,
         &|builder: &mut SelectionBuilder, fact| builder.take(fact, rules.judge(fact)),
     )?;
-    let selection = Selection::new(builders, rules.consent_rule(), &mut intake.quarantine, spill)
+    let selection = Selection::new(builders, rules.consent_rule(), &mut intake.quarantine, &reference, spill)
         .map_err(RegistryError::Spill)?;
     Ok(Extract { intake, reference, rules, selection })
 }

@@ -3,7 +3,7 @@
 use super::{FactCounts, OrganizationCounts, SelectionBuilder};
 use crate::filter::{Outcome, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, RowFile, RowIds, Table, tables};
+use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, Reference, RowFile, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -30,6 +30,7 @@ impl Selection {
         builders: Vec<SelectionBuilder>,
         in_force: ConsentRule,
         quarantine: &mut Quarantine,
+        reference: &Reference,
         spill: &Spill,
     ) -> io::Result<Selection> {
         let mut ids = Sorter::new(spill);
@@ -47,7 +48,7 @@ impl Selection {
         let facts = facts.sorted()?;
         let mut selection = Selection { counts, facts, in_force, dropped: Vec::new(), organizations, groups };
         if !repeated.is_empty() {
-            selection.settle(&repeated, quarantine, spill)?;
+            selection.settle(&repeated, quarantine, reference, spill)?;
         }
         Ok(selection)
     }
@@ -74,7 +75,13 @@ impl Selection {
 
     /// Of facts that share an IMMUNFACT_ID, one stays if they are equal and none if they differ; facts that pass
     /// only under another rule than the one in force don't count. `repeated` are the ids, in ascending order.
-    fn settle(&mut self, repeated: &[u64], quarantine: &mut Quarantine, spill: &Spill) -> io::Result<()> {
+    fn settle(
+        &mut self,
+        repeated: &[u64],
+        quarantine: &mut Quarantine,
+        reference: &Reference,
+        spill: &Spill,
+    ) -> io::Result<()> {
         let mut sharing = Sorter::new(spill);
         for fact in self.facts.merge()? {
             let fact = fact?;
@@ -86,17 +93,22 @@ impl Selection {
         for fact in sharing.merge()? {
             let (_, fact) = fact?;
             if group.first().is_some_and(|first| first.immunfact_id != fact.immunfact_id) {
-                self.settle_one(&mut group, quarantine)?;
+                self.settle_one(&mut group, quarantine, reference)?;
                 group.clear();
             }
             group.push(fact);
         }
-        self.settle_one(&mut group, quarantine)?;
+        self.settle_one(&mut group, quarantine, reference)?;
         self.dropped.sort_unstable();
         Ok(())
     }
 
-    fn settle_one(&mut self, group: &mut [ShareableFact], quarantine: &mut Quarantine) -> io::Result<()> {
+    fn settle_one(
+        &mut self,
+        group: &mut [ShareableFact],
+        quarantine: &mut Quarantine,
+        reference: &Reference,
+    ) -> io::Result<()> {
         let (finding, passing) =
             settle_group(group, self.in_force, |fact| fact.readings, ShareableFact::equals);
         self.counts.settle(group.iter().map(|fact| fact.readings), finding.included);
@@ -109,7 +121,10 @@ impl Selection {
                 file: RowFile::Own,
                 shape: None,
                 fault,
-                ids: RowIds::default(),
+                ids: RowIds {
+                    organization: Some(reference.organizations.id(fact.organization)),
+                    ..RowIds::default()
+                },
                 perhaps: RowIds::default(),
                 lines: 1,
             })?;

@@ -190,9 +190,12 @@ fn survey_table(
 fn note_signs(row: &CheckResult<'_>, signs: &mut BTreeMap<(u8, Sign), Places>) {
     let Ok(row) = row else { return };
     for (place, (value, column)) in (0..).zip(row.values().iter().zip(row.table.columns())) {
-        if let Value::Text(text) = value
-            && let Some(sign) = Sign::of(column, text)
-        {
+        let sign = match value {
+            Value::Text(text) => Sign::of(column, text),
+            Value::Day(day) => Sign::of_day(*day),
+            _ => None,
+        };
+        if let Some(sign) = sign {
             signs.entry((place, sign)).or_default().add(1, &[row.line]);
         }
     }

@@ -219,6 +219,11 @@ impl Table {
         }
     }
 
+    /// The column with the organization that gave the dose.
+    pub fn organization_column(self) -> Option<usize> {
+        (self == Table::Immunizations).then_some(immunizations::GIVEN_BY_ORG_ID)
+    }
+
     /// The name of the column at this place.
     pub fn column_name(self, place: usize) -> &'static str {
         self.columns()[place].name

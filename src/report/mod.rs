@@ -10,4 +10,4 @@ mod svg;
 mod words;
 
 pub use cvx::{CvxCodes, CvxError};
-pub use page::{Report, page};
+pub use page::{Report, page, signs_of_bad_data};

@@ -86,8 +86,8 @@ pub fn filter(
     }
     database.must_be_clean(&scratch)?;
     let mut late = Quarantine::new(spill);
-    let selection =
-        Selection::new(vec![builder], rules.consent_rule(), &mut late, spill).map_err(WorkError::Spill)?;
+    let selection = Selection::new(vec![builder], rules.consent_rule(), &mut late, &reference, spill)
+        .map_err(WorkError::Spill)?;
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(spill)?;
     // `read` has judged the other tables already.
@@ -132,7 +132,8 @@ fn keep_late_duplicates(database: &WorkDatabase, mut late: Quarantine) -> Result
     let failed = database.failed();
     let mut update =
         database.connection.prepare("UPDATE outcomes SET outcome = ?2 WHERE line = ?1").map_err(failed)?;
-    let sql = "INSERT INTO quarantine SELECT 'filter', ?2, ?2, file, ?1, ?3, ?4, immunfact_id, client_id, 1
+    let sql = "INSERT INTO quarantine
+        SELECT 'filter', ?2, ?2, file, ?1, ?3, ?4, immunfact_id, client_id, given_by_org_id, 1
         FROM immunizations, tables WHERE line = ?1 AND name = ?2";
     let mut insert = database.connection.prepare(sql).map_err(failed)?;
     for entry in late.list().map_err(WorkError::Spill)? {
@@ -170,7 +171,7 @@ fn keep_organizations(
     let mut insert = connection.prepare("INSERT INTO organization_outcomes VALUES (?1, ?2, ?3)")?;
     for (organization, outcome, facts) in counts.facts() {
         let id = organization.map(|place| reference.organizations.id(place) as i64);
-        insert.execute(params![id, outcome.map(Outcome::name), facts as i64])?;
+        insert.execute(params![id, outcome.name(), facts as i64])?;
     }
     Ok(())
 }
@@ -202,13 +203,11 @@ impl WorkDatabase {
     ) -> Result<OrganizationCounts, WorkError> {
         let sql = "SELECT org_id, outcome, facts FROM organization_outcomes";
         let mut counts = OrganizationCounts::new(reference.organizations.len());
-        let rows = self.rows(sql, |row| {
-            Ok((optional_number(row, 0)?, row.get::<_, Option<String>>(1)?, number(row, 2)?))
-        })?;
+        let rows =
+            self.rows(sql, |row| Ok((optional_number(row, 0)?, row.get::<_, String>(1)?, number(row, 2)?)))?;
         for (organization, outcome, facts) in rows {
             let place = |id| reference.organizations.find(id).ok_or_else(|| self.damaged());
-            let outcome =
-                outcome.map(|name| Outcome::named(&name).ok_or_else(|| self.damaged())).transpose()?;
+            let outcome = Outcome::named(&outcome).ok_or_else(|| self.damaged())?;
             counts.add_facts(organization.map(place).transpose()?, outcome, facts);
         }
         Ok(counts)

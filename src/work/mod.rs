@@ -142,12 +142,17 @@ impl WorkDatabase {
     /// The quarantined rows for which an SQL condition holds.
     fn quarantined(&self, condition: &str) -> Result<Vec<QuarantinedRow>, WorkError> {
         let sql = format!(
-            "SELECT line, id, client_id, lines, table_name, column_name, code, file_of FROM quarantine NOT INDEXED WHERE {condition}"
+            "SELECT line, id, client_id, given_by_org_id, lines, table_name, column_name, code, file_of
+            FROM quarantine NOT INDEXED WHERE {condition}"
         );
         let rows = self.rows(&sql, |row| {
-            let ids = RowIds { key: optional_number(row, 1)?, client: optional_number(row, 2)? };
+            let ids = RowIds {
+                key: optional_number(row, 1)?,
+                client: optional_number(row, 2)?,
+                organization: optional_number(row, 3)?,
+            };
             let text = |place| row.get::<_, Option<String>>(place);
-            Ok((number(row, 0)?, ids, number(row, 3)?, [text(4)?, text(5)?, text(6)?, text(7)?]))
+            Ok((number(row, 0)?, ids, number(row, 4)?, [text(5)?, text(6)?, text(7)?, text(8)?]))
         })?;
         let rows = rows.into_iter().map(|(line, ids, lines, [table, column, code, file_of])| {
             let (table, code) = (Table::named(table?.as_bytes())?, Code::named(&code?)?);

@@ -8,8 +8,8 @@ use super::{connect, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
     BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance,
-    QuarantinedRow, Reference, RegistryError, RowFile, RowIds, Source, Table, Value, Witness, as_a_file,
-    beside, changed_files, read_facts_in_order, read_reference_before,
+    QuarantinedRow, Reference, RegistryError, RowFile, Source, Table, Value, Witness, as_a_file, beside,
+    changed_files, read_facts_in_order, read_reference_before,
 };
 use crate::spill::Spill;
 use crate::value::text;
@@ -275,7 +275,7 @@ impl<'c> Keeper<'c> {
             connection.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))
         };
         let delete = |table: Table| connection.prepare(&format!("DELETE FROM {table} WHERE line = ?1"));
-        let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, ?8, '', ?2, ?3, ?4, ?5, ?6, ?7)";
+        let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, ?9, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         Ok(Keeper {
             path,
             inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
@@ -332,7 +332,7 @@ impl Witness for Keeper<'_> {
 
     fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let QuarantinedRow { table, line, file, fault, ids: RowIds { key, client }, lines, .. } = row;
+        let QuarantinedRow { table, line, file, fault, ids, lines, .. } = row;
         if table.key_column().is_some() {
             // A row that shares its key was kept before that was known.
             self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
@@ -341,9 +341,20 @@ impl Witness for Keeper<'_> {
             RowFile::Own => table,
             RowFile::Clients => Table::Clients,
         };
-        let (key, client) = (key.map(|id| id as i64), client.map(|id| id as i64));
+        let [key, client, organization] =
+            [ids.key, ids.client, ids.organization].map(|id| id.map(|id| id as i64));
         let (column, code) = (fault.column_name(table), fault.code.name());
-        let row = params![table.name(), line as i64, column, code, key, client, lines as i64, file_of.name()];
+        let row = params![
+            table.name(),
+            line as i64,
+            column,
+            code,
+            key,
+            client,
+            organization,
+            lines as i64,
+            file_of.name()
+        ];
         self.quarantine.execute(row).map(drop).map_err(failed)
     }
 }

@@ -40,7 +40,8 @@ CREATE TABLE export_files (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modifi
 CREATE TABLE profile (name TEXT NOT NULL, sha256 TEXT NOT NULL, effects TEXT NOT NULL);
 CREATE TABLE quarantine (
     stage TEXT NOT NULL, table_name TEXT NOT NULL, file_of TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
-    column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER, lines INTEGER NOT NULL
+    column_name TEXT, code TEXT NOT NULL, id INTEGER, client_id INTEGER, given_by_org_id INTEGER,
+    lines INTEGER NOT NULL
 );
 CREATE TABLE outcomes (
     line INTEGER PRIMARY KEY, outcome TEXT NOT NULL,
@@ -57,7 +58,7 @@ CREATE TABLE filter_run (
     newest_vaccination TEXT
 );
 CREATE TABLE included_under (rule TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE organization_outcomes (org_id INTEGER, outcome TEXT, facts INTEGER NOT NULL);
+CREATE TABLE organization_outcomes (org_id INTEGER, outcome TEXT NOT NULL, facts INTEGER NOT NULL);
 CREATE TABLE writes (batch TEXT PRIMARY KEY, files INTEGER NOT NULL, rows INTEGER NOT NULL) WITHOUT ROWID;
 "
 }

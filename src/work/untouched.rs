@@ -67,7 +67,8 @@ impl WorkDatabase {
             AND NOT EXISTS (SELECT 1 FROM outcomes WHERE outcome = '{included}' AND NOT {under})
             AND (SELECT count(*) FROM outcomes WHERE outcome = '{included}')
                 IS (SELECT facts FROM included_under WHERE rule = '{rule}')
-            AND (SELECT coalesce(sum(facts), 0) FROM organization_outcomes) = (SELECT count(*) FROM outcomes)
+            AND (SELECT coalesce(sum(facts), 0) FROM organization_outcomes)
+                + (SELECT count(*) FROM quarantine WHERE stage = 'filter') = (SELECT count(*) FROM outcomes)
             AND (SELECT coalesce(sum(facts), 0) FROM organization_outcomes WHERE outcome = '{included}')
                 = (SELECT count(*) FROM outcomes WHERE outcome = '{included}')",
             included = Outcome::Included.name(),

@@ -205,6 +205,8 @@ pub struct Quarantine {
     /// How many lines those take up behind their first.
     more_lines: [u64; Table::ALL.len()],
     kinds: BTreeMap<FaultKind, Places>,
+    /// How many facts of an organization have which code; of none where it is not known.
+    by_organization: BTreeMap<(Option<u64>, Code), u64>,
     entries: Sorter<Entry>,
 }
 
@@ -215,18 +217,22 @@ impl Quarantine {
             over_lines: Default::default(),
             more_lines: Default::default(),
             kinds: BTreeMap::new(),
+            by_organization: BTreeMap::new(),
             entries: Sorter::new(spill),
         }
     }
 
     pub fn add(&mut self, row: &QuarantinedRow) -> io::Result<()> {
-        let QuarantinedRow { table, line, file, fault, shape, lines, .. } = *row;
+        let QuarantinedRow { table, line, file, fault, shape, ids, lines, .. } = *row;
         self.counts[table as usize][fault.code as usize] += 1;
         self.over_lines[table as usize] += u64::from(lines > 1);
         // A damaged source may claim any number.
         let more = &mut self.more_lines[table as usize];
         *more = more.saturating_add(lines.saturating_sub(1));
         self.kinds.entry(FaultKind { table, fault, shape }).or_default().add(1, &[line]);
+        if table == Table::Immunizations {
+            *self.by_organization.entry((ids.organization, fault.code)).or_default() += 1;
+        }
         self.entries.push(Entry { table, line, file, fault })
     }
 
@@ -241,6 +247,9 @@ impl Quarantine {
         }
         for (kind, places) in other.kinds {
             self.kinds.entry(kind).or_default().add(places.count, &places.first_lines);
+        }
+        for (place, facts) in other.by_organization {
+            *self.by_organization.entry(place).or_default() += facts;
         }
         self.entries.absorb(other.entries);
     }
@@ -277,6 +286,13 @@ impl Quarantine {
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         kinds.truncate(MOST_KINDS);
         kinds
+    }
+
+    /// How many facts of an organization have which code, in order; of none where it is not known.
+    pub fn facts_of(&self, organization: Option<u64>) -> impl Iterator<Item = (Code, u64)> {
+        let first = Code::ALL[0];
+        let places = self.by_organization.range((organization, first)..);
+        places.take_while(move |((of, _), _)| *of == organization).map(|((_, code), facts)| (*code, *facts))
     }
 
     /// How many rows of a table have a code.

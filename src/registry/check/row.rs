@@ -71,6 +71,8 @@ pub struct RowIds {
     pub key: Option<u64>,
     /// The client that the row is about.
     pub client: Option<u64>,
+    /// The organization that gave the dose of a fact, where it is one that is there.
+    pub organization: Option<u64>,
 }
 
 /// What the checks of a row come to.
@@ -101,7 +103,8 @@ impl QuarantinedRow {
 
     /// The ids to look for the row by, where it is only to be shown.
     pub fn ids_to_show(&self) -> RowIds {
-        RowIds { key: self.ids.key.or(self.perhaps.key), client: self.ids.client.or(self.perhaps.client) }
+        let RowIds { key, client, organization } = self.ids;
+        RowIds { key: key.or(self.perhaps.key), client: client.or(self.perhaps.client), organization }
     }
 }
 
@@ -119,7 +122,11 @@ impl<'a> ExportRow<'a> {
     /// The row, if it turns out that it cannot be used.
     pub(crate) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
         let read = |column: Option<usize>| column.and_then(|column| self.optional_id(column));
-        let ids = RowIds { key: read(self.table.key_column()), client: read(self.table.client_column()) };
+        let ids = RowIds {
+            key: read(self.table.key_column()),
+            client: read(self.table.client_column()),
+            organization: read(self.table.organization_column()),
+        };
         QuarantinedRow {
             table: self.table,
             line: self.line,

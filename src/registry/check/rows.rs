@@ -239,7 +239,7 @@ impl RowReader<'_> {
         // The fields are those of the file's table. A consent that it gives has no key, and its client is the row's.
         let of = self.layout.table;
         let key = of.key_column().filter(|_| of == table).and_then(id);
-        let perhaps = RowIds { key, client: of.client_column().and_then(id) };
+        let perhaps = RowIds { key, client: of.client_column().and_then(id), organization: None };
         QuarantinedRow::malformed(table, line, file, lines_of(record), shape, perhaps)
     }
 
@@ -332,7 +332,7 @@ impl RowReader<'_> {
                 let is_of_id = bad.fault.column == u8::try_from(tables::clients::CLIENT_ID).ok();
                 let column = is_of_id.then_some(CLIENT_ID as u8);
                 let fault = RowFault { code: bad.fault.code, column };
-                let ids = RowIds { key: None, client: bad.ids.client };
+                let ids = RowIds { client: bad.ids.client, ..RowIds::default() };
                 visit(Err(QuarantinedRow { table, file: RowFile::Clients, fault, ids, ..*bad }))?;
                 continue;
             }

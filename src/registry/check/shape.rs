@@ -271,9 +271,19 @@ pub enum Sign {
     ShortCvx,
     #[strum(to_string = "more than 3 digits: no CVX code")]
     LongCvx,
+    /// The first day that some databases have, or the last.
+    #[strum(to_string = "a day that often stands for an unknown one or for none")]
+    PlaceholderDay,
 }
 
 impl Sign {
+    /// What is odd about a day, if anything is.
+    pub(in crate::registry) fn of_day(day: Day) -> Option<Sign> {
+        let is_placeholder =
+            [(1900, 1, 1), (9999, 12, 31)].map(|(year, month, of_month)| Day::new(year, month, of_month));
+        is_placeholder.contains(&Some(day)).then_some(Sign::PlaceholderDay)
+    }
+
     /// What is odd in the text of a column, if anything is.
     pub(in crate::registry) fn of(column: &Column, text: &[u8]) -> Option<Sign> {
         if column.kind == Kind::Cvx && spoilt::is_long_cvx(text) {

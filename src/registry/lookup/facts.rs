@@ -124,15 +124,25 @@ pub(in crate::registry) fn read_facts_beside(
                 Ok(row) => find_fault(&row),
                 Err(row) => Some(row),
             };
-            bad.map_or(Ok(()), |row| intake.quarantine.add(&row).map_err(RegistryError::Spill))
+            bad.map_or(Ok(()), |mut row| {
+                // Nothing is counted by organization here, and not every id is of one.
+                row.ids.organization = None;
+                intake.quarantine.add(&row).map_err(RegistryError::Spill)
+            })
         })
     })
     .map(drop)
 }
 
-/// Finds the client, vaccine and organization of a fact.
+/// Finds the client, vaccine and organization of a fact. A row that cannot be used names no organization that is not there.
 fn resolve<'a>(row: CheckResult<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
-    let row = row?;
+    row.and_then(|row| find_parts(row, reference)).map_err(|mut bad| {
+        bad.ids.organization = bad.ids.organization.filter(|id| reference.organizations.find(*id).is_some());
+        bad
+    })
+}
+
+fn find_parts<'a>(row: ExportRow<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
     let bad = |code, column| row.quarantined(RowFault::in_column(code, column));
     let Reference { clients, vaccines, organizations, .. } = reference;
     let client = clients.find(row.id(columns::CLIENT_ID));

@@ -37,7 +37,8 @@ impl<T> ById<T> {
         mut quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
     ) -> Result<ById<T>, RegistryError> {
         let rows = settle(rows, table.key_column().unwrap_or(0), same, |row, fault| {
-            let ids = RowIds { key: Some(row.id), client: table.client_column().map(|_| row.id) };
+            let client = table.client_column().map(|_| row.id);
+            let ids = RowIds { key: Some(row.id), client, organization: None };
             quarantine(QuarantinedRow {
                 table,
                 line: row.line,

@@ -416,7 +416,10 @@ impl Dates {
         if self.formats.is_empty() {
             return self.read_day(text);
         }
-        self.judge(self.formats.iter().find_map(|format| format.read(text)))
+        match self.formats.iter().find_map(|format| format.read(text)) {
+            None if self.formats.iter().any(|format| format.read_form(text).is_some()) => DateRead::NoSuchDay,
+            day => self.judge(day),
+        }
     }
 
     /// Reads a day that is written `YYYY-MM-DD`, whatever the forms.
@@ -429,7 +432,6 @@ impl Dates {
             Some(day) if self.unknown.contains(&day) => DateRead::Unknown,
             Some(day) if REGISTRY_YEARS.contains(&day.year()) => DateRead::Day(day),
             Some(_) => DateRead::NoSuchDay,
-            None if self.formats.iter().any(|format| format.read_form(text).is_some()) => DateRead::NoSuchDay,
             None => DateRead::NoDay,
         }
     }

@@ -64,10 +64,8 @@ fn key_figures(report: &Report<'_>) -> Markup {
         let now = count(report.manifest);
         let share = is_share.then(|| format!("{} of those read", share(now, report.manifest.facts.read)));
         let before = report.before.manifest().map(|before| format!("before: {}", grouped(count(before))));
-        let notes = share.into_iter().chain(before).map(|note| element("dd", &[], note));
         let figure = element("data", &[("id", id), ("value", &now.to_string())], grouped(now));
-        let figure = element("dt", &[], name) + element("dd", &[("class", "key")], figure);
-        element("div", &[], figure + notes.collect::<Markup>())
+        tile_of(name, figure, share.into_iter().chain(before))
     };
     let mut tiles = vec![
         tile("read", "Facts read", false, |manifest| manifest.facts.read),
@@ -77,32 +75,33 @@ fn key_figures(report: &Report<'_>) -> Markup {
         tile("files", "Recipients with a file", false, |manifest| manifest.files.len() as u64),
         tile("rows", "Rows in their files", false, Manifest::rows),
     ];
-    if let Some(People { clients, doses, new_withdrawals }) = &report.data.tally.people {
-        tiles.push(fixed("people", "People", *clients, "with a fact that is shared"));
-        tiles.push(fixed("doses", "Doses", *doses, "of theirs that are shared"));
-        tiles.push(fixed(
-            "withdrawals",
-            "People who withdrew",
-            *new_withdrawals,
-            "a consent, in the month up to the as-of date",
-        ));
-    }
+    let people = |id: &str, name: &str, note: &str, count: fn(&People) -> u64| {
+        let figure = count(report.data.tally.people.as_ref()?);
+        // A batch of an older version does not keep them.
+        let before = report.before.manifest().map(|_| {
+            let kept = report.data_before.and_then(|data| data.tally.people.as_ref());
+            format!("before: {}", kept.map_or_else(|| "–".to_owned(), |people| grouped(count(people))))
+        });
+        let notes = [note.to_owned()].into_iter().chain(before);
+        let figure = element("data", &[("id", id), ("value", &figure.to_string())], grouped(figure));
+        Some(tile_of(name, figure, notes))
+    };
+    tiles.extend(people("people", "People", "with a fact that is shared", |people| people.clients));
+    tiles.extend(people("doses", "Doses", "of theirs that are shared", |people| people.doses));
+    let note = "a consent, in the month up to the as-of date";
+    tiles.extend(people("withdrawals", "People who withdrew", note, |people| people.new_withdrawals));
     tiles.extend(newest_file(report));
     element("dl", &[("class", "tiles")], tiles.into_iter().collect::<Markup>())
 }
 
-/// A key figure that is not compared with the batch before.
-fn fixed(id: &str, name: &str, count: u64, note: &str) -> Markup {
-    let figure = element("data", &[("id", id), ("value", &count.to_string())], grouped(count));
-    tile_of(name, figure, note)
-}
-
-fn tile_of(name: &str, figure: Markup, note: &str) -> Markup {
+fn tile_of(name: &str, figure: Markup, notes: impl IntoIterator<Item = String>) -> Markup {
     let figure = element("dt", &[], name) + element("dd", &[("class", "key")], figure);
-    element("div", &[], figure + element("dd", &[], note))
+    let notes = notes.into_iter().map(|note| element("dd", &[], note));
+    element("div", &[], figure + notes.collect::<Markup>())
 }
 
-/// How fresh the export is: the day on which its newest file was last changed.
+/// How fresh the export is: the day on which its newest file was last changed. In UTC, so that the page is the same
+/// wherever it is made.
 fn newest_file(report: &Report<'_>) -> Option<Markup> {
     let newest = report.inputs?.export.iter().map(|stamp| stamp.modified).max()?.utc_day()?;
     let note = match newest.days_until(report.manifest.as_of) {
@@ -111,7 +110,7 @@ fn newest_file(report: &Report<'_>) -> Option<Markup> {
         days => format!("{} before the as-of date", counted(days.unsigned_abs(), "day", "days")),
     };
     let figure = element("time", &[("datetime", &newest.to_string())], words::short_day(newest));
-    Some(tile_of("Newest file of the export", figure, &note))
+    Some(tile_of("Newest file of the export", figure, [format!("{note}, in UTC")]))
 }
 
 /// The points to look at before the files are delivered.

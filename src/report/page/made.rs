@@ -36,7 +36,7 @@ fn files(report: &Report<'_>) -> Markup {
             words::day(newest)
         )
     };
-    paragraph(format!("{files}. The as-of date is {}.", words::day(report.manifest.as_of)))
+    paragraph(format!("{files}, in UTC. The as-of date is {}.", words::day(report.manifest.as_of)))
 }
 
 /// The rows that could not be used, of every table but the facts', which are among the reasons.

@@ -35,6 +35,8 @@ pub struct Report<'a> {
     pub release: Option<&'a ReleaseRecord>,
     /// The batch before.
     pub before: &'a Before,
+    /// The counts that the batch before keeps for its report, if they can be read.
+    pub data_before: Option<&'a ReportData>,
     /// CDC's code set, if it was given.
     pub cvx: Option<&'a CvxCodes>,
 }
@@ -71,6 +73,21 @@ pub fn page(report: &Report<'_>) -> String {
     let main = element("main", &[], sections);
     let body = element("body", &[], [svg::patterns(), head::header(report), main, made::footer(report)]);
     element("html", &[("lang", "en-US")], [head, body]).into_page()
+}
+
+/// The points of the report that are signs of bad source data, in words.
+pub fn signs_of_bad_data(manifest: &Manifest, data: &ReportData) -> Vec<String> {
+    let before = &Before::None;
+    signs::points(&Report {
+        manifest,
+        data,
+        inputs: None,
+        gate: None,
+        release: None,
+        before,
+        data_before: None,
+        cvx: None,
+    })
 }
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
