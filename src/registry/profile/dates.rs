@@ -566,7 +566,8 @@ mod tests {
         let check = |text: &str, expect: DateRead| assert_eq!(dates.read(text.as_bytes()), expect, "{text}");
         check("1/1/1900", DateRead::Unknown);
         check("01/01/0001 00:00", DateRead::Unknown);
-        check("01/02/0001", DateRead::NoDay);
+        check("01/02/0001", DateRead::NoSuchDay);
+        check("02/30/2024", DateRead::NoSuchDay);
         check("1900-01-01", DateRead::NoDay);
         check("12/31/9999", DateRead::Day(day("9999-12-31")));
         let plain = Dates::new(Vec::new(), vec![day("1900-01-01")]);

@@ -18,7 +18,8 @@ impl<'p> HeaderNames<'p> {
     /// What a name, cleaned up, is compared by.
     pub(in crate::registry) fn fold(self, name: &str) -> String {
         match self.profile {
-            None => name.to_lowercase(),
+            // Letters beyond ASCII are in no column's name.
+            None => name.to_ascii_lowercase(),
             Some(_) => fold(name),
         }
     }
