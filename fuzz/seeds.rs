@@ -5,7 +5,7 @@ mod checks;
 
 fn main() -> std::io::Result<()> {
     let folder = std::path::PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "corpus".into()));
-    for (target, _) in checks::TARGETS {
+    for &(target, _) in checks::TARGETS {
         let folder = folder.join(target);
         std::fs::create_dir_all(&folder)?;
         for (number, seed) in checks::seeds::of(target).into_iter().enumerate() {

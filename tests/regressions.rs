@@ -12,7 +12,7 @@ use std::path::Path;
 #[test]
 fn inputs_that_are_kept() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
-    for (target, check) in TARGETS {
+    for &(target, check) in TARGETS {
         let mut kept: Vec<_> = match std::fs::read_dir(folder.join(target)) {
             Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
             Err(_) => Vec::new(),
@@ -27,7 +27,7 @@ fn inputs_that_are_kept() {
 
 #[test]
 fn inputs_that_the_fuzzer_starts_from() {
-    for (target, check) in TARGETS {
+    for &(target, check) in TARGETS {
         let seeds = seeds::of(target);
         assert!(seeds.len() > 3, "{target}");
         for (number, seed) in seeds.iter().enumerate() {

@@ -8,6 +8,8 @@
 pub mod archive;
 pub mod export;
 pub mod extracted;
+#[cfg(feature = "parquet")]
+pub mod parquet_file;
 pub mod policy;
 pub mod profile;
 pub mod published;
@@ -19,7 +21,7 @@ pub mod sqlite;
 pub type Check = fn(&[u8]);
 
 /// Every target, by name.
-pub const TARGETS: [(&str, Check); 8] = [
+pub const TARGETS: &[(&str, Check)] = &[
     ("split", split::check),
     ("export", export::check),
     ("blocks", export::check_in_blocks),
@@ -28,6 +30,8 @@ pub const TARGETS: [(&str, Check); 8] = [
     ("profile", profile::check),
     ("published", published::check),
     ("sqlite", sqlite::check),
+    #[cfg(feature = "parquet")]
+    ("parquet", parquet_file::check),
 ];
 
 /// Stands in every seed where a person's value would. It must never be seen in a message.

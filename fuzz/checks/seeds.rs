@@ -44,6 +44,8 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "profile" => profiles(),
         "published" => published(),
         "sqlite" => databases(),
+        #[cfg(feature = "parquet")]
+        "parquet" => [super::parquet_file::seeds(), super::parquet_file::no_files()].concat(),
         _ => Vec::new(),
     }
 }
