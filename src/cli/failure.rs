@@ -227,7 +227,8 @@ impl CommandError for RegistryError {
                     "if the export is in windows-1252, give --encoding windows-1252; else look at the list, and have \
                      it mended"
                 } else if only_too_many {
-                    "look at the list, have the export mended, or, if you know better, raise --max-quarantined"
+                    "look at the list, and have the export mended; where only its form is another, a profile can say so (phds \
+                     profile guess EXPORT proposes one); or, if you know better, raise --max-quarantined"
                 } else {
                     "have the export made again, whole"
                 })
@@ -287,7 +288,8 @@ fn input_hint(fault: &InputFault) -> &'static str {
              and phds profile guess proposes a profile for columns of other names"
         }
         InputFault::Utf16 | InputFault::NotCsv(Content::Utf16) => {
-            "have the export made again in UTF-8; `iconv -f UTF-16 -t UTF-8` turns such a file into one"
+            "have the export made again in UTF-8, or read it through a profile that says in which encoding it is; phds \
+             profile guess EXPORT proposes one"
         }
         InputFault::NotCsv(Content::Parquet) => "give the file a name that ends with .parquet",
         InputFault::ColumnType { .. } => {
@@ -299,6 +301,7 @@ fn input_hint(fault: &InputFault) -> &'static str {
         InputFault::FolderAmongParts => "have the table written as plain part files, right in the one folder",
         InputFault::NoParquetReader => "build it with the feature, or have the export made as CSV files",
         InputFault::NotCsv(_) => "have the export made again, as CSV files or as one SQLite file",
+        InputFault::SeveralFiles { .. } => "give the profile a name for the table that only one of them has",
         InputFault::OwnDatabase => "give it with --work, to filter, write or explain",
         InputFault::ColumnNumbered { .. } => "let the view name each column once, with AS",
         InputFault::StaleLog => {

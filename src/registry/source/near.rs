@@ -146,7 +146,7 @@ impl fmt::Display for MissingColumns {
         if let Some(separator) = self.separator {
             write!(
                 f,
-                "\n  the names are separated by {separator} but must be by a comma, | or a tab, and the values too"
+                "\n  the names are separated by {separator} but must be by a comma, | or a tab, or by the delimiter of a profile"
             )?;
         } else if self.is_no_header {
             f.write_str(
@@ -312,7 +312,9 @@ mod tests {
     fn tells_another_separator() {
         let told = missing("CLIENT_ID;CONSENT_TYPE;EFFECTIVE_DATE;END_DATE;END_REASON");
         assert!(
-            told.ends_with("separated by ; but must be by a comma, | or a tab, and the values too"),
+            told.ends_with(
+                "separated by ; but must be by a comma, | or a tab, or by the delimiter of a profile"
+            ),
             "{told}"
         );
         assert!(missing("7;STANDARD;2015-01-01;;").ends_with("the delimiter is another"));
