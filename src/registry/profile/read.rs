@@ -134,9 +134,11 @@ type Tables = ([TableSettings; Table::ALL.len()], Vec<GivenConsent>);
 fn tables(section: &mut Section<'_>) -> SettingsResult<Tables> {
     let (mut tables, mut given): Tables = Default::default();
     for table in Table::ALL {
+        // They come first in the list of tables.
+        let clients = tables[Table::Clients as usize].columns.clone();
         tables[table as usize] = section.section(table.name(), |section| {
             if table == Table::Consents {
-                given = given_consents(section)?;
+                given = given_consents(section, &own_names(Table::Clients, &clients))?;
             }
             table_settings(section, table)
         })?;
@@ -168,13 +170,19 @@ fn columns(section: &mut Section<'_>, table: Table) -> SettingsResult<[ColumnSou
         sources[place] = column_source(section, column.name, column.kind)?.unwrap_or_default();
     }
     section.finish()?;
-    let name = |place: usize| match &sources[place] {
-        ColumnSource::OwnName => Some(fold(table.column_name(place))),
+    let names = own_names(table, &sources);
+    refuse_given_twice(section, table, |place| names[place].clone())?;
+    Ok(sources)
+}
+
+/// For each column of a table what its name in the export is compared by; none where its value does not come from there.
+fn own_names(table: Table, sources: &[ColumnSource; MOST_COLUMNS]) -> Vec<Option<String>> {
+    let names = table.columns().iter().zip(sources).map(|(column, source)| match source {
+        ColumnSource::OwnName => Some(fold(column.name)),
         ColumnSource::Named(name) => Some(fold(name)),
         ColumnSource::Constant(_) => None,
-    };
-    refuse_given_twice(section, table, name)?;
-    Ok(sources)
+    });
+    names.collect()
 }
 
 /// Where a column's values come from, if the section says so.
@@ -236,7 +244,10 @@ fn value_map(section: &mut Section<'_>) -> SettingsResult<ValueMap> {
 }
 
 /// The consents that rows of another table give.
-fn given_consents(section: &mut Section<'_>) -> SettingsResult<Vec<GivenConsent>> {
+fn given_consents(
+    section: &mut Section<'_>,
+    clients: &[Option<String>],
+) -> SettingsResult<Vec<GivenConsent>> {
     const KEY: &str = "from";
     let expected = "a list of tables, each written as [[tables.consents.from]]";
     let is_list = |value: &DeValue<'_>| value.as_array().map(|_| ());
@@ -247,7 +258,7 @@ fn given_consents(section: &mut Section<'_>) -> SettingsResult<Vec<GivenConsent>
     let given = |item: &Spanned<DeValue<'_>>| {
         let wrong = || section.error(item.span(), KEY, SettingsFault::WrongValue(A_TABLE));
         let table: &DeTable<'_> = item.get_ref().as_table().ok_or_else(wrong)?;
-        given_consent(section, item, table)
+        given_consent(section, item, table, clients)
     };
     items.into_iter().flat_map(|list| list.iter()).map(given).collect()
 }
@@ -256,6 +267,7 @@ fn given_consent<'a>(
     section: &Section<'a>,
     item: &'a Spanned<DeValue<'a>>,
     table: &'a DeTable<'a>,
+    clients: &[Option<String>],
 ) -> SettingsResult<GivenConsent> {
     section.table("from", Some(table), None, |from| {
         let missing =
@@ -265,7 +277,7 @@ fn given_consent<'a>(
         let is_giver = |value: &DeValue<'_>| (value.as_str()? == GIVER).then_some(());
         from.find("table", "\"clients\", the one table of which rows give consents", is_giver)?
             .ok_or(no_table)?;
-        let columns = from.section("columns", given_columns)?;
+        let columns = from.section("columns", |section| given_columns(section, clients))?;
         if columns[consents::CONSENT_TYPE].is_none() {
             return Err(no_type);
         }
@@ -281,7 +293,11 @@ fn given_consent<'a>(
     })
 }
 
-fn given_columns(section: &mut Section<'_>) -> SettingsResult<[Option<ColumnSource>; MOST_COLUMNS]> {
+/// `clients`: the names of the columns that `clients` itself reads.
+fn given_columns(
+    section: &mut Section<'_>,
+    clients: &[Option<String>],
+) -> SettingsResult<[Option<ColumnSource>; MOST_COLUMNS]> {
     let table = Table::Consents;
     let own = table.column_name(consents::CLIENT_ID);
     if let Some(value) = section.in_file(own) {
@@ -291,6 +307,15 @@ fn given_columns(section: &mut Section<'_>) -> SettingsResult<[Option<ColumnSour
     let mut sources: [Option<ColumnSource>; MOST_COLUMNS] = Default::default();
     for (place, column) in table.columns().iter().enumerate() {
         sources[place] = column_source(section, column.name, column.kind)?;
+        let Some(ColumnSource::Named(name)) = &sources[place] else { continue };
+        let name = Some(fold(name));
+        // A day of birth, say, taken for a consent's beginning would be a consent of everybody.
+        if let Some(own) = clients.iter().position(|own| *own == name) {
+            let why =
+                format!("the same column of the export is {} of clients", Table::Clients.column_name(own));
+            let span = section.in_file(column.name).map_or(0..0, Spanned::span);
+            return Err(section.error(span, column.name, SettingsFault::Refused(why)));
+        }
     }
     section.finish()?;
     refuse_given_twice(section, table, |place| match &sources[place] {
@@ -463,6 +488,18 @@ mod tests {
         check(
             &format!("{columns}EFFECTIVE_DATE = {{ constant = '2020-01-01' }}"),
             &format!("line 5, {key}.EFFECTIVE_DATE: a date can't be the same in each row"),
+        );
+        check(
+            &format!("{columns}EFFECTIVE_DATE = 'birth date'"),
+            &format!("line 5, {key}.EFFECTIVE_DATE: the same column of the export is BIRTH_DATE of clients"),
+        );
+        check(
+            &format!("[tables.clients.columns]\nBIRTH_DATE = 'BORN'\n{columns}EFFECTIVE_DATE = 'BIRTH DATE'"),
+            "ok",
+        );
+        check(
+            &format!("{columns}EFFECTIVE_DATE = 'born'\n[tables.clients.columns]\nBIRTH_DATE = 'BORN'"),
+            &format!("line 5, {key}.EFFECTIVE_DATE: the same column of the export is BIRTH_DATE of clients"),
         );
         check(
             &format!("{columns}CLIENT_ID = 'X'"),
