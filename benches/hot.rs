@@ -110,8 +110,13 @@ fn deciding(c: &mut Criterion) {
     // A fact borrows from the block it stands in, so reading with and without judging is compared.
     let rules = phds::filter::Rules::new(&policy, as_of(), &reference);
     let mut read = |judge: bool| {
-        let visit = |count: &mut u64, fact: &phds::registry::Fact<'_>| {
-            *count += if judge { rules.judge(fact).outcome as u64 } else { 1 };
+        let visit = |count: &mut u64, facts: &[phds::registry::Fact<'_>]| {
+            if judge {
+                *count +=
+                    rules.judge_all(facts).iter().map(|judgement| judgement.outcome as u64).sum::<u64>();
+            } else {
+                *count += facts.len() as u64;
+            }
             Ok(())
         };
         let workers = vec![0];

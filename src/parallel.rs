@@ -53,9 +53,48 @@ pub(crate) fn for_each<I: Sync, T: Send, E: Send>(
     all.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Fewer items than this are sorted before a thread is there to do it.
+const WORTH_A_THREAD: usize = 1 << 13;
+
+/// Sorts by a key; items of the same key may change places where their keys are all that can be told apart.
+pub(crate) fn sort_by_key<T: Send, K: Ord>(
+    items: &mut [T],
+    threads: NonZeroUsize,
+    key: impl Fn(&T) -> K + Sync,
+) {
+    let part = items.len().div_ceil(threads.get()).max(WORTH_A_THREAD);
+    let key = &key;
+    std::thread::scope(|scope| {
+        let mut parts = items.chunks_mut(part);
+        let own = parts.next();
+        for part in parts {
+            // Without a thread it is left to what comes below.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, move || part.sort_unstable_by_key(key));
+        }
+        own.into_iter().for_each(|part| part.sort_unstable_by_key(key));
+    });
+    // This finds the sorted parts, and merges them.
+    items.sort_by_key(key);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorts_on_any_number_of_threads() {
+        for length in [0, 1, 1000, 50_000] {
+            let items: Vec<u64> =
+                (0..length).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 7).collect();
+            let mut expect = items.clone();
+            expect.sort_unstable();
+            for threads in [1, 2, 7] {
+                let mut items = items.clone();
+                sort_by_key(&mut items, NonZeroUsize::new(threads).unwrap(), |item| *item);
+                assert!(items == expect, "{length} on {threads}");
+            }
+        }
+    }
 
     #[test]
     fn results_come_in_the_items_order() {

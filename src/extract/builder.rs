@@ -55,16 +55,30 @@ impl SelectionBuilder {
     /// # Errors
     /// If facts have to go to disk and can't.
     pub fn take(&mut self, fact: &Fact<'_>, judgement: Judgement) -> io::Result<()> {
-        self.counts.note(judgement);
-        self.organizations.note(fact.organization, judgement.outcome);
-        if fact.date <= self.as_of {
-            self.counts.note_vaccination(fact.date);
+        self.take_all(std::slice::from_ref(fact), &[judgement])
+    }
+
+    /// Does so with several facts, each of which has its judgement at the same place.
+    ///
+    /// # Errors
+    /// If facts have to go to disk and can't.
+    pub fn take_all(&mut self, facts: &[Fact<'_>], judgements: &[Judgement]) -> io::Result<()> {
+        // There are many organizations: their counts are gone to by themselves, so that the processor waits for many of them
+        // at once.
+        for (fact, judgement) in facts.iter().zip(judgements) {
+            self.organizations.note(fact.organization, judgement.outcome);
         }
-        // Only a fact with a recipient, and so with an organization, is included under any reading.
-        if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
-            let group = self.groups.place(fact.group);
-            self.ids.push(fact.immunfact_id)?;
-            self.facts.push(ShareableFact::new(fact, organization, group, judgement.included_under))?;
+        for (fact, judgement) in facts.iter().zip(judgements) {
+            self.counts.note(*judgement);
+            if fact.date <= self.as_of {
+                self.counts.note_vaccination(fact.date);
+            }
+            // Only a fact with a recipient, and so with an organization, is included under any reading.
+            if let (false, Some(organization)) = (judgement.included_under.is_empty(), fact.organization) {
+                let group = self.groups.place(fact.group);
+                self.ids.push(fact.immunfact_id)?;
+                self.facts.push(ShareableFact::new(fact, organization, group, judgement.included_under))?;
+            }
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ pub fn extract(
         spill,
         progress,
         builders,
-        &|builder: &mut SelectionBuilder, fact| builder.take(fact, rules.judge(fact)),
+        &|builder: &mut SelectionBuilder, facts| builder.take_all(facts, &rules.judge_all(facts)),
     )?;
     let selection = Selection::new(builders, rules.consent_rule(), &mut intake.quarantine, &reference, spill)
         .map_err(RegistryError::Spill)?;

@@ -4,7 +4,7 @@ use super::consent::{Lookback, find_consent};
 use super::kind::{DisasterGroups, ProductKind};
 use super::outcome::{ConsentFailure, Outcome, Readings};
 use super::routing::{Route, Routing};
-use super::standing::{ClientData, Standing};
+use super::standing::{ClientData, Standing, Standings};
 use crate::policy::{ConsentRule, Period, Policy};
 use crate::registry::{ClientPlace, ConsentType, Fact, Reference};
 use crate::value::Day;
@@ -19,8 +19,7 @@ pub struct Rules {
     disaster_groups: DisasterGroups,
     /// By the vaccine's place.
     products: Vec<ProductKind>,
-    /// By the client's place.
-    standings: Vec<Standing>,
+    standings: Standings,
     routing: Routing,
 }
 
@@ -53,7 +52,7 @@ impl Rules {
             rule: policy.consent.rule,
             disaster_groups: DisasterGroups::new(&policy.disaster),
             products: reference.vaccines.iter().map(|(_, v)| ProductKind::of(v, policy)).collect(),
-            standings: (0..reference.clients.len() as ClientPlace).map(standing).collect(),
+            standings: Standings::new((0..reference.clients.len() as ClientPlace).map(standing)),
             routing: Routing::new(reference.organizations.entities(), reference.recipients.as_deref()),
         }
     }
@@ -85,7 +84,7 @@ impl Rules {
 
     /// A client's standing.
     pub fn standing(&self, client: ClientPlace) -> &Standing {
-        &self.standings[client as usize]
+        self.standings.of(client)
     }
 
     /// The outcome a fact would have if this consent rule were the policy's.
@@ -98,8 +97,19 @@ impl Rules {
         self.judge_under(fact, self.rule)
     }
 
+    /// The outcomes of several facts, in their order. Their clients' standings are looked up first, so that the processor
+    /// waits for many of them at once, and not for each in turn.
+    pub fn judge_all(&self, facts: &[Fact<'_>]) -> Vec<Judgement> {
+        let standings: Vec<_> = facts.iter().map(|fact| *self.standings.of(fact.client)).collect();
+        let facts = facts.iter().zip(&standings);
+        facts.map(|(fact, standing)| self.judge_by(standing, fact, self.rule)).collect()
+    }
+
     fn judge_under(&self, fact: &Fact<'_>, rule: ConsentRule) -> Judgement {
-        let standing = &self.standings[fact.client as usize];
+        self.judge_by(self.standings.of(fact.client), fact, rule)
+    }
+
+    fn judge_by(&self, standing: &Standing, fact: &Fact<'_>, rule: ConsentRule) -> Judgement {
         let readings = match self.consent_readings(standing, fact) {
             Ok(readings) => readings,
             Err(outcome) => return Judgement { outcome, included_under: Readings::NONE },

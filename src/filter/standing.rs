@@ -3,11 +3,12 @@
 use super::consent::{Lookback, find_consent};
 use super::outcome::{ConsentFailure, Outcome, Readings};
 use crate::policy::{ClientType, Policy};
-use crate::registry::{Consent, ConsentType};
+use crate::registry::{ClientPlace, Consent, ConsentType};
 use crate::value::Day;
+use indexmap::IndexSet;
 
 /// A client's standing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Standing {
     /// Whether the policy names the client's type.
     pub known_type: bool,
@@ -46,6 +47,32 @@ impl Standing {
                 Err(Outcome::DisasterNotPermitted)
             },
         }
+    }
+}
+
+/// Every client's standing.
+///
+/// There are millions of clients and a few dozen standings, so each client has the number of its own, in two bytes: facts
+/// come in any order, and what they are looked up in must be small.
+#[derive(Debug)]
+pub(super) struct Standings {
+    /// Each that occurs.
+    standings: Vec<Standing>,
+    /// By the client's place.
+    of_clients: Vec<u16>,
+}
+
+impl Standings {
+    /// Numbers standings, which come in the order of the clients' places.
+    pub(super) fn new(of_clients: impl Iterator<Item = Standing>) -> Standings {
+        let mut standings: IndexSet<Standing, foldhash::fast::FixedState> = IndexSet::default();
+        // Two flags, and two claims of seven readings and a handful of outcomes: some hundreds at the very most.
+        let of_clients = of_clients.map(|standing| standings.insert_full(standing).0 as u16).collect();
+        Standings { standings: standings.into_iter().collect(), of_clients }
+    }
+
+    pub(super) fn of(&self, client: ClientPlace) -> &Standing {
+        &self.standings[usize::from(self.of_clients[client as usize])]
     }
 }
 

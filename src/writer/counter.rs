@@ -7,7 +7,6 @@ use crate::filter::ShareableFact;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
 use crate::value::{Day, REGISTRY_YEARS, spoilt};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counts the facts that one thread writes.
 ///
@@ -29,6 +28,8 @@ pub(super) struct Counter<'a> {
     encoded_twice: u64,
     short_zip_codes: u64,
     birthdays: &'a Birthdays,
+    /// Of each client, where its birthday counts.
+    born: Vec<u32>,
     /// The client that was met last, with its facts so far.
     client: Option<(ClientPlace, u64)>,
     /// Whether another batch began with that client, so that what is counted once for a client is counted there.
@@ -63,6 +64,7 @@ impl<'a> Counter<'a> {
             encoded_twice: 0,
             short_zip_codes: 0,
             birthdays,
+            born: Vec::new(),
             client: None,
             is_continued: false,
             day: Vec::new(),
@@ -76,7 +78,8 @@ impl<'a> Counter<'a> {
     /// Begins with a batch of facts. A client of very many may be parted: then `parted_behind` are the client's facts of the
     /// day before, which another counter may have counted.
     pub(super) fn begin_batch(&mut self, parted_behind: Option<Vec<ShareableFact>>) {
-        self.end();
+        self.end_client();
+        self.end_day();
         self.day_before.clear();
         let Some(last) = parted_behind.as_ref().and_then(|facts| facts.last()) else { return };
         self.client = Some((last.client, 0));
@@ -103,7 +106,9 @@ impl<'a> Counter<'a> {
             _ => {
                 self.end_client();
                 self.client = Some((fact.client, 1));
-                self.birthdays.note(fact.organization, self.reference.clients.birth(fact.client));
+                self.born.extend(
+                    self.birthdays.place(fact.organization, self.reference.clients.birth(fact.client)),
+                );
             }
         }
         if self.day.first().is_some_and(|first| (first.client, first.date) != (fact.client, fact.date)) {
@@ -159,9 +164,10 @@ impl<'a> Counter<'a> {
     }
 
     /// Ends what was begun.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.end_client();
         self.end_day();
+        self.born.sort_unstable();
     }
 
     /// The counts of all threads, in words. `clients` is how many different clients they met together.
@@ -183,13 +189,15 @@ impl<'a> Counter<'a> {
                 tally.blanks.insert(element.name.to_owned(), 0);
             }
         }
+        let mut born = Vec::new();
         for mut counter in counters {
             counter.end();
+            born.append(&mut counter.born);
             counter.add_to(&mut tally, selection);
             people.doses += counter.doses;
             counter.add_signs_to(&mut signs);
         }
-        signs.birthday_heaps = birthdays.heaps(reference);
+        signs.birthday_heaps = birthdays.heaps(born, reference);
         tally.people = Some(people);
         tally.signs = Some(signs);
         tally.add_organizations(reference, selection);
@@ -300,45 +308,52 @@ fn signs_of_export(reference: &Reference, as_of: Day) -> Signs {
 const LEAST_HEAP: u64 = 20;
 
 /// Days of a year in which every month has 31.
-const DAYS: usize = 12 * 31;
+const DAYS: u32 = 12 * 31;
 
-/// How many clients are born on each day of the year, by the organization that gave the first dose that is shared. All
-/// threads count here: there are many organizations, of which those count that have given a shared dose.
+/// The birthdays of clients, by the organization that gave the first dose that is shared.
+///
+/// There are hundreds of days for each of thousands of organizations: too many to be counted one by one, each count somewhere
+/// else in memory. So each client's place among the counts is noted, and in the end the places are sorted.
 #[derive(Debug)]
 pub(super) struct Birthdays {
-    /// For each organization where its counts lie, if it has any.
+    /// The organizations of which facts are shared.
+    organizations: Vec<u32>,
+    /// For each organization its place among those, if it is there.
     row_of: Vec<Option<u32>>,
-    counts: Vec<AtomicU32>,
 }
 
 impl Birthdays {
-    /// Counts for the organizations of which facts are shared.
+    /// Birthdays for the organizations of which facts are shared.
     pub(super) fn new(reference: &Reference, selection: &Selection) -> Birthdays {
-        let mut rows = 0..;
-        let row = |place| (selection.of_organization(place) > 0).then(|| rows.next()).flatten();
-        let row_of: Vec<_> = (0..reference.organizations.len() as u32).map(row).collect();
-        let rows = row_of.iter().flatten().count();
-        Birthdays { row_of, counts: (0..rows * DAYS).map(|_| AtomicU32::new(0)).collect() }
+        let all = 0..reference.organizations.len() as u32;
+        let organizations: Vec<u32> = all.filter(|place| selection.of_organization(*place) > 0).collect();
+        let mut row_of = vec![None; reference.organizations.len()];
+        for (row, place) in (0..).zip(&organizations) {
+            row_of[*place as usize] = Some(row);
+        }
+        Birthdays { organizations, row_of }
     }
 
-    fn note(&self, organization: u32, birth: Day) {
-        let day = (birth.month_of_year() * 31 + birth.day_of_month() - 32) as usize;
-        if let Some(row) = self.row_of[organization as usize] {
-            self.counts[row as usize * DAYS + day].fetch_add(1, Ordering::Relaxed);
-        }
+    /// Where a birthday counts; nowhere if the organization has no shared facts, or there are more organizations than can be
+    /// numbered.
+    fn place(&self, organization: u32, birth: Day) -> Option<u32> {
+        let day = birth.month_of_year() * 31 + birth.day_of_month() - 32;
+        self.row_of[organization as usize]?.checked_mul(DAYS)?.checked_add(day)
     }
 
     /// The organizations in which at least a tenth of the clients are born on the same day of the year; one in 365 is
-    /// expected.
-    fn heaps(&self, reference: &Reference) -> Vec<BirthdayHeap> {
+    /// expected. `born` are the places of all clients' birthdays.
+    fn heaps(&self, mut born: Vec<u32>, reference: &Reference) -> Vec<BirthdayHeap> {
+        // Each thread's are sorted already: this finds it out, and merges them.
+        born.sort();
         let mut heaps = Vec::new();
-        let shared = (0..).zip(&self.row_of).filter(|(_, row)| row.is_some()).map(|(place, _)| place);
-        for (place, days) in shared.zip(self.counts.chunks(DAYS)) {
-            let counts = days.iter().map(|day| u64::from(day.load(Ordering::Relaxed)));
-            let (clients, of) = (counts.clone().max().unwrap_or(0), counts.sum());
+        for of_one in born.chunk_by(|one, other| one / DAYS == other / DAYS) {
+            let organization = self.organizations[(of_one[0] / DAYS) as usize];
+            let days = of_one.chunk_by(|one, other| one == other);
+            let (clients, of) = (days.map(<[u32]>::len).max().unwrap_or(0) as u64, of_one.len() as u64);
             if clients >= LEAST_HEAP && clients * 10 >= of {
-                let organization = reference.organizations.id(place);
-                let name = reference.organizations.texts(place).next().unwrap_or_default().to_owned();
+                let name = reference.organizations.texts(organization).next().unwrap_or_default().to_owned();
+                let organization = reference.organizations.id(organization);
                 heaps.push(BirthdayHeap { organization, name, clients, of });
             }
         }

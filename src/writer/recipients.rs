@@ -36,6 +36,9 @@ pub(crate) fn writing_memory(threads: NonZeroUsize) -> usize {
     threads.get().saturating_mul(batch_size(threads) * LAID_OUT)
 }
 
+/// Of so many facts the texts are looked at ahead: few enough to be near still when their rows are laid out.
+const LOOKED_AT: usize = 64;
+
 /// As many files stay open while they are written; a process may have about a thousand.
 const MOST_OPEN: usize = 400;
 
@@ -78,9 +81,12 @@ pub(super) fn write_recipient_files(
         lanes.work(|| {
             while let Some((batch, parted_behind)) = queue.take(&mut facts).map_err(WriteError::Spill)? {
                 counter.begin_batch(parted_behind);
-                for fact in &facts {
-                    counter.count(fact);
-                    share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
+                for facts in facts.chunks(LOOKED_AT) {
+                    rows.look_ahead(facts);
+                    for fact in facts {
+                        counter.count(fact);
+                        share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
+                    }
                 }
                 for (place, share) in shares.iter_mut().enumerate() {
                     let appended = lanes.append(place, batch, share);
@@ -90,6 +96,7 @@ pub(super) fn write_recipient_files(
                     share.clear();
                 }
             }
+            counter.end();
             Ok(Some(counter))
         })
     };

@@ -2,6 +2,7 @@
 //!
 //! What a table's rows mean is not known here.
 
+mod facts;
 mod intake;
 mod oddities;
 mod quarantine;
@@ -11,12 +12,13 @@ mod rows;
 mod scan;
 mod shape;
 
+pub(super) use facts::FactRow;
 pub(super) use intake::{Expectations, unusable};
 pub use intake::{Intake, Notice, TableRead};
 pub use oddities::InColumns;
 pub use quarantine::{Code, Entry, Excess, FaultKind, Limit, NotAPercentage, Places, Quarantine, RowFault};
 pub(crate) use reader::Witness;
-pub(super) use reader::{Reader, TablePart, read_on_threads, read_table};
+pub(super) use reader::{Reader, TablePart, read_fact_rows, read_table};
 pub(crate) use row::{CheckResult, ExportRow, Value};
 pub use row::{QuarantinedRow, RowFile, RowIds};
 pub(super) use scan::in_order;

@@ -40,6 +40,12 @@ impl Oddities {
         }
     }
 
+    /// Looks at the text of a column in a row without a backslash.
+    #[inline]
+    pub(super) fn note_text(&mut self, place: usize, text: &[u8]) {
+        self.words[place] += u64::from(is_word_for_nothing(self.table, place, text));
+    }
+
     pub(super) fn add(&mut self, other: &Oddities) {
         let mine = self.words.iter_mut().chain(&mut self.escapes);
         for (mine, theirs) in mine.zip(other.words.iter().chain(&other.escapes)) {

@@ -2,12 +2,14 @@
 //!
 //! What a table's rows mean is not known here; what happens to those that can't be used is.
 
+use super::facts::FactRow;
 use super::intake::{Intake, Notice};
 use super::quarantine::Quarantine;
 use super::row::{CheckResult, ExportRow, QuarantinedRow};
+use super::rows::RowReader;
 use super::scan::{self, Scan};
 use crate::registry::error::{BadInput, InputFault};
-use crate::registry::source::{Source, TableReader};
+use crate::registry::source::{Block, Source, TableReader};
 use crate::registry::{Progress, RegistryError, Table};
 use crate::spill::Spill;
 use std::num::NonZeroUsize;
@@ -105,7 +107,7 @@ fn quarantine(
 }
 
 /// Reads a table, if it is there, on as many threads as there are workers; returns them.
-pub(in crate::registry) fn read_on_threads<W: Send>(
+fn read_on_threads<W: Send>(
     source: &dyn Source,
     part: impl Into<TablePart>,
     intake: &mut Intake,
@@ -114,15 +116,70 @@ pub(in crate::registry) fn read_on_threads<W: Send>(
     workers: Vec<W>,
     take: impl Fn(&mut W, &Path, CheckResult<'_>) -> TakeResult + Sync,
 ) -> Result<Vec<W>, RegistryError> {
+    go_through_table(
+        source,
+        part.into(),
+        intake,
+        spill,
+        progress,
+        workers,
+        &|file, rows, block, worker, quarantine| {
+            rows.for_each_row(block, &mut |row| {
+                let Some(row) = take(worker, file, row)? else { return Ok(()) };
+                quarantine.add(&row).map_err(RegistryError::Spill)
+            })
+        },
+    )
+}
+
+/// Reads the facts on as many threads as there are workers, some rows at a time; returns the workers. `take` puts rows that
+/// cannot be used into the quarantine.
+pub(in crate::registry) fn read_fact_rows<W: Send>(
+    source: &dyn Source,
+    intake: &mut Intake,
+    spill: &Spill,
+    progress: &dyn Progress,
+    workers: Vec<W>,
+    take: impl Fn(&mut W, Result<&[FactRow<'_>], QuarantinedRow>, &mut Quarantine) -> Result<(), RegistryError>
+    + Sync,
+) -> Result<Vec<W>, RegistryError> {
+    let table = Table::Immunizations.into();
+    go_through_table(
+        source,
+        table,
+        intake,
+        spill,
+        progress,
+        workers,
+        &|_, rows, block, worker, quarantine| {
+            rows.for_each_fact(block, &mut |facts| take(worker, facts, quarantine))
+        },
+    )
+}
+
+/// How a worker goes through the rows of a block of a file; returns how many there are. Those that cannot be used go to the
+/// quarantine.
+type GoThrough<'g, W> = dyn Fn(&Path, &mut RowReader<'_>, &Block, &mut W, &mut Quarantine) -> Result<u64, RegistryError>
+    + Sync
+    + 'g;
+
+fn go_through_table<W: Send>(
+    source: &dyn Source,
+    part: TablePart,
+    intake: &mut Intake,
+    spill: &Spill,
+    progress: &dyn Progress,
+    workers: Vec<W>,
+    go_through: &GoThrough<'_, W>,
+) -> Result<Vec<W>, RegistryError> {
     let workers = workers.into_iter().map(|worker| (worker, Quarantine::new(spill))).collect();
     let mut done = Vec::new();
-    read_table(source, part.into(), intake, |reader, intake| {
+    read_table(source, part, intake, |reader, intake| {
         let file = reader.file().to_owned();
-        let visit = |(worker, quarantine): &mut (W, Quarantine), row: CheckResult<'_>| {
-            let Some(row) = take(worker, &file, row)? else { return Ok(()) };
-            quarantine.add(&row).map_err(RegistryError::Spill)
-        };
-        let (scan, workers) = scan::on_threads(reader, spill, progress, workers, &visit)?;
+        let (scan, workers) = scan::on_threads(reader, spill, progress, workers, &|rows, block, worker| {
+            let (worker, quarantine): &mut (W, Quarantine) = worker;
+            go_through(&file, rows, block, worker, quarantine)
+        })?;
         for (worker, quarantine) in workers {
             intake.quarantine.absorb(quarantine);
             done.push(worker);

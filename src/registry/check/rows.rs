@@ -24,7 +24,7 @@ use twox_hash::XxHash3_128;
 /// Reads the rows of one table; what it holds is reused from row to row.
 #[derive(Debug)]
 pub(super) struct RowReader<'l> {
-    layout: &'l Layout,
+    pub(super) layout: &'l Layout,
     fields: Vec<Field>,
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
@@ -33,7 +33,7 @@ pub(super) struct RowReader<'l> {
     /// What is odd about the texts of the rows that can be used.
     pub(super) oddities: Oddities,
     /// Whether there is a backslash in the block that is read.
-    may_escape: bool,
+    pub(super) may_escape: bool,
     /// What a profile makes of the values, if there is one.
     pub(super) profiled: Option<Profiled<'l>>,
 }
@@ -151,7 +151,6 @@ impl RowReader<'_> {
         delimiter: u8,
         visit: &mut Visit<'_>,
     ) -> Result<u64, RegistryError> {
-        let Layout { table, width, .. } = *self.layout;
         let text = block.text.as_slice();
         let all_simple = is_simple(text);
         // What is simple but for its backslashes is rare, and then it does not matter which way it is read.
@@ -159,42 +158,57 @@ impl RowReader<'_> {
         let mut line = block.first_line;
         let (mut rows, mut at) = (0, 0);
         while at < text.len() {
-            let blank = blank_lines(&text[at..]);
-            if blank > 0 {
-                line += count_lines(&text[at..at + blank]);
-                at += blank;
-                continue;
-            }
-            let simple = all_simple || is_simple(first_line(&text[at..]));
-            let next = if simple {
-                split_simple_record(text, at, delimiter, &mut self.fields)
-            } else {
-                split_record(text, at, delimiter, &mut self.fields)
-            };
-            let record = &text[at..next];
-            // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
-            // the trace of a lost withdrawal.
-            let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
-            let has_swallowed =
-                || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
-            let found = if self.fields.len() != width || !simple && has_swallowed() {
-                visit(Err(self.malformed(line, record, text)))?;
-                1
-            } else {
-                self.visit_record(Record { line, text, is_simple: simple, may_be_cut }, visit)?
-            };
-            if found > 0
-                && let Some(fingerprints) = &mut self.fingerprints
-            {
-                let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
-                let fingerprint = XxHash3_128::oneshot(line_end.unwrap_or(record));
-                fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
-            }
-            line += if simple { 1 } else { count_lines(record) };
-            at = next;
+            let found = self.visit_next(text, delimiter, &mut at, &mut line, all_simple, visit)?;
             rows += found;
         }
         Ok(rows)
+    }
+
+    /// Calls `visit` with the rows of the record that begins at `at`, on `line`, and goes on behind it; or skips blank lines
+    /// there. Returns how many rows there are.
+    pub(super) fn visit_next(
+        &mut self,
+        text: &[u8],
+        delimiter: u8,
+        at: &mut usize,
+        line: &mut u64,
+        all_simple: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<u64, RegistryError> {
+        let Layout { table, width, .. } = *self.layout;
+        let blank = blank_lines(&text[*at..]);
+        if blank > 0 {
+            *line += count_lines(&text[*at..*at + blank]);
+            *at += blank;
+            return Ok(0);
+        }
+        let simple = all_simple || is_simple(first_line(&text[*at..]));
+        let next = if simple {
+            split_simple_record(text, *at, delimiter, &mut self.fields)
+        } else {
+            split_record(text, *at, delimiter, &mut self.fields)
+        };
+        let record = &text[*at..next];
+        // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
+        // the trace of a lost withdrawal.
+        let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
+        let has_swallowed = || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
+        let found = if self.fields.len() != width || !simple && has_swallowed() {
+            visit(Err(self.malformed(*line, record, text)))?;
+            1
+        } else {
+            self.visit_record(Record { line: *line, text, is_simple: simple, may_be_cut }, visit)?
+        };
+        if found > 0
+            && let Some(fingerprints) = &mut self.fingerprints
+        {
+            let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
+            let fingerprint = XxHash3_128::oneshot(line_end.unwrap_or(record));
+            fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
+        }
+        *line += if simple { 1 } else { count_lines(record) };
+        *at = next;
+        Ok(found)
     }
 
     /// The table of which rows come out, and the file in which they stand.

@@ -4,7 +4,6 @@
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
 use super::oddities::Oddities;
-use super::row::CheckResult;
 use super::rows::{Profiled, RowReader, Visit};
 use crate::registry::profile::EffectCounts;
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
@@ -51,11 +50,20 @@ pub(in crate::registry) fn in_order(
     progress: &dyn Progress,
     visit: &mut Visit<'_>,
 ) -> Result<Scan, RegistryError> {
+    on_this_thread(reader, spill, progress, &mut |row_reader, block| row_reader.for_each_row(block, visit))
+}
+
+fn on_this_thread(
+    reader: &mut dyn TableReader,
+    spill: Option<&Spill>,
+    progress: &dyn Progress,
+    go_through: &mut dyn FnMut(&mut RowReader<'_>, &Block) -> Result<u64, RegistryError>,
+) -> Result<Scan, RegistryError> {
     let layout = reader.layout().clone();
     let mut row_reader = RowReader::new(&layout, spill);
     let (mut rows, mut seen) = (0, 0);
     reader.for_each_block(&mut |block, read| {
-        rows += row_reader.for_each_row(&block, visit)?;
+        rows += go_through(&mut row_reader, &block)?;
         progress.advance(read - seen);
         seen = read;
         Ok(Some(block))
@@ -63,16 +71,22 @@ pub(in crate::registry) fn in_order(
     Ok(Scan::of(rows, row_reader))
 }
 
+/// How a worker goes through the rows of a block; returns how many there are.
+pub(super) type GoThrough<'g, W> =
+    dyn Fn(&mut RowReader<'_>, &Block, &mut W) -> Result<u64, RegistryError> + Sync + 'g;
+
 /// Goes through a table's rows on as many threads as there are workers, which come back when all is read.
 pub(super) fn on_threads<W: Send>(
     reader: &mut dyn TableReader,
     spill: &Spill,
     progress: &dyn Progress,
     mut workers: Vec<W>,
-    visit: &(dyn Fn(&mut W, CheckResult<'_>) -> Result<(), RegistryError> + Sync),
+    go_through: &GoThrough<'_, W>,
 ) -> Result<(Scan, Vec<W>), RegistryError> {
     if let [worker] = workers.as_mut_slice() {
-        let scan = in_order(reader, Some(spill), progress, &mut |row| visit(worker, row))?;
+        let scan = on_this_thread(reader, Some(spill), progress, &mut |row_reader, block| {
+            go_through(row_reader, block, worker)
+        })?;
         return Ok((scan, workers));
     }
     let layout = reader.layout().clone();
@@ -87,15 +101,11 @@ pub(super) fn on_threads<W: Send>(
             let (layout, failed) = (&layout, &failed);
             let work = move || {
                 let mut row_reader = RowReader::new(layout, Some(spill));
-                let (mut rows, mut at) = (0, 0);
+                let mut rows = 0;
                 while let Some(block) = next_of(&receive) {
-                    let visit = &mut |row: CheckResult<'_>| {
-                        at = row.as_ref().map_or_else(|row| row.line, |row| row.line);
-                        visit(&mut worker, row)
-                    };
-                    rows += row_reader.for_each_row(&block, visit).map_err(|error| {
+                    rows += go_through(&mut row_reader, &block, &mut worker).map_err(|error| {
                         failed.store(true, Ordering::Relaxed);
-                        (at, error)
+                        (block.first_line, error)
                     })?;
                     // A block that nobody wants back is freed.
                     let _ = give_back.try_send(block);

@@ -2,13 +2,14 @@
 //!
 //! There are millions, so their texts lie end to end in one place and everything else in columns.
 
-use super::keys::{ById, KeyedRow};
+use super::keys::{ById, Entry, KeyedRow};
 use crate::registry::check::{ExportRow, QuarantinedRow};
 use crate::registry::tables::clients as columns;
 use crate::registry::{RegistryError, Table};
 use crate::value::Day;
 use indexmap::IndexSet;
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 /// The columns whose texts are kept as they are, in order.
 pub const TEXT_COLUMNS: [usize; 8] = [
@@ -31,10 +32,27 @@ pub type ClientPlace = u32;
 /// The usable clients, in the order of their ids.
 #[derive(Debug)]
 pub struct Clients {
-    records: ById<Record>,
+    records: ById<Record, Born>,
     texts: Texts,
     /// In lower case.
     types: IndexSet<String>,
+}
+
+/// What every fact needs of its client, in eight bytes: where the client's record lies, and since when the client lives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Born {
+    pub(super) client: ClientPlace,
+    pub(super) birth: Day,
+}
+
+impl Entry<Record> for Born {
+    fn new(place: u32, record: &Record) -> Born {
+        Born { client: place, birth: record.birth }
+    }
+
+    fn place(self) -> u32 {
+        self.client
+    }
 }
 
 #[derive(Debug)]
@@ -104,13 +122,14 @@ impl ClientsBuilder {
     /// Leaves out the clients whose id is not theirs alone, and numbers the others.
     pub(super) fn finish(
         self,
+        threads: NonZeroUsize,
         quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
     ) -> Result<Clients, RegistryError> {
         let texts = self.texts;
         let same = |a: &Record, b: &Record| {
             a.birth == b.birth && a.client_type == b.client_type && texts.of(a.texts) == texts.of(b.texts)
         };
-        let records = ById::new(Table::Clients, self.rows, same, quarantine)?;
+        let records = ById::new(Table::Clients, self.rows, threads, same, quarantine)?;
         Ok(Clients { records, texts, types: self.types.names })
     }
 }
@@ -175,6 +194,11 @@ impl Clients {
         self.records.find(id)
     }
 
+    /// The place and the birth of the client with this id.
+    pub(super) fn find_born(&self, id: u64) -> Option<Born> {
+        self.records.entry(id)
+    }
+
     pub fn id(&self, client: ClientPlace) -> u64 {
         self.records.id(client)
     }
@@ -186,6 +210,11 @@ impl Clients {
     /// The CLIENT_TYPE in lower case; blank is empty.
     pub fn client_type(&self, client: ClientPlace) -> &str {
         &self.types[self.records.get(client).client_type as usize]
+    }
+
+    /// The first byte of a client's texts: whoever needs them soon can have them brought near by it.
+    pub fn first_byte(&self, client: ClientPlace) -> u8 {
+        self.texts.of(self.records.get(client).texts)[0]
     }
 
     /// The texts of `TEXT_COLUMNS`, in order.

@@ -1,10 +1,12 @@
 //! The consents of an export, by client.
 
 use super::clients::ClientPlace;
+use crate::parallel::sort_by_key;
 use crate::registry::check::{ExportRow, Notice};
 use crate::registry::tables::consents as columns;
 use crate::registry::{ConsentType, EndReason};
 use crate::value::Day;
+use std::num::NonZeroUsize;
 
 /// One consent of a client.
 ///
@@ -83,8 +85,8 @@ impl ConsentsBuilder {
     }
 
     /// Groups the consents of so many clients.
-    pub(super) fn finish(self, clients: usize) -> Consents {
-        Consents::new(clients, self.rows, self.closed)
+    pub(super) fn finish(self, clients: usize, threads: NonZeroUsize) -> Consents {
+        Consents::new(clients, self.rows, self.closed, threads)
     }
 }
 
@@ -106,8 +108,13 @@ pub struct Consents {
 
 impl Consents {
     /// Groups consents by client. There may be fewer than 2^32.
-    fn new(clients: usize, mut rows: Vec<(ClientPlace, Consent)>, mut closed: Vec<ClientPlace>) -> Consents {
-        rows.sort_unstable();
+    fn new(
+        clients: usize,
+        mut rows: Vec<(ClientPlace, Consent)>,
+        mut closed: Vec<ClientPlace>,
+        threads: NonZeroUsize,
+    ) -> Consents {
+        sort_by_key(&mut rows, threads, |row| *row);
         closed.sort_unstable();
         closed.dedup();
         let mut starts = Vec::with_capacity(clients + 1);
@@ -156,7 +163,7 @@ mod tests {
             end_reason: None,
         };
         let rows = vec![(2, consent(2001)), (0, consent(2002)), (2, consent(2000))];
-        let consents = Consents::new(4, rows, vec![3, 1, 3]);
+        let consents = Consents::new(4, rows, vec![3, 1, 3], NonZeroUsize::MIN);
         let years = |client| consents.of(client).iter().map(|c| c.effective.year()).collect::<Vec<_>>();
         assert_eq!(years(0), [2002]);
         assert!(years(1).is_empty());

@@ -2,10 +2,11 @@
 //!
 //! Facts are handed out one by one and not kept in memory: most of them may not be shared.
 
-use super::clients::ClientPlace;
+use super::clients::{Born, ClientPlace};
 use super::reference::Reference;
 use crate::registry::check::{
-    CheckResult, Code, ExportRow, Intake, QuarantinedRow, RowFault, in_order, read_on_threads, read_table,
+    CheckResult, Code, ExportRow, FactRow, Intake, QuarantinedRow, RowFault, in_order, read_fact_rows,
+    read_table,
 };
 use crate::registry::tables::immunizations as columns;
 use crate::registry::{DisasterFlag, Progress, RegistryError, Source, Table};
@@ -41,8 +42,8 @@ type VisitFact<'v> = dyn FnMut(Result<&Fact<'_>, QuarantinedRow>) -> Result<(), 
 
 const TABLE: Table = Table::Immunizations;
 
-/// Reads every fact, on as many threads as there are workers. A worker sees facts in the source's order, but not
-/// all of them. What outgrows memory goes to `spill`.
+/// Reads every fact, on as many threads as there are workers, and hands out some at a time. A worker sees facts in the
+/// source's order, but not all of them. What outgrows memory goes to `spill`.
 ///
 /// # Errors
 /// If the source cannot be read.
@@ -53,13 +54,25 @@ pub fn read_facts<W: Send>(
     spill: &Spill,
     progress: &dyn Progress,
     workers: Vec<W>,
-    visit: &(dyn Fn(&mut W, &Fact<'_>) -> io::Result<()> + Sync),
+    visit: &(dyn Fn(&mut W, &[Fact<'_>]) -> io::Result<()> + Sync),
 ) -> Result<Vec<W>, RegistryError> {
-    read_on_threads(source, TABLE, intake, spill, progress, workers, |worker, _, row| {
-        match resolve(row, reference) {
-            Ok(fact) => visit(worker, &fact).map_err(RegistryError::Spill).map(|()| None),
-            Err(row) => Ok(Some(row)),
+    read_fact_rows(source, intake, spill, progress, workers, |worker, rows, quarantine| {
+        let mut leave_out =
+            |bad| quarantine.add(&of_known_organization(bad, reference)).map_err(RegistryError::Spill);
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(bad) => return leave_out(bad),
+        };
+        // Clients are looked up by themselves: so the processor waits for many of them at once, and not for each in turn.
+        let clients: Vec<_> = rows.iter().map(|row| reference.clients.find_born(row.client_id)).collect();
+        let mut facts = Vec::with_capacity(rows.len());
+        for (row, client) in rows.iter().zip(clients) {
+            match find_parts(row, client, reference) {
+                Ok(fact) => facts.push(fact),
+                Err(bad) => leave_out(bad)?,
+            }
         }
+        visit(worker, &facts).map_err(RegistryError::Spill)
     })
 }
 
@@ -100,11 +113,11 @@ pub(in crate::registry) fn read_facts_beside(
 ) -> Result<(), RegistryError> {
     let find_fault = |row: &ExportRow<'_>| {
         let Reference { clients, vaccines, organizations, .. } = reference;
-        let client = clients.find(row.id(columns::CLIENT_ID));
+        let client = clients.find_born(row.id(columns::CLIENT_ID));
         let has_vaccine = vaccines.find(row.id(columns::VACCINE_ID)).is_some();
         let organization = row.optional_id(columns::GIVEN_BY_ORG_ID);
         let has_organization = organization.is_none_or(|id| organizations.find(id).is_some());
-        let is_before_birth = client.is_some_and(|c| row.day(columns::VACCINATION_DATE) < clients.birth(c));
+        let is_before_birth = client.is_some_and(|born| row.day(columns::VACCINATION_DATE) < born.birth);
         let faults = [
             (client.is_none() && is_read(Table::Clients), Code::UnknownClient, columns::CLIENT_ID),
             (!has_vaccine && is_read(Table::Vaccines), Code::UnknownVaccine, columns::VACCINE_ID),
@@ -134,40 +147,51 @@ pub(in crate::registry) fn read_facts_beside(
     .map(drop)
 }
 
-/// Finds the client, vaccine and organization of a fact. A row that cannot be used names no organization that is not there.
+/// Finds the client, vaccine and organization of a fact.
 fn resolve<'a>(row: CheckResult<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
-    row.and_then(|row| find_parts(row, reference)).map_err(|mut bad| {
-        bad.ids.organization = bad.ids.organization.filter(|id| reference.organizations.find(*id).is_some());
-        bad
-    })
+    let fact = row.and_then(|row| {
+        let row = FactRow::of(&row);
+        find_parts(&row, reference.clients.find_born(row.client_id), reference)
+    });
+    fact.map_err(|bad| of_known_organization(bad, reference))
 }
 
-fn find_parts<'a>(row: ExportRow<'a>, reference: &Reference) -> Result<Fact<'a>, QuarantinedRow> {
+/// A row that cannot be used names no organization that is not there.
+fn of_known_organization(mut bad: QuarantinedRow, reference: &Reference) -> QuarantinedRow {
+    bad.ids.organization = bad.ids.organization.filter(|id| reference.organizations.find(*id).is_some());
+    bad
+}
+
+/// Finds the vaccine and the organization of a fact, whose client was looked up.
+fn find_parts<'a>(
+    row: &FactRow<'a>,
+    client: Option<Born>,
+    reference: &Reference,
+) -> Result<Fact<'a>, QuarantinedRow> {
     let bad = |code, column| row.quarantined(RowFault::in_column(code, column));
-    let Reference { clients, vaccines, organizations, .. } = reference;
-    let client = clients.find(row.id(columns::CLIENT_ID));
-    let client = client.ok_or_else(|| bad(Code::UnknownClient, columns::CLIENT_ID))?;
-    let vaccine = vaccines.find(row.id(columns::VACCINE_ID));
+    let Reference { vaccines, organizations, .. } = reference;
+    let Born { client, birth } = client.ok_or_else(|| bad(Code::UnknownClient, columns::CLIENT_ID))?;
+    let vaccine = vaccines.find(row.vaccine_id);
     let vaccine = vaccine.ok_or_else(|| bad(Code::UnknownVaccine, columns::VACCINE_ID))?;
-    let organization = row.optional_id(columns::GIVEN_BY_ORG_ID).map(|id| {
+    let organization = row.organization_id.map(|id| {
         let place = organizations.find(id);
         place.ok_or_else(|| bad(Code::UnknownOrganization, columns::GIVEN_BY_ORG_ID))
     });
     let organization = organization.transpose()?;
-    let date = row.day(columns::VACCINATION_DATE);
-    if date < clients.birth(client) {
+    let FactRow { line, immunization_id, immunfact_id, date, group, ordinal, disaster_flag, .. } = *row;
+    if date < birth {
         return Err(bad(Code::VaccinatedBeforeBirth, columns::VACCINATION_DATE));
     }
     Ok(Fact {
-        line: row.line,
-        immunization_id: row.id(columns::IMMUNIZATION_ID),
-        immunfact_id: row.id(columns::IMMUNFACT_ID),
+        line,
+        immunization_id,
+        immunfact_id,
         client,
         vaccine,
         date,
-        group: row.text(columns::VACCINE_GROUP),
-        ordinal: row.ordinal(columns::ORDINAL_POSITION),
+        group,
+        ordinal,
         organization,
-        disaster_flag: row.disaster_flag(columns::DISASTER_FLAG),
+        disaster_flag,
     })
 }

@@ -1,8 +1,10 @@
 //! Rows that share a key, and finding rows by their key.
 
+use crate::parallel::sort_by_key;
 use crate::registry::check::{Code, ExportRow, QuarantinedRow, RowFault, RowFile, RowIds};
 use crate::registry::{RegistryError, Table};
 use std::collections::HashMap;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 /// A row with its key and the line on which it begins.
 #[derive(Debug)]
@@ -22,20 +24,46 @@ impl<T> KeyedRow<T> {
 
 /// The usable rows of a table, in the order of their ids. Each has a place, counted from 0.
 #[derive(Debug)]
-pub struct ById<T> {
+pub struct ById<T, E = Place> {
     rows: Vec<KeyedRow<T>>,
-    index: IdIndex,
+    index: IdIndex<E>,
 }
 
-impl<T> ById<T> {
+/// What is kept beside a row's id: at least where the row lies.
+///
+/// A fact finds it by the id, and the row only by what it holds. In exports in any order each is a wait for memory, so what
+/// every fact needs is kept here.
+pub trait Entry<T>: Copy {
+    fn new(place: u32, row: &T) -> Self;
+
+    fn place(self) -> u32;
+}
+
+/// Where a row lies, and no more. One is added to it, so that no place takes no more than a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place(NonZeroU32);
+
+impl<T> Entry<T> for Place {
+    fn new(place: u32, _: &T) -> Place {
+        Place(NonZeroU32::MIN.saturating_add(place))
+    }
+
+    fn place(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
+impl<T: Send, E: Entry<T>> ById<T, E> {
     /// Leaves out the rows that share their key: all of them where they differ, all but the first where they are equal.
     /// Calls `quarantine` with each.
     pub(super) fn new(
         table: Table,
-        rows: Vec<KeyedRow<T>>,
+        mut rows: Vec<KeyedRow<T>>,
+        threads: NonZeroUsize,
         same: impl Fn(&T, &T) -> bool,
         mut quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
-    ) -> Result<ById<T>, RegistryError> {
+    ) -> Result<ById<T, E>, RegistryError> {
+        sort_by_key(&mut rows, threads, |row| (row.id, row.line));
         let rows = settle(rows, table.key_column().unwrap_or(0), same, |row, fault| {
             let client = table.client_column().map(|_| row.id);
             let ids = RowIds { key: Some(row.id), client, organization: None };
@@ -50,7 +78,8 @@ impl<T> ById<T> {
                 lines: 1,
             })
         })?;
-        let index = IdIndex::new(rows.iter().map(|row| row.id));
+        let entries = rows.iter().zip(0u32..).map(|(row, place)| (row.id, E::new(place, &row.row)));
+        let index = IdIndex::new(entries);
         Ok(ById { rows, index })
     }
 
@@ -69,6 +98,11 @@ impl<T> ById<T> {
 
     /// The place of the row with this id.
     pub fn find(&self, id: u64) -> Option<u32> {
+        self.entry(id).map(E::place)
+    }
+
+    /// What is kept beside this id.
+    pub(super) fn entry(&self, id: u64) -> Option<E> {
         self.index.find(id)
     }
 
@@ -126,15 +160,14 @@ pub fn sharing<T>(group: &[T], same: impl Fn(&T, &T) -> bool) -> Sharing {
     }
 }
 
-/// Sorts rows by their key and leaves out those that share one: all of them where they differ, all but the first
-/// where they are equal. Calls `quarantine` with each and its fault; `key_column` is the key's place.
+/// Of rows in the order of their keys and lines, leaves out those that share a key: all of them where they differ, all but
+/// the first where they are equal. Calls `quarantine` with each and its fault; `key_column` is the key's place.
 fn settle<T, E>(
     mut rows: Vec<KeyedRow<T>>,
     key_column: usize,
     same: impl Fn(&T, &T) -> bool,
     mut quarantine: impl FnMut(&KeyedRow<T>, RowFault) -> Result<(), E>,
 ) -> Result<Vec<KeyedRow<T>>, E> {
-    rows.sort_unstable_by_key(|row| (row.id, row.line));
     let mut keep = vec![true; rows.len()];
     let mut start = 0;
     for group in rows.chunk_by(|a, b| a.id == b.id) {
@@ -152,56 +185,55 @@ fn settle<T, E>(
     Ok(rows)
 }
 
-/// Finds the place of a row by its id.
+/// Finds what is kept beside an id.
 ///
 /// Registries number their rows from a counter, so a list indexed by the id's distance from the first id is nearly full;
 /// where the ids lie far apart, a hash map is used.
 #[derive(Debug)]
-enum IdIndex {
-    Dense { first: u64, places: Vec<u32> },
-    Sparse(HashMap<u64, u32, foldhash::fast::FixedState>),
+enum IdIndex<E> {
+    Dense { first: u64, entries: Vec<Option<E>> },
+    Sparse(HashMap<u64, E, foldhash::fast::FixedState>),
 }
 
-/// A place in `Dense` that no id has.
-const NOWHERE: u32 = u32::MAX;
+/// A list may have so many times as many places as there are ids: it then takes about what a hash map takes.
+const MOST_PLACES: usize = 3;
 
-impl IdIndex {
+impl<E: Copy> IdIndex<E> {
     /// Indexes ids that are in ascending order, each once. There may be fewer than 2^32 - 1.
-    fn new(ids: impl ExactSizeIterator<Item = u64> + Clone) -> IdIndex {
-        let count = ids.len();
-        let first = ids.clone().next().unwrap_or(0);
-        let last = ids.clone().last().unwrap_or(0);
-        let numbered = ids.zip(0u32..);
-        // Four places of four bytes for each id cost no more than a hash map's entry.
+    fn new(ids: impl Iterator<Item = (u64, E)> + Clone) -> IdIndex<E> {
+        let count = ids.clone().count();
+        let first = ids.clone().next().map_or(0, |(id, _)| id);
+        let last = ids.clone().last().map_or(0, |(id, _)| id);
         match usize::try_from(last - first) {
-            Ok(span) if span <= count.saturating_mul(4) => {
-                let mut places = vec![NOWHERE; span + 1];
-                for (id, place) in numbered {
-                    places[(id - first) as usize] = place;
+            Ok(span) if span <= count.saturating_mul(MOST_PLACES) => {
+                let mut entries = vec![None; span + 1];
+                for (id, entry) in ids {
+                    entries[(id - first) as usize] = Some(entry);
                 }
-                IdIndex::Dense { first, places }
+                IdIndex::Dense { first, entries }
             }
-            _ => IdIndex::Sparse(numbered.collect()),
+            _ => IdIndex::Sparse(ids.collect()),
         }
     }
 
     /// About how many bytes of memory it takes.
     fn size(&self) -> usize {
         match self {
-            IdIndex::Dense { places, .. } => size_of_val(places.as_slice()),
+            IdIndex::Dense { entries, .. } => size_of_val(entries.as_slice()),
             // Seven eighths full at most, and a byte of its own beside each entry.
-            IdIndex::Sparse(places) => places.capacity() * 8 / 7 * (size_of::<(u64, u32)>() + 1),
+            IdIndex::Sparse(entries) => entries.capacity() * 8 / 7 * (size_of::<(u64, E)>() + 1),
         }
     }
 
-    /// The place of the row with this id.
-    fn find(&self, id: u64) -> Option<u32> {
+    /// What is kept beside this id.
+    #[inline]
+    fn find(&self, id: u64) -> Option<E> {
         match self {
-            IdIndex::Dense { first, places } => {
+            IdIndex::Dense { first, entries } => {
                 let distance = usize::try_from(id.checked_sub(*first)?).ok()?;
-                places.get(distance).copied().filter(|place| *place != NOWHERE)
+                entries.get(distance).copied().flatten()
             }
-            IdIndex::Sparse(places) => places.get(&id).copied(),
+            IdIndex::Sparse(entries) => entries.get(&id).copied(),
         }
     }
 }
@@ -215,9 +247,11 @@ mod tests {
         // Each row: key, value; the line is its place, counted from 2.
         let check = |rows: &[(u64, char)], kept: &[u64], refused: &[(u64, &str)]| {
             let keyed = rows.iter().zip(2..).map(|((id, row), line)| KeyedRow { id: *id, line, row: *row });
+            let mut keyed: Vec<_> = keyed.collect();
+            keyed.sort_by_key(|row| row.id);
             let mut faults = Vec::new();
             let left = settle(
-                keyed.collect(),
+                keyed,
                 0,
                 |a, b| a == b,
                 |row, fault| {
@@ -248,9 +282,12 @@ mod tests {
         #[test]
         fn finds_every_id_and_no_other(ids: std::collections::BTreeSet<u64>, small in proptest::collection::btree_set(0u64..200, 0..100)) {
             for ids in [ids, small] {
-                let index = IdIndex::new(ids.iter().copied().collect::<Vec<_>>().into_iter());
+                let numbered: Vec<(u64, Place)> =
+                    ids.iter().zip(0..).map(|(id, place)| (*id, Entry::new(place, &()))).collect();
+                let index = IdIndex::new(numbered.into_iter());
                 for (place, id) in ids.iter().enumerate() {
-                    proptest::prop_assert_eq!(index.find(*id), Some(place as u32));
+                    let found = index.find(*id).map(Entry::<()>::place);
+                    proptest::prop_assert_eq!(found, Some(place as u32));
                     for other in [id.wrapping_sub(1), id.wrapping_add(1)] {
                         proptest::prop_assert_eq!(index.find(other).is_some(), ids.contains(&other));
                     }

@@ -1,0 +1,173 @@
+//! The rows of `immunizations`, of which there are more than of all others together.
+//!
+//! Most are plain: nothing quoted, nothing that the clean-up would change. Those are read straight from the text and handed
+//! out some at a time. All others, and all that are wrong in any way, go the way of every table's rows (`rows`).
+
+use super::quarantine::RowFault;
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds};
+use super::rows::RowReader;
+use crate::registry::codes::{CodeSet, DisasterFlag};
+use crate::registry::source::{Block, Layout, Marks, NO_FIELD};
+use crate::registry::tables::immunizations as columns;
+use crate::registry::{RegistryError, Table};
+use crate::value::{Day, parse_id};
+use memchr::memchr;
+
+/// The values of a fact's row. What they refer to is not looked up yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::registry) struct FactRow<'a> {
+    /// The line on which it begins.
+    pub(in crate::registry) line: u64,
+    pub(in crate::registry) immunization_id: u64,
+    pub(in crate::registry) immunfact_id: u64,
+    pub(in crate::registry) client_id: u64,
+    pub(in crate::registry) vaccine_id: u64,
+    pub(in crate::registry) date: Day,
+    /// UTF-8; blank is empty.
+    pub(in crate::registry) group: &'a [u8],
+    /// 1 to 999; 0 is blank.
+    pub(in crate::registry) ordinal: u16,
+    pub(in crate::registry) organization_id: Option<u64>,
+    pub(in crate::registry) disaster_flag: Option<DisasterFlag>,
+}
+
+/// So many plain rows are handed out together: enough that looking up what they refer to need not wait for memory row by
+/// row, few enough to stay in the processor's nearest cache.
+const TOGETHER: usize = 128;
+
+/// A row of more fields is read the general way.
+const MOST_FIELDS: usize = 32;
+
+/// What is done with rows of facts, some at a time, and with each that cannot be used.
+pub(in crate::registry) type VisitFacts<'v> =
+    dyn FnMut(Result<&[FactRow<'_>], QuarantinedRow>) -> Result<(), RegistryError> + 'v;
+
+impl<'a> FactRow<'a> {
+    pub(in crate::registry) fn of(row: &ExportRow<'a>) -> FactRow<'a> {
+        FactRow {
+            line: row.line,
+            immunization_id: row.id(columns::IMMUNIZATION_ID),
+            immunfact_id: row.id(columns::IMMUNFACT_ID),
+            client_id: row.id(columns::CLIENT_ID),
+            vaccine_id: row.id(columns::VACCINE_ID),
+            date: row.day(columns::VACCINATION_DATE),
+            group: row.text(columns::VACCINE_GROUP),
+            ordinal: row.ordinal(columns::ORDINAL_POSITION),
+            organization_id: row.optional_id(columns::GIVEN_BY_ORG_ID),
+            disaster_flag: row.disaster_flag(columns::DISASTER_FLAG),
+        }
+    }
+
+    /// The row, if it turns out that it cannot be used.
+    pub(in crate::registry) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
+        QuarantinedRow {
+            table: Table::Immunizations,
+            line: self.line,
+            file: RowFile::Own,
+            fault,
+            shape: None,
+            ids: RowIds {
+                key: Some(self.immunfact_id),
+                client: Some(self.client_id),
+                organization: self.organization_id,
+            },
+            perhaps: RowIds::default(),
+            lines: 1,
+        }
+    }
+
+    /// Reads a plain line, of which `field` gives each column's text; none if anything is wrong with it.
+    #[inline]
+    fn read(line: u64, field: impl Fn(usize) -> &'a [u8]) -> Option<FactRow<'a>> {
+        let id = |column| parse_id(field(column).trim_ascii());
+        let text = |column| field(column).trim_ascii();
+        // A carriage return inside a text is for the clean-up.
+        let group = Some(text(columns::VACCINE_GROUP)).filter(|group| !group.contains(&b'\r'))?;
+        let ordinal = match text(columns::ORDINAL_POSITION) {
+            [] => 0,
+            ordinal => parse_id(ordinal).filter(|ordinal| (1..=999).contains(ordinal))? as u16,
+        };
+        let organization_id = match text(columns::GIVEN_BY_ORG_ID) {
+            [] => None,
+            organization => Some(parse_id(organization)?),
+        };
+        let disaster_flag = match text(columns::DISASTER_FLAG) {
+            [] => None,
+            flag => Some(CodeSet::DisasterFlag.read(flag)?.try_as_disaster_flag()?),
+        };
+        Some(FactRow {
+            line,
+            immunization_id: id(columns::IMMUNIZATION_ID)?,
+            immunfact_id: id(columns::IMMUNFACT_ID)?,
+            client_id: id(columns::CLIENT_ID)?,
+            vaccine_id: id(columns::VACCINE_ID)?,
+            date: Day::parse_registry(text(columns::VACCINATION_DATE))?,
+            group,
+            ordinal,
+            organization_id,
+            disaster_flag,
+        })
+    }
+}
+
+impl RowReader<'_> {
+    /// Calls `visit` with every fact of a block, which is of `immunizations`; returns how many rows there are.
+    pub(super) fn for_each_fact(
+        &mut self,
+        block: &Block,
+        visit: &mut VisitFacts<'_>,
+    ) -> Result<u64, RegistryError> {
+        let Some(delimiter) = self.layout.delimiter.filter(|_| may_be_plain(self.layout)) else {
+            return self.for_each_row(block, &mut one_by_one(visit));
+        };
+        self.may_escape = memchr(b'\\', &block.text).is_some();
+        let Layout { width, fields, .. } = *self.layout;
+        let text = block.text.as_slice();
+        let mut marks = Marks::new(text, delimiter);
+        let mut ends = [0; MOST_FIELDS];
+        let ends = &mut ends[..width];
+        let mut together = Vec::with_capacity(TOGETHER);
+        let (mut rows, mut at, mut line) = (0, 0, block.first_line);
+        while at < text.len() {
+            let plain = marks.next_line(ends).then(|| {
+                let field = |column: usize| {
+                    let place = fields[column];
+                    let start = if place == 0 { at } else { ends[place - 1] + 1 };
+                    &text[start..ends[place]]
+                };
+                FactRow::read(line, field)
+            });
+            if let Some(row) = plain.flatten() {
+                self.oddities.note_text(columns::VACCINE_GROUP, row.group);
+                together.push(row);
+                (at, line, rows) = (ends[width - 1] + 1, line + 1, rows + 1);
+                if together.len() == TOGETHER {
+                    visit(Ok(&together))?;
+                    together.clear();
+                }
+                continue;
+            }
+            visit(Ok(&together))?;
+            together.clear();
+            rows += self.visit_next(text, delimiter, &mut at, &mut line, false, &mut one_by_one(visit))?;
+            marks.begin_line(at);
+        }
+        visit(Ok(&together))?;
+        Ok(rows)
+    }
+}
+
+/// Hands rows on, each by itself.
+fn one_by_one(visit: &mut VisitFacts<'_>) -> impl FnMut(CheckResult<'_>) -> Result<(), RegistryError> {
+    |row| match row {
+        Ok(row) => visit(Ok(&[FactRow::of(&row)])),
+        Err(bad) => visit(Err(bad)),
+    }
+}
+
+/// Whether rows of a layout can be read without the general way: every column stands in a field, and no profile makes
+/// something else of it.
+fn may_be_plain(layout: &Layout) -> bool {
+    let fields = &layout.fields[..layout.table.columns().len()];
+    layout.profile.is_none() && layout.width <= MOST_FIELDS && !fields.contains(&NO_FIELD)
+}
