@@ -39,9 +39,9 @@ pub use raw_rows::{RawField, raw_rows};
 #[cfg(feature = "parquet")]
 pub(crate) use source::panic_is_caught;
 pub use source::{
-    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, MissingColumn, MissingColumns,
-    MissingTables, Moment, NumericType, Provenance, Source, TableReader, UnknownEncoding, UnknownFile,
-    WholeRecords, changed_files, open_export, split_record, split_simple_record, whole_records,
+    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, Marks, MissingColumn,
+    MissingColumns, MissingTables, Moment, NumericType, Provenance, Source, TableReader, UnknownEncoding,
+    UnknownFile, WholeRecords, changed_files, open_export, split_record, whole_records,
 };
 pub(crate) use source::{
     OWN_APPLICATION_ID, SqliteTable, as_a_file, beside, collect_rows, has_damaged_pages,

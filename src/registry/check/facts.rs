@@ -81,8 +81,6 @@ impl<'a> FactRow<'a> {
     fn read(line: u64, field: impl Fn(usize) -> &'a [u8]) -> Option<FactRow<'a>> {
         let id = |column| parse_id(field(column).trim_ascii());
         let text = |column| field(column).trim_ascii();
-        // A carriage return inside a text is for the clean-up.
-        let group = Some(text(columns::VACCINE_GROUP)).filter(|group| !group.contains(&b'\r'))?;
         let ordinal = match text(columns::ORDINAL_POSITION) {
             [] => 0,
             ordinal => parse_id(ordinal).filter(|ordinal| (1..=999).contains(ordinal))? as u16,
@@ -102,7 +100,7 @@ impl<'a> FactRow<'a> {
             client_id: id(columns::CLIENT_ID)?,
             vaccine_id: id(columns::VACCINE_ID)?,
             date: Day::parse_registry(text(columns::VACCINATION_DATE))?,
-            group,
+            group: text(columns::VACCINE_GROUP),
             ordinal,
             organization_id,
             disaster_flag,
@@ -149,7 +147,7 @@ impl RowReader<'_> {
             }
             visit(Ok(&together))?;
             together.clear();
-            rows += self.visit_next(text, delimiter, &mut at, &mut line, false, &mut one_by_one(visit))?;
+            rows += self.visit_next(text, delimiter, &mut at, &mut line, &mut one_by_one(visit))?;
             marks.begin_line(at);
         }
         visit(Ok(&together))?;

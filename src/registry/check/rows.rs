@@ -9,8 +9,8 @@ use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, DateRead, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
-    split_record, split_simple_record,
+    Block, Field, Layout, Marks, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
+    split_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};
@@ -95,8 +95,8 @@ struct Record<'b> {
     line: u64,
     /// The block.
     text: &'b [u8],
-    /// Whether it is simple, so that the clean-up has nothing to do but to trim.
-    is_simple: bool,
+    /// Whether it is plain, so that the clean-up has nothing to do but to trim.
+    is_plain: bool,
     /// Whether it may be cut at its end.
     may_be_cut: bool,
 }
@@ -133,7 +133,7 @@ impl RowReader<'_> {
         while at < text.len() {
             let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
             let found =
-                self.visit_record(Record { line, text, is_simple: false, may_be_cut: false }, visit)?;
+                self.visit_record(Record { line, text, is_plain: false, may_be_cut: false }, visit)?;
             if let (Some(fingerprints), Some(print)) = (&mut self.fingerprints, prints.next())
                 && found > 0
             {
@@ -152,27 +152,37 @@ impl RowReader<'_> {
         visit: &mut Visit<'_>,
     ) -> Result<u64, RegistryError> {
         let text = block.text.as_slice();
-        let all_simple = is_simple(text);
-        // What is simple but for its backslashes is rare, and then it does not matter which way it is read.
-        self.may_escape = !all_simple && memchr(b'\\', text).is_some();
-        let mut line = block.first_line;
-        let (mut rows, mut at) = (0, 0);
+        self.may_escape = memchr(b'\\', text).is_some();
+        let mut marks = Marks::new(text, delimiter);
+        let mut ends = vec![0; self.layout.width];
+        let (mut rows, mut at, mut line) = (0, 0, block.first_line);
         while at < text.len() {
-            let found = self.visit_next(text, delimiter, &mut at, &mut line, all_simple, visit)?;
-            rows += found;
+            if !marks.next_line(&mut ends) {
+                rows += self.visit_next(text, delimiter, &mut at, &mut line, visit)?;
+                marks.begin_line(at);
+                continue;
+            }
+            let mut next = at;
+            self.fields.clear();
+            for end in &ends {
+                self.fields.push(Field::plain(next..*end));
+                next = end + 1;
+            }
+            let record = Record { line, text, is_plain: true, may_be_cut: false };
+            rows += self.visit_whole(record, &text[at..next], visit)?;
+            (at, line) = (next, line + 1);
         }
         Ok(rows)
     }
 
-    /// Calls `visit` with the rows of the record that begins at `at`, on `line`, and goes on behind it; or skips blank lines
-    /// there. Returns how many rows there are.
+    /// Calls `visit` with the rows of the record that begins at `at`, on `line`, whatever it is like, and goes on behind it; or
+    /// skips blank lines there. Returns how many rows there are.
     pub(super) fn visit_next(
         &mut self,
         text: &[u8],
         delimiter: u8,
         at: &mut usize,
         line: &mut u64,
-        all_simple: bool,
         visit: &mut Visit<'_>,
     ) -> Result<u64, RegistryError> {
         let Layout { table, width, .. } = *self.layout;
@@ -182,33 +192,44 @@ impl RowReader<'_> {
             *at += blank;
             return Ok(0);
         }
-        let simple = all_simple || is_simple(first_line(&text[*at..]));
-        let next = if simple {
-            split_simple_record(text, *at, delimiter, &mut self.fields)
-        } else {
-            split_record(text, *at, delimiter, &mut self.fields)
-        };
-        let record = &text[*at..next];
+        let next = split_record(text, *at, delimiter, &mut self.fields);
+        let bytes = &text[*at..next];
         // Blocks hold whole records, so that only a file's last one can lack its line end. In `consents` that may be
         // the trace of a lost withdrawal.
-        let may_be_cut = table == Table::Consents && record.last() != Some(&b'\n');
-        let has_swallowed = || may_have_swallowed_rows(record, text, &self.fields, table, delimiter, width);
-        let found = if self.fields.len() != width || !simple && has_swallowed() {
-            visit(Err(self.malformed(*line, record, text)))?;
+        let may_be_cut = table == Table::Consents && bytes.last() != Some(&b'\n');
+        let found = if self.fields.len() != width
+            || may_have_swallowed_rows(bytes, text, &self.fields, table, delimiter, width)
+        {
+            visit(Err(self.malformed(*line, bytes, text)))?;
+            self.note_bytes(bytes)?;
             1
         } else {
-            self.visit_record(Record { line: *line, text, is_simple: simple, may_be_cut }, visit)?
+            self.visit_whole(Record { line: *line, text, is_plain: false, may_be_cut }, bytes, visit)?
         };
-        if found > 0
-            && let Some(fingerprints) = &mut self.fingerprints
-        {
-            let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
-            let fingerprint = XxHash3_128::oneshot(line_end.unwrap_or(record));
-            fingerprints.push(fingerprint).map_err(RegistryError::Spill)?;
-        }
-        *line += if simple { 1 } else { count_lines(record) };
+        *line += count_lines(bytes);
         *at = next;
         Ok(found)
+    }
+
+    /// Hands out the rows of a record that has as many fields as it must; returns how many there are. `bytes` are the record's.
+    fn visit_whole(
+        &mut self,
+        record: Record<'_>,
+        bytes: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<u64, RegistryError> {
+        let found = self.visit_record(record, visit)?;
+        if found > 0 {
+            self.note_bytes(bytes)?;
+        }
+        Ok(found)
+    }
+
+    /// Takes the fingerprint of a record, if such are wanted.
+    fn note_bytes(&mut self, record: &[u8]) -> Result<(), RegistryError> {
+        let Some(fingerprints) = &mut self.fingerprints else { return Ok(()) };
+        let line_end = record.strip_suffix(b"\n").map(|row| row.strip_suffix(b"\r").unwrap_or(row));
+        fingerprints.push(XxHash3_128::oneshot(line_end.unwrap_or(record))).map_err(RegistryError::Spill)
     }
 
     /// The table of which rows come out, and the file in which they stand.
@@ -227,8 +248,8 @@ impl RowReader<'_> {
         }
         if self.profiled.is_some() {
             self.visit_profiled_row(record, visit)?;
-        } else if record.is_simple {
-            self.visit_simple_row(record, visit)?;
+        } else if record.is_plain {
+            self.visit_plain_row(record, visit)?;
         } else {
             self.visit_row(record, visit)?;
         }
@@ -257,8 +278,8 @@ impl RowReader<'_> {
         QuarantinedRow::malformed(table, line, file, lines_of(record), shape, perhaps)
     }
 
-    /// Reads a row of a simple text: all that is left of the clean-up is to trim spaces.
-    fn visit_simple_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
+    /// Reads a plain row: all that is left of the clean-up is to trim spaces.
+    fn visit_plain_row(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<(), RegistryError> {
         let field_of = |column: usize| &self.fields[self.layout.fields[column]];
         let cell_of = |column| Cell::Text(field_of(column).as_it_stands(record.text).trim_ascii());
         let mut values = [Value::Blank; MOST_COLUMNS];
@@ -392,7 +413,7 @@ fn clean_texts(
     let mut texts = [const { CleanText::InBlock(0..0) }; MOST_COLUMNS];
     for (clean, place) in texts.iter_mut().zip(places).filter(|(_, place)| **place != NO_FIELD) {
         let field = &fields[*place];
-        *clean = if record.is_simple {
+        *clean = if record.is_plain {
             CleanText::InBlock(range_within(record.text, field.as_it_stands(record.text).trim_ascii()))
         } else {
             clean_text(record.text, field, layout, changed)
@@ -442,22 +463,6 @@ impl CleanText {
             CleanText::NotInEncoding => Cell::NotInEncoding,
         }
     }
-}
-
-/// The text up to its first line end. A `\r` that is left in the last field is trimmed off with its spaces.
-fn first_line(text: &[u8]) -> &[u8] {
-    let line = &text[..memchr(b'\n', text).unwrap_or(text.len())];
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Whether a text holds nothing but printable ASCII without quotes and backslashes, and `\n`. All of a registry's facts do, as a rule,
-/// and most of its people, and then there is nothing to unquote, to decode or to clean up inside a value. One pass,
-/// which the compiler turns into wide comparisons, saves several over each value.
-fn is_simple(text: &[u8]) -> bool {
-    text.iter().fold(true, |all, byte| {
-        let is_printable = (b' '..=b'~').contains(byte) & (*byte != b'"') & (*byte != b'\\');
-        all & (is_printable | (*byte == b'\n'))
-    })
 }
 
 /// How many lines a record takes up. The last may have no line end.
@@ -597,9 +602,9 @@ mod tests {
     use crate::registry::ExtraColumn;
 
     proptest::proptest! {
-        /// A simple line comes out the same by the general way.
+        /// A plain line comes out the same by the general way.
         #[test]
-        fn the_simple_way_is_the_general_way(text in "([0-9a ,.TXé\"\r]|2020-01-01|,|\n|\r\n){0,60}") {
+        fn the_plain_way_is_the_general_way(text in "([0-9a ,.TXé\"\r]|2020-01-01|,|\n|\r\n){0,60}") {
             let layout = Layout {
                 table: Table::Vaccines,
                 delimiter: Some(b','),
@@ -634,7 +639,7 @@ mod tests {
                     {
                         visit(Err(reader.malformed(line, record, text)))
                     } else {
-                        let record = Record { line, text, is_simple: false, may_be_cut: false };
+                        let record = Record { line, text, is_plain: false, may_be_cut: false };
                         reader.visit_row(record, &mut visit)
                     }.unwrap();
                     line += count_lines(&text[at..next]);

@@ -7,36 +7,41 @@
 const CHUNK: usize = 64;
 
 /// The delimiters and line ends of a text, one after the other.
-pub(in crate::registry) struct Marks<'t> {
+#[derive(Debug)]
+pub struct Marks<'t> {
     text: &'t [u8],
     delimiter: u8,
+    /// Where the next line begins.
+    line: usize,
     /// Where the chunk begins that is looked at.
     chunk: usize,
     /// A bit for each delimiter or line end of the chunk that is still to come.
     marks: u64,
     /// A bit for each byte of the chunk that is not plain, from the line's beginning on.
     odd: u64,
-    /// Whether anything is not plain between the line's beginning and the chunk.
-    odd_before: bool,
+    /// How many bytes are not plain between the line's beginning and the chunk.
+    odd_before: u32,
 }
 
 impl<'t> Marks<'t> {
-    pub(in crate::registry) fn new(text: &'t [u8], delimiter: u8) -> Marks<'t> {
-        let mut marks = Marks { text, delimiter, chunk: 0, marks: 0, odd: 0, odd_before: false };
+    /// Begins with a text, which begins with a line.
+    pub fn new(text: &'t [u8], delimiter: u8) -> Marks<'t> {
+        let mut marks = Marks { text, delimiter, line: 0, chunk: 0, marks: 0, odd: 0, odd_before: 0 };
         marks.begin_line(0);
         marks
     }
 
     /// Goes on with the line that begins at `start`.
-    pub(in crate::registry) fn begin_line(&mut self, start: usize) {
-        self.chunk = start;
+    pub fn begin_line(&mut self, start: usize) {
+        (self.line, self.chunk) = (start, start);
         (self.marks, self.odd) = self.look();
-        self.odd_before = false;
+        self.odd_before = 0;
     }
 
     /// Puts the ends of the next line's fields into `ends`, and goes on behind it. Returns false if the line has another
-    /// number of fields, no line end, or a byte that is not plain: then this must be told where the next line begins.
-    pub(in crate::registry) fn next_line(&mut self, ends: &mut [usize]) -> bool {
+    /// number of fields, no line end, or a byte that is not plain, or if it is blank: then this must be told where the next line
+    /// begins. A `\r` before the line end stays in the last field.
+    pub fn next_line(&mut self, ends: &mut [usize]) -> bool {
         let Some((last, ends_before)) = ends.split_last_mut() else { return false };
         for end in ends_before {
             match self.next_mark() {
@@ -48,11 +53,16 @@ impl<'t> Marks<'t> {
             Some(mark) if self.text[mark] == b'\n' => *last = mark,
             _ => return false,
         }
-        let line = u64::MAX >> (CHUNK - 1 - (*last - self.chunk));
-        let is_plain = !self.odd_before && self.odd & line == 0;
-        self.odd &= !line;
-        self.odd_before = false;
-        is_plain
+        let line_end = *last;
+        let up_to_end = u64::MAX >> (CHUNK - 1 - (line_end - self.chunk));
+        let odd = self.odd_before + (self.odd & up_to_end).count_ones();
+        let line = &self.text[self.line..line_end];
+        self.odd &= !up_to_end;
+        self.odd_before = 0;
+        self.line = line_end + 1;
+        // The carriage return of a line end is no part of the line.
+        let is_blank = matches!(line, [] | [b'\r']);
+        !is_blank && odd == u32::from(line.ends_with(b"\r"))
     }
 
     #[inline]
@@ -61,7 +71,7 @@ impl<'t> Marks<'t> {
             if self.text.len() - self.chunk <= CHUNK {
                 return None;
             }
-            self.odd_before |= self.odd != 0;
+            self.odd_before += self.odd.count_ones();
             self.chunk += CHUNK;
             (self.marks, self.odd) = self.look();
         }
@@ -86,7 +96,7 @@ impl<'t> Marks<'t> {
 }
 
 /// A bit for each byte that is a delimiter or a line end, and one for each that is none of these and not plain: a control
-/// character but `\r`, a quote, a backslash, or beyond ASCII.
+/// character, a quote, a backslash, or beyond ASCII.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn look_at(chunk: &[u8; CHUNK], delimiter: u8) -> (u64, u64) {
@@ -103,8 +113,8 @@ fn look_at(chunk: &[u8; CHUNK], delimiter: u8) -> (u64, u64) {
 #[inline]
 fn look_at_sixteen(chunk: &[u8; CHUNK], delimiter: u8) -> (u64, u64) {
     use std::arch::x86_64::{
-        __m128i, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_movemask_epi8, _mm_or_si128,
-        _mm_set_epi64x, _mm_set1_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x,
+        _mm_set1_epi8,
     };
     let all = |byte: u8| _mm_set1_epi8(byte as i8);
     let bits = |bytes: __m128i| u64::from(_mm_movemask_epi8(bytes) as u16);
@@ -114,7 +124,7 @@ fn look_at_sixteen(chunk: &[u8; CHUNK], delimiter: u8) -> (u64, u64) {
         let bytes = _mm_set_epi64x((number >> 64) as i64, number as i64);
         let is = |byte: u8| _mm_cmpeq_epi8(bytes, all(byte));
         // As signed numbers bytes beyond ASCII are less than any other.
-        let is_low = _mm_andnot_si128(is(b'\r'), _mm_cmplt_epi8(bytes, all(b' ')));
+        let is_low = _mm_cmplt_epi8(bytes, all(b' '));
         let is_sign = _mm_or_si128(_mm_or_si128(is(b'"'), is(b'\\')), is(0x7f));
         marks |= bits(_mm_or_si128(is(delimiter), is(b'\n'))) << (16 * place);
         odd |= bits(_mm_or_si128(is_low, is_sign)) << (16 * place);
@@ -133,7 +143,7 @@ fn look_at_each(chunk: &[u8; CHUNK], delimiter: u8) -> (u64, u64) {
     let bits =
         |is: &dyn Fn(u8) -> bool| chunk.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)));
     let marks = bits(&|byte| byte == delimiter || byte == b'\n');
-    let odd = bits(&|byte| !(b' '..=b'~').contains(&byte) && byte != b'\r' || matches!(byte, b'"' | b'\\'));
+    let odd = bits(&|byte| !(b' '..=b'~').contains(&byte) || matches!(byte, b'"' | b'\\'));
     (marks, odd & !marks)
 }
 
@@ -167,7 +177,7 @@ mod tests {
         check(",\n\n,b\r\n", 2, &["|", "?", "|b\r"]);
         check("a\na,b,c\na,b\n", 2, &["?", "?", "a|b"]);
         check("a,\"b\"\nc,\\N\nd,é\ne,\u{7f}\nf,\t\ng,~ \n", 2, &["?", "?", "?", "?", "?", "g|~ "]);
-        check("a\nb\n", 1, &["a", "b"]);
+        check("a\nb\n\n\r\nc\r\n\rd\n", 1, &["a", "b", "?", "?", "c\r", "?"]);
         let long = "x".repeat(200);
         check(
             &format!("a,{long}\n{long},b\n\"{long},c\nd,e\n"),

@@ -11,8 +11,8 @@ mod split;
 mod swallowed;
 
 pub(in crate::registry) use header::find_delimiter;
-pub(in crate::registry) use marks::Marks;
-pub use split::{Field, WholeRecords, split_record, split_simple_record, whole_records};
+pub use marks::Marks;
+pub use split::{Field, WholeRecords, split_record, whole_records};
 pub(in crate::registry) use split::{blank_lines, count_lines};
 pub(in crate::registry) use swallowed::may_have_swallowed_rows;
 

@@ -162,41 +162,6 @@ pub fn split_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<F
     split_line(text, start, line_end, delimiter, fields)
 }
 
-/// The same, of a record that is known to hold no quote. A `\r` before its line end stays in the last field.
-///
-/// Fields are a handful of bytes long, too short for a search to gather speed, so eight bytes are looked at at once for
-/// both of the bytes that end a field.
-pub fn split_simple_record(text: &[u8], start: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
-    fields.clear();
-    let mut field_start = start;
-    let (words, rest) = text[start..].as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    for (word, at) in words.iter().chain(std::iter::once(&last)).zip((start..).step_by(8)) {
-        let word = u64::from_le_bytes(*word);
-        let mut ends = bytes_equal(word, delimiter) | bytes_equal(word, b'\n');
-        while ends != 0 {
-            let end = at + ends.trailing_zeros() as usize / 8;
-            fields.push(Field { raw: field_start..end, form: Form::Plain });
-            field_start = end + 1;
-            if text[end] == b'\n' {
-                return field_start;
-            }
-            ends &= ends - 1;
-        }
-    }
-    fields.push(Field { raw: field_start..text.len(), form: Form::Plain });
-    text.len()
-}
-
-/// The highest bit of each byte of `word` that equals `byte`, and no other bit.
-fn bytes_equal(word: u64, byte: u8) -> u64 {
-    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-    let zero_where_equal = word ^ u64::from_le_bytes([byte; 8]);
-    // The sum carries into the highest bit wherever one of the lower ones is set, and never beyond.
-    !(((zero_where_equal & LOW) + LOW) | zero_where_equal | LOW)
-}
-
 /// Splits a line without quotes.
 fn split_line(text: &[u8], start: usize, line_end: usize, delimiter: u8, fields: &mut Vec<Field>) -> usize {
     fields.clear();
