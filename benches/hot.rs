@@ -111,7 +111,7 @@ fn deciding(c: &mut Criterion) {
     });
 
     // A fact borrows from the block it stands in, so reading with and without judging is compared.
-    let rules = phds::filter::Rules::new(&policy, as_of(), &reference);
+    let rules = phds::filter::Rules::new(&policy, as_of(), &reference, one);
     let mut read = |judge: bool| {
         let visit = |count: &mut u64, facts: &[phds::registry::Fact<'_>]| {
             if judge {

@@ -2,7 +2,9 @@
 //!
 //! Results must not depend on the number of threads.
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Does `work` on this thread, and on as many more as are wanted and can be had; returns what each came to.
@@ -53,7 +55,21 @@ pub(crate) fn for_each<I: Sync, T: Send, E: Send>(
     all.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Fewer items than this are sorted before a thread is there to do it.
+/// Makes something of each part of a range of numbers, on so many threads; returns what came of the parts, in their order.
+pub(crate) fn for_each_part<T: Send>(
+    count: u32,
+    threads: NonZeroUsize,
+    work: impl Fn(Range<u32>) -> T + Sync,
+) -> Vec<T> {
+    let part = (count as usize).div_ceil(threads.get()).max(WORTH_A_THREAD);
+    let starts = (0..count).step_by(part);
+    let parts: Vec<Range<u32>> =
+        starts.map(|start| start..count.min(start.saturating_add(part as u32))).collect();
+    let done = for_each(&parts, threads, |part| Ok::<_, Infallible>(work(part.clone())));
+    done.unwrap_or_else(|never| match never {})
+}
+
+/// Fewer items than this are done with before a thread is there to do it.
 const WORTH_A_THREAD: usize = 1 << 13;
 
 /// Sorts by a key; items of the same key may change places where their keys are all that can be told apart.
@@ -80,6 +96,17 @@ pub(crate) fn sort_by_key<T: Send, K: Ord>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_make_up_the_whole() {
+        for count in [0, 1, 8192, 8193, 100_000] {
+            for threads in [1, 2, 7] {
+                let parts =
+                    for_each_part(count, NonZeroUsize::new(threads).unwrap(), Iterator::collect::<Vec<_>>);
+                assert!(parts.concat().into_iter().eq(0..count), "{count} on {threads}");
+            }
+        }
+    }
 
     #[test]
     fn sorts_on_any_number_of_threads() {

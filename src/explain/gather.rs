@@ -11,6 +11,7 @@ use crate::registry::{
     tables,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// Rows that were quarantined before, when the work database that is now read was made.
@@ -35,7 +36,7 @@ pub fn explain(
     let refused_earlier: BTreeSet<_> = earlier.refused.iter().map(|row| (row.table, row.line)).collect();
     let mut rows = RelatedRows { earlier, facts: Vec::new() };
     let (reference, mut intake) = read_reference_before(source, request.spill, progress, &mut rows)?;
-    let rules = Rules::new(request.policy, request.as_of, &reference);
+    let rules = Rules::new(request.policy, request.as_of, &reference, NonZeroUsize::MIN);
     let wanted = wanted_ids(source, &reference, request, &mut intake, progress)?;
     read_facts_in_order(source, &reference, &mut intake, progress, &mut |fact| {
         match fact {

@@ -83,6 +83,12 @@ impl SelectionBuilder {
         Ok(())
     }
 
+    /// Sorts what is not sorted yet.
+    pub(super) fn close(&mut self) {
+        self.ids.close();
+        self.facts.close();
+    }
+
     /// Keeps a fact that is known to be included.
     ///
     /// # Errors

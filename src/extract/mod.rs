@@ -61,7 +61,7 @@ pub fn extract(
     let (reference, mut intake) = read_reference(source, threads, spill, progress)?;
     // Held in any case; what is left is for the facts.
     let _held = spill.hold(reference.size());
-    let rules = Rules::new(settings.policy, settings.as_of, &reference);
+    let rules = Rules::new(settings.policy, settings.as_of, &reference, threads);
     let builders =
         SelectionBuilder::for_threads(threads, settings.as_of, reference.organizations.len(), spill);
     let builders = read_facts(

@@ -27,12 +27,19 @@ impl Selection {
     /// # Errors
     /// If what lies on disk can't be read back, or more can't be put there.
     pub fn new(
-        builders: Vec<SelectionBuilder>,
+        mut builders: Vec<SelectionBuilder>,
         in_force: ConsentRule,
         quarantine: &mut Quarantine,
         reference: &Reference,
         spill: &Spill,
     ) -> io::Result<Selection> {
+        // Each in its turn would take the others' time, too.
+        std::thread::scope(|scope| {
+            for builder in &mut builders {
+                // Without a thread it is done below.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, || builder.close());
+            }
+        });
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);
         let (mut counts, mut organizations) = (FactCounts::default(), OrganizationCounts::default());

@@ -2,6 +2,7 @@
 
 use crate::registry::Assignment;
 use crate::value::name;
+use indexmap::IndexSet;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +31,10 @@ pub struct Recipient {
 #[derive(Debug)]
 pub struct Routing {
     recipients: Vec<Recipient>,
-    /// For each organization the places of its recipients, in ascending order; none without an entity.
-    of_organization: Vec<Option<Box<[u32]>>>,
+    /// The different sets of recipients: their places, in ascending order; none without an entity.
+    sets: Vec<Option<Box<[u32]>>>,
+    /// For each organization the number of its set. There are far fewer sets than organizations, and every fact asks for one.
+    of_organization: Vec<u32>,
 }
 
 impl Routing {
@@ -71,10 +74,11 @@ impl Routing {
             let recipients = recipients_of.get(&name::fold(entity));
             recipients.into_iter().flatten().copied().collect()
         };
-        let of_organization =
-            entities.map(|(entity, _)| (!entity.is_empty()).then(|| recipients_of(entity))).collect();
+        let mut sets: IndexSet<Option<Box<[u32]>>> = IndexSet::new();
+        let set_of = |entity: &str| (!entity.is_empty()).then(|| recipients_of(entity));
+        let of_organization = entities.map(|(entity, _)| sets.insert_full(set_of(entity)).0 as u32).collect();
         let recipients = named.into_iter().map(|(recipient, _)| recipient).collect();
-        Routing { recipients, of_organization }
+        Routing { recipients, sets: sets.into_iter().collect(), of_organization }
     }
 
     /// The recipients, by place, in the order of their names' bytes.
@@ -100,7 +104,8 @@ impl Routing {
 
     /// Where the facts of the organization at this place go; none is no organization.
     pub fn route(&self, organization: Option<u32>) -> Route<'_> {
-        match organization.and_then(|place| self.of_organization[place as usize].as_deref()) {
+        let set = organization.map(|place| self.of_organization[place as usize]);
+        match set.and_then(|set| self.sets[set as usize].as_deref()) {
             None => Route::NoEntity,
             Some([]) => Route::NoRecipient,
             Some(recipients) => Route::To(recipients),

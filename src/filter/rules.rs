@@ -8,6 +8,7 @@ use super::standing::{ClientData, Standing, Standings};
 use crate::policy::{ConsentRule, Period, Policy};
 use crate::registry::{ClientPlace, ConsentType, Fact, Reference};
 use crate::value::Day;
+use std::num::NonZeroUsize;
 
 /// The rules, made ready for the facts of one export on one as-of date.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ pub struct Judgement {
 }
 
 impl Rules {
-    /// Works out every client's standing, every vaccine's kind and every organization's route.
-    pub fn new(policy: &Policy, as_of: Day, reference: &Reference) -> Rules {
+    /// Works out every client's standing, on so many threads, every vaccine's kind and every organization's route.
+    pub fn new(policy: &Policy, as_of: Day, reference: &Reference, threads: NonZeroUsize) -> Rules {
         let lookback = lookback(policy, as_of);
         let standing = |client: ClientPlace| {
             let data = ClientData {
@@ -52,7 +53,7 @@ impl Rules {
             rule: policy.consent.rule,
             disaster_groups: DisasterGroups::new(&policy.disaster),
             products: reference.vaccines.iter().map(|(_, v)| ProductKind::of(v, policy)).collect(),
-            standings: Standings::new((0..reference.clients.len() as ClientPlace).map(standing)),
+            standings: Standings::new(reference.clients.len() as ClientPlace, threads, standing),
             routing: Routing::new(reference.organizations.entities(), reference.recipients.as_deref()),
         }
     }

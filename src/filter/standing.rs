@@ -2,10 +2,13 @@
 
 use super::consent::{Lookback, find_consent};
 use super::outcome::{ConsentFailure, Outcome, Readings};
+use crate::parallel::for_each_part;
 use crate::policy::{ClientType, Policy};
 use crate::registry::{ClientPlace, Consent, ConsentType};
 use crate::value::Day;
+use foldhash::fast::FixedState;
 use indexmap::IndexSet;
+use std::num::NonZeroUsize;
 
 /// A client's standing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,12 +66,29 @@ pub(super) struct Standings {
 }
 
 impl Standings {
-    /// Numbers standings, which come in the order of the clients' places.
-    pub(super) fn new(of_clients: impl Iterator<Item = Standing>) -> Standings {
-        let mut standings: IndexSet<Standing, foldhash::fast::FixedState> = IndexSet::default();
+    /// Works out the standings of so many clients, on so many threads.
+    pub(super) fn new(
+        clients: ClientPlace,
+        threads: NonZeroUsize,
+        standing_of: impl Fn(ClientPlace) -> Standing + Sync,
+    ) -> Standings {
         // Two flags, and two claims of seven readings and a handful of outcomes: some hundreds at the very most.
-        let of_clients = of_clients.map(|standing| standings.insert_full(standing).0 as u16).collect();
-        Standings { standings: standings.into_iter().collect(), of_clients }
+        let number = |standings: &mut IndexSet<Standing, FixedState>, standing| {
+            standings.insert_full(standing).0 as u16
+        };
+        let parts = for_each_part(clients, threads, |part| {
+            let mut standings = IndexSet::default();
+            let of_clients: Vec<u16> =
+                part.map(|client| number(&mut standings, standing_of(client))).collect();
+            (standings, of_clients)
+        });
+        let (mut standings, mut all) = (IndexSet::default(), Vec::with_capacity(clients as usize));
+        for (of_part, of_clients) in parts {
+            let numbers: Vec<u16> =
+                of_part.into_iter().map(|standing| number(&mut standings, standing)).collect();
+            all.extend(of_clients.into_iter().map(|standing| numbers[usize::from(standing)]));
+        }
+        Standings { standings: standings.into_iter().collect(), of_clients: all }
     }
 
     pub(super) fn of(&self, client: ClientPlace) -> &Standing {

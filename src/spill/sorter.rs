@@ -75,8 +75,9 @@ impl<T: Storable + Ord> Sorter<T> {
         if self.open.is_empty() { Ok(()) } else { self.put_away() }
     }
 
-    /// Ends the open run, which stays in memory: it is there already.
-    fn close(&mut self) {
+    /// Ends the open run, which stays in memory: it is there already. Whoever filled it on a thread of its own can have it
+    /// sorted there.
+    pub fn close(&mut self) {
         if !self.open.is_empty() {
             self.open.sort_unstable();
             self.runs.push(Run::Memory(std::mem::take(&mut self.open), None));

@@ -66,7 +66,7 @@ pub fn filter(
     let (reference, mut scratch) =
         read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let rules = Rules::new(settings.policy, settings.as_of, &reference);
+    let rules = Rules::new(settings.policy, settings.as_of, &reference, NonZeroUsize::MIN);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
 
     let mut builder = SelectionBuilder::new(settings.as_of, reference.organizations.len(), spill);

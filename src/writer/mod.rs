@@ -88,7 +88,9 @@ pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError>
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
     let (files, mut tally) = recipients::write_recipient_files(&contents, staging)?;
-    let organizations = organizations::entries(&contents);
+    let organizations = organizations::organizations(&contents);
+    let organizations_csv = organizations::organizations_csv(&organizations, &contents);
+    tally.organizations = Some(organizations::worst(organizations, &contents));
     let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
@@ -100,8 +102,7 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
     staging.write(names::INPUTS, to_json(inputs).as_bytes())?;
-    staging.write(names::ORGANIZATIONS, organizations::organizations_csv(&organizations).as_bytes())?;
-    tally.organizations = Some(organizations::worst(organizations));
+    staging.write(names::ORGANIZATIONS, organizations_csv.as_bytes())?;
     let profile = inputs.profile.is_some().then(|| intake.effects.clone());
     let data = ReportData { settings: batch::Settings::of(policy, gate), tally, profile };
     staging.write(names::REPORT_DATA, to_json(&data).as_bytes())?;

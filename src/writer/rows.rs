@@ -9,7 +9,6 @@ use crate::extract::Selection;
 use crate::filter::ShareableFact;
 use crate::policy::Policy;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
-use std::ops::Range;
 
 /// The header.
 pub(super) fn header(policy: &Policy) -> Vec<u8> {
@@ -35,8 +34,8 @@ pub struct RowTexts<'a> {
     groups: Vec<Vec<u8>>,
     /// The organizations' cells, each with the line end behind them, end to end.
     organizations: Vec<u8>,
-    /// By the organization's place; empty for one without a fact.
-    of_organization: Vec<Range<usize>>,
+    /// Where each organization's begin, by its place, and last where all end; one without a fact has none.
+    starts: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -49,16 +48,14 @@ impl<'a> RowTexts<'a> {
     /// Lays out what the facts of a selection refer to.
     pub fn new(policy: &Policy, reference: &'a Reference, selection: &Selection) -> RowTexts<'a> {
         let mut organizations = Vec::new();
-        let of_organization = (0..reference.organizations.len() as u32)
-            .map(|place| {
-                let start = organizations.len();
-                if selection.of_organization(place) > 0 {
-                    push_organization(&mut organizations, reference, place);
-                    organizations.extend_from_slice(policy.line_ending.bytes());
-                }
-                start..organizations.len()
-            })
-            .collect();
+        let mut starts = vec![0];
+        for place in 0..reference.organizations.len() as u32 {
+            if selection.of_organization(place) > 0 {
+                push_organization(&mut organizations, reference, place);
+                organizations.extend_from_slice(policy.line_ending.bytes());
+            }
+            starts.push(organizations.len());
+        }
         let vaccines = reference.vaccines.iter().map(|(id, vaccine)| VaccineCells {
             id: cell(|out| push_number(out, id)),
             cvx: cell(|out| push_field(out, &vaccine.cvx)),
@@ -69,8 +66,13 @@ impl<'a> RowTexts<'a> {
             vaccines: vaccines.collect(),
             groups: selection.groups().iter().map(|text| cell(|out| push_field(out, text))).collect(),
             organizations,
-            of_organization,
+            starts,
         }
+    }
+
+    /// An organization's cells, and the line end.
+    fn organization(&self, place: u32) -> &[u8] {
+        &self.organizations[self.starts[place as usize]..self.starts[place as usize + 1]]
     }
 }
 
@@ -98,14 +100,11 @@ impl<'a> RowWriter<'a> {
     /// Looks at the texts that the rows of these facts will be made of. They lie all over memory, and a row takes long: looked at
     /// together, they are waited for together, and not each in turn.
     pub fn look_ahead(&self, facts: &[ShareableFact]) {
-        let RowTexts { reference, organizations, of_organization, .. } = self.texts;
         let mut seen = 0;
         for fact in facts {
-            let cells = &of_organization[fact.organization as usize];
-            let middle = cells.start.midpoint(cells.end);
-            seen ^= organizations[cells.start]
-                ^ organizations[middle]
-                ^ reference.clients.first_byte(fact.client);
+            let organization = self.texts.organization(fact.organization);
+            seen ^= organization[0] ^ organization[organization.len() / 2];
+            seen ^= self.texts.reference.clients.first_byte(fact.client);
         }
         // What was seen is of no use, but must not be taken for useless.
         std::hint::black_box(seen);
@@ -121,8 +120,7 @@ impl<'a> RowWriter<'a> {
             self.push_fact_cell(element.cell, fact, out);
             out.push(DELIMITER);
         }
-        let organization = self.texts.of_organization[fact.organization as usize].clone();
-        out.extend_from_slice(&self.texts.organizations[organization]);
+        out.extend_from_slice(self.texts.organization(fact.organization));
     }
 
     fn lay_out_client(&mut self, client: ClientPlace) {

@@ -38,7 +38,8 @@ pub(in crate::registry) struct Scan {
 impl Scan {
     fn of(rows: u64, reader: RowReader<'_>) -> Scan {
         let effects = reader.profiled.as_ref().map_or_else(EffectCounts::default, Profiled::counts);
-        let RowReader { fingerprints, oddities, .. } = reader;
+        let RowReader { mut fingerprints, oddities, .. } = reader;
+        fingerprints.iter_mut().for_each(Sorter::close);
         Scan { rows, fingerprints, effects, oddities }
     }
 }
