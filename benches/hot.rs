@@ -14,7 +14,7 @@ use phds::registry::{
     split_simple_record,
 };
 use phds::spill::{Sorter, Spill};
-use phds::synth::{SynthSettings, synth};
+use phds::synth::{RowOrder, SynthSettings, synth};
 use phds::value::{Day, parse_id};
 use phds::writer::{RowTexts, RowWriter};
 use std::hint::black_box;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 /// An invented export of some 63,000 facts.
 fn export() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let settings = SynthSettings { clients: 4000, seed: 1, as_of: as_of(), dirty: 0 };
+    let settings = SynthSettings { clients: 4000, seed: 1, as_of: as_of(), dirty: 0, order: RowOrder::Entry };
     synth(settings, &folder.path().join("export")).unwrap();
     folder
 }
