@@ -13,7 +13,7 @@ use phds::registry::{
     ConsentType, ExportFormat, Marks, Progress, open_export, read_facts, read_reference, split_record,
 };
 use phds::spill::{Sorter, Spill};
-use phds::synth::{SynthSettings, synth};
+use phds::synth::{RowOrder, SynthSettings, synth};
 use phds::value::{Day, parse_id};
 use phds::writer::{RowTexts, RowWriter};
 use std::hint::black_box;
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 /// An invented export of some 63,000 facts.
 fn export() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let settings = SynthSettings { clients: 4000, seed: 1, as_of: as_of(), dirty: 0 };
+    let settings = SynthSettings { clients: 4000, seed: 1, as_of: as_of(), dirty: 0, order: RowOrder::Entry };
     synth(settings, &folder.path().join("export")).unwrap();
     folder
 }

@@ -87,8 +87,107 @@ fn rows(export: &BTreeMap<String, Vec<u8>>, table: &str, key: usize) -> BTreeMap
     rows.map(|row| (row[key].clone(), row)).collect()
 }
 
+const IMMUNIZATION_ID: usize = 0;
 const IMMUNFACT_ID: usize = 1;
 const FACT_CLIENT_ID: usize = 2;
+const VACCINATION_DATE: usize = 4;
+const EFFECTIVE_DATE: usize = 2;
+
+const ORDERS: [&str; 3] = ["entry", "client", "shuffled"];
+
+#[test]
+fn every_order_has_the_same_rows_and_gives_the_same_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    for dirty in ["0", "2.5"] {
+        let exports = ORDERS.map(|order| {
+            let arguments = ["--clients", "2000", "--dirty", dirty, "--order", order];
+            synth(folder.path(), &format!("{order}-{dirty}"), &arguments)
+        });
+        for name in exports[0].keys() {
+            let [entry, client, shuffled] = exports.each_ref().map(|export| export[name].as_slice());
+            let sorted = |file: &[u8]| {
+                let mut rows: Vec<Vec<u8>> = file.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+                rows.sort_unstable();
+                rows
+            };
+            assert!(sorted(entry) == sorted(client) && sorted(entry) == sorted(shuffled), "{name}");
+            let is_large = ["clients.csv", "consents.csv", "immunizations.csv"].contains(&name.as_str());
+            assert_eq!(entry != shuffled && client != shuffled, is_large, "{name}");
+            assert_eq!(entry != client, is_large && name != "clients.csv", "{name}");
+        }
+        let batches = ORDERS.map(|order| {
+            let out = folder.path().join(format!("out-{order}-{dirty}"));
+            let export = folder.path().join(format!("{order}-{dirty}"));
+            let ran = run_on(&export, &out, &["--max-quarantined", "20%"]);
+            assert_eq!(ran.code, 0, "{order}: {}", ran.stderr);
+            let mut files = read_folder(&out.join("202407"));
+            files.retain(|name, _| name.starts_with("PHDS_"));
+            files
+        });
+        assert!(batches[0].len() > 60);
+        assert!(batches[0] == batches[1] && batches[0] == batches[2], "dirty: {dirty}");
+    }
+}
+
+/// The values of a column, row by row.
+fn column(export: &BTreeMap<String, Vec<u8>>, table: &str, place: usize) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(&export[&format!("{table}.csv")][..]);
+    reader.records().map(|row| row.unwrap()[place].to_owned()).collect()
+}
+
+/// How many neighbours in a hundred are alike in this.
+fn alike<T>(values: &[T], is_alike: impl Fn(&T, &T) -> bool) -> usize {
+    values.windows(2).filter(|pair| is_alike(&pair[0], &pair[1])).count() * 100 / (values.len() - 1)
+}
+
+#[test]
+fn rows_lie_in_the_order_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let [entry, client, shuffled] =
+        ORDERS.map(|order| synth(folder.path(), order, &["--clients", "4000", "--order", order]));
+    let numbers = |export: &BTreeMap<String, Vec<u8>>, table: &str, place: usize| -> Vec<u64> {
+        column(export, table, place).iter().map(|id| id.parse().unwrap()).collect()
+    };
+    let ascends = |a: &u64, b: &u64| a < b;
+    // In the order of entry all ids ascend, and next to none is left out: those of doses that were withdrawn.
+    let ids = numbers(&entry, "immunizations", IMMUNFACT_ID);
+    assert!(ids.is_sorted_by(ascends));
+    assert!(ids[ids.len() - 1] - ids[0] < ids.len() as u64 * 1001 / 1000);
+    assert!(numbers(&entry, "immunizations", IMMUNIZATION_ID).is_sorted());
+    for (export, is_ascending) in [(&entry, true), (&client, true), (&shuffled, false)] {
+        assert_eq!(numbers(export, "clients", 0).is_sorted_by(ascends), is_ascending);
+    }
+    for (export, least, most) in [(&client, 30, 70), (&shuffled, 45, 55)] {
+        let share = alike(&numbers(export, "immunizations", IMMUNFACT_ID), ascends);
+        assert!((least..=most).contains(&share), "{share} % ascend");
+    }
+
+    for (export, least, most) in [(&entry, 0, 25), (&client, 90, 100), (&shuffled, 0, 1)] {
+        let share = alike(&numbers(export, "immunizations", FACT_CLIENT_ID), u64::eq);
+        assert!((least..=most).contains(&share), "{share} % of neighbours are of one client");
+        let share = alike(&numbers(export, "consents", 0), u64::eq);
+        assert!((least / 4..=most).contains(&share), "{share} % of neighbours are consents of one client");
+    }
+
+    // How many rows in a hundred have a date at most so many days before the latest of those before them.
+    let recent = |export, table, place, days| {
+        let dates = column(export, table, place);
+        let dates = dates.iter().map(|date| phds::value::Day::parse(date.as_bytes()).unwrap());
+        let (mut latest, mut recent, mut count) = (None, 0, 0);
+        for date in dates {
+            let newest = latest.map_or(date, |latest| date.max(latest));
+            recent += usize::from(date.days_until(newest) <= days);
+            (latest, count) = (Some(newest), count + 1);
+        }
+        recent * 100 / count
+    };
+    assert!((85..98).contains(&recent(&entry, "immunizations", VACCINATION_DATE, 40)));
+    assert_eq!(recent(&entry, "consents", EFFECTIVE_DATE, 8), 100);
+    for export in [&client, &shuffled] {
+        assert!(recent(export, "immunizations", VACCINATION_DATE, 40) < 30);
+        assert!(recent(export, "consents", EFFECTIVE_DATE, 8) < 30);
+    }
+}
 
 #[test]
 fn months_share_their_past() {
@@ -111,6 +210,10 @@ fn months_share_their_past() {
         new.keys().filter(|fact| !old.contains_key(*fact)).count(),
     );
     assert!(gone <= 3 && come > 100, "{gone} facts went, {come} came");
+    let number = |fact: &String| fact.parse::<u64>().unwrap();
+    let last = old.keys().map(number).max().unwrap();
+    let newest = new.keys().filter(|fact| !old.contains_key(*fact)).map(number).min().unwrap();
+    assert_eq!(newest, last + 1, "ids are given out where the month before has ended");
     // What a fact is about stays; who it is of, and its number in the series, may be corrected.
     for (fact, then) in old.iter().filter(|(fact, _)| new.contains_key(*fact)) {
         let now = &new[fact];

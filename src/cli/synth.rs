@@ -4,8 +4,9 @@ use super::CommandResult;
 use super::arguments;
 use super::terminal::Terminal;
 use crate::schedule::shell_word;
-use crate::synth::{SynthSettings, synth};
+use crate::synth::{RowOrder, SynthSettings, synth};
 use crate::value::{Day, shown};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 /// Write an invented registry export of any size
@@ -17,10 +18,15 @@ use std::path::{Path, PathBuf};
 /// registry does to its records in between. Duplicate clients have been merged, and their facts are under the client
 /// who stays; a few facts have gone to another client, have another ORDINAL_POSITION or were withdrawn; people have
 /// moved, and organizations have other names. Every fact keeps its IMMUNFACT_ID, and no row becomes unusable.
+///
+/// Rows lie in the order of their entry, as in a registry's tables, and ids ascend in it. A dose is entered days after it
+/// was given, or weeks, or years, and is not in exports before that. --order lays the same rows out in another order; the
+/// batch is the same.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds synth --clients 10000 --seed 1 --out invented
   phds synth --clients 10000 --seed 1 --out dirty --dirty 0.5
+  phds synth --clients 10000 --seed 1 --out mixed --order shuffled
   phds run invented --as-of 2024-07-08 --out batches
 
 The next month of the same registry:
@@ -41,6 +47,30 @@ pub(super) struct Args {
     /// Plant unusable rows: so many in a hundred, of every table but recipients and control
     #[arg(long, value_name = "PCT", value_parser = per_cent, default_value = "0")]
     dirty: u64,
+    /// The order of the rows of clients, consents and immunizations
+    #[arg(long, value_enum, default_value_t)]
+    order: Order,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum, Debug)]
+enum Order {
+    /// As they were entered into the registry
+    #[default]
+    Entry,
+    /// Those of a client together
+    Client,
+    /// At random
+    Shuffled,
+}
+
+impl Order {
+    fn of_rows(self) -> RowOrder {
+        match self {
+            Order::Entry => RowOrder::Entry,
+            Order::Client => RowOrder::Client,
+            Order::Shuffled => RowOrder::Shuffled,
+        }
+    }
 }
 
 /// A percentage with up to three decimals, as rows in a hundred thousand.
@@ -58,8 +88,9 @@ fn per_cent(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
-    let Args { clients, seed, out, as_of, dirty } = args;
-    let counts = synth(SynthSettings { clients, seed, as_of, dirty }, &out)?;
+    let Args { clients, seed, out, as_of, dirty, order } = args;
+    let order = order.of_rows();
+    let counts = synth(SynthSettings { clients, seed, as_of, dirty, order }, &out)?;
     terminal.print_summary(&format!(
         "{}: {} clients, {} consents, {} immunization facts, all invented\n",
         shown(&out),

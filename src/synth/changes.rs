@@ -5,7 +5,7 @@
 //! dice of their own, so that everything else is the same as if nothing changed. A change that needs another client takes
 //! one with a number shortly before, who can be invented again: nothing has to be kept in memory.
 
-use super::client::birth_of;
+use super::client::{Life, birth_of};
 use super::dice::Dice;
 use super::places::TOWNS;
 use crate::value::number_of;
@@ -79,11 +79,13 @@ pub(super) enum DoseChange {
 }
 
 impl DoseChange {
-    /// What was done by the as-of date to a dose that was given to a client on a day; none if it was left as it is.
-    pub(super) fn of(dose: u64, seed: u64, place: u64, given: i64, as_of: i64) -> Option<DoseChange> {
+    /// What was done by the as-of date to a dose that was given to a client on a day and entered on another; none if it was
+    /// left as it is.
+    pub(super) fn of(dose: u64, life: Life, given: i64, entered: i64) -> Option<DoseChange> {
+        let Life { seed, place, as_of, .. } = life;
         let dice = &mut Dice::of(seed ^ 0x3e4, dose);
         let kind = dice.below(100_000);
-        if kind >= 270 || change_after(given, dice).is_none_or(|day| day > as_of) {
+        if kind >= 270 || change_after(entered, dice).is_none_or(|day| day > as_of) {
             return None;
         }
         match kind {

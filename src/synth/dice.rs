@@ -12,7 +12,8 @@ impl Dice {
         dice
     }
 
-    fn throw(&mut self) -> u64 {
+    /// Any number. The first throws of two subjects are different numbers.
+    pub(super) fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

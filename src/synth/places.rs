@@ -95,7 +95,8 @@ impl Places {
             let street = format!("{} {} St", 1 + dice.below(9_900), dice.pick(&NAMES));
             let zip = format!("{zip}{:02}", dice.below(100));
             let (id, short) = ((1_001 + place).to_string(), format!("ORG{place}"));
-            out.row(&[&id, &name, &short, &entity, &street, city, "TX", &zip])?;
+            let values = [&id, &name, &short, &entity, &street, city, "TX", &zip];
+            out.row(place, &values)?;
         }
         Ok(())
     }
@@ -103,10 +104,10 @@ impl Places {
     /// Every entity but the last is its own recipient, and the first four share one more.
     pub(super) fn write_recipients(&self, out: &mut TableFile) -> io::Result<()> {
         for entity in 0..ENTITIES - 1 {
-            out.row(&[&entity_name(entity), &entity_name(entity)])?;
+            out.row(entity, &[&entity_name(entity), &entity_name(entity)])?;
         }
         for entity in 0..4 {
-            out.row(&["Four Rivers Health Alliance", &entity_name(entity)])?;
+            out.row(ENTITIES + entity, &["Four Rivers Health Alliance", &entity_name(entity)])?;
         }
         Ok(())
     }
@@ -120,7 +121,7 @@ fn entity_name(entity: u64) -> String {
 /// The products.
 pub(super) fn write_vaccines(out: &mut TableFile) -> io::Result<()> {
     for (place, product) in PRODUCTS.iter().enumerate() {
-        out.row(&[&(place + 101).to_string(), product.cvx, product.class])?;
+        out.row(place as u64, &[&(place + 101).to_string(), product.cvx, product.class])?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ pub(super) struct TableFile {
     table: Table,
     out: csv::Writer<File>,
     rows: u64,
-    dice: Dice,
+    seed: u64,
     /// How many rows in a hundred thousand are spoiled.
     dirty: u64,
 }
@@ -22,24 +22,29 @@ impl TableFile {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         let mut out = csv::WriterBuilder::new().flexible(true).buffer_capacity(1 << 20).from_writer(file);
         out.write_record(table.columns().iter().map(|column| column.name))?;
-        let dice = Dice::of(seed, u64::MAX - table as u64);
-        Ok(TableFile { table, out, rows: 0, dice, dirty })
+        let seed = seed ^ (0x5b00 + table as u64);
+        Ok(TableFile { table, out, rows: 0, seed, dirty })
     }
 
-    /// Writes a row.
-    pub(super) fn row(&mut self, values: &[&str]) -> io::Result<()> {
+    /// Writes the row with this number, which no other row of the table has. Whether it is spoiled depends on its number
+    /// alone, not on its place in the file.
+    pub(super) fn row<V: AsRef<[u8]>>(&mut self, number: u64, values: &[V]) -> io::Result<()> {
         self.rows += 1;
-        let is_spoiled = self.dirty > 0 && self.dice.below(100_000) < self.dirty;
-        let bad_values = if is_spoiled { bad_values(self.table) } else { &[] };
-        let bad = if bad_values.is_empty() { None } else { Some(self.dice.pick(bad_values)) };
+        let bad = if self.dirty > 0 { self.bad_value(number) } else { None };
         for (place, value) in values.iter().enumerate() {
             let bad = bad.filter(|(at, _)| *at == place);
-            self.out.write_field(bad.map_or(value.as_bytes(), |(_, bad)| bad))?;
+            self.out.write_field(bad.map_or(value.as_ref(), |(_, bad)| bad))?;
         }
         if bad.is_some_and(|(place, _)| place >= values.len()) {
             self.out.write_field("one field too many")?;
         }
         Ok(self.out.write_record(None::<&[u8]>)?)
+    }
+
+    fn bad_value(&self, number: u64) -> Option<BadValue> {
+        let dice = &mut Dice::of(self.seed, number);
+        let bad_values = bad_values(self.table);
+        (dice.below(100_000) < self.dirty && !bad_values.is_empty()).then(|| dice.pick(bad_values))
     }
 
     /// Ends the table; returns how many rows it has.
@@ -49,9 +54,12 @@ impl TableFile {
     }
 }
 
-/// Values that make a row of a table unusable, each with the place of its column; a place beyond the last column
-/// stands for a field too many. A bad consent keeps its client's id, so that only this client is not shared.
-fn bad_values(table: Table) -> &'static [(usize, &'static [u8])] {
+/// A value that makes a row unusable, with the place of its column; a place beyond the last column stands for a field too
+/// many.
+type BadValue = (usize, &'static [u8]);
+
+/// What can spoil a row of a table. A bad consent keeps its client's id, so that only this client is not shared.
+fn bad_values(table: Table) -> &'static [BadValue] {
     match table {
         Table::Clients => &[(0, b"no id"), (5, b"1999-02-30"), (2, b"Jos\xe9"), (99, b"")],
         Table::Consents => &[(1, b"BOTH"), (2, b"0000-00-00"), (3, b"1881-01-01")],

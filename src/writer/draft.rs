@@ -48,18 +48,15 @@ impl Draft {
         Ok(self.file.insert(file))
     }
 
-    /// Has the disk begin with what was written, so that at the end there is little to wait for, and gives back the
-    /// memory of what it has done with, so that a large batch does not crowd out the export that is still to be read.
-    /// It is a hint: nothing depends on whether it is taken.
+    /// Has the disk begin with what was written since it was last asked, so that at the end there is little to wait for. It is a
+    /// hint: nothing depends on whether it is taken.
     fn hand_over(&mut self) {
         if self.bytes - self.handed_over < PIECE {
             return;
         }
-        // Asked once, the disk begins; asked again later, the memory is free.
-        let start = self.handed_over.saturating_sub(4 * PIECE);
-        let length = std::num::NonZeroU64::new(self.bytes - start);
+        let length = std::num::NonZeroU64::new(self.bytes - self.handed_over);
         if let Some(file) = &self.file {
-            let _ = fadvise(file, start, length, Advice::DontNeed);
+            let _ = fadvise(file, self.handed_over, length, Advice::DontNeed);
         }
         self.handed_over = self.bytes;
     }
