@@ -52,9 +52,10 @@ fn eight_digits(bytes: u64, count: usize) -> Option<u64> {
         return None;
     }
     let pairs = digits * 10 + (digits >> 8);
-    let low_pairs = (pairs & 0x00ff_0000_00ff) * (100 + (1_000_000 << 32));
-    let high_pairs = ((pairs >> 16) & 0x00ff_0000_00ff) * (1 + (10_000 << 32));
-    Some((low_pairs + high_pairs) >> 32)
+    // What runs over is of no use: the number is in the upper half.
+    let low_pairs = (pairs & 0x00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
+    let high_pairs = ((pairs >> 16) & 0x00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    Some(low_pairs.wrapping_add(high_pairs) >> 32)
 }
 
 /// Reads any number of digits.

@@ -79,8 +79,9 @@ impl<'a> FactRow<'a> {
     /// Reads a plain line, of which `field` gives each column's text; none if anything is wrong with it.
     #[inline]
     fn read(line: u64, field: impl Fn(usize) -> &'a [u8]) -> Option<FactRow<'a>> {
-        let id = |column| parse_id(field(column).trim_ascii());
         let text = |column| field(column).trim_ascii();
+        // Few have white space around them.
+        let id = |column| parse_id(field(column)).or_else(|| parse_id(text(column)));
         let ordinal = match text(columns::ORDINAL_POSITION) {
             [] => 0,
             ordinal => parse_id(ordinal).filter(|ordinal| (1..=999).contains(ordinal))? as u16,
