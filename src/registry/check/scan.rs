@@ -75,6 +75,9 @@ pub(super) fn on_threads<W: Send>(
         let scan = in_order(reader, Some(spill), progress, &mut |row| visit(worker, row))?;
         return Ok((scan, workers));
     }
+    if let Some(threads) = NonZeroUsize::new(workers.len()) {
+        reader.read_ahead(threads);
+    }
     let layout = reader.layout().clone();
     let (send, receive) = sync_channel::<Block>(WAITING * workers.len());
     let receive = Arc::new(Mutex::new(receive));
