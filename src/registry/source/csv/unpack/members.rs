@@ -74,13 +74,13 @@ impl Members {
     pub(super) fn rest(&mut self) -> io::Result<Option<Packed>> {
         let packed = self.packed();
         let is_more = !packed.fill_buf()?.is_empty();
-        Ok(is_more.then(|| packed.from_place(packed.place())))
+        Ok(is_more.then(|| packed.at_place(packed.place())))
     }
 
     /// Behind a member: passes over members that were unpacked elsewhere.
     pub(super) fn skip_to(&mut self, place: u64) {
         let packed = self.packed();
-        *packed = packed.from_place(place);
+        *packed = packed.at_place(place);
     }
 
     /// Behind a member: begins the next one.

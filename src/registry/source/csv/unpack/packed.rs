@@ -33,14 +33,14 @@ impl Packed {
     }
 
     /// The same file from another place on.
-    pub(super) fn from_place(&self, place: u64) -> Packed {
+    pub(super) fn at_place(&self, place: u64) -> Packed {
         let (file, read) = (Arc::clone(&self.file), Arc::clone(&self.read));
         Packed { file, read, at: place, buffer: Vec::new(), used: 0 }
     }
 
     /// The same bytes, in a reader of their own; what was read of them goes over to it.
     pub(super) fn take_over(&mut self) -> Packed {
-        let mut other = self.from_place(self.at);
+        let mut other = self.at_place(self.at);
         std::mem::swap(&mut other.buffer, &mut self.buffer);
         other.used = std::mem::take(&mut self.used);
         other
