@@ -90,6 +90,9 @@ pub(super) fn on_threads<W: Send>(
         })?;
         return Ok((scan, workers));
     }
+    if let Some(threads) = NonZeroUsize::new(workers.len()) {
+        reader.read_ahead(threads);
+    }
     let layout = reader.layout().clone();
     let (send, receive) = sync_channel::<Block>(WAITING * workers.len());
     let receive = Arc::new(Mutex::new(receive));

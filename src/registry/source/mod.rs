@@ -43,6 +43,7 @@ use super::error::{BadInput, InputFault};
 use super::{Profile, RegistryError, Table};
 use folder::Folder;
 use sqlite::{SqliteExport, is_sqlite};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -177,6 +178,9 @@ pub trait TableReader {
     fn numeric_columns(&self) -> &[(usize, NumericType)] {
         &[]
     }
+
+    /// Says that the table is read for so many threads: what can be done beside reading it may be done on others.
+    fn read_ahead(&mut self, _threads: NonZeroUsize) {}
 
     /// Gives out the table block by block, in order, with the number of bytes read so far. `take` returns a block
     /// to reuse, or none to stop.

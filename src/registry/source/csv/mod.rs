@@ -9,6 +9,7 @@ mod marks;
 mod sift;
 mod split;
 mod swallowed;
+mod unpack;
 
 pub(in crate::registry) use header::find_delimiter;
 pub use marks::Marks;
@@ -24,10 +25,12 @@ use decode::Decoder;
 use sift::{Sift, line_that_is_no_row};
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use twox_hash::XxHash3_128;
+use unpack::{Packing, Unpacker};
 
 /// How much text is read at a time.
 pub(in crate::registry) const BLOCK: usize = 1 << 18;
@@ -56,7 +59,7 @@ pub(super) struct CsvFile {
 /// The text of a CSV file.
 struct Text {
     path: PathBuf,
-    input: Box<dyn Read + Send>,
+    input: Input,
     /// Makes UTF-8 of what comes out of it, if it is in another encoding.
     decoder: Option<Decoder>,
     /// Drops lines that are no rows, if a profile says which.
@@ -77,6 +80,21 @@ struct Text {
     ends_a_line: bool,
     /// Of all that was read, unpacked.
     content: XxHash3_128,
+}
+
+/// What a file holds, unpacked.
+enum Input {
+    Plain(CountingReader<File>),
+    Packed(Unpacker),
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Input::Plain(file) => file.read(buffer),
+            Input::Packed(unpacker) => unpacker.read(buffer),
+        }
+    }
 }
 
 /// A reader that counts the bytes that come from the disk, for the progress bar.
@@ -104,17 +122,18 @@ impl CsvFile {
         }
         let file = File::open(path).map_err(unavailable)?;
         let bytes_read = Arc::new(AtomicU64::new(0));
-        let file = CountingReader { inner: file, count: Arc::clone(&bytes_read) };
-        let ending = path.extension().and_then(|e| e.to_str());
-        let input: Box<dyn Read + Send> = match ending {
-            Some("gz") => {
-                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BLOCK, file)))
-            }
-            Some("zst") => Box::new(
-                zstd::Decoder::new(file)
+        let packing = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("gz") => Some(Packing::Gzip),
+            Some("zst") => Some(Packing::Zstd),
+            _ => None,
+        };
+        let count = Arc::clone(&bytes_read);
+        let input = match packing {
+            Some(packing) => Input::Packed(
+                Unpacker::new(packing, file, count)
                     .map_err(|source| RegistryError::Read { path: path.to_owned(), source })?,
             ),
-            _ => Box::new(file),
+            None => Input::Plain(CountingReader { inner: file, count }),
         };
         let most = MOST_UNPACKED.max(found.len().saturating_mul(MOST_TIMES_ITS_SIZE));
         let text = Text {
@@ -123,7 +142,7 @@ impl CsvFile {
             decoder: None,
             sift: None,
             dropped_before: 0,
-            may_unpack: matches!(ending, Some("gz" | "zst")).then_some(most),
+            may_unpack: packing.map(|_| most),
             unpacked: 0,
             bytes_read,
             pending: Vec::new(),
@@ -384,6 +403,12 @@ impl TableReader for CsvFile {
 
     fn content(&self) -> String {
         format!("{:032x}", self.text.content.finish_128())
+    }
+
+    fn read_ahead(&mut self, threads: NonZeroUsize) {
+        if let Input::Packed(unpacker) = &mut self.text.input {
+            unpacker.unpack_ahead(threads);
+        }
     }
 
     fn for_each_block(&mut self, take: TakeBlock<'_>) -> Result<(), RegistryError> {
