@@ -11,12 +11,12 @@ Exit codes:
    2  wrong usage
   65  bad input: the export itself is wrong, or a batch is damaged; nothing was
       published
-  66  input missing: the export, a table, a batch, a policy file
+  66  input missing: the export, a table, a batch, a policy file, a profile
   73  output can't be created
   74  I/O error, such as a full disk
   75  another run holds the lock
   77  the batch is held back for a person to look at; nothing was published
-  78  bad policy
+  78  bad policy or profile
  130  ended by Ctrl-C (143: by SIGTERM); what was unfinished has been removed
 
 Examples:
