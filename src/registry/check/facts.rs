@@ -170,3 +170,110 @@ fn may_be_plain(layout: &Layout) -> bool {
     let fields = &layout.fields[..layout.table.columns().len()];
     layout.profile.is_none() && layout.width <= MOST_FIELDS && !fields.contains(&NO_FIELD)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Encoding;
+    use proptest::prelude::*;
+
+    fn layout(fields: [usize; 11], width: usize) -> Layout {
+        Layout {
+            table: Table::Immunizations,
+            delimiter: Some(b','),
+            encoding: Encoding::Utf8,
+            width,
+            fields,
+            extra: Vec::new(),
+            profile: None,
+            given: Vec::new(),
+        }
+    }
+
+    /// A line of facts, of values as they should be and as they should not.
+    fn line() -> impl Strategy<Value = String> {
+        let id = || {
+            let odd = [
+                "",
+                " 7",
+                "7 ",
+                "0012",
+                "12.0",
+                "12.5",
+                "x",
+                "9223372036854775808",
+                "\"5\"",
+                "5\"",
+                "é",
+                "1\r",
+            ];
+            prop_oneof![4 => "[0-9]{1,19}", 1 => proptest::sample::select(odd.to_vec()).prop_map(str::to_owned)]
+        };
+        let one_of = |values: &[&'static str]| proptest::sample::select(values.to_vec());
+        let date = one_of(&[
+            "2020-01-01",
+            "2023-12-31",
+            "2020-02-30",
+            " 2020-01-01 ",
+            "2020-01-01T10:00",
+            "2020-01-01T ",
+            "2020-01-01 ",
+            "1/2/2020",
+            "",
+            "1879-12-31",
+            "2020-01-01\r",
+            "20200101",
+        ]);
+        let group = one_of(&[
+            "DTAP",
+            "NULL",
+            " A ",
+            "\"A,B\"",
+            "a\rb",
+            "\\N",
+            "a\\",
+            "Río",
+            "",
+            "\"two\nlines\"",
+            "NA",
+        ]);
+        let ordinal = one_of(&["", "1", "0", "999", "1000", "1.0", " 2", "first"]);
+        let flag = one_of(&["", "Y", "n", "X", " N ", "\"Y\""]);
+        let end = one_of(&["\n", "\r\n", "\n\n", "\r\n\r\n", ",\n", ""]);
+        let values = (id(), id(), id(), id(), date, group, ordinal, id(), flag);
+        (values, end).prop_map(|((dose, fact, client, vaccine, date, group, ordinal, clinic, flag), end)| {
+            format!("{dose},{fact},{client},{vaccine},{date},{group},{ordinal},{clinic},{flag}{end}")
+        })
+    }
+
+    proptest::proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        /// Whatever stands in a block, the same facts come out as by the way of every table's rows.
+        #[test]
+        fn facts_are_the_rows_that_they_stand_in(
+            lines in proptest::collection::vec(prop_oneof![9 => line(), 1 => "[0-9,\"\r\n -]{0,30}"], 0..300),
+            is_turned in any::<bool>(),
+        ) {
+            let fields = if is_turned { [8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0] } else { [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0] };
+            let layout = layout(fields, 9);
+            let block = Block { text: lines.concat().into_bytes(), first_line: 2, ..Block::default() };
+            let (mut plain, mut general) = (Vec::new(), Vec::new());
+            let (mut one, mut other) = (RowReader::new(&layout, None), RowReader::new(&layout, None));
+            let facts = one.for_each_fact(&block, &mut |facts| {
+                match facts {
+                    Ok(facts) => plain.extend(facts.iter().map(|fact| format!("{fact:?}"))),
+                    Err(bad) => plain.push(format!("{bad:?}")),
+                }
+                Ok(())
+            });
+            let rows = other.for_each_row(&block, &mut |row| {
+                general.push(row.map_or_else(|bad| format!("{bad:?}"), |row| format!("{:?}", FactRow::of(&row))));
+                Ok(())
+            });
+            prop_assert_eq!(facts.unwrap(), rows.unwrap());
+            prop_assert_eq!(plain, general);
+            prop_assert_eq!(format!("{:?}", one.oddities), format!("{:?}", other.oddities));
+        }
+    }
+}
