@@ -242,6 +242,9 @@ fn duplicate_clients_are_merged_as_time_goes_by() {
         let later = month(as_of);
         let (people_later, facts_later) =
             (rows(&later, "clients", 0), rows(&later, "immunizations", IMMUNFACT_ID));
+        let consents = String::from_utf8_lossy(&later["consents.csv"]);
+        let distinct = lines(&later, "consents").len();
+        assert_eq!(distinct, consents.lines().count(), "{as_of}: a consent of both is not one row twice");
         let vanished: BTreeSet<&String> =
             people.keys().filter(|id| !people_later.contains_key(*id)).collect();
         assert!(vanished.len() > merged_before, "{as_of}: {} were merged", vanished.len());

@@ -1,5 +1,6 @@
 //! The consents of an invented client.
 
+use super::changes;
 use super::client::Life;
 use super::dice::Dice;
 use super::entry::Moment;
@@ -86,6 +87,13 @@ impl Consent {
     }
 }
 
+/// That day or the one after: a duplicate's consents begin on odd days, all others' on even ones. So there is no row twice when
+/// both are listed under one client; such rows would hold a batch back.
+fn apart(day: i64, life: Life) -> i64 {
+    let is_odd = changes::person(life.seed, life.place) != life.place;
+    day + (i64::from(is_odd) - day).rem_euclid(2)
+}
+
 fn give(consents: &mut Vec<Consent>, life: Life, kind: Kind, first: i64) {
     let Life { place, seed, as_of, .. } = life;
     let (salt, withdrawn) = match kind {
@@ -94,7 +102,7 @@ fn give(consents: &mut Vec<Consent>, life: Life, kind: Kind, first: i64) {
     };
     let dice = &mut Dice::of(seed ^ salt, place);
     let numbers = (place * 2 + kind as u64) * MOST_OF_A_KIND..;
-    let mut effective = first;
+    let mut effective = apart(first, life);
     for number in numbers {
         // Some consents are on file before they begin.
         if effective > as_of + 60 {
@@ -122,7 +130,7 @@ fn give(consents: &mut Vec<Consent>, life: Life, kind: Kind, first: i64) {
         });
         match end {
             // Most of those whose consent ended give it again, sooner or later.
-            Some(end) if is_renewed => effective = end + pause,
+            Some(end) if is_renewed => effective = apart(end + pause, life),
             _ => return,
         }
     }
