@@ -33,12 +33,15 @@ impl Selection {
         reference: &Reference,
         spill: &Spill,
     ) -> io::Result<Selection> {
-        // Each in its turn would take the others' time, too.
+        // What each has not sorted yet is sorted beside the others', not behind them.
         std::thread::scope(|scope| {
-            for builder in &mut builders {
+            let mut builders = builders.iter_mut();
+            let own = builders.next();
+            for builder in builders {
                 // Without a thread it is done below.
                 let _ = std::thread::Builder::new().spawn_scoped(scope, || builder.close());
             }
+            own.into_iter().for_each(SelectionBuilder::close);
         });
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);

@@ -103,7 +103,9 @@ impl<'a> RowWriter<'a> {
         let mut seen = 0;
         for fact in facts {
             let organization = self.texts.organization(fact.organization);
-            seen ^= organization[0] ^ organization[organization.len() / 2];
+            for place in [0, organization.len() / 2] {
+                seen ^= organization.get(place).copied().unwrap_or(0);
+            }
             seen ^= self.texts.reference.clients.first_byte(fact.client);
         }
         // What was seen is of no use, but must not be taken for useless.
