@@ -3,7 +3,7 @@
 use super::{FactCounts, OrganizationCounts, SelectionBuilder};
 use crate::filter::{Outcome, ShareableFact, settle_group};
 use crate::policy::ConsentRule;
-use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, Reference, RowFile, RowIds, Table, tables};
+use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, Reference, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
 
@@ -125,19 +125,9 @@ impl Selection {
         let (stay, fault) = finding.in_force.ruling(tables::immunizations::IMMUNFACT_ID);
         let Some(fault) = fault else { return Ok(()) };
         for fact in &group[stay..passing] {
-            quarantine.add(&QuarantinedRow {
-                table: Table::Immunizations,
-                line: fact.line,
-                file: RowFile::Own,
-                shape: None,
-                fault,
-                ids: RowIds {
-                    organization: Some(reference.organizations.id(fact.organization)),
-                    ..RowIds::default()
-                },
-                perhaps: RowIds::default(),
-                lines: 1,
-            })?;
+            let organization = Some(reference.organizations.id(fact.organization));
+            let ids = RowIds { organization, ..RowIds::default() };
+            quarantine.add(&QuarantinedRow::new(Table::Immunizations, fact.line, fault, ids))?;
             self.counts.take_back_included();
             self.organizations.take_back_included(fact.organization);
             self.dropped.push(fact.line);

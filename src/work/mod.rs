@@ -160,16 +160,7 @@ impl WorkDatabase {
             let fault = column.map_or(RowFault::of_row(code), |column| RowFault::in_column(code, column));
             let is_own = file_of? == table.name();
             let file = if is_own { RowFile::Own } else { RowFile::Clients };
-            Some(QuarantinedRow {
-                table,
-                line,
-                file,
-                fault,
-                shape: None,
-                ids,
-                perhaps: RowIds::default(),
-                lines,
-            })
+            Some(QuarantinedRow { file, lines, ..QuarantinedRow::new(table, line, fault, ids) })
         });
         rows.collect::<Option<_>>().ok_or_else(|| self.damaged())
     }

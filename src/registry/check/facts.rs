@@ -4,7 +4,7 @@
 //! out some at a time. All others, and all that are wrong in any way, go the way of every table's rows (`rows`).
 
 use super::quarantine::RowFault;
-use super::row::{CheckResult, ExportRow, QuarantinedRow, RowFile, RowIds};
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds};
 use super::rows::RowReader;
 use crate::registry::codes::{CodeSet, DisasterFlag};
 use crate::registry::source::{Block, Layout, Marks, NO_FIELD};
@@ -60,20 +60,12 @@ impl<'a> FactRow<'a> {
 
     /// The row, if it turns out that it cannot be used.
     pub(in crate::registry) fn quarantined(&self, fault: RowFault) -> QuarantinedRow {
-        QuarantinedRow {
-            table: Table::Immunizations,
-            line: self.line,
-            file: RowFile::Own,
-            fault,
-            shape: None,
-            ids: RowIds {
-                key: Some(self.immunfact_id),
-                client: Some(self.client_id),
-                organization: self.organization_id,
-            },
-            perhaps: RowIds::default(),
-            lines: 1,
-        }
+        let ids = RowIds {
+            key: Some(self.immunfact_id),
+            client: Some(self.client_id),
+            organization: self.organization_id,
+        };
+        QuarantinedRow::new(Table::Immunizations, self.line, fault, ids)
     }
 
     /// Reads a plain line, of which `field` gives each column's text; none if anything is wrong with it.

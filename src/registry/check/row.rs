@@ -79,6 +79,20 @@ pub struct RowIds {
 pub(crate) type CheckResult<'a> = Result<ExportRow<'a>, QuarantinedRow>;
 
 impl QuarantinedRow {
+    /// A row on one line of its table's own file.
+    pub(crate) fn new(table: Table, line: u64, fault: RowFault, ids: RowIds) -> QuarantinedRow {
+        QuarantinedRow {
+            table,
+            line,
+            file: RowFile::Own,
+            fault,
+            shape: None,
+            ids,
+            perhaps: RowIds::default(),
+            lines: 1,
+        }
+    }
+
     /// A row that takes up so many lines and can't be read as one.
     pub(super) fn malformed(
         table: Table,
@@ -88,17 +102,8 @@ impl QuarantinedRow {
         shape: Shape,
         perhaps: RowIds,
     ) -> QuarantinedRow {
-        let fault = RowFault::of_row(Code::MalformedRow);
-        QuarantinedRow {
-            table,
-            line,
-            file,
-            fault,
-            shape: Some(shape),
-            ids: RowIds::default(),
-            perhaps,
-            lines,
-        }
+        let row = QuarantinedRow::new(table, line, RowFault::of_row(Code::MalformedRow), RowIds::default());
+        QuarantinedRow { file, shape: Some(shape), perhaps, lines, ..row }
     }
 
     /// The ids to look for the row by, where it is only to be shown.
@@ -127,16 +132,7 @@ impl<'a> ExportRow<'a> {
             client: read(self.table.client_column()),
             organization: read(self.table.organization_column()),
         };
-        QuarantinedRow {
-            table: self.table,
-            line: self.line,
-            file: self.file,
-            fault,
-            shape: None,
-            ids,
-            perhaps: RowIds::default(),
-            lines: 1,
-        }
+        QuarantinedRow { file: self.file, ..QuarantinedRow::new(self.table, self.line, fault, ids) }
     }
 
     pub(crate) fn id(&self, column: usize) -> u64 {

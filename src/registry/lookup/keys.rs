@@ -1,7 +1,7 @@
 //! Rows that share a key, and finding rows by their key.
 
 use crate::parallel::sort_by_key;
-use crate::registry::check::{Code, ExportRow, QuarantinedRow, RowFault, RowFile, RowIds};
+use crate::registry::check::{Code, ExportRow, QuarantinedRow, RowFault, RowIds};
 use crate::registry::{RegistryError, Table};
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -67,16 +67,7 @@ impl<T: Send, E: Entry<T>> ById<T, E> {
         let rows = settle(rows, table.key_column().unwrap_or(0), same, |row, fault| {
             let client = table.client_column().map(|_| row.id);
             let ids = RowIds { key: Some(row.id), client, organization: None };
-            quarantine(QuarantinedRow {
-                table,
-                line: row.line,
-                file: RowFile::Own,
-                fault,
-                shape: None,
-                ids,
-                perhaps: RowIds::default(),
-                lines: 1,
-            })
+            quarantine(QuarantinedRow::new(table, row.line, fault, ids))
         })?;
         let entries = rows.iter().zip(0u32..).map(|(row, place)| (row.id, E::new(place, &row.row)));
         let index = IdIndex::new(entries);
