@@ -90,8 +90,8 @@ impl Consent {
 /// That day or the one after: a duplicate's consents begin on odd days, all others' on even ones. So there is no row twice when
 /// both are listed under one client; such rows would hold a batch back.
 fn apart(day: i64, life: Life) -> i64 {
-    let is_odd = changes::person(life.seed, life.place) != life.place;
-    day + (i64::from(is_odd) - day).rem_euclid(2)
+    let is_duplicate = changes::merged(life.seed, life.place).is_some();
+    day + (i64::from(is_duplicate) - day).rem_euclid(2)
 }
 
 fn give(consents: &mut Vec<Consent>, life: Life, kind: Kind, first: i64) {
