@@ -69,6 +69,20 @@ pub(crate) fn for_each_part<T: Send>(
     done.unwrap_or_else(|never| match never {})
 }
 
+/// Does `work` on all items at the same time: on the first on this thread, on each other on one of its own. An item for which no
+/// thread can be had is left as it is.
+pub(crate) fn beside_each_other<I: Send>(items: impl IntoIterator<Item = I>, work: impl Fn(I) + Sync) {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let mut items = items.into_iter();
+        let own = items.next();
+        for item in items {
+            let _ = std::thread::Builder::new().spawn_scoped(scope, move || work(item));
+        }
+        own.into_iter().for_each(work);
+    });
+}
+
 /// Fewer items than this are done with before a thread is there to do it.
 const WORTH_A_THREAD: usize = 1 << 13;
 
@@ -79,17 +93,8 @@ pub(crate) fn sort_by_key<T: Send, K: Ord>(
     key: impl Fn(&T) -> K + Sync,
 ) {
     let part = items.len().div_ceil(threads.get()).max(WORTH_A_THREAD);
-    let key = &key;
-    std::thread::scope(|scope| {
-        let mut parts = items.chunks_mut(part);
-        let own = parts.next();
-        for part in parts {
-            // Without a thread it is left to what comes below.
-            let _ = std::thread::Builder::new().spawn_scoped(scope, move || part.sort_unstable_by_key(key));
-        }
-        own.into_iter().for_each(|part| part.sort_unstable_by_key(key));
-    });
-    // This finds the sorted parts, and merges them.
+    beside_each_other(items.chunks_mut(part), |part| part.sort_unstable_by_key(&key));
+    // This finds the sorted parts, and merges them; and sorts what was left as it was.
     items.sort_by_key(key);
 }
 

@@ -2,6 +2,7 @@
 
 use super::{FactCounts, OrganizationCounts, SelectionBuilder};
 use crate::filter::{Outcome, ShareableFact, settle_group};
+use crate::parallel::beside_each_other;
 use crate::policy::ConsentRule;
 use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, Reference, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
@@ -34,15 +35,7 @@ impl Selection {
         spill: &Spill,
     ) -> io::Result<Selection> {
         // What each has not sorted yet is sorted beside the others', not behind them.
-        std::thread::scope(|scope| {
-            let mut builders = builders.iter_mut();
-            let own = builders.next();
-            for builder in builders {
-                // Without a thread it is done below.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, || builder.close());
-            }
-            own.into_iter().for_each(SelectionBuilder::close);
-        });
+        beside_each_other(&mut builders, SelectionBuilder::close);
         let mut ids = Sorter::new(spill);
         let mut facts = Sorter::new(spill);
         let (mut counts, mut organizations) = (FactCounts::default(), OrganizationCounts::default());
