@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Does `work` on this thread, and on as many more as are wanted and can be had; returns what each came to.
 ///
@@ -83,18 +84,33 @@ pub(crate) fn beside_each_other<I: Send>(items: impl IntoIterator<Item = I>, wor
     });
 }
 
+/// Does two things at the same time, if a thread can be had; else one after the other.
+pub(crate) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    let one = Mutex::new(Some(one));
+    let take = || one.lock().unwrap_or_else(PoisonError::into_inner).take();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || take().map(|one| one())).ok();
+        let other = other();
+        let done = thread.and_then(|thread| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        let done = done.or_else(|| take().map(|one| one()));
+        (done.unwrap_or_else(|| unreachable!("whoever took it has done it")), other)
+    })
+}
+
 /// Fewer items than this are done with before a thread is there to do it.
 const WORTH_A_THREAD: usize = 1 << 13;
 
-/// Sorts by a key; items of the same key may change places where their keys are all that can be told apart.
+/// Sorts by a key.
 pub(crate) fn sort_by_key<T: Send, K: Ord>(
     items: &mut [T],
     threads: NonZeroUsize,
     key: impl Fn(&T) -> K + Sync,
 ) {
     let part = items.len().div_ceil(threads.get()).max(WORTH_A_THREAD);
-    beside_each_other(items.chunks_mut(part), |part| part.sort_unstable_by_key(&key));
-    // This finds the sorted parts, and merges them; and sorts what was left as it was.
+    // This finds what is in order already, as it often is, and merges it; the second time, the parts, too.
+    beside_each_other(items.chunks_mut(part), |part| part.sort_by_key(&key));
     items.sort_by_key(key);
 }
 

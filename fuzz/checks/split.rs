@@ -38,7 +38,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
         let values = unquoted(&fields, text);
         let line = &text[at..next];
         let mut ends = vec![0; fields.len()];
-        if Marks::new(line, delimiter).next_line(&mut ends) {
+        if Marks::new(line, delimiter).next_line(&mut ends).is_some() {
             assert_eq!(ends.last().map(|end| end + 1), Some(line.len()));
             let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1));
             let mut quick: Vec<_> =

@@ -7,6 +7,7 @@ use crate::policy::ConsentRule;
 use crate::registry::{ClientPlace, Quarantine, QuarantinedRow, Reference, RowIds, Table, tables};
 use crate::spill::{Merge, Sorted, Sorter, Spill};
 use std::io;
+use std::num::NonZeroUsize;
 
 /// The facts that are shared, in the order in which files list them.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl Selection {
         reference: &Reference,
         spill: &Spill,
     ) -> io::Result<Selection> {
+        let threads = NonZeroUsize::new(builders.len()).unwrap_or(NonZeroUsize::MIN);
         // What each has not sorted yet is sorted beside the others', not behind them.
         beside_each_other(&mut builders, SelectionBuilder::close);
         let mut ids = Sorter::new(spill);
@@ -46,7 +48,7 @@ impl Selection {
             ids.absorb(builder.ids);
             facts.absorb(builder.facts);
         }
-        let repeated = repeated(&mut ids)?;
+        let repeated: Vec<u64> = ids.repeats(threads)?.into_iter().map(|(id, _)| id).collect();
         drop(ids);
         let facts = facts.sorted()?;
         let mut selection = Selection { counts, facts, in_force, dropped: Vec::new(), organizations, groups };
@@ -152,20 +154,6 @@ impl Selection {
     pub fn groups(&self) -> &[Box<[u8]>] {
         &self.groups
     }
-}
-
-/// The ids that occur more than once, in ascending order.
-fn repeated(ids: &mut Sorter<u64>) -> io::Result<Vec<u64>> {
-    let mut repeated = Vec::new();
-    let mut before = None;
-    for id in ids.merge()? {
-        let id = id?;
-        if before == Some(id) && repeated.last() != Some(&id) {
-            repeated.push(id);
-        }
-        before = Some(id);
-    }
-    Ok(repeated)
 }
 
 /// Hands out the facts that are shared, in the order in which files list them.

@@ -5,7 +5,7 @@ use crate::registry::DisasterFlag;
 use crate::spill::{storable_as, storable_fields};
 use crate::value::Day;
 
-storable_fields!(ShareableFact {
+storable_fields!(ShareableFact by client {
     immunization_id,
     immunfact_id,
     line,

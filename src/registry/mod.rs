@@ -39,7 +39,7 @@ pub use raw_rows::{RawField, raw_rows};
 #[cfg(feature = "parquet")]
 pub(crate) use source::panic_is_caught;
 pub use source::{
-    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, Marks, MissingColumn,
+    Content, Encoding, ExportFormat, ExtraColumn, Field, FileStamp, Layout, Line, Marks, MissingColumn,
     MissingColumns, MissingTables, Moment, NumericType, Provenance, Source, TableReader, UnknownEncoding,
     UnknownFile, WholeRecords, changed_files, open_export, split_record, whole_records,
 };

@@ -5,6 +5,7 @@
 
 mod merge;
 mod run;
+mod sort;
 mod sorter;
 mod storable;
 
@@ -29,18 +30,18 @@ pub struct Spill {
 }
 
 /// Runs are small enough for a processor's cache, and large enough that there are not too many to merge.
-const SMALLEST_RUN: usize = 64 << 10;
-const LARGEST_RUN: usize = 8 << 20;
+const SMALLEST_RUN: usize = 32 << 10;
+const LARGEST_RUN: usize = 4 << 20;
 
 /// The memory holds so many runs for each thread.
-const RUNS_FOR_EACH_THREAD: usize = 16;
+const RUNS_FOR_EACH_THREAD: usize = 32;
 
 /// For so few threads the runs are no larger than for as many.
 const FEW_THREADS: usize = 2;
 
 impl Spill {
     /// Room for `memory` bytes of sorted runs; what is more goes to `folder`. Beside that, each sorter holds the
-    /// run that it is filling, which is a small part of it, and at most 8 MiB.
+    /// run that it is filling and as much to sort it with, which is a small part of it, and at most 8 MiB.
     pub fn new(folder: &Path, memory: usize) -> Spill {
         Spill::for_threads(folder, memory, NonZeroUsize::MIN)
     }

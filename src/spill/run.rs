@@ -17,13 +17,22 @@ pub(super) enum Run<T> {
 }
 
 impl<T: Storable> Run<T> {
+    /// The values, if they are in memory.
+    pub(super) fn in_memory(&self) -> Option<&[T]> {
+        match self {
+            Run::Memory(values, _) => Some(values),
+            Run::Disk(_) => None,
+        }
+    }
+
     /// Reads the run from its beginning.
     pub(super) fn values(&self) -> Values<'_, T> {
         match self {
-            Run::Memory(values, _) => Values::Memory(values.iter()),
+            Run::Memory(values, _) => Values::Memory(values),
             Run::Disk(run) => {
                 let part = FilePart { file: &run.file, at: run.start };
-                Values::Disk(BufReader::with_capacity(1 << 16, part), run.length)
+                let from = BufReader::with_capacity(1 << 16, part);
+                Values::Disk { from, to_read: run.length, read: Vec::new() }
             }
         }
     }
@@ -83,24 +92,43 @@ impl Read for FilePart<'_> {
     }
 }
 
-/// The values of a run, one after the other.
+/// What is left of a run's values.
 pub(super) enum Values<'a, T> {
-    Memory(std::slice::Iter<'a, T>),
-    /// On disk, with how many are still to be read.
-    Disk(BufReader<FilePart<'a>>, u64),
+    Memory(&'a [T]),
+    Disk {
+        from: BufReader<FilePart<'a>>,
+        /// How many are still to be read.
+        to_read: u64,
+        /// Those that were read and not taken.
+        read: Vec<T>,
+    },
 }
 
 impl<T: Storable> Values<'_, T> {
-    /// The next value; none at the end. A file that is shorter than it was written is an error: what a run has lost
-    /// must not be missing from a batch in silence.
-    pub(super) fn next(&mut self) -> io::Result<Option<T>> {
+    /// The next values: so many, or all that are left. A file that is shorter than it was written is an error: what a run has
+    /// lost must not be missing from a batch in silence.
+    pub(super) fn next(&mut self, count: usize) -> io::Result<&[T]> {
         match self {
-            Values::Memory(values) => Ok(values.next().copied()),
-            Values::Disk(_, 0) => Ok(None),
-            Values::Disk(reader, to_read) => {
-                *to_read -= 1;
-                T::load(reader).map(Some)
+            Values::Memory(values) => Ok(&values[..count.min(values.len())]),
+            Values::Disk { from, to_read, read } => {
+                while read.len() < count && *to_read > 0 {
+                    read.push(T::load(from)?);
+                    *to_read -= 1;
+                }
+                Ok(&read[..count.min(read.len())])
             }
+        }
+    }
+
+    /// Takes so many of the next values, which must be there, and puts them behind others.
+    pub(super) fn take(&mut self, count: usize, behind: &mut Vec<T>) {
+        match self {
+            Values::Memory(values) => {
+                let (taken, left) = values.split_at(count);
+                behind.extend_from_slice(taken);
+                *values = left;
+            }
+            Values::Disk { read, .. } => behind.extend(read.drain(..count)),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Collects values in any order, and returns them sorted.
 
 use super::run::{Run, RunFile};
+use super::sort::sort;
 use super::{Merge, Spill, Storable};
+use crate::parallel::beside_each_other;
 use std::io;
+use std::num::NonZeroUsize;
 
 /// So many runs on disk are merged at once: each is read through 64 KiB of memory.
 const MOST_RUNS: usize = 512;
@@ -13,6 +16,8 @@ pub struct Sorter<T> {
     spill: Spill,
     /// The run that is being filled.
     open: Vec<T>,
+    /// What sorting needs beside it.
+    spare: Vec<T>,
     run_length: usize,
     runs: Vec<Run<T>>,
     /// Where runs go that have no room in memory.
@@ -23,7 +28,7 @@ impl<T: Storable + Ord> Sorter<T> {
     /// A sorter without values.
     pub fn new(spill: &Spill) -> Sorter<T> {
         let run_length = spill.run_length(size_of::<T>());
-        Sorter { spill: spill.clone(), open: Vec::new(), run_length, runs: Vec::new(), file: None }
+        Sorter { spill: spill.clone(), open: Vec::new(), spare: Vec::new(), run_length, runs: Vec::new(), file: None }
     }
 
     /// Adds a value.
@@ -49,7 +54,7 @@ impl<T: Storable + Ord> Sorter<T> {
     }
 
     fn put_away(&mut self) -> io::Result<()> {
-        self.open.sort_unstable();
+        sort(&mut self.open, &mut self.spare);
         match self.spill.take(self.open.capacity() * size_of::<T>()) {
             Some(held) => self.runs.push(Run::Memory(std::mem::take(&mut self.open), Some(held))),
             None => {
@@ -79,8 +84,9 @@ impl<T: Storable + Ord> Sorter<T> {
     /// sorted there.
     pub fn close(&mut self) {
         if !self.open.is_empty() {
-            self.open.sort_unstable();
+            sort(&mut self.open, &mut self.spare);
             self.runs.push(Run::Memory(std::mem::take(&mut self.open), None));
+            self.spare = Vec::new();
         }
     }
 
@@ -95,7 +101,7 @@ impl<T: Storable + Ord> Sorter<T> {
         let is_on_disk = |run: &Run<T>| matches!(run, Run::Disk(_));
         while self.runs.iter().filter(|run| is_on_disk(run)).count() > MOST_RUNS {
             let first: Vec<_> = self.runs.extract_if(.., |run| is_on_disk(run)).take(MOST_RUNS).collect();
-            let merged = self.file()?.write(Merge::of(&first)?)?;
+            let merged = self.file()?.write(Merge::of(&first))?;
             self.runs.push(Run::Disk(merged));
         }
         Ok(())
@@ -108,7 +114,26 @@ impl<T: Storable + Ord> Sorter<T> {
     pub fn merge(&mut self) -> io::Result<Merge<'_, T>> {
         self.close();
         self.narrow()?;
-        Merge::of(&self.runs)
+        Ok(Merge::of(&self.runs))
+    }
+
+    /// The values that were added more than once, in order, each with how often again; found on so many threads.
+    ///
+    /// # Errors
+    /// If a run cannot be read or written.
+    pub fn repeats(&mut self, threads: NonZeroUsize) -> io::Result<Vec<(T, u64)>>
+    where
+        T: Send + Sync,
+    {
+        self.close();
+        self.narrow()?;
+        let mut parts: Vec<_> = Merge::in_parts(&self.runs, threads).into_iter().map(|part| (part, None)).collect();
+        beside_each_other(&mut parts, |(part, found)| *found = Some(part.repeats()));
+        let mut all = Vec::new();
+        for (mut part, found) in parts {
+            all.append(&mut found.unwrap_or_else(|| part.repeats())?);
+        }
+        Ok(all)
     }
 
     /// All values, to be read in order as often as need be.
@@ -134,7 +159,7 @@ impl<T: Storable + Ord> Sorted<T> {
     /// # Errors
     /// If a run cannot be read.
     pub fn merge(&self) -> io::Result<Merge<'_, T>> {
-        Merge::of(&self.runs)
+        Ok(Merge::of(&self.runs))
     }
 }
 
@@ -176,6 +201,16 @@ mod tests {
             for _ in 0..2 {
                 proptest::prop_assert_eq!(&values(sorted.merge().unwrap()), &expect);
             }
+            let mut sorter = fill(&[expect.clone(), expect.iter().step_by(3).map(|v| v % 5).collect()].concat());
+            let mut times = std::collections::BTreeMap::new();
+            expect.iter().for_each(|value| *times.entry(*value).or_insert(0) += 1);
+            expect.iter().step_by(3).for_each(|value| *times.entry(value % 5).or_insert(0) += 1);
+            let again: Vec<(u64, u64)> = times.into_iter().filter(|(_, n)| *n > 1).map(|(v, n)| (v, n - 1)).collect();
+            for threads in [1, 3] {
+                let found = sorter.repeats(NonZeroUsize::new(threads).unwrap()).unwrap();
+                proptest::prop_assert_eq!(&found, &again);
+            }
+            drop(sorter);
             drop(sorted);
             proptest::prop_assert_eq!(spill.take(room).is_some(), true, "all of the room is given back");
         }

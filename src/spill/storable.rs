@@ -15,6 +15,11 @@ pub trait Storable: Copy {
     /// # Errors
     /// If `from` cannot be read, or holds what `store` cannot have written.
     fn load(from: &mut impl Read) -> io::Result<Self>;
+
+    /// Where it comes in the order, as far as a number can tell: of two values the earlier one never has the higher rank.
+    fn rank(&self) -> u64 {
+        0
+    }
 }
 
 /// The error of a value that `store` cannot have written.
@@ -43,6 +48,10 @@ impl<A: Storable, B: Storable> Storable for (A, B) {
     fn load(from: &mut impl Read) -> io::Result<(A, B)> {
         Ok((A::load(from)?, B::load(from)?))
     }
+
+    fn rank(&self) -> u64 {
+        self.0.rank()
+    }
 }
 
 impl<T: Storable> Storable for Option<T> {
@@ -56,9 +65,9 @@ impl<T: Storable> Storable for Option<T> {
     }
 }
 
-/// Makes a struct storable whose fields are.
+/// Makes a struct storable whose fields are; `by` names the number that comes first in its order.
 macro_rules! storable_fields {
-    ($type:ident { $($field:ident),* }) => {
+    ($type:ident $(by $rank:ident)? { $($field:ident),* }) => {
         impl $crate::spill::Storable for $type {
             fn store(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
                 $($crate::spill::Storable::store(&self.$field, out)?;)*
@@ -68,13 +77,18 @@ macro_rules! storable_fields {
             fn load(from: &mut impl std::io::Read) -> std::io::Result<$type> {
                 Ok($type { $($field: $crate::spill::Storable::load(from)?),* })
             }
+
+            $(fn rank(&self) -> u64 {
+                self.$rank.into()
+            })?
         }
     };
 }
 
-/// Makes a type storable as another: `$to` turns a value into one of that type, `$back` turns it back if it can.
+/// Makes a type storable as another: `$to` turns a value into one of that type, `$back` turns it back if it can; `$rank` gives
+/// its rank.
 macro_rules! storable_as {
-    ($type:ty, $stored:ty, $to:expr, $back:expr) => {
+    ($type:ty, $stored:ty, $to:expr, $back:expr $(, $rank:expr)?) => {
         impl $crate::spill::Storable for $type {
             fn store(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
                 let to: fn($type) -> $stored = $to;
@@ -86,6 +100,11 @@ macro_rules! storable_as {
                 let stored = <$stored as $crate::spill::Storable>::load(from)?;
                 back(stored).ok_or_else($crate::spill::damaged)
             }
+
+            $(fn rank(&self) -> u64 {
+                let rank: fn($type) -> u64 = $rank;
+                rank(*self)
+            })?
         }
     };
 }
@@ -95,6 +114,6 @@ pub(crate) use {storable_as, storable_fields};
 storable_as!(u8, [u8; 1], u8::to_le_bytes, |bytes| Some(u8::from_le_bytes(bytes)));
 storable_as!(u16, [u8; 2], u16::to_le_bytes, |bytes| Some(u16::from_le_bytes(bytes)));
 storable_as!(u32, [u8; 4], u32::to_le_bytes, |bytes| Some(u32::from_le_bytes(bytes)));
-storable_as!(u64, [u8; 8], u64::to_le_bytes, |bytes| Some(u64::from_le_bytes(bytes)));
-storable_as!(u128, [u8; 16], u128::to_le_bytes, |bytes| Some(u128::from_le_bytes(bytes)));
+storable_as!(u64, [u8; 8], u64::to_le_bytes, |bytes| Some(u64::from_le_bytes(bytes)), |number| number);
+storable_as!(u128, [u8; 16], u128::to_le_bytes, |bytes| Some(u128::from_le_bytes(bytes)), |number| (number >> 64) as u64);
 storable_as!(bool, u8, u8::from, |byte| [false, true].get(usize::from(byte)).copied());

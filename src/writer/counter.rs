@@ -177,13 +177,11 @@ impl<'a> Counter<'a> {
         birthdays: &Birthdays,
         reference: &Reference,
         selection: &Selection,
-        as_of: Day,
+        WholeExport { new_withdrawals, mut signs }: WholeExport,
     ) -> Tally {
         let mut tally =
             Tally { by_age: vec![0; AGE_BANDS.len()], by_day_of_month: vec![0; 31], ..Tally::default() };
-        let new_withdrawals = new_withdrawals(reference, as_of);
         let mut people = People { clients, doses: 0, new_withdrawals };
-        let mut signs = signs_of_export(reference, as_of);
         for element in &elements::ALL {
             if element.blank.is_some() {
                 tally.blanks.insert(element.name.to_owned(), 0);
@@ -275,6 +273,22 @@ fn add_months(all: &mut BTreeMap<String, u64>, own: &[u64]) {
     }
 }
 
+/// What is counted in the whole export, whether it is shared or not.
+#[derive(Debug)]
+pub(super) struct WholeExport {
+    new_withdrawals: u64,
+    signs: Signs,
+}
+
+impl WholeExport {
+    pub(super) fn look_at(reference: &Reference, as_of: Day) -> WholeExport {
+        WholeExport {
+            new_withdrawals: new_withdrawals(reference, as_of),
+            signs: signs_of_export(reference, as_of),
+        }
+    }
+}
+
 /// The clients with a consent whose withdrawal took effect in the month up to the as-of date.
 fn new_withdrawals(reference: &Reference, as_of: Day) -> u64 {
     let is_new = |end: Day| end <= as_of && end.completed_months_until(as_of) < 1;
@@ -288,7 +302,6 @@ fn new_withdrawals(reference: &Reference, as_of: Day) -> u64 {
     clients.count() as u64
 }
 
-/// What is looked for in the whole export, whether it is shared or not.
 fn signs_of_export(reference: &Reference, as_of: Day) -> Signs {
     let clients = 0..reference.clients.len() as u32;
     let born_later = clients.clone().filter(|client| reference.clients.birth(*client) > as_of);

@@ -33,6 +33,7 @@ use crate::batch::{self, Inputs, Manifest, ReportData, Tally, names, to_json};
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::extract::Selection;
 use crate::filter::Routing;
+use crate::parallel::both;
 use crate::policy::{GateSettings, Policy};
 use crate::registry::{Intake, Reference};
 use crate::value::Day;
@@ -87,10 +88,16 @@ pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError>
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
-    let (files, mut tally) = recipients::write_recipient_files(&contents, staging)?;
-    let organizations = organizations::organizations(&contents);
-    let organizations_csv = organizations::organizations_csv(&organizations, &contents);
-    tally.organizations = Some(organizations::worst(organizations, &contents));
+    let (written, (organizations_csv, worst)) = both(
+        || recipients::write_recipient_files(&contents, staging),
+        || {
+            let organizations = organizations::organizations(&contents);
+            let table = organizations::organizations_csv(&organizations, &contents);
+            (table, organizations::worst(organizations, &contents))
+        },
+    );
+    let (files, mut tally) = written?;
+    tally.organizations = Some(worst);
     let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;

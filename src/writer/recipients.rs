@@ -1,6 +1,6 @@
 //! The recipients' files: which there are, and their rows, written on several threads.
 
-use super::counter::{Birthdays, Counter};
+use super::counter::{Birthdays, Counter, WholeExport};
 use super::lanes::{Lanes, Share};
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
@@ -8,13 +8,20 @@ use super::{Contents, Staging, WriteError, file_names};
 use crate::batch::{FileEntry, Tally};
 use crate::extract::InOrder;
 use crate::filter::{Recipient, Route, Routing, ShareableFact};
-use crate::parallel::{for_each, on_threads};
+use crate::parallel::{both, for_each, on_threads};
 use crate::registry::{Table, tables};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
-/// So many facts are laid out at a time: enough that a file's share of their rows is worth a write.
+/// So many facts are laid out at a time: few enough that all of them are still in the processor's cache when they are written
+/// and hashed;
+const USUAL_BATCH: usize = 8192;
+
+/// but so many for each file that its share of the rows is worth a write,
+const OF_A_FILE: usize = 128;
+
+/// up to so many.
 const LARGEST_BATCH: usize = 32768;
 
 /// With many threads it is fewer, so that all that is laid out at once does not grow with them;
@@ -26,14 +33,19 @@ const SMALLEST_BATCH: usize = 2048;
 /// What a fact takes while it is laid out: itself and its row, with room to grow.
 const LAID_OUT: usize = 450;
 
-/// How many facts each of so many threads lays out at a time.
-fn batch_size(threads: NonZeroUsize) -> usize {
+/// How many facts each of so many threads lays out at most at a time.
+fn largest_batch(threads: NonZeroUsize) -> usize {
     (MOST_AT_ONCE / threads).clamp(SMALLEST_BATCH, LARGEST_BATCH)
 }
 
-/// What so many threads take for the facts that they lay out, about.
+/// How many facts each of so many threads lays out at a time for so many files.
+fn batch_size(threads: NonZeroUsize, files: usize) -> usize {
+    files.saturating_mul(OF_A_FILE).max(USUAL_BATCH).min(largest_batch(threads))
+}
+
+/// What so many threads take at most for the facts that they lay out, about.
 pub(crate) fn writing_memory(threads: NonZeroUsize) -> usize {
-    threads.get().saturating_mul(batch_size(threads) * LAID_OUT)
+    threads.get().saturating_mul(largest_batch(threads) * LAID_OUT)
 }
 
 /// Of so many facts the texts are looked at ahead: few enough to be near still when their rows are laid out.
@@ -71,12 +83,13 @@ pub(super) fn write_recipient_files(
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
     let in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
     let facts = Mutex::new(Facts { in_order, batches: 0, parted_behind: None });
-    let queue = Queue { facts, size: batch_size(contents.threads) };
+    let size = batch_size(contents.threads, receivers.len());
+    let queue = Queue { facts, size };
     let birthdays = Birthdays::new(contents.reference, contents.selection);
     let work = || {
         let mut rows = RowWriter::new(&texts);
         let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
-        let mut facts = Vec::with_capacity(batch_size(contents.threads));
+        let mut facts = Vec::with_capacity(size);
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
             while let Some((batch, parted_behind)) = queue.take(&mut facts).map_err(WriteError::Spill)? {
@@ -100,11 +113,17 @@ pub(super) fn write_recipient_files(
             Ok(Some(counter))
         })
     };
-    let counters = on_threads(contents.threads.get(), work)?.into_iter().flatten().collect();
+    let Contents { reference, selection, as_of, threads, .. } = *contents;
+    let (counters, whole) =
+        both(|| on_threads(threads.get(), work), || WholeExport::look_at(reference, as_of));
+    let counters = counters?.into_iter().flatten().collect();
     let clients = queue.clients();
-    let tally =
-        Counter::tally(counters, clients, &birthdays, contents.reference, contents.selection, contents.as_of);
-    Ok((finish(receivers, lanes, staging, contents.threads)?, tally))
+    // The files are waited for meanwhile.
+    let (files, tally) = both(
+        || finish(receivers, lanes, staging, threads),
+        || Counter::tally(counters, clients, &birthdays, reference, selection, whole),
+    );
+    Ok((files?, tally))
 }
 
 /// The files that would be written, without their lengths and hashes, and what would be counted on the way.
@@ -125,7 +144,8 @@ pub(super) fn preview_recipient_files(
     }
     let clients = in_order.clients();
     let Contents { reference, selection, as_of, .. } = *contents;
-    let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, as_of);
+    let whole = WholeExport::look_at(reference, as_of);
+    let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, whole);
     let mut files: Vec<_> = receivers
         .into_iter()
         .map(|Receiver { recipient, rows, file_name }| FileEntry {

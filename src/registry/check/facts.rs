@@ -7,7 +7,7 @@ use super::quarantine::RowFault;
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds};
 use super::rows::RowReader;
 use crate::registry::codes::{CodeSet, DisasterFlag};
-use crate::registry::source::{Block, Layout, Marks, NO_FIELD};
+use crate::registry::source::{Block, Layout, Line, Marks, NO_FIELD};
 use crate::registry::tables::immunizations as columns;
 use crate::registry::{RegistryError, Table};
 use crate::value::{Day, parse_id};
@@ -120,7 +120,7 @@ impl RowReader<'_> {
         let mut together = Vec::with_capacity(TOGETHER);
         let (mut rows, mut at, mut line) = (0, 0, block.first_line);
         while at < text.len() {
-            let plain = marks.next_line(ends).then(|| {
+            let plain = marks.next_line(ends).filter(|line| *line == Line::Plain).map(|_| {
                 let field = |column: usize| {
                     let place = fields[column];
                     let start = if place == 0 { at } else { ends[place - 1] + 1 };

@@ -9,7 +9,7 @@ use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, DateRead, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, Marks, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
+    Block, Field, Layout, Line, Marks, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
     split_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
@@ -157,18 +157,21 @@ impl RowReader<'_> {
         let mut ends = vec![0; self.layout.width];
         let (mut rows, mut at, mut line) = (0, 0, block.first_line);
         while at < text.len() {
-            if !marks.next_line(&mut ends) {
+            let Some(kind) = marks.next_line(&mut ends) else {
                 rows += self.visit_next(text, delimiter, &mut at, &mut line, visit)?;
                 marks.begin_line(at);
                 continue;
-            }
+            };
             let mut next = at;
             self.fields.clear();
             for end in &ends {
-                self.fields.push(Field::plain(next..*end));
+                let field = &text[next..*end];
+                // Only a line end has one.
+                let length = field.strip_suffix(b"\r").unwrap_or(field).len();
+                self.fields.push(Field::plain(next..next + length));
                 next = end + 1;
             }
-            let record = Record { line, text, is_plain: true, may_be_cut: false };
+            let record = Record { line, text, is_plain: kind == Line::Plain, may_be_cut: false };
             rows += self.visit_whole(record, &text[at..next], visit)?;
             (at, line) = (next, line + 1);
         }

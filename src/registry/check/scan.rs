@@ -33,6 +33,8 @@ pub(in crate::registry) struct Scan {
     pub(super) oddities: Oddities,
     /// What a profile changed.
     pub(super) effects: EffectCounts,
+    /// How many threads went through them.
+    threads: NonZeroUsize,
 }
 
 impl Scan {
@@ -40,7 +42,7 @@ impl Scan {
         let effects = reader.profiled.as_ref().map_or_else(EffectCounts::default, Profiled::counts);
         let RowReader { mut fingerprints, oddities, .. } = reader;
         fingerprints.iter_mut().for_each(Sorter::close);
-        Scan { rows, fingerprints, effects, oddities }
+        Scan { rows, fingerprints, effects, oddities, threads: NonZeroUsize::MIN }
     }
 }
 
@@ -136,7 +138,8 @@ pub(super) fn on_threads<W: Send>(
         });
         drop(send);
         let oddities = Oddities::of_table(reader.layout().table);
-        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default(), oddities };
+        let threads = NonZeroUsize::new(running.len()).unwrap_or(NonZeroUsize::MIN);
+        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default(), oddities, threads };
         let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
@@ -170,13 +173,7 @@ impl Scan {
     /// How many records are an earlier one again, as far as their hashes tell.
     pub(super) fn repeated(&mut self) -> io::Result<u64> {
         let Some(fingerprints) = &mut self.fingerprints else { return Ok(0) };
-        let (mut repeated, mut before) = (0, None);
-        for fingerprint in fingerprints.merge()? {
-            let fingerprint = Some(fingerprint?);
-            repeated += u64::from(fingerprint == before);
-            before = fingerprint;
-        }
-        Ok(repeated)
+        Ok(fingerprints.repeats(self.threads)?.iter().map(|(_, times)| times).sum())
     }
 }
 

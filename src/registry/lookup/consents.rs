@@ -1,12 +1,10 @@
 //! The consents of an export, by client.
 
-use super::clients::ClientPlace;
-use crate::parallel::sort_by_key;
+use super::clients::{ClientPlace, Clients};
 use crate::registry::check::{ExportRow, Notice};
 use crate::registry::tables::consents as columns;
 use crate::registry::{ConsentType, EndReason};
 use crate::value::Day;
-use std::num::NonZeroUsize;
 
 /// One consent of a client.
 ///
@@ -43,23 +41,38 @@ impl Consent {
     }
 }
 
+/// The clients of so many rows are looked up together: the processor then waits for many of them at once.
+const TOGETHER: usize = 64;
+
 /// Collects the rows of `consents`.
 #[derive(Debug, Default)]
 pub(super) struct ConsentsBuilder {
     rows: Vec<(ClientPlace, Consent)>,
+    /// Rows whose clients are not looked up yet.
+    pending: Vec<(u64, Consent)>,
     closed: Vec<ClientPlace>,
     of_unknown: u64,
     expired_without_end: u64,
 }
 
 impl ConsentsBuilder {
-    /// Adds a row; `client` is none if the client is unknown or quarantined.
-    pub(super) fn add(&mut self, client: Option<ClientPlace>, row: &ExportRow<'_>) {
-        match client {
-            Some(client) => self.rows.push((client, Consent::from_row(row))),
-            None => self.of_unknown += 1,
+    /// Adds a row.
+    pub(super) fn add(&mut self, clients: &Clients, row: &ExportRow<'_>) {
+        if self.pending.len() >= TOGETHER {
+            self.resolve(clients);
         }
+        self.pending.push((row.id(columns::CLIENT_ID), Consent::from_row(row)));
         self.expired_without_end += u64::from(expired_without_end(row));
+    }
+
+    /// Looks up clients. Rows of those that are unknown or quarantined are of no use.
+    pub(super) fn resolve(&mut self, clients: &Clients) {
+        for (id, consent) in self.pending.drain(..) {
+            match clients.find(id) {
+                Some(client) => self.rows.push((client, consent)),
+                None => self.of_unknown += 1,
+            }
+        }
     }
 
     /// Takes note of a client who has lost a row to the quarantine.
@@ -70,6 +83,7 @@ impl ConsentsBuilder {
     /// Adds the rows of another builder. The order of the rows does not matter.
     pub(super) fn with(mut self, mut other: ConsentsBuilder) -> ConsentsBuilder {
         self.rows.append(&mut other.rows);
+        self.pending.append(&mut other.pending);
         self.closed.append(&mut other.closed);
         self.of_unknown += other.of_unknown;
         self.expired_without_end += other.expired_without_end;
@@ -84,9 +98,9 @@ impl ConsentsBuilder {
         all.into_iter().filter(|(count, _)| *count > 0).map(|(_, notice)| notice)
     }
 
-    /// Groups the consents of so many clients.
-    pub(super) fn finish(self, clients: usize, threads: NonZeroUsize) -> Consents {
-        Consents::new(clients, self.rows, self.closed, threads)
+    /// Groups the consents of so many clients; they must be looked up.
+    pub(super) fn finish(self, clients: usize) -> Consents {
+        Consents::new(clients, &self.rows, self.closed)
     }
 }
 
@@ -108,24 +122,27 @@ pub struct Consents {
 
 impl Consents {
     /// Groups consents by client. There may be fewer than 2^32.
-    fn new(
-        clients: usize,
-        mut rows: Vec<(ClientPlace, Consent)>,
-        mut closed: Vec<ClientPlace>,
-        threads: NonZeroUsize,
-    ) -> Consents {
-        sort_by_key(&mut rows, threads, |row| *row);
+    fn new(clients: usize, rows: &[(ClientPlace, Consent)], mut closed: Vec<ClientPlace>) -> Consents {
         closed.sort_unstable();
         closed.dedup();
-        let mut starts = Vec::with_capacity(clients + 1);
-        let mut next = 0;
-        for client in 0..=clients {
-            while rows.get(next).is_some_and(|(owner, _)| (*owner as usize) < client) {
-                next += 1;
-            }
-            starts.push(next as u32);
+        let mut starts = vec![0; clients + 1];
+        rows.iter().for_each(|(client, _)| starts[*client as usize] += 1);
+        let mut begun = 0;
+        for start in &mut starts {
+            begun += std::mem::replace(start, begun);
         }
-        Consents { starts, consents: rows.into_iter().map(|(_, consent)| consent).collect(), closed }
+        // Each goes to where its client's begin, or behind those that went there before.
+        let mut next = starts.clone();
+        let mut consents: Vec<Consent> = rows.iter().map(|(_, consent)| *consent).collect();
+        for (client, consent) in rows {
+            let place = &mut next[*client as usize];
+            consents[*place as usize] = *consent;
+            *place += 1;
+        }
+        for of_client in starts.windows(2) {
+            consents[of_client[0] as usize..of_client[1] as usize].sort_unstable();
+        }
+        Consents { starts, consents, closed }
     }
 
     /// About how many bytes of memory they take.
@@ -163,7 +180,7 @@ mod tests {
             end_reason: None,
         };
         let rows = vec![(2, consent(2001)), (0, consent(2002)), (2, consent(2000))];
-        let consents = Consents::new(4, rows, vec![3, 1, 3], NonZeroUsize::MIN);
+        let consents = Consents::new(4, &rows, vec![3, 1, 3]);
         let years = |client| consents.of(client).iter().map(|c| c.effective.year()).collect::<Vec<_>>();
         assert_eq!(years(0), [2002]);
         assert!(years(1).is_empty());

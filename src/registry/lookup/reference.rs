@@ -9,7 +9,7 @@ use super::vaccines::{Vaccine, Vaccines};
 use crate::registry::check::{
     Expectations, ExportRow, Intake, Notice, Reader, Sign, TablePart, Witness, unusable,
 };
-use crate::registry::tables::{consents as consent_columns, recipients as recipient_columns};
+use crate::registry::tables::recipients as recipient_columns;
 use crate::registry::{Progress, RegistryError, Source, Table};
 use crate::spill::Spill;
 use std::collections::BTreeMap;
@@ -153,7 +153,7 @@ fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents,
     for part in [TablePart::Own(Table::Consents), TablePart::GivenConsents] {
         builders.append(&mut reader.read_large(part, |builder: &mut ConsentsBuilder, file, row| {
             match row {
-                Ok(row) => builder.add(clients.find(row.id(consent_columns::CLIENT_ID)), &row),
+                Ok(row) => builder.add(clients, &row),
                 Err(row) => {
                     let client = row.ids.client.ok_or_else(|| unusable(file, &row, MAY_BE_A_WITHDRAWAL))?;
                     builder.close(clients.find(client));
@@ -166,8 +166,9 @@ fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents,
     for id in reader.source.closed_clients()? {
         builder.close(clients.find(id));
     }
+    builder.resolve(clients);
     builder.notices().for_each(|notice| reader.intake.notice(notice));
-    let consents = builder.finish(clients.len(), reader.threads);
+    let consents = builder.finish(clients.len());
     if consents.closed() > 0 {
         reader.intake.notice(Notice::ClientsClosed { count: consents.closed() });
     }

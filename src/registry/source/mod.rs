@@ -23,7 +23,7 @@ mod table_file;
 
 pub use content::Content;
 pub(super) use csv::{BLOCK as CSV_BLOCK, blank_lines, count_lines, find_delimiter, may_have_swallowed_rows};
-pub use csv::{Field, Marks, WholeRecords, split_record, whole_records};
+pub use csv::{Field, Line, Marks, WholeRecords, split_record, whole_records};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use layout::Layout;
 pub(super) use layout::NO_FIELD;

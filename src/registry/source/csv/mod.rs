@@ -12,7 +12,7 @@ mod swallowed;
 mod unpack;
 
 pub(in crate::registry) use header::find_delimiter;
-pub use marks::Marks;
+pub use marks::{Line, Marks};
 pub use split::{Field, WholeRecords, split_record, whole_records};
 pub(in crate::registry) use split::{blank_lines, count_lines};
 pub(in crate::registry) use swallowed::may_have_swallowed_rows;

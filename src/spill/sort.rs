@@ -1,0 +1,75 @@
+//! Sorting many values.
+
+use super::Storable;
+
+/// Values are told apart by so many bits of their ranks at a time, at most: the places where each goes on are then still near.
+const MOST_BITS: u32 = 12;
+
+/// With more steps than this it is no faster than comparing.
+const MOST_STEPS: u32 = 3;
+
+/// Fewer values are compared.
+const FEWEST: usize = 256;
+
+/// Sorts values: by their ranks, as far as these tell them apart, without comparing; then those of each rank. `spare` is what it
+/// needs beside them, to be used again.
+pub(super) fn sort<T: Storable + Ord>(values: &mut Vec<T>, spare: &mut Vec<T>) {
+    if values.is_sorted() {
+        return;
+    }
+    let (least, most) = values.iter().map(T::rank).fold((u64::MAX, 0), |(a, b), rank| (a.min(rank), b.max(rank)));
+    let bits = u64::BITS - (most - least).leading_zeros();
+    let steps = bits.div_ceil(MOST_BITS);
+    if values.len() < FEWEST || steps == 0 || steps > MOST_STEPS {
+        values.sort_unstable();
+        return;
+    }
+    let bits = bits.div_ceil(steps);
+    for step in 0..steps {
+        let digit = |value: &T| ((value.rank() - least) >> (step * bits)) as usize & ((1 << bits) - 1);
+        place_by(values, spare, 1 << bits, digit);
+        std::mem::swap(values, spare);
+    }
+    for of_rank in values.chunk_by_mut(|one, other| one.rank() == other.rank()) {
+        of_rank.sort_unstable();
+    }
+}
+
+/// Puts into `sorted` the values in the order of a number below `numbers`; those of the same number stay in their order.
+fn place_by<T: Copy>(values: &[T], sorted: &mut Vec<T>, numbers: usize, number: impl Fn(&T) -> usize) {
+    let Some(filler) = values.first() else { return };
+    sorted.truncate(values.len());
+    sorted.reserve_exact(values.len() - sorted.len());
+    sorted.resize(values.len(), *filler);
+    let mut places = vec![0; numbers];
+    values.iter().for_each(|value| places[number(value)] += 1);
+    let mut begun = 0;
+    for place in &mut places {
+        begun += std::mem::replace(place, begun);
+    }
+    for value in values {
+        let place = &mut places[number(value)];
+        sorted[*place] = *value;
+        *place += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn sorts(
+            least: u64, spread in 0u32..64, seeds in proptest::collection::vec(proptest::num::u64::ANY, 0..900),
+        ) {
+            let mut spare = Vec::new();
+            let mut values: Vec<(u64, u64)> =
+                seeds.iter().map(|seed| (least.saturating_add(seed >> spread), *seed)).collect();
+            let mut expect = values.clone();
+            expect.sort_unstable();
+            sort(&mut values, &mut spare);
+            proptest::prop_assert_eq!(&values, &expect);
+        }
+    }
+}
