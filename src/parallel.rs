@@ -91,9 +91,8 @@ pub(crate) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnc
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, || take().map(|one| one())).ok();
         let other = other();
-        let done = thread.and_then(|thread| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
+        let done =
+            thread.and_then(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         let done = done.or_else(|| take().map(|one| one()));
         (done.unwrap_or_else(|| unreachable!("whoever took it has done it")), other)
     })
@@ -102,16 +101,35 @@ pub(crate) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnc
 /// Fewer items than this are done with before a thread is there to do it.
 const WORTH_A_THREAD: usize = 1 << 13;
 
-/// Sorts by a key.
-pub(crate) fn sort_by_key<T: Send, K: Ord>(
-    items: &mut [T],
-    threads: NonZeroUsize,
-    key: impl Fn(&T) -> K + Sync,
-) {
-    let part = items.len().div_ceil(threads.get()).max(WORTH_A_THREAD);
-    // This finds what is in order already, as it often is, and merges it; the second time, the parts, too.
-    beside_each_other(items.chunks_mut(part), |part| part.sort_by_key(&key));
-    items.sort_by_key(key);
+/// Makes one list, in the order of a key, of several, each of which is sorted on a thread of its own.
+pub(crate) fn sorted<T: Send, K: Ord>(mut lists: Vec<Vec<T>>, key: impl Fn(&T) -> K + Sync) -> Vec<T> {
+    // What is in order already, as it often is, is found to be.
+    let sort = |list: &mut Vec<T>| list.sort_by_key(&key);
+    let count: usize = lists.iter().map(Vec::len).sum();
+    if count > WORTH_A_THREAD {
+        beside_each_other(&mut lists, sort);
+    }
+    // If there was no thread for one.
+    lists.iter_mut().for_each(sort);
+    while lists.len() > 1 {
+        let mut rest = lists.into_iter();
+        let pairs = std::iter::from_fn(|| rest.next().map(|one| (one, rest.next())));
+        lists = pairs.map(|(one, other)| merged(one, other.unwrap_or_default(), &key)).collect();
+    }
+    lists.pop().unwrap_or_default()
+}
+
+/// Makes one list of two that are in the order of a key.
+fn merged<T, K: Ord>(one: Vec<T>, other: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut all = Vec::with_capacity(one.len() + other.len());
+    let (mut one, mut other) = (one.into_iter().peekable(), other.into_iter().peekable());
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        let next = if key(b) < key(a) { &mut other } else { &mut one };
+        all.extend(next.next());
+    }
+    all.extend(one);
+    all.extend(other);
+    all
 }
 
 #[cfg(test)]
@@ -130,16 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn sorts_on_any_number_of_threads() {
+    fn sorts_any_number_of_lists() {
         for length in [0, 1, 1000, 50_000] {
             let items: Vec<u64> =
-                (0..length).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 7).collect();
+                (0..length).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50).collect();
             let mut expect = items.clone();
             expect.sort_unstable();
-            for threads in [1, 2, 7] {
-                let mut items = items.clone();
-                sort_by_key(&mut items, NonZeroUsize::new(threads).unwrap(), |item| *item);
-                assert!(items == expect, "{length} on {threads}");
+            for count in [1, 2, 7] {
+                let part = items.len().div_ceil(count).max(1);
+                let lists = items.chunks(part).map(<[u64]>::to_vec).collect();
+                assert!(sorted(lists, |item| *item) == expect, "{length} in {count}");
             }
         }
     }

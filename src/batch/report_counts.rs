@@ -140,7 +140,12 @@ pub struct OrganizationEntry {
 impl OrganizationEntry {
     /// The facts that are lost for the organization's own sake, and not for a client's consent or a date.
     pub fn own_losses(&self) -> u64 {
-        self.to_nobody.saturating_add(total(self.quarantined.values()))
+        OrganizationEntry::losses(self.to_nobody, total(self.quarantined.values()))
+    }
+
+    /// The same, of so many facts that go to nobody and so many that are quarantined.
+    pub(crate) fn losses(to_nobody: u64, quarantined: u64) -> u64 {
+        to_nobody.saturating_add(quarantined)
     }
 }
 

@@ -71,7 +71,10 @@ pub fn extract(
         spill,
         progress,
         builders,
-        &|builder: &mut SelectionBuilder, facts| builder.take_all(facts, &rules.judge_all(facts)),
+        &|builder: &mut SelectionBuilder, facts| match facts {
+            [fact] => builder.take(fact, rules.judge(fact)),
+            facts => builder.take_all(facts, &rules.judge_all(facts)),
+        },
     )?;
     let selection = Selection::new(builders, rules.consent_rule(), &mut intake.quarantine, &reference, spill)
         .map_err(RegistryError::Spill)?;

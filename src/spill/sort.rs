@@ -17,7 +17,8 @@ pub(super) fn sort<T: Storable + Ord>(values: &mut Vec<T>, spare: &mut Vec<T>) {
     if values.is_sorted() {
         return;
     }
-    let (least, most) = values.iter().map(T::rank).fold((u64::MAX, 0), |(a, b), rank| (a.min(rank), b.max(rank)));
+    let (least, most) =
+        values.iter().map(T::rank).fold((u64::MAX, 0), |(a, b), rank| (a.min(rank), b.max(rank)));
     let bits = u64::BITS - (most - least).leading_zeros();
     let steps = bits.div_ceil(MOST_BITS);
     if values.len() < FEWEST || steps == 0 || steps > MOST_STEPS {

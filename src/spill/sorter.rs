@@ -28,7 +28,14 @@ impl<T: Storable + Ord> Sorter<T> {
     /// A sorter without values.
     pub fn new(spill: &Spill) -> Sorter<T> {
         let run_length = spill.run_length(size_of::<T>());
-        Sorter { spill: spill.clone(), open: Vec::new(), spare: Vec::new(), run_length, runs: Vec::new(), file: None }
+        Sorter {
+            spill: spill.clone(),
+            open: Vec::new(),
+            spare: Vec::new(),
+            run_length,
+            runs: Vec::new(),
+            file: None,
+        }
     }
 
     /// Adds a value.
@@ -127,7 +134,8 @@ impl<T: Storable + Ord> Sorter<T> {
     {
         self.close();
         self.narrow()?;
-        let mut parts: Vec<_> = Merge::in_parts(&self.runs, threads).into_iter().map(|part| (part, None)).collect();
+        let mut parts: Vec<_> =
+            Merge::in_parts(&self.runs, threads).into_iter().map(|part| (part, None)).collect();
         beside_each_other(&mut parts, |(part, found)| *found = Some(part.repeats()));
         let mut all = Vec::new();
         for (mut part, found) in parts {

@@ -21,8 +21,9 @@ pub(super) struct Draft {
     handed_over: u64,
 }
 
-/// So many bytes are handed to the disk at a time.
-const PIECE: u64 = 4 << 20;
+/// So many bytes are handed to the disk at a time: enough to be worth it, and few, because of each file as many may be left to
+/// wait for at the end.
+const PIECE: u64 = 1 << 20;
 
 impl Draft {
     /// Makes a new file. One that need not stay open is closed between writes, so that there can be any number.

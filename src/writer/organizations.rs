@@ -54,7 +54,7 @@ pub(super) fn organizations<'c>(contents: &Contents<'c>) -> Vec<OrganizationFact
             },
             read: counts.total(place) + unusable,
             quarantined,
-            own_losses: to_nobody(counts, place).saturating_add(unusable),
+            own_losses: OrganizationEntry::losses(to_nobody(counts, place), unusable),
         }
     };
     let every = (0..reference.organizations.len() as u32).map(Some).chain([None]);

@@ -9,8 +9,8 @@ use super::shape::{Shape, shape_of_record};
 use crate::registry::codes::EndReason;
 use crate::registry::profile::{Cell, DateRead, EffectCounts, GivenConsent, Profile, Treatment};
 use crate::registry::source::{
-    Block, Field, Layout, Line, Marks, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows, split_packed,
-    split_record,
+    Block, Field, Layout, Line, Marks, NO_FIELD, blank_lines, count_lines, may_have_swallowed_rows,
+    split_packed, split_record,
 };
 use crate::registry::tables::{self, Kind, MOST_COLUMNS};
 use crate::registry::{RegistryError, Table};

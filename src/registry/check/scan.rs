@@ -139,7 +139,8 @@ pub(super) fn on_threads<W: Send>(
         drop(send);
         let oddities = Oddities::of_table(reader.layout().table);
         let threads = NonZeroUsize::new(running.len()).unwrap_or(NonZeroUsize::MIN);
-        let mut all = Scan { rows: 0, fingerprints: None, effects: EffectCounts::default(), oddities, threads };
+        let mut all =
+            Scan { rows: 0, fingerprints: None, effects: EffectCounts::default(), oddities, threads };
         let (mut done, mut errors) = (Vec::with_capacity(running.len()), Vec::new());
         for thread in running {
             match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {

@@ -9,7 +9,6 @@ use crate::registry::{RegistryError, Table};
 use crate::value::Day;
 use indexmap::IndexSet;
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 
 /// The columns whose texts are kept as they are, in order.
 pub const TEXT_COLUMNS: [usize; 8] = [
@@ -105,32 +104,34 @@ impl ClientsBuilder {
         self.rows.push(KeyedRow::new(row, record));
     }
 
-    /// Adds the rows of another builder. The order of the rows does not matter.
-    pub(super) fn with(mut self, mut other: ClientsBuilder) -> ClientsBuilder {
-        let types = std::mem::take(&mut other.types.names).into_iter();
-        let numbers: Vec<u32> = types.map(|name| self.types.number_of_lowered(name)).collect();
+    /// Takes over the texts and the types of another builder; returns its rows, which refer to them.
+    fn absorb(&mut self, other: ClientsBuilder) -> Vec<KeyedRow<Record>> {
+        let ClientsBuilder { mut rows, mut texts, types } = other;
+        let numbers: Vec<u32> =
+            types.names.into_iter().map(|name| self.types.number_of_lowered(name)).collect();
         let chunks_before = self.texts.chunks.len() as u32;
-        self.texts.chunks.append(&mut other.texts.chunks);
-        for row in &mut other.rows {
+        self.texts.chunks.append(&mut texts.chunks);
+        for row in &mut rows {
             row.row.client_type = numbers[row.row.client_type as usize];
             row.row.texts.chunk += chunks_before;
         }
-        self.rows.append(&mut other.rows);
-        self
+        rows
     }
 
-    /// Leaves out the clients whose id is not theirs alone, and numbers the others.
+    /// Puts together what several threads have collected, leaves out the clients whose id is not theirs alone, and numbers the
+    /// others.
     pub(super) fn finish(
-        self,
-        threads: NonZeroUsize,
+        builders: Vec<ClientsBuilder>,
         quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
     ) -> Result<Clients, RegistryError> {
-        let texts = self.texts;
+        let mut all = ClientsBuilder::default();
+        let rows = builders.into_iter().map(|builder| all.absorb(builder)).collect();
+        let texts = all.texts;
         let same = |a: &Record, b: &Record| {
             a.birth == b.birth && a.client_type == b.client_type && texts.of(a.texts) == texts.of(b.texts)
         };
-        let records = ById::new(Table::Clients, self.rows, threads, same, quarantine)?;
-        Ok(Clients { records, texts, types: self.types.names })
+        let records = ById::new(Table::Clients, rows, same, quarantine)?;
+        Ok(Clients { records, texts, types: all.types.names })
     }
 }
 

@@ -1,10 +1,13 @@
 //! The consents of an export, by client.
 
 use super::clients::{ClientPlace, Clients};
+use crate::parallel::for_each_part;
 use crate::registry::check::{ExportRow, Notice};
 use crate::registry::tables::consents as columns;
 use crate::registry::{ConsentType, EndReason};
 use crate::value::Day;
+use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// One consent of a client.
 ///
@@ -99,8 +102,8 @@ impl ConsentsBuilder {
     }
 
     /// Groups the consents of so many clients; they must be looked up.
-    pub(super) fn finish(self, clients: usize) -> Consents {
-        Consents::new(clients, &self.rows, self.closed)
+    pub(super) fn finish(self, clients: usize, threads: NonZeroUsize) -> Consents {
+        Consents::new(clients, &self.rows, self.closed, threads)
     }
 }
 
@@ -108,6 +111,29 @@ impl ConsentsBuilder {
 fn expired_without_end(row: &ExportRow<'_>) -> bool {
     row.end_reason(columns::END_REASON) == Some(EndReason::Expired)
         && row.optional_day(columns::END_DATE).is_none()
+}
+
+/// The consents of some of the clients, and where each client's begin.
+fn group_by_client(clients: Range<ClientPlace>, rows: &[(ClientPlace, Consent)]) -> (Vec<u32>, Vec<Consent>) {
+    let rows = || rows.iter().filter(|(client, _)| clients.contains(client));
+    let mut starts = vec![0; clients.len()];
+    rows().for_each(|(client, _)| starts[(client - clients.start) as usize] += 1);
+    let mut begun = 0;
+    for start in &mut starts {
+        begun += std::mem::replace(start, begun);
+    }
+    // Each goes to where its client's begin, or behind those that went there before.
+    let mut next = starts.clone();
+    let mut consents: Vec<Consent> = rows().map(|(_, consent)| *consent).collect();
+    for (client, consent) in rows() {
+        let place = &mut next[(client - clients.start) as usize];
+        consents[*place as usize] = *consent;
+        *place += 1;
+    }
+    for (start, end) in starts.iter().zip(&next) {
+        consents[*start as usize..*end as usize].sort_unstable();
+    }
+    (starts, consents)
 }
 
 /// The consents of the usable clients.
@@ -122,26 +148,23 @@ pub struct Consents {
 
 impl Consents {
     /// Groups consents by client. There may be fewer than 2^32.
-    fn new(clients: usize, rows: &[(ClientPlace, Consent)], mut closed: Vec<ClientPlace>) -> Consents {
+    fn new(
+        clients: usize,
+        rows: &[(ClientPlace, Consent)],
+        mut closed: Vec<ClientPlace>,
+        threads: NonZeroUsize,
+    ) -> Consents {
         closed.sort_unstable();
         closed.dedup();
-        let mut starts = vec![0; clients + 1];
-        rows.iter().for_each(|(client, _)| starts[*client as usize] += 1);
-        let mut begun = 0;
-        for start in &mut starts {
-            begun += std::mem::replace(start, begun);
+        let (mut starts, mut consents) = (Vec::with_capacity(clients + 1), Vec::with_capacity(rows.len()));
+        for (of_part, of_clients) in
+            for_each_part(clients as ClientPlace, threads, |part| group_by_client(part, rows))
+        {
+            let before = consents.len() as u32;
+            starts.extend(of_part.iter().map(|start| before + start));
+            consents.extend(of_clients);
         }
-        // Each goes to where its client's begin, or behind those that went there before.
-        let mut next = starts.clone();
-        let mut consents: Vec<Consent> = rows.iter().map(|(_, consent)| *consent).collect();
-        for (client, consent) in rows {
-            let place = &mut next[*client as usize];
-            consents[*place as usize] = *consent;
-            *place += 1;
-        }
-        for of_client in starts.windows(2) {
-            consents[of_client[0] as usize..of_client[1] as usize].sort_unstable();
-        }
+        starts.push(consents.len() as u32);
         Consents { starts, consents, closed }
     }
 
@@ -180,7 +203,7 @@ mod tests {
             end_reason: None,
         };
         let rows = vec![(2, consent(2001)), (0, consent(2002)), (2, consent(2000))];
-        let consents = Consents::new(4, &rows, vec![3, 1, 3]);
+        let consents = Consents::new(4, &rows, vec![3, 1, 3], NonZeroUsize::MIN);
         let years = |client| consents.of(client).iter().map(|c| c.effective.year()).collect::<Vec<_>>();
         assert_eq!(years(0), [2002]);
         assert!(years(1).is_empty());

@@ -63,6 +63,12 @@ pub fn read_facts<W: Send>(
             Ok(rows) => rows,
             Err(bad) => return leave_out(bad),
         };
+        if let [row] = rows {
+            return match find_parts(row, reference.clients.find_born(row.client_id), reference) {
+                Ok(fact) => visit(worker, &[fact]).map_err(RegistryError::Spill),
+                Err(bad) => leave_out(bad),
+            };
+        }
         // Clients are looked up by themselves: so the processor waits for many of them at once, and not for each in turn.
         let clients: Vec<_> = rows.iter().map(|row| reference.clients.find_born(row.client_id)).collect();
         let mut facts = Vec::with_capacity(rows.len());

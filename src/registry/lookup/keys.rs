@@ -1,10 +1,10 @@
 //! Rows that share a key, and finding rows by their key.
 
-use crate::parallel::sort_by_key;
+use crate::parallel::sorted;
 use crate::registry::check::{Code, ExportRow, QuarantinedRow, RowFault, RowIds};
 use crate::registry::{RegistryError, Table};
 use std::collections::HashMap;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 
 /// A row with its key and the line on which it begins.
 #[derive(Debug)]
@@ -55,20 +55,23 @@ impl<T> Entry<T> for Place {
 
 impl<T: Send, E: Entry<T>> ById<T, E> {
     /// Leaves out the rows that share their key: all of them where they differ, all but the first where they are equal.
-    /// Calls `quarantine` with each.
+    /// Calls `quarantine` with each. `rows` are those that each of several threads has met.
     pub(super) fn new(
         table: Table,
-        mut rows: Vec<KeyedRow<T>>,
-        threads: NonZeroUsize,
+        rows: Vec<Vec<KeyedRow<T>>>,
         same: impl Fn(&T, &T) -> bool,
         mut quarantine: impl FnMut(QuarantinedRow) -> Result<(), RegistryError>,
     ) -> Result<ById<T, E>, RegistryError> {
-        sort_by_key(&mut rows, threads, |row| (row.id, row.line));
-        let rows = settle(rows, table.key_column().unwrap_or(0), same, |row, fault| {
-            let client = table.client_column().map(|_| row.id);
-            let ids = RowIds { key: Some(row.id), client, organization: None };
-            quarantine(QuarantinedRow::new(table, row.line, fault, ids))
-        })?;
+        let rows = settle(
+            sorted(rows, |row| (row.id, row.line)),
+            table.key_column().unwrap_or(0),
+            same,
+            |row, fault| {
+                let client = table.client_column().map(|_| row.id);
+                let ids = RowIds { key: Some(row.id), client, organization: None };
+                quarantine(QuarantinedRow::new(table, row.line, fault, ids))
+            },
+        )?;
         let entries = rows.iter().zip(0u32..).map(|(row, place)| (row.id, E::new(place, &row.row)));
         let index = IdIndex::new(entries);
         Ok(ById { rows, index })

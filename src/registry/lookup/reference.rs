@@ -136,15 +136,14 @@ fn read_by_id<T: PartialEq + Send>(
 ) -> Result<ById<T>, RegistryError> {
     let mut rows = Vec::new();
     reader.read(table, |_, row| Ok(row.map(|row| rows.push(KeyedRow::new(&row, from_row(&row)))).err()))?;
-    ById::new(table, rows, reader.threads, T::eq, |row| reader.quarantine(row))
+    ById::new(table, vec![rows], T::eq, |row| reader.quarantine(row))
 }
 
 fn read_clients(reader: &mut Reader<'_>) -> Result<Clients, RegistryError> {
     let builders = reader.read_large(Table::Clients, |builder: &mut ClientsBuilder, _, row| {
         Ok(row.map(|row| builder.add(&row)).err())
     })?;
-    let builder = builders.into_iter().reduce(ClientsBuilder::with).unwrap_or_default();
-    builder.finish(reader.threads, |row| reader.quarantine(row))
+    ClientsBuilder::finish(builders, |row| reader.quarantine(row))
 }
 
 /// A client who loses a consent row is closed: the row may have been a withdrawal.
@@ -168,7 +167,7 @@ fn read_consents(reader: &mut Reader<'_>, clients: &Clients) -> Result<Consents,
     }
     builder.resolve(clients);
     builder.notices().for_each(|notice| reader.intake.notice(notice));
-    let consents = builder.finish(clients.len());
+    let consents = builder.finish(clients.len(), reader.threads);
     if consents.closed() > 0 {
         reader.intake.notice(Notice::ClientsClosed { count: consents.closed() });
     }

@@ -286,7 +286,12 @@ fn bits_of_each(chunk: &[u8; CHUNK], delimiter: u8) -> Bits {
         |is: &dyn Fn(u8) -> bool| chunk.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)));
     let marks = bits(&|byte| byte == delimiter || byte == b'\n');
     let odd = bits(&|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\'));
-    Bits { marks, line_ends: bits(&|byte| byte == b'\n'), odd: odd & !marks, beyond: bits(&|byte| !byte.is_ascii()) }
+    Bits {
+        marks,
+        line_ends: bits(&|byte| byte == b'\n'),
+        odd: odd & !marks,
+        beyond: bits(&|byte| !byte.is_ascii()),
+    }
 }
 
 #[cfg(test)]
