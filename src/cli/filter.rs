@@ -8,7 +8,6 @@ use super::{events, memory};
 use crate::registry::{Limit, Source};
 use crate::value::{Day, shown};
 use crate::work::{self, FilterSettings, WorkDatabase};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Work out the outcome of every fact in a work database
@@ -42,12 +41,14 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let database = WorkDatabase::open(&args.work)?;
     let scratch = work::scratch_beside(&args.work)?;
     let bar = terminal.reading(database.tables().size());
+    let threads = arguments::cores();
     let settings = FilterSettings {
         policy: &policy,
         as_of,
         is_today: args.as_of.is_none(),
         limit: args.max_quarantined,
-        spill: &memory::spill(scratch.path(), None, NonZeroUsize::MIN),
+        threads,
+        spill: &memory::spill(scratch.path(), None, threads),
     };
     let filtered = work::filter(&database, settings, &bar)?;
     drop(bar);

@@ -38,8 +38,12 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     keep_clear_of(&args.out, as_of.month(), &args.work, "the work database itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
-    let mut ready =
-        work::ready(&database, &memory::spill(staging.scratch(), None, arguments::cores()), &bar)?;
+    let mut ready = work::ready(
+        &database,
+        arguments::cores(),
+        &memory::spill(staging.scratch(), None, arguments::cores()),
+        &bar,
+    )?;
     if ready.run.as_of != as_of {
         // It was filtered again between the first look and the second.
         return Err(WorkError::Busy { path: args.work }.into());

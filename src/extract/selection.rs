@@ -63,14 +63,18 @@ impl Selection {
     /// # Errors
     /// If what lies on disk can't be read back, or more can't be put there.
     pub fn of_included(
-        builder: SelectionBuilder,
+        builders: Vec<SelectionBuilder>,
         counts: FactCounts,
         organizations: OrganizationCounts,
+        spill: &Spill,
     ) -> io::Result<Selection> {
+        let groups = builders.first().map_or_else(Vec::new, |builder| builder.groups.texts());
+        let mut facts = Sorter::new(spill);
+        builders.into_iter().for_each(|builder| facts.absorb(builder.facts));
         Ok(Selection {
             counts,
-            groups: builder.groups.texts(),
-            facts: builder.facts.sorted()?,
+            groups,
+            facts: facts.sorted()?,
             // They passed under whichever rule was in force.
             in_force: ConsentRule::ActiveOnAsOf,
             dropped: Vec::new(),

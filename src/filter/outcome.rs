@@ -104,7 +104,7 @@ impl ConsentFailure {
 }
 
 /// A set of consent rules: those under which something holds.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Debug)]
 pub struct Readings(u8);
 
 impl Readings {

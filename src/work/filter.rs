@@ -5,13 +5,12 @@
 use super::error::WorkError;
 use super::{WorkDatabase, number, optional_number, read};
 use crate::extract::{FactCounts, OrganizationCounts, Selection, SelectionBuilder};
-use crate::filter::{ConsentFailure, Outcome, Readings, Rules};
+use crate::filter::{ConsentFailure, Judgement, Outcome, Readings, Rules};
 use crate::policy::{ConsentRule, Policy};
 use crate::registry::{
-    ConsentType, Intake, Limit, Progress, Quarantine, Reference, RegistryError, Table, read_facts_in_order,
-    read_reference,
+    ConsentType, Fact, Intake, Limit, Progress, Quarantine, Reference, Table, read_facts, read_reference,
 };
-use crate::spill::Spill;
+use crate::spill::{Sorter, Spill, storable_as, storable_fields};
 use crate::value::Day;
 use rusqlite::{Connection, params};
 use std::num::NonZeroUsize;
@@ -28,6 +27,8 @@ pub struct FilterSettings<'a> {
     pub is_today: bool,
     /// The largest share of the facts that may be quarantined, once late duplicates are known.
     pub limit: Limit,
+    /// How many threads look at facts.
+    pub threads: NonZeroUsize,
     /// Where what outgrows memory goes.
     pub spill: &'a Spill,
 }
@@ -61,32 +62,37 @@ pub fn filter(
         "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
          DELETE FROM included_under; DELETE FROM organization_outcomes; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
     )?;
-    let spill = settings.spill;
+    let FilterSettings { spill, threads, .. } = settings;
     let tables = database.tables();
     let (reference, mut scratch) =
-        read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
+        read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let rules = Rules::new(settings.policy, settings.as_of, &reference, NonZeroUsize::MIN);
+    let rules = Rules::new(settings.policy, settings.as_of, &reference, threads);
     keep_verdicts(connection, &rules, &reference).map_err(failed)?;
 
-    let mut builder = SelectionBuilder::new(settings.as_of, reference.organizations.len(), spill);
-    {
-        let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
-        let mut insert = connection.prepare(sql).map_err(failed)?;
-        read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |fact| {
-            let Ok(fact) = fact else { return Ok(()) };
-            let judgement = rules.judge(fact);
-            builder.take(fact, judgement).map_err(RegistryError::Spill)?;
-            let under = ConsentRule::ALL.map(|rule| judgement.included_under.contains(rule));
-            let row = params![fact.line as i64, judgement.outcome.name(), under[0], under[1], under[2]];
-            insert.execute(row).map_err(|e| WorkError::within_reading(&database.path, e))?;
-            Ok(())
+    let builders =
+        SelectionBuilder::for_threads(threads, settings.as_of, reference.organizations.len(), spill);
+    let judges = builders.into_iter().map(|builder| (builder, Sorter::new(spill))).collect();
+    let judge = |(builder, judged): &mut (SelectionBuilder, Sorter<JudgedLine>), facts: &[Fact<'_>]| {
+        let judgements = rules.judge_all(facts);
+        builder.take_all(facts, &judgements)?;
+        facts.iter().zip(judgements).try_for_each(|(fact, judgement)| {
+            let Judgement { outcome, included_under } = judgement;
+            judged.push(JudgedLine { line: fact.line, outcome, included_under })
         })
+    };
+    // The database is read on this thread, so that outcomes are put into it afterwards.
+    let judges = read_facts(&tables, &reference, &mut scratch, spill, progress, judges, &judge)
         .map_err(database.in_reading())?;
-    }
     database.must_be_clean(&scratch)?;
+    let (mut builders, mut judged) = (Vec::with_capacity(judges.len()), Sorter::new(spill));
+    for (builder, own) in judges {
+        builders.push(builder);
+        judged.absorb(own);
+    }
+    keep_outcomes(database, judged)?;
     let mut late = Quarantine::new(spill);
-    let selection = Selection::new(vec![builder], rules.consent_rule(), &mut late, &reference, spill)
+    let selection = Selection::new(builders, rules.consent_rule(), &mut late, &reference, spill)
         .map_err(WorkError::Spill)?;
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(spill)?;
@@ -96,6 +102,31 @@ pub fn filter(
     keep_organizations(connection, &reference, &selection.organizations).map_err(failed)?;
     database.execute("COMMIT")?;
     Ok(FilterResult { counts: selection.counts, intake })
+}
+
+/// What a fact came to, by the line of its row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct JudgedLine {
+    line: u64,
+    outcome: Outcome,
+    included_under: Readings,
+}
+
+storable_fields!(JudgedLine by line { line, outcome, included_under });
+storable_as!(Outcome, u8, |outcome| outcome as u8, |place| Outcome::ALL.get(usize::from(place)).copied());
+
+/// Puts the outcomes into the database, in the order of the lines.
+fn keep_outcomes(database: &WorkDatabase, mut judged: Sorter<JudgedLine>) -> Result<(), WorkError> {
+    let failed = database.failed();
+    let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut insert = database.connection.prepare(sql).map_err(failed)?;
+    for judged in judged.merge().map_err(WorkError::Spill)? {
+        let JudgedLine { line, outcome, included_under } = judged.map_err(WorkError::Spill)?;
+        let under = ConsentRule::ALL.map(|rule| included_under.contains(rule));
+        let row = params![line as i64, outcome.name(), under[0], under[1], under[2]];
+        insert.execute(row).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// The verdict of each client's consents of either type, under the three readings.

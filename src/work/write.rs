@@ -5,9 +5,7 @@ use super::{FilterRun, WorkDatabase};
 use crate::batch::Manifest;
 use crate::extract::{Selection, SelectionBuilder};
 use crate::filter::{Outcome, Routing};
-use crate::registry::{
-    Intake, Progress, Reference, RegistryError, Table, read_facts_in_order, read_reference,
-};
+use crate::registry::{Fact, Intake, Progress, Reference, Table, read_facts, read_reference};
 use crate::spill::Spill;
 use rusqlite::params;
 use std::num::NonZeroUsize;
@@ -27,11 +25,16 @@ pub struct Ready {
     pub selection: Selection,
 }
 
-/// Takes the facts that are shared from a work database that was filtered.
+/// Takes the facts that are shared from a work database that was filtered, on so many threads.
 ///
 /// # Errors
 /// If it was not filtered, or cannot be read.
-pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) -> Result<Ready, WorkError> {
+pub fn ready(
+    database: &WorkDatabase,
+    threads: NonZeroUsize,
+    spill: &Spill,
+    progress: &dyn Progress,
+) -> Result<Ready, WorkError> {
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.execute("BEGIN")?;
     database.must_be_whole()?;
@@ -43,18 +46,18 @@ pub fn ready(database: &WorkDatabase, spill: &Spill, progress: &dyn Progress) ->
         format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
     let tables = database.tables().where_holds(Table::Immunizations, &included);
     let (reference, mut scratch) =
-        read_reference(&tables, NonZeroUsize::MIN, spill, progress).map_err(database.in_reading())?;
+        read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
-    let mut builder = SelectionBuilder::new(run.as_of, reference.organizations.len(), spill);
-    read_facts_in_order(&tables, &reference, &mut scratch, progress, &mut |fact| {
-        let Ok(fact) = fact else { return Ok(()) };
-        builder.take_included(fact).map_err(RegistryError::Spill)
-    })
-    .map_err(database.in_reading())?;
+    let builders = SelectionBuilder::for_threads(threads, run.as_of, reference.organizations.len(), spill);
+    let take = |builder: &mut SelectionBuilder, facts: &[Fact<'_>]| {
+        facts.iter().try_for_each(|fact| builder.take_included(fact))
+    };
+    let builders = read_facts(&tables, &reference, &mut scratch, spill, progress, builders, &take)
+        .map_err(database.in_reading())?;
     database.must_be_clean(&scratch)?;
     let organizations = database.counts_of_organizations(&reference)?;
-    let selection =
-        Selection::of_included(builder, database.counts()?, organizations).map_err(WorkError::Spill)?;
+    let selection = Selection::of_included(builders, database.counts()?, organizations, spill)
+        .map_err(WorkError::Spill)?;
     let routing = Routing::new(reference.organizations.entities(), reference.recipients.as_deref());
     database.execute("COMMIT")?;
     Ok(Ready { run, intake, reference, routing, selection })

@@ -5,9 +5,9 @@
 
 use super::quarantine::RowFault;
 use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds};
-use super::rows::RowReader;
+use super::rows::{Record, RowReader};
 use crate::registry::codes::{CodeSet, DisasterFlag};
-use crate::registry::source::{Block, Layout, Line, Marks, NO_FIELD};
+use crate::registry::source::{Block, Layout, Line, Marks, NO_FIELD, split_packed};
 use crate::registry::tables::immunizations as columns;
 use crate::registry::{RegistryError, Table};
 use crate::value::{Day, parse_id};
@@ -108,10 +108,56 @@ impl RowReader<'_> {
         block: &Block,
         visit: &mut VisitFacts<'_>,
     ) -> Result<u64, RegistryError> {
-        let Some(delimiter) = self.layout.delimiter.filter(|_| may_be_plain(self.layout)) else {
+        if !may_be_plain(self.layout) {
             return self.for_each_row(block, &mut one_by_one(visit));
-        };
+        }
         self.may_escape = memchr(b'\\', &block.text).is_some();
+        match self.layout.delimiter {
+            Some(delimiter) => self.for_each_csv_fact(block, delimiter, visit),
+            None => self.for_each_packed_fact(block, visit),
+        }
+    }
+
+    fn for_each_packed_fact(
+        &mut self,
+        block: &Block,
+        visit: &mut VisitFacts<'_>,
+    ) -> Result<u64, RegistryError> {
+        let Layout { width, fields, .. } = *self.layout;
+        let text = block.text.as_slice();
+        let mut together = Vec::with_capacity(TOGETHER);
+        let (mut rows, mut at) = (0, 0);
+        while at < text.len() {
+            let (line, next) = split_packed(text, at, width, &mut self.fields);
+            let is_plain = self.is_plain(text, next);
+            let plain = is_plain
+                .then(|| FactRow::read(line, |column: usize| self.fields[fields[column]].as_it_stands(text)));
+            at = next;
+            if let Some(row) = plain.flatten() {
+                self.oddities.note_text(columns::VACCINE_GROUP, row.group);
+                together.push(row);
+                rows += 1;
+                if together.len() == TOGETHER {
+                    visit(Ok(&together))?;
+                    together.clear();
+                }
+                continue;
+            }
+            visit(Ok(&together))?;
+            together.clear();
+            let record = Record { line, text, is_plain, may_be_cut: false };
+            rows += self.visit_record(record, &mut one_by_one(visit))?;
+        }
+        visit(Ok(&together))?;
+        Ok(rows)
+    }
+
+    fn for_each_csv_fact(
+        &mut self,
+        block: &Block,
+        delimiter: u8,
+        visit: &mut VisitFacts<'_>,
+    ) -> Result<u64, RegistryError> {
         let Layout { width, fields, .. } = *self.layout;
         let text = block.text.as_slice();
         let mut marks = Marks::new(text, delimiter);

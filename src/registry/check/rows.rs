@@ -25,7 +25,7 @@ use twox_hash::XxHash3_128;
 #[derive(Debug)]
 pub(super) struct RowReader<'l> {
     pub(super) layout: &'l Layout,
-    fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
     /// Texts that the clean-up changed.
     changed: Vec<u8>,
     /// A hash of each record, for tables in which records that stand there twice matter.
@@ -83,6 +83,11 @@ enum CleanText {
     NotInEncoding,
 }
 
+/// Whether a byte is one of plain text: no control character, no quote or backslash, nothing beyond ASCII.
+fn is_plain_byte(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) & (byte != b'"') & (byte != b'\\')
+}
+
 /// The values of a row, by the columns' places.
 type Cells<'a> = [Cell<'a>; MOST_COLUMNS];
 
@@ -91,14 +96,14 @@ pub(super) type Visit<'v> = dyn FnMut(CheckResult<'_>) -> Result<(), RegistryErr
 
 /// Where a record lies in a block.
 #[derive(Clone, Copy)]
-struct Record<'b> {
-    line: u64,
+pub(super) struct Record<'b> {
+    pub(super) line: u64,
     /// The block.
-    text: &'b [u8],
+    pub(super) text: &'b [u8],
     /// Whether it is plain, so that the clean-up has nothing to do but to trim.
-    is_plain: bool,
+    pub(super) is_plain: bool,
     /// Whether it may be cut at its end.
-    may_be_cut: bool,
+    pub(super) may_be_cut: bool,
 }
 
 impl RowReader<'_> {
@@ -132,8 +137,8 @@ impl RowReader<'_> {
         let text = block.text.as_slice();
         while at < text.len() {
             let (line, next) = split_packed(text, at, self.layout.width, &mut self.fields);
-            let found =
-                self.visit_record(Record { line, text, is_plain: false, may_be_cut: false }, visit)?;
+            let is_plain = self.is_plain(text, next);
+            let found = self.visit_record(Record { line, text, is_plain, may_be_cut: false }, visit)?;
             if let (Some(fingerprints), Some(print)) = (&mut self.fingerprints, prints.next())
                 && found > 0
             {
@@ -143,6 +148,13 @@ impl RowReader<'_> {
             at = next;
         }
         Ok(rows)
+    }
+
+    /// Whether the fields of a packed record, which lie one behind the other up to `end`, are plain text.
+    pub(super) fn is_plain(&self, text: &[u8], end: usize) -> bool {
+        let start = self.fields.first().map_or(end, Field::start);
+        // Without a way out in between, so that many bytes can be looked at together.
+        text[start..end].iter().fold(true, |plain, byte| plain & is_plain_byte(*byte))
     }
 
     fn for_each_csv_row(
@@ -245,7 +257,11 @@ impl RowReader<'_> {
     }
 
     /// Hands out the rows of the record that `fields` were split from; returns how many there are.
-    fn visit_record(&mut self, record: Record<'_>, visit: &mut Visit<'_>) -> Result<u64, RegistryError> {
+    pub(super) fn visit_record(
+        &mut self,
+        record: Record<'_>,
+        visit: &mut Visit<'_>,
+    ) -> Result<u64, RegistryError> {
         if !self.layout.given.is_empty() {
             return self.visit_given(record, visit);
         }

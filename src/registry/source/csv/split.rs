@@ -44,6 +44,11 @@ impl Field {
         Field { raw, form: Form::Day }
     }
 
+    /// Where it begins.
+    pub(in crate::registry) fn start(&self) -> usize {
+        self.raw.start
+    }
+
     /// Whether it holds a day, however days are written elsewhere.
     pub(in crate::registry) fn is_day(&self) -> bool {
         self.form == Form::Day

@@ -9,7 +9,6 @@ use crate::registry::RegistryError;
 use crate::registry::error::{BadInput, InputFault};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
-use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_128;
@@ -81,10 +80,7 @@ impl TableReader for SqliteTable<'_> {
                     ValueRef::Null => packer.push(b""),
                     ValueRef::Text(text) | ValueRef::Blob(text) => packer.push(text),
                     ValueRef::Integer(value) => {
-                        number.clear();
-                        // Writing to memory cannot fail.
-                        let _ = write!(number, "{value}");
-                        packer.push(&number);
+                        packer.push(itoa::Buffer::new().format(value).as_bytes());
                     }
                     ValueRef::Real(value) => {
                         number.clear();
