@@ -88,7 +88,8 @@ impl<'t> Marks<'t> {
 
     /// Goes on with the line that begins at `start`.
     pub fn begin_line(&mut self, start: usize) {
-        if start < self.line || start >= self.found.piece.end {
+        // Of what lies before the piece it is not known any more what is plain.
+        if start < self.line.max(self.found.piece.start) || start >= self.found.piece.end {
             (self.found.piece, self.found.count) = (start..start, 0);
             self.found.line_ends.clear();
             (self.passed, self.ended) = (0, 0);
