@@ -84,8 +84,15 @@ pub(crate) fn beside_each_other<I: Send>(items: impl IntoIterator<Item = I>, wor
     });
 }
 
-/// Does two things at the same time, if a thread can be had; else one after the other.
-pub(crate) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+/// Does two things at the same time, if more than one thread is wanted and can be had; else one after the other.
+pub(crate) fn both<A: Send, B>(
+    threads: NonZeroUsize,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B,
+) -> (A, B) {
+    if threads == NonZeroUsize::MIN {
+        return (one(), other());
+    }
     let one = Mutex::new(Some(one));
     let take = || one.lock().unwrap_or_else(PoisonError::into_inner).take();
     std::thread::scope(|scope| {

@@ -89,6 +89,7 @@ pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError>
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
     let (written, (organizations_csv, worst)) = both(
+        contents.threads,
         || recipients::write_recipient_files(&contents, staging),
         || {
             let organizations = organizations::organizations(&contents);

@@ -115,11 +115,12 @@ pub(super) fn write_recipient_files(
     };
     let Contents { reference, selection, as_of, threads, .. } = *contents;
     let (counters, whole) =
-        both(|| on_threads(threads.get(), work), || WholeExport::look_at(reference, as_of));
+        both(threads, || on_threads(threads.get(), work), || WholeExport::look_at(reference, as_of));
     let counters = counters?.into_iter().flatten().collect();
     let clients = queue.clients();
     // The files are waited for meanwhile.
     let (files, tally) = both(
+        threads,
         || finish(receivers, lanes, staging, threads),
         || Counter::tally(counters, clients, &birthdays, reference, selection, whole),
     );
