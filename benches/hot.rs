@@ -141,7 +141,7 @@ fn writing(c: &mut Criterion) {
     let policy = Policy::built_in().unwrap();
     let settings = Settings { policy: &policy, as_of: as_of(), threads: NonZeroUsize::MIN, spill: &spill };
     let extract = extract(source.as_ref(), settings, &Quiet).unwrap();
-    let (mut facts, mut in_order) = (Vec::new(), extract.selection.in_order().unwrap());
+    let (mut facts, mut in_order) = (Vec::new(), extract.selection.in_order());
     in_order.next_batch(usize::MAX, &mut facts).unwrap();
     let mut group = c.benchmark_group("writing");
     group.throughput(Throughput::Elements(facts.len() as u64));

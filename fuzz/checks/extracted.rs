@@ -133,7 +133,7 @@ fn summary(extract: &mut Extract) -> Extracted {
 fn facts(extract: &Extract) -> Vec<Included> {
     let (clients, selection) = (&extract.reference.clients, &extract.selection);
     let (mut facts, mut batch) = (Vec::new(), Vec::new());
-    let mut in_order = selection.in_order().unwrap();
+    let mut in_order = selection.in_order();
     loop {
         in_order.next_batch(7, &mut batch).unwrap();
         if batch.is_empty() {

@@ -38,12 +38,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     keep_clear_of(&args.out, as_of.month(), &args.work, "the work database itself")?;
     let staging = Staging::new(Output::open(&args.out)?, as_of.month())?;
     let bar = terminal.reading(database.tables().size());
-    let mut ready = work::ready(
-        &database,
-        arguments::cores(),
-        &memory::spill(staging.scratch(), None, arguments::cores()),
-        &bar,
-    )?;
+    let threads = arguments::cores();
+    let spill = memory::spill(staging.scratch(), None, threads);
+    let mut ready = work::ready(&database, threads, &spill, &bar)?;
     if ready.run.as_of != as_of {
         // It was filtered again between the first look and the second.
         return Err(WorkError::Busy { path: args.work }.into());
@@ -62,7 +59,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         routing: &ready.routing,
         selection: &ready.selection,
         inputs: &inputs,
-        threads: arguments::cores(),
+        threads,
     };
     let last = LastStep {
         gate: &args.gate,

@@ -25,9 +25,9 @@ pub(super) fn settle(
     let mut tally = Tally::new(pairs, columns, totals, settings, note);
     let mut files = OpenFiles::new(pairs, columns);
     let unmatched = unmatched.sorted()?;
-    let mut rows = unmatched.merge()?;
+    let mut rows = unmatched.merge();
     // One goes ahead and counts, so that nothing has to be held until it is known how many equal rows there are.
-    let mut ahead = unmatched.merge()?;
+    let mut ahead = unmatched.merge();
     let mut next = ahead.next().transpose()?;
     let mut group = Group::new(settings.spill);
     while let Some(first) = next {

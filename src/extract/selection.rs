@@ -92,7 +92,7 @@ impl Selection {
         spill: &Spill,
     ) -> io::Result<()> {
         let mut sharing = Sorter::new(spill);
-        for fact in self.facts.merge()? {
+        for fact in self.facts.merge() {
             let fact = fact?;
             if repeated.binary_search(&fact.immunfact_id).is_ok() {
                 sharing.push(((fact.immunfact_id, fact.line), fact))?;
@@ -135,18 +135,15 @@ impl Selection {
     }
 
     /// The facts that are shared, in the order in which files list them.
-    ///
-    /// # Errors
-    /// If what lies on disk can't be read back.
-    pub fn in_order(&self) -> io::Result<InOrder<'_>> {
-        Ok(InOrder {
-            facts: self.facts.merge()?,
+    pub fn in_order(&self) -> InOrder<'_> {
+        InOrder {
+            facts: self.facts.merge(),
             selection: self,
             next: None,
             last: None,
             of_client: 0,
             clients: 0,
-        })
+        }
     }
 
     /// How many facts of the organization at this place are shared.

@@ -67,7 +67,7 @@ impl<'a, T: Storable + Ord> Merge<'a, T> {
         let mut bound = None;
         for run in &mut self.runs {
             if let Some(last) = run.next(count)?.get(count - 1) {
-                bound = bound.into_iter().chain([*last]).min();
+                bound = Some(bound.map_or(*last, |bound: T| bound.min(*last)));
             }
         }
         for run in &mut self.runs {

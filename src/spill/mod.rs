@@ -10,6 +10,7 @@ mod sorter;
 mod storable;
 
 pub use merge::Merge;
+pub(crate) use sort::place_by;
 pub use sorter::{Sorted, Sorter};
 pub use storable::Storable;
 pub(crate) use storable::{damaged, storable_as, storable_fields};

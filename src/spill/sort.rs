@@ -36,13 +36,22 @@ pub(super) fn sort<T: Storable + Ord>(values: &mut Vec<T>, spare: &mut Vec<T>) {
     }
 }
 
-/// Puts into `sorted` the values in the order of a number below `numbers`; those of the same number stay in their order.
-fn place_by<T: Copy>(values: &[T], sorted: &mut Vec<T>, numbers: usize, number: impl Fn(&T) -> usize) {
-    let Some(filler) = values.first() else { return };
+/// Puts into `sorted` the values in the order of a number below `numbers`; those of the same number stay in their order. Returns
+/// where those of each number end.
+pub(crate) fn place_by<T: Copy>(
+    values: &[T],
+    sorted: &mut Vec<T>,
+    numbers: usize,
+    number: impl Fn(&T) -> usize,
+) -> Vec<usize> {
+    let mut places = vec![0; numbers];
+    let Some(filler) = values.first() else {
+        sorted.clear();
+        return places;
+    };
     sorted.truncate(values.len());
     sorted.reserve_exact(values.len() - sorted.len());
     sorted.resize(values.len(), *filler);
-    let mut places = vec![0; numbers];
     values.iter().for_each(|value| places[number(value)] += 1);
     let mut begun = 0;
     for place in &mut places {
@@ -53,6 +62,7 @@ fn place_by<T: Copy>(values: &[T], sorted: &mut Vec<T>, numbers: usize, number: 
         sorted[*place] = *value;
         *place += 1;
     }
+    places
 }
 
 #[cfg(test)]

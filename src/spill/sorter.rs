@@ -163,11 +163,8 @@ pub struct Sorted<T> {
 
 impl<T: Storable + Ord> Sorted<T> {
     /// The values, from the first.
-    ///
-    /// # Errors
-    /// If a run cannot be read.
-    pub fn merge(&self) -> io::Result<Merge<'_, T>> {
-        Ok(Merge::of(&self.runs))
+    pub fn merge(&self) -> Merge<'_, T> {
+        Merge::of(&self.runs)
     }
 }
 
@@ -207,7 +204,7 @@ mod tests {
             expect.sort_unstable();
             let sorted = sorter.sorted().unwrap();
             for _ in 0..2 {
-                proptest::prop_assert_eq!(&values(sorted.merge().unwrap()), &expect);
+                proptest::prop_assert_eq!(&values(sorted.merge()), &expect);
             }
             let mut sorter = fill(&[expect.clone(), expect.iter().step_by(3).map(|v| v % 5).collect()].concat());
             let mut times = std::collections::BTreeMap::new();
@@ -233,7 +230,7 @@ mod tests {
         (0..count).rev().for_each(|value| sorter.push(value).unwrap());
         let sorted = sorter.sorted().unwrap();
         assert!(sorted.runs.len() <= MOST_RUNS + 1);
-        assert_eq!(values(sorted.merge().unwrap()), (0..count).collect::<Vec<_>>());
+        assert_eq!(values(sorted.merge()), (0..count).collect::<Vec<_>>());
     }
 
     #[test]

@@ -115,7 +115,5 @@ storable_as!(u8, [u8; 1], u8::to_le_bytes, |bytes| Some(u8::from_le_bytes(bytes)
 storable_as!(u16, [u8; 2], u16::to_le_bytes, |bytes| Some(u16::from_le_bytes(bytes)));
 storable_as!(u32, [u8; 4], u32::to_le_bytes, |bytes| Some(u32::from_le_bytes(bytes)));
 storable_as!(u64, [u8; 8], u64::to_le_bytes, |bytes| Some(u64::from_le_bytes(bytes)), |number| number);
-storable_as!(u128, [u8; 16], u128::to_le_bytes, |bytes| Some(u128::from_le_bytes(bytes)), |number| (number
-    >> 64)
-    as u64);
+storable_as!(u128, [u8; 16], u128::to_le_bytes, |bytes| Some(u128::from_le_bytes(bytes)));
 storable_as!(bool, u8, u8::from, |byte| [false, true].get(usize::from(byte)).copied());

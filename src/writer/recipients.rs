@@ -81,7 +81,7 @@ pub(super) fn write_recipient_files(
     }
     let lanes = Lanes::new(drafts);
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
-    let in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
+    let in_order = contents.selection.in_order();
     let facts = Mutex::new(Facts { in_order, batches: 0, parted_behind: None });
     let size = batch_size(contents.threads, receivers.len());
     let queue = Queue { facts, size };
@@ -134,7 +134,7 @@ pub(super) fn preview_recipient_files(
     let (receivers, _) = receivers(contents)?;
     let birthdays = Birthdays::new(contents.reference, contents.selection);
     let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
-    let mut in_order = contents.selection.in_order().map_err(WriteError::Spill)?;
+    let mut in_order = contents.selection.in_order();
     let mut facts = Vec::new();
     loop {
         in_order.next_batch(SMALLEST_BATCH, &mut facts).map_err(WriteError::Spill)?;

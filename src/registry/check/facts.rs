@@ -125,7 +125,7 @@ impl RowReader<'_> {
     ) -> Result<u64, RegistryError> {
         let Layout { width, fields, .. } = *self.layout;
         let text = block.text.as_slice();
-        let mut together = Vec::with_capacity(TOGETHER);
+        let mut together = Together(Vec::with_capacity(TOGETHER));
         let (mut rows, mut at) = (0, 0);
         while at < text.len() {
             let (line, next) = split_packed(text, at, width, &mut self.fields);
@@ -135,20 +135,15 @@ impl RowReader<'_> {
             at = next;
             if let Some(row) = plain.flatten() {
                 self.oddities.note_text(columns::VACCINE_GROUP, row.group);
-                together.push(row);
+                together.push(row, visit)?;
                 rows += 1;
-                if together.len() == TOGETHER {
-                    visit(Ok(&together))?;
-                    together.clear();
-                }
                 continue;
             }
-            visit(Ok(&together))?;
-            together.clear();
+            together.hand_out(visit)?;
             let record = Record { line, text, is_plain, may_be_cut: false };
             rows += self.visit_record(record, &mut one_by_one(visit))?;
         }
-        visit(Ok(&together))?;
+        together.hand_out(visit)?;
         Ok(rows)
     }
 
@@ -163,7 +158,7 @@ impl RowReader<'_> {
         let mut marks = Marks::new(text, delimiter);
         let mut ends = [0; MOST_FIELDS];
         let ends = &mut ends[..width];
-        let mut together = Vec::with_capacity(TOGETHER);
+        let mut together = Together(Vec::with_capacity(TOGETHER));
         let (mut rows, mut at, mut line) = (0, 0, block.first_line);
         while at < text.len() {
             let plain = marks.next_line(ends).filter(|line| *line == Line::Plain).map(|_| {
@@ -176,21 +171,32 @@ impl RowReader<'_> {
             });
             if let Some(row) = plain.flatten() {
                 self.oddities.note_text(columns::VACCINE_GROUP, row.group);
-                together.push(row);
+                together.push(row, visit)?;
                 (at, line, rows) = (ends[width - 1] + 1, line + 1, rows + 1);
-                if together.len() == TOGETHER {
-                    visit(Ok(&together))?;
-                    together.clear();
-                }
                 continue;
             }
-            visit(Ok(&together))?;
-            together.clear();
+            together.hand_out(visit)?;
             rows += self.visit_next(text, delimiter, &mut at, &mut line, &mut one_by_one(visit))?;
             marks.begin_line(at);
         }
-        visit(Ok(&together))?;
+        together.hand_out(visit)?;
         Ok(rows)
+    }
+}
+
+/// Plain rows that wait to be handed out together.
+struct Together<'a>(Vec<FactRow<'a>>);
+
+impl<'a> Together<'a> {
+    fn push(&mut self, row: FactRow<'a>, visit: &mut VisitFacts<'_>) -> Result<(), RegistryError> {
+        self.0.push(row);
+        if self.0.len() == TOGETHER { self.hand_out(visit) } else { Ok(()) }
+    }
+
+    fn hand_out(&mut self, visit: &mut VisitFacts<'_>) -> Result<(), RegistryError> {
+        visit(Ok(&self.0))?;
+        self.0.clear();
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::parallel::for_each_part;
 use crate::registry::check::{ExportRow, Notice};
 use crate::registry::tables::consents as columns;
 use crate::registry::{ConsentType, EndReason};
+use crate::spill::place_by;
 use crate::value::Day;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -113,27 +114,16 @@ fn expired_without_end(row: &ExportRow<'_>) -> bool {
         && row.optional_day(columns::END_DATE).is_none()
 }
 
-/// The consents of some of the clients, and where each client's begin.
-fn group_by_client(clients: Range<ClientPlace>, rows: &[(ClientPlace, Consent)]) -> (Vec<u32>, Vec<Consent>) {
-    let rows = || rows.iter().filter(|(client, _)| clients.contains(client));
-    let mut starts = vec![0; clients.len()];
-    rows().for_each(|(client, _)| starts[(client - clients.start) as usize] += 1);
-    let mut begun = 0;
-    for start in &mut starts {
-        begun += std::mem::replace(start, begun);
-    }
-    // Each goes to where its client's begin, or behind those that went there before.
-    let mut next = starts.clone();
-    let mut consents: Vec<Consent> = rows().map(|(_, consent)| *consent).collect();
-    for (client, consent) in rows() {
-        let place = &mut next[(client - clients.start) as usize];
-        consents[*place as usize] = *consent;
-        *place += 1;
-    }
-    for (start, end) in starts.iter().zip(&next) {
-        consents[*start as usize..*end as usize].sort_unstable();
-    }
-    (starts, consents)
+/// The consents of some of the clients, by client, and where each client's end.
+fn group_by_client(
+    clients: Range<ClientPlace>,
+    rows: &[(ClientPlace, Consent)],
+) -> (Vec<usize>, Vec<(ClientPlace, Consent)>) {
+    let rows: Vec<_> = rows.iter().filter(|(client, _)| clients.contains(client)).copied().collect();
+    let mut grouped = Vec::new();
+    let ends = place_by(&rows, &mut grouped, clients.len(), |(client, _)| (client - clients.start) as usize);
+    grouped.chunk_by_mut(|(one, _), (other, _)| one == other).for_each(<[_]>::sort_unstable);
+    (ends, grouped)
 }
 
 /// The consents of the usable clients.
@@ -157,14 +147,13 @@ impl Consents {
         closed.sort_unstable();
         closed.dedup();
         let (mut starts, mut consents) = (Vec::with_capacity(clients + 1), Vec::with_capacity(rows.len()));
-        for (of_part, of_clients) in
-            for_each_part(clients as ClientPlace, threads, |part| group_by_client(part, rows))
-        {
-            let before = consents.len() as u32;
-            starts.extend(of_part.iter().map(|start| before + start));
-            consents.extend(of_clients);
+        starts.push(0);
+        let part = |part| group_by_client(part, rows);
+        for (ends, of_clients) in for_each_part(clients as ClientPlace, threads, part) {
+            let before = consents.len();
+            starts.extend(ends.iter().map(|end| (before + end) as u32));
+            consents.extend(of_clients.into_iter().map(|(_, consent)| consent));
         }
-        starts.push(consents.len() as u32);
         Consents { starts, consents, closed }
     }
 
