@@ -474,6 +474,43 @@ fn filter_finds_damage(path: &Path, change: &str) {
     assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{}", ran.stderr);
 }
 
+/// Somebody has turned on the write-ahead log: then another connection may see another state, and none is asked.
+#[test]
+fn a_stages_database_with_a_write_ahead_log() {
+    let batch = |change: &str| {
+        let site = Site::empty();
+        let path = read(&site);
+        Connection::open(&path).unwrap().execute_batch(change).unwrap();
+        assert_eq!(phds_with(&["filter", "--work", text(&path), "--as-of", "2024-07-08"]).code, 0);
+        let ran = phds_with(&["write", "--work", text(&path), "--out", text(&site.out())]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        common::delivered(site.batch())
+    };
+    assert_eq!(batch("PRAGMA journal_mode = wal"), batch(""));
+}
+
+/// Whether pages contradict each other is looked at while rows are read, and told before anything else that is wrong.
+#[test]
+fn a_stages_database_with_a_page_of_zeros() {
+    let site = Site::empty();
+    let path = read(&site);
+    assert_eq!(phds_with(&["filter", "--work", text(&path), "--as-of", "2024-07-08"]).code, 0);
+    let sound = std::fs::read(&path).unwrap();
+    let root: u32 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'consents_client_id'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    let mut damaged = sound;
+    damaged[(root as usize - 1) * 4096..root as usize * 4096].fill(0);
+    std::fs::write(&path, damaged).unwrap();
+    for stage in [&["filter", "--as-of", "2024-07-08"][..], &["write", "--out", text(&site.out())]] {
+        let ran = phds_with(&[stage, &["--work", text(&path)]].concat());
+        assert!(ran.code == 65 && ran.stderr.contains("DAMAGED_DATABASE"), "{stage:?}: {}", ran.stderr);
+    }
+}
+
 /// A trigger would have `filter` write other outcomes than it works out.
 #[test]
 fn a_stages_database_with_a_trigger() {

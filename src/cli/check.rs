@@ -62,9 +62,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let format = args.format.load()?;
     let as_of = arguments::or_today(args.as_of, "--as-of")?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
-    let spill = memory::spill(scratch.path(), None, arguments::cores());
+    let threads = arguments::cores();
+    let spill = memory::spill(scratch.path(), None, threads);
     let bar = terminal.reading(0);
-    let survey = survey(&args.export, &format, &spill, &bar)?;
+    let survey = survey(&args.export, &format, threads, &spill, &bar)?;
     drop(bar);
     let dates = format.profile.as_ref().and_then(|profile| profile.expected_dates());
     let mut judgement = Judgement { dates, ..Judgement::default() };

@@ -1,7 +1,7 @@
 //! Everything that is wrong with an export's tables, each looked at on its own: where a run would stop at the first fault,
 //! this goes on.
 
-use super::check::{CheckResult, Expectations, FaultKind, Places, Quarantine, Sign, Value, in_order};
+use super::check::{Expectations, FaultKind, Places, Quarantine, Shown, Sign, Value, in_parts};
 use super::error::{BadInput, InputFault, file_of_table};
 use super::lookup::{read_facts_beside, read_reference};
 use super::source::{ExportFormat, ExtraColumn, OpenTables, Readable, TableReader, UnknownFile};
@@ -9,7 +9,7 @@ use super::{NumericType, Problem, Progress, RegistryError, Table};
 use crate::spill::Spill;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the tables of an export look like.
 #[derive(Debug)]
@@ -44,13 +44,14 @@ pub struct TableSurvey {
     pub error: Option<RegistryError>,
 }
 
-/// Looks at every table of an export.
+/// Looks at every table of an export, on so many threads.
 ///
 /// # Errors
 /// If the export itself cannot be opened.
 pub fn survey(
     path: &Path,
     format: &ExportFormat,
+    threads: NonZeroUsize,
     spill: &Spill,
     progress: &dyn Progress,
 ) -> Result<Survey, RegistryError> {
@@ -59,22 +60,21 @@ pub fn survey(
     let mut control_file = String::new();
     let mut tables = Vec::new();
     for table in Table::ALL {
-        let mut reader = match export.open_table(table) {
-            Ok(Some(reader)) => reader,
-            Ok(None) => continue,
-            Err(error) => {
-                tables.push(TableSurvey::new(table, Some(error)));
-                continue;
+        let open = || export.open_table(table);
+        match survey_table(&open, table, threads, spill, progress) {
+            Ok(None) => {}
+            Ok(Some((survey, counted, file))) => {
+                if table == Table::Control {
+                    (counts, control_file) = (counted, file_of_table(&file, table));
+                }
+                tables.push(survey);
             }
-        };
-        if table == Table::Control {
-            control_file = file_of_table(reader.file(), table);
+            Err(error) => tables.push(TableSurvey::new(table, Some(error))),
         }
-        tables.push(survey_table(reader.as_mut(), table, spill, progress, &mut counts));
     }
     // What keeps the clients from being read keeps these from it, too, and is told of them.
-    if let Ok(Some(mut reader)) = export.open_given_consents() {
-        let given = survey_table(reader.as_mut(), Table::Consents, spill, progress, &mut counts);
+    let open = || export.open_given_consents();
+    if let Ok(Some((given, ..))) = survey_table(&open, Table::Consents, threads, spill, progress) {
         match tables.iter_mut().find(|survey| survey.table == Table::Consents) {
             Some(consents) => consents.add(given),
             None => {
@@ -112,7 +112,7 @@ impl TableSurvey {
 }
 
 impl TableSurvey {
-    /// Adds what was found in another file with rows of the same table.
+    /// Adds what was found in other rows of the same table, of this file or another.
     fn add(&mut self, other: TableSurvey) {
         self.rows += other.rows;
         self.faults.extend(other.faults);
@@ -144,30 +144,39 @@ pub fn survey_across(
     Ok(intake.quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect())
 }
 
+/// How a table is opened; none if it is not there.
+type Open<'e> = dyn Fn() -> Result<Option<Box<dyn TableReader + 'e>>, RegistryError> + 'e;
+
+/// Looks at a table, if it is there; returns what `control` counts, too, and the file.
 fn survey_table(
-    reader: &mut dyn TableReader,
+    open: &Open<'_>,
     table: Table,
+    threads: NonZeroUsize,
     spill: &Spill,
     progress: &dyn Progress,
-    counts: &mut Expectations,
-) -> TableSurvey {
-    let mut found = TableSurvey::new(table, None);
+) -> Result<Option<(TableSurvey, Expectations, PathBuf)>, RegistryError> {
+    let Some(mut reader) = open()? else { return Ok(None) };
+    // What rows of `control` come to depends on their order; there are few.
+    let threads = if table == Table::Control { NonZeroUsize::MIN } else { threads };
+    let mut observers: Vec<_> = (0..threads.get()).map(|_| Observer::new(table, spill)).collect();
+    let mut read = in_parts(reader.as_mut(), progress, &mut observers, &Observer::see);
+    if read.is_err() && threads > NonZeroUsize::MIN {
+        // How many rows come before what cannot be read can be told only if they are read one after the other.
+        let Some(again) = open()? else { return Ok(None) };
+        (reader, observers) = (again, vec![Observer::new(table, spill)]);
+        read = in_parts(reader.as_mut(), progress, &mut observers, &Observer::see);
+    }
+    let Observer { mut found, mut quarantine, counts } = observers.swap_remove(0);
+    for other in observers {
+        found.add(other.found);
+        quarantine.absorb(other.quarantine);
+    }
     let gives_consents = !reader.layout().given.is_empty();
     if !gives_consents {
         found.extra.clone_from(&reader.layout().extra);
     }
     let numeric = reader.numeric_columns().iter();
     found.numeric = numeric.map(|(place, numeric)| (table.column_name(*place), *numeric)).collect();
-    let mut quarantine = Quarantine::new(spill);
-    let (rows, signs) = (&mut found.rows, &mut found.signs);
-    let read = in_order(reader, None, progress, &mut |row| {
-        *rows += 1;
-        note_signs(&row, signs);
-        if let (Table::Control, Ok(row)) = (table, &row) {
-            counts.add(row);
-        }
-        row.map_or_else(|row| quarantine.add(&row).map_err(RegistryError::Spill), |_| Ok(()))
-    });
     found.faults = quarantine.kinds().map(|(kind, places)| (*kind, places.clone())).collect();
     found.error = read.err();
     if let (None, Some(line)) = (&found.error, reader.unended_line()) {
@@ -184,19 +193,57 @@ fn survey_table(
             _ => found.may_be_cut = true,
         }
     }
-    found
+    Ok(Some((found, counts, reader.file().to_owned())))
 }
 
-fn note_signs(row: &CheckResult<'_>, signs: &mut BTreeMap<(u8, Sign), Places>) {
-    let Ok(row) = row else { return };
-    for (place, (value, column)) in (0..).zip(row.values().iter().zip(row.table.columns())) {
-        let sign = match value {
-            Value::Text(text) => Sign::of(column, text),
-            Value::Day(day) => Sign::of_day(*day),
-            _ => None,
-        };
-        if let Some(sign) = sign {
-            signs.entry((place, sign)).or_default().add(1, &[row.line]);
+/// Is shown rows of a table.
+struct Observer {
+    found: TableSurvey,
+    quarantine: Quarantine,
+    /// What rows of `control` say.
+    counts: Expectations,
+}
+
+impl Observer {
+    fn new(table: Table, spill: &Spill) -> Observer {
+        let (found, quarantine) = (TableSurvey::new(table, None), Quarantine::new(spill));
+        Observer { found, quarantine, counts: Expectations::default() }
+    }
+
+    fn see(&mut self, shown: Shown<'_>) -> Result<(), RegistryError> {
+        match shown {
+            Shown::Row(row) => {
+                self.found.rows += 1;
+                self.note_signs(row.line, row.values().iter().copied().enumerate());
+                if self.found.table == Table::Control {
+                    self.counts.add(&row);
+                }
+                Ok(())
+            }
+            Shown::Facts(facts) => {
+                self.found.rows += facts.len() as u64;
+                facts.iter().for_each(|fact| self.note_signs(fact.line, fact.texts_and_days().into_iter()));
+                Ok(())
+            }
+            Shown::Bad(row) => {
+                self.found.rows += 1;
+                self.quarantine.add(&row).map_err(RegistryError::Spill)
+            }
+        }
+    }
+
+    /// Notes what is odd about values of a row, by their columns' places.
+    fn note_signs<'v>(&mut self, line: u64, values: impl Iterator<Item = (usize, Value<'v>)>) {
+        let columns = self.found.table.columns();
+        for (place, value) in values {
+            let sign = match value {
+                Value::Text(text) => Sign::of(&columns[place], text),
+                Value::Day(day) => Sign::of_day(day),
+                _ => None,
+            };
+            if let Some(sign) = sign {
+                self.found.signs.entry((place as u8, sign)).or_default().add(1, &[line]);
+            }
         }
     }
 }

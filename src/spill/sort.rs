@@ -17,13 +17,24 @@ pub(super) fn sort<T: Storable + Ord>(values: &mut Vec<T>, spare: &mut Vec<T>) {
     if values.is_sorted() {
         return;
     }
+    // Facts often come client by client, and only those of each are in another order.
+    if !values.is_sorted_by_key(T::rank) && !has_sorted_by_rank(values, spare) {
+        values.sort_unstable();
+        return;
+    }
+    for of_rank in values.chunk_by_mut(|one, other| one.rank() == other.rank()) {
+        of_rank.sort_unstable();
+    }
+}
+
+/// Sorts values by their ranks, without comparing them, if that is worth it; returns whether it was.
+fn has_sorted_by_rank<T: Storable>(values: &mut Vec<T>, spare: &mut Vec<T>) -> bool {
     let (least, most) =
         values.iter().map(T::rank).fold((u64::MAX, 0), |(a, b), rank| (a.min(rank), b.max(rank)));
     let bits = u64::BITS - (most - least).leading_zeros();
     let steps = bits.div_ceil(MOST_BITS);
-    if values.len() < FEWEST || steps == 0 || steps > MOST_STEPS {
-        values.sort_unstable();
-        return;
+    if values.len() < FEWEST || steps > MOST_STEPS {
+        return false;
     }
     let bits = bits.div_ceil(steps);
     for step in 0..steps {
@@ -31,9 +42,7 @@ pub(super) fn sort<T: Storable + Ord>(values: &mut Vec<T>, spare: &mut Vec<T>) {
         place_by(values, spare, 1 << bits, digit);
         std::mem::swap(values, spare);
     }
-    for of_rank in values.chunk_by_mut(|one, other| one.rank() == other.rank()) {
-        of_rank.sort_unstable();
-    }
+    true
 }
 
 /// Puts into `sorted` the values in the order of a number below `numbers`; those of the same number stay in their order. Returns
@@ -79,8 +88,12 @@ mod tests {
                 seeds.iter().map(|seed| (least.saturating_add(seed >> spread), *seed)).collect();
             let mut expect = values.clone();
             expect.sort_unstable();
+            let mut by_rank = values.clone();
             sort(&mut values, &mut spare);
             proptest::prop_assert_eq!(&values, &expect);
+            by_rank.sort_by_key(Storable::rank);
+            sort(&mut by_rank, &mut spare);
+            proptest::prop_assert_eq!(&by_rank, &expect);
         }
     }
 }

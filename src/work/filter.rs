@@ -13,6 +13,7 @@ use crate::registry::{
 use crate::spill::{Sorter, Spill, storable_as, storable_fields};
 use crate::value::Day;
 use rusqlite::{Connection, params};
+use std::cell::OnceCell;
 use std::num::NonZeroUsize;
 use strum::VariantArray;
 
@@ -54,37 +55,43 @@ pub fn filter(
 ) -> Result<FilterResult, WorkError> {
     let failed = database.failed();
     let connection = &database.connection;
+    // Nobody else changes anything until this is done.
     database.execute("BEGIN IMMEDIATE")?;
-    database.must_be_whole()?;
-    database.must_be_complete()?;
+    let FilterSettings { policy, as_of, threads, spill, .. } = settings;
+    let is_usable = |database: &WorkDatabase| {
+        database.must_be_whole()?;
+        database.must_be_complete()
+    };
+    let reference = OnceCell::new();
+    let (reference, rules, judges) = database.looked_at_meanwhile(threads, is_usable, || {
+        let tables = database.tables();
+        let (found, mut scratch) =
+            read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
+        database.must_be_clean(&scratch)?;
+        let reference = reference.get_or_init(|| found);
+        let rules = Rules::new(policy, as_of, reference, threads);
+        let builders = SelectionBuilder::for_threads(threads, as_of, reference.organizations.len(), spill);
+        let judges = builders.into_iter().map(|builder| (builder, Sorter::new(spill))).collect();
+        let judge = |(builder, judged): &mut (SelectionBuilder, Sorter<JudgedLine>), facts: &[Fact<'_>]| {
+            let judgements = rules.judge_all(facts);
+            builder.take_all(facts, &judgements)?;
+            facts.iter().zip(judgements).try_for_each(|(fact, judgement)| {
+                let Judgement { outcome, included_under } = judgement;
+                judged.push(JudgedLine { line: fact.line, outcome, included_under })
+            })
+        };
+        // The database is read on this thread, so that outcomes are put into it afterwards.
+        let judges = read_facts(&tables, reference, &mut scratch, spill, progress, judges, &judge)
+            .map_err(database.in_reading())?;
+        database.must_be_clean(&scratch)?;
+        Ok((reference, rules, judges))
+    })?;
     // An error leaves the transaction open, and it is rolled back with the connection.
     database.execute(
         "DELETE FROM outcomes; DELETE FROM consent_verdicts; DELETE FROM filter_run;
          DELETE FROM included_under; DELETE FROM organization_outcomes; DELETE FROM writes; DELETE FROM quarantine WHERE stage = 'filter';",
     )?;
-    let FilterSettings { spill, threads, .. } = settings;
-    let tables = database.tables();
-    let (reference, mut scratch) =
-        read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
-    database.must_be_clean(&scratch)?;
-    let rules = Rules::new(settings.policy, settings.as_of, &reference, threads);
-    keep_verdicts(connection, &rules, &reference).map_err(failed)?;
-
-    let builders =
-        SelectionBuilder::for_threads(threads, settings.as_of, reference.organizations.len(), spill);
-    let judges = builders.into_iter().map(|builder| (builder, Sorter::new(spill))).collect();
-    let judge = |(builder, judged): &mut (SelectionBuilder, Sorter<JudgedLine>), facts: &[Fact<'_>]| {
-        let judgements = rules.judge_all(facts);
-        builder.take_all(facts, &judgements)?;
-        facts.iter().zip(judgements).try_for_each(|(fact, judgement)| {
-            let Judgement { outcome, included_under } = judgement;
-            judged.push(JudgedLine { line: fact.line, outcome, included_under })
-        })
-    };
-    // The database is read on this thread, so that outcomes are put into it afterwards.
-    let judges = read_facts(&tables, &reference, &mut scratch, spill, progress, judges, &judge)
-        .map_err(database.in_reading())?;
-    database.must_be_clean(&scratch)?;
+    keep_verdicts(connection, &rules, reference).map_err(failed)?;
     let (mut builders, mut judged) = (Vec::with_capacity(judges.len()), Sorter::new(spill));
     for (builder, own) in judges {
         builders.push(builder);
@@ -92,14 +99,14 @@ pub fn filter(
     }
     keep_outcomes(database, judged)?;
     let mut late = Quarantine::new(spill);
-    let selection = Selection::new(builders, rules.consent_rule(), &mut late, &reference, spill)
+    let selection = Selection::new(builders, rules.consent_rule(), &mut late, reference, spill)
         .map_err(WorkError::Spill)?;
     keep_late_duplicates(database, late)?;
     let mut intake = database.intake(spill)?;
     // `read` has judged the other tables already.
     read::refuse_unfit(&mut intake, settings.limit, &[Table::Immunizations], &database.path)?;
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
-    keep_organizations(connection, &reference, &selection.organizations).map_err(failed)?;
+    keep_organizations(connection, reference, &selection.organizations).map_err(failed)?;
     database.execute("COMMIT")?;
     Ok(FilterResult { counts: selection.counts, intake })
 }

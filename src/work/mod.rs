@@ -32,12 +32,15 @@ use crate::spill::Spill;
 use crate::value::Day;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A work database that holds a whole export.
 #[derive(Debug)]
 pub struct WorkDatabase {
     path: PathBuf,
+    file: FileIdentity,
     connection: Connection,
     /// A signal interrupts the query that runs, so that it is rolled back. Dropped after the connection, which does that.
     _interrupt: InterruptHandler,
@@ -71,7 +74,12 @@ impl WorkDatabase {
             return Err(WorkError::NotAWorkDatabase { path: path.to_owned() });
         }
         let failed = |error| WorkError::sqlite(path, error);
+        let file = identity(&found);
         let connection = connect(path)?;
+        // It may have been replaced meanwhile, so that it could not be told which of the two is open.
+        if std::fs::metadata(path).ok().as_ref().map(identity) != Some(file) {
+            return Err(WorkError::Busy { path: path.to_owned() });
+        }
         let number =
             |pragma| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
         if number("application_id").map_err(failed)? != OWN_APPLICATION_ID {
@@ -84,7 +92,7 @@ impl WorkDatabase {
         }
         let handle = connection.get_interrupt_handle();
         let interrupt = cleanup::on_signal(move || handle.interrupt());
-        Ok(WorkDatabase { path: path.to_owned(), connection, _interrupt: interrupt })
+        Ok(WorkDatabase { path: path.to_owned(), file, connection, _interrupt: interrupt })
     }
 
     fn failed(&self) -> impl Fn(rusqlite::Error) -> WorkError + Copy + '_ {
@@ -234,6 +242,13 @@ impl WorkDatabase {
     pub fn needed_filter_run(&self) -> Result<FilterRun, WorkError> {
         self.filter_run()?.ok_or_else(|| WorkError::NotFiltered { path: self.path.clone() })
     }
+}
+
+/// What tells a file from one that takes its place: its device and its number there.
+type FileIdentity = (u64, u64);
+
+fn identity(file: &Metadata) -> FileIdentity {
+    (file.dev(), file.ino())
 }
 
 /// Opens a database to be read and written.

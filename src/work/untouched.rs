@@ -4,9 +4,11 @@
 use super::error::WorkError;
 use super::{WorkDatabase, schema};
 use crate::filter::Outcome;
+use crate::parallel::both;
 use crate::policy::ConsentRule;
 use crate::registry::{Intake, RegistryError, Table, collect_rows, has_damaged_pages};
 use rusqlite::Connection;
+use std::num::NonZeroUsize;
 
 impl WorkDatabase {
     /// Refuses a database of which something does not hold that this program sees to.
@@ -17,6 +19,38 @@ impl WorkDatabase {
     /// Refuses a database with damaged pages, whose rows may be lost without a word: a withdrawal, for one.
     pub(super) fn must_be_whole(&self) -> Result<(), WorkError> {
         self.must_hold(!has_damaged_pages(&self.connection).map_err(self.failed())?)
+    }
+
+    /// Does `work` on this database while another connection looks whether the database may be used; returns what came of the
+    /// work if it may.
+    pub(super) fn looked_at_meanwhile<T>(
+        &self,
+        threads: NonZeroUsize,
+        look: impl FnOnce(&WorkDatabase) -> Result<(), WorkError> + Send,
+        work: impl FnOnce() -> Result<T, WorkError>,
+    ) -> Result<T, WorkError> {
+        // What both need to come to an end.
+        self.must_have_its_schema()?;
+        // With a write-ahead log two connections may see two states of the database.
+        let has_log = self.value::<String>("PRAGMA journal_mode")? == "wal";
+        if has_log || threads == NonZeroUsize::MIN {
+            look(self)?;
+            return work();
+        }
+        let WorkDatabase { path, file, connection, .. } = self;
+        let working = connection.get_interrupt_handle();
+        let look = || {
+            let other = WorkDatabase::open(path)?;
+            if other.file != *file {
+                return Err(WorkError::Busy { path: path.clone() });
+            }
+            other.execute("BEGIN")?;
+            look(&other)
+        };
+        let look = || look().inspect_err(|_| working.interrupt());
+        let (looked, done) = both(threads, look, work);
+        looked?;
+        done
     }
 
     /// Refuses a database in which a table has other rows than were read into it. One that is missing may be a

@@ -37,24 +37,31 @@ pub fn ready(
 ) -> Result<Ready, WorkError> {
     // One snapshot for all that is read, whatever another run does meanwhile.
     database.execute("BEGIN")?;
-    database.must_be_whole()?;
-    database.must_be_complete()?;
     let run = database.needed_filter_run()?;
-    database.must_have_all_outcomes(run.policy.consent.rule)?;
-    let intake = database.intake(spill)?;
-    let included =
-        format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
-    let tables = database.tables().where_holds(Table::Immunizations, &included);
-    let (reference, mut scratch) =
-        read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
-    database.must_be_clean(&scratch)?;
-    let builders = SelectionBuilder::for_threads(threads, run.as_of, reference.organizations.len(), spill);
-    let take = |builder: &mut SelectionBuilder, facts: &[Fact<'_>]| {
-        facts.iter().try_for_each(|fact| builder.take_included(fact))
+    let rule = run.policy.consent.rule;
+    let is_usable = move |database: &WorkDatabase| {
+        database.must_be_whole()?;
+        database.must_be_complete()?;
+        database.must_have_all_outcomes(rule)
     };
-    let builders = read_facts(&tables, &reference, &mut scratch, spill, progress, builders, &take)
-        .map_err(database.in_reading())?;
-    database.must_be_clean(&scratch)?;
+    let (intake, reference, builders) = database.looked_at_meanwhile(threads, is_usable, || {
+        let intake = database.intake(spill)?;
+        let included =
+            format!("line IN (SELECT line FROM outcomes WHERE outcome = '{}')", Outcome::Included.name());
+        let tables = database.tables().where_holds(Table::Immunizations, &included);
+        let (reference, mut scratch) =
+            read_reference(&tables, threads, spill, progress).map_err(database.in_reading())?;
+        database.must_be_clean(&scratch)?;
+        let builders =
+            SelectionBuilder::for_threads(threads, run.as_of, reference.organizations.len(), spill);
+        let take = |builder: &mut SelectionBuilder, facts: &[Fact<'_>]| {
+            facts.iter().try_for_each(|fact| builder.take_included(fact))
+        };
+        let builders = read_facts(&tables, &reference, &mut scratch, spill, progress, builders, &take)
+            .map_err(database.in_reading())?;
+        database.must_be_clean(&scratch)?;
+        Ok((intake, reference, builders))
+    })?;
     let organizations = database.counts_of_organizations(&reference)?;
     let selection = Selection::of_included(builders, database.counts()?, organizations, spill)
         .map_err(WorkError::Spill)?;

@@ -6,7 +6,7 @@ use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
 use super::{Contents, Staging, WriteError, file_names};
 use crate::batch::{FileEntry, Tally};
-use crate::extract::InOrder;
+use crate::extract::{InOrder, Selection};
 use crate::filter::{Recipient, Route, Routing, ShareableFact};
 use crate::parallel::{both, for_each, on_threads};
 use crate::registry::{Table, tables};
@@ -81,10 +81,8 @@ pub(super) fn write_recipient_files(
     }
     let lanes = Lanes::new(drafts);
     let texts = RowTexts::new(contents.policy, contents.reference, contents.selection);
-    let in_order = contents.selection.in_order();
-    let facts = Mutex::new(Facts { in_order, batches: 0, parted_behind: None });
     let size = batch_size(contents.threads, receivers.len());
-    let queue = Queue { facts, size };
+    let queue = Queue::new(contents.selection, size);
     let birthdays = Birthdays::new(contents.reference, contents.selection);
     let work = || {
         let mut rows = RowWriter::new(&texts);
@@ -132,21 +130,22 @@ pub(super) fn preview_recipient_files(
     contents: &Contents<'_>,
 ) -> Result<(Vec<FileEntry>, Tally), WriteError> {
     let (receivers, _) = receivers(contents)?;
-    let birthdays = Birthdays::new(contents.reference, contents.selection);
-    let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
-    let mut in_order = contents.selection.in_order();
-    let mut facts = Vec::new();
-    loop {
-        in_order.next_batch(SMALLEST_BATCH, &mut facts).map_err(WriteError::Spill)?;
-        if facts.is_empty() {
-            break;
+    let Contents { reference, selection, as_of, threads, .. } = *contents;
+    let birthdays = Birthdays::new(reference, selection);
+    let queue = Queue::new(selection, SMALLEST_BATCH);
+    let count = || {
+        let mut counter = Counter::new(reference, selection, &birthdays);
+        let mut facts = Vec::with_capacity(SMALLEST_BATCH);
+        while let Some((_, parted_behind)) = queue.take(&mut facts).map_err(WriteError::Spill)? {
+            counter.begin_batch(parted_behind);
+            facts.iter().for_each(|fact| counter.count(fact));
         }
-        facts.iter().for_each(|fact| counter.count(fact));
-    }
-    let clients = in_order.clients();
-    let Contents { reference, selection, as_of, .. } = *contents;
-    let whole = WholeExport::look_at(reference, as_of);
-    let tally = Counter::tally(vec![counter], clients, &birthdays, reference, selection, whole);
+        counter.end();
+        Ok(counter)
+    };
+    let (counters, whole) =
+        both(threads, || on_threads(threads.get(), count), || WholeExport::look_at(reference, as_of));
+    let tally = Counter::tally(counters?, queue.clients(), &birthdays, reference, selection, whole);
     let mut files: Vec<_> = receivers
         .into_iter()
         .map(|Receiver { recipient, rows, file_name }| FileEntry {
@@ -222,7 +221,12 @@ struct Facts<'a> {
     parted_behind: Option<Vec<ShareableFact>>,
 }
 
-impl Queue<'_> {
+impl<'a> Queue<'a> {
+    fn new(selection: &'a Selection, size: usize) -> Queue<'a> {
+        let in_order = selection.in_order();
+        Queue { facts: Mutex::new(Facts { in_order, batches: 0, parted_behind: None }), size }
+    }
+
     /// Takes the next batch; returns its number, or none at the end. If it goes on with the client of the batch before, the
     /// facts of that client's day before come with it.
     fn take(&self, batch: &mut Vec<ShareableFact>) -> io::Result<Option<(u64, Option<Vec<ShareableFact>>)>> {

@@ -4,7 +4,7 @@
 //! out some at a time. All others, and all that are wrong in any way, go the way of every table's rows (`rows`).
 
 use super::quarantine::RowFault;
-use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds};
+use super::row::{CheckResult, ExportRow, QuarantinedRow, RowIds, Value};
 use super::rows::{Record, RowReader};
 use crate::registry::codes::{CodeSet, DisasterFlag};
 use crate::registry::source::{Block, Layout, Line, Marks, NO_FIELD, split_packed};
@@ -56,6 +56,14 @@ impl<'a> FactRow<'a> {
             organization_id: row.optional_id(columns::GIVEN_BY_ORG_ID),
             disaster_flag: row.disaster_flag(columns::DISASTER_FLAG),
         }
+    }
+
+    /// Its texts and days, in the order of the columns: the values that can be used and yet be odd.
+    pub(in crate::registry) fn texts_and_days(&self) -> [(usize, Value<'a>); 2] {
+        [
+            (columns::VACCINATION_DATE, Value::Day(self.date)),
+            (columns::VACCINE_GROUP, Value::Text(self.group)),
+        ]
     }
 
     /// The row, if it turns out that it cannot be used.

@@ -21,6 +21,6 @@ pub(crate) use reader::Witness;
 pub(super) use reader::{Reader, TablePart, read_fact_rows, read_table};
 pub(crate) use row::{CheckResult, ExportRow, Value};
 pub use row::{QuarantinedRow, RowFile, RowIds};
-pub(super) use scan::in_order;
 pub(crate) use scan::reading_memory;
+pub(super) use scan::{Shown, in_order, in_parts};
 pub use shape::{Shape, Sign};

@@ -176,10 +176,11 @@ fn go_through_table<W: Send>(
     let mut done = Vec::new();
     read_table(source, part, intake, |reader, intake| {
         let file = reader.file().to_owned();
-        let (scan, workers) = scan::on_threads(reader, spill, progress, workers, &|rows, block, worker| {
-            let (worker, quarantine): &mut (W, Quarantine) = worker;
-            go_through(&file, rows, block, worker, quarantine)
-        })?;
+        let (scan, workers) =
+            scan::on_threads(reader, Some(spill), progress, workers, &|rows, block, worker| {
+                let (worker, quarantine): &mut (W, Quarantine) = worker;
+                go_through(&file, rows, block, worker, quarantine)
+            })?;
         for (worker, quarantine) in workers {
             intake.quarantine.absorb(quarantine);
             done.push(worker);

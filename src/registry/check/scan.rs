@@ -3,11 +3,13 @@
 //! One thread reads and cuts the text into blocks of whole records; the rows of a block are always looked at by
 //! one worker, in order. What a worker collects must not depend on which blocks it got.
 
+use super::facts::FactRow;
 use super::oddities::Oddities;
+use super::row::{ExportRow, QuarantinedRow};
 use super::rows::{Profiled, RowReader, Visit};
 use crate::registry::profile::EffectCounts;
 use crate::registry::source::{Block, CSV_BLOCK, TableReader};
-use crate::registry::{Progress, RegistryError};
+use crate::registry::{Progress, RegistryError, Table};
 use crate::spill::{Sorter, Spill};
 use std::io;
 use std::num::NonZeroUsize;
@@ -56,6 +58,35 @@ pub(in crate::registry) fn in_order(
     on_this_thread(reader, spill, progress, &mut |row_reader, block| row_reader.for_each_row(block, visit))
 }
 
+/// What an observer is shown of a table.
+pub(in crate::registry) enum Shown<'r> {
+    /// A row that passed the checks of its own values.
+    Row(ExportRow<'r>),
+    /// Several, of `immunizations`.
+    Facts(&'r [FactRow<'r>]),
+    /// A row that did not.
+    Bad(QuarantinedRow),
+}
+
+/// Shows every row of a table to one of several observers, each on a thread of its own. One that is alone is shown the rows in
+/// the source's order.
+pub(in crate::registry) fn in_parts<O: Send>(
+    reader: &mut dyn TableReader,
+    progress: &dyn Progress,
+    observers: &mut [O],
+    show: &(dyn Fn(&mut O, Shown<'_>) -> Result<(), RegistryError> + Sync),
+) -> Result<(), RegistryError> {
+    let are_facts = reader.layout().table == Table::Immunizations;
+    let go_through: &GoThrough<'_, &mut O> = &|row_reader, block, observer| match are_facts {
+        true => row_reader
+            .for_each_fact(block, &mut |facts| show(observer, facts.map_or_else(Shown::Bad, Shown::Facts))),
+        false => {
+            row_reader.for_each_row(block, &mut |row| show(observer, row.map_or_else(Shown::Bad, Shown::Row)))
+        }
+    };
+    on_threads(reader, None, progress, observers.iter_mut().collect(), go_through).map(drop)
+}
+
 fn on_this_thread(
     reader: &mut dyn TableReader,
     spill: Option<&Spill>,
@@ -78,16 +109,17 @@ fn on_this_thread(
 pub(super) type GoThrough<'g, W> =
     dyn Fn(&mut RowReader<'_>, &Block, &mut W) -> Result<u64, RegistryError> + Sync + 'g;
 
-/// Goes through a table's rows on as many threads as there are workers, which come back when all is read.
+/// Goes through a table's rows on as many threads as there are workers, which come back when all is read. `spill`: as for
+/// [`in_order`].
 pub(super) fn on_threads<W: Send>(
     reader: &mut dyn TableReader,
-    spill: &Spill,
+    spill: Option<&Spill>,
     progress: &dyn Progress,
     mut workers: Vec<W>,
     go_through: &GoThrough<'_, W>,
 ) -> Result<(Scan, Vec<W>), RegistryError> {
     if let [worker] = workers.as_mut_slice() {
-        let scan = on_this_thread(reader, Some(spill), progress, &mut |row_reader, block| {
+        let scan = on_this_thread(reader, spill, progress, &mut |row_reader, block| {
             go_through(row_reader, block, worker)
         })?;
         return Ok((scan, workers));
@@ -106,7 +138,7 @@ pub(super) fn on_threads<W: Send>(
             let (receive, give_back) = (Arc::clone(&receive), give_back.clone());
             let (layout, failed) = (&layout, &failed);
             let work = move || {
-                let mut row_reader = RowReader::new(layout, Some(spill));
+                let mut row_reader = RowReader::new(layout, spill);
                 let mut rows = 0;
                 while let Some(block) = next_of(&receive) {
                     rows += go_through(&mut row_reader, &block, &mut worker).map_err(|error| {
