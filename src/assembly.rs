@@ -14,6 +14,7 @@ use crate::registry::{FileStamp, RegistryError};
 use crate::report::{self, Report};
 use crate::value::{Day, name::look_alikes};
 use crate::writer::{Contents, Staging, WriteError, preview, write_files};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a batch is judged by.
@@ -40,6 +41,8 @@ pub struct Assembled {
     pub manifest: Manifest,
     /// What the gate saw and found. The batch may be published at once if it found nothing.
     pub gate: GateRecord,
+    /// Values longer than the policy's `[lengths]`, by column.
+    pub longer: BTreeMap<String, u64>,
 }
 
 /// Why a batch could not be put together.
@@ -89,7 +92,7 @@ pub fn assemble_batch(
     };
     staging.write(names::REPORT, report::page(&report).as_bytes())?;
     staging.write_checksums(&format!("{}/", names::QA))?;
-    Ok(Assembled { manifest, gate })
+    Ok(Assembled { manifest, gate, longer: counts.tally.longer })
 }
 
 /// A batch that was judged and not written.

@@ -122,6 +122,8 @@ fn the_names_of_a_batchs_files_stand_in_one_place() {
             "\"inputs.json\"",
             "\"counts.csv\"",
             "\"organizations.csv\"",
+            "\"datapackage.json\"",
+            "\"README.txt\"",
         ] {
             assert!(!code.contains(name), "{} has {name}", path.display());
         }

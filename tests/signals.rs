@@ -121,7 +121,7 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
         let _ = std::fs::remove_dir_all(out.join("202407"));
     });
     assert_eq!(phds_with(&write).code, 0);
-    assert_eq!(read_folder(&out.join("202407")).len(), 13);
+    assert_eq!(read_folder(&out.join("202407")).len(), 22);
 }
 
 #[test]

@@ -45,14 +45,16 @@ fn june(site: &Site) -> PathBuf {
     site.out().join("202406")
 }
 
-/// Edits a manifest and makes it and the checksums agree with the files.
+/// Makes a batch one of before there were packages, edits its manifest, and makes that and the checksums agree with the files.
 fn edit_manifest(batch: &Path, edit: impl Fn(&mut Value)) {
+    let _ = std::fs::remove_dir_all(batch.join("recipients"));
     let hash = |name: &str| {
         let bytes = std::fs::read(batch.join(name)).unwrap();
         Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
     let path = batch.join("manifest.json");
     let mut manifest: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["tool"]["version"] = "0.3.0".into();
     edit(&mut manifest);
     for file in manifest["files"].as_array_mut().unwrap() {
         let name = file["path"].as_str().unwrap().to_owned();

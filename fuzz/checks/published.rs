@@ -12,6 +12,7 @@ use phds::spill::Spill;
 use phds::value::text::hex;
 use phds::verify::{VerifySettings, verify};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The files that the first byte chooses from.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 11] = [
     "manifest.json",
     "SHA256SUMS",
     "data_dictionary.csv",
@@ -29,6 +30,8 @@ pub const FILES: [&str; 9] = [
     "qa/quarantine.csv",
     "qa/counts.csv",
     "qa/inputs.json",
+    "recipients/Travis/README.txt",
+    "recipients/Travis/SHA256SUMS",
 ];
 
 /// Set in the first byte, the checksums are made to fit what was put there.
@@ -49,13 +52,21 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         for month in ["202406", "202407"] {
             let batch = folder.path().join(month);
-            std::fs::create_dir_all(batch.join("qa")).unwrap();
-            seeds::batch().iter().for_each(|(file, bytes)| std::fs::write(batch.join(file), bytes).unwrap());
+            for (file, bytes) in seeds::batch() {
+                let path = batch.join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, bytes).unwrap();
+            }
             let close = |path: PathBuf, mode| {
                 std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
             };
             seeds::batch().keys().for_each(|file| close(batch.join(file), 0o600));
-            [batch.join("qa"), batch].into_iter().for_each(|folder| close(folder, 0o700));
+            let folders: BTreeSet<PathBuf> = seeds::batch()
+                .keys()
+                .flat_map(|file| Path::new(file).ancestors().skip(1))
+                .map(|folder| batch.join(folder))
+                .collect();
+            folders.into_iter().for_each(|folder| close(folder, 0o700));
         }
         Place { folder, policy: Policy::built_in().unwrap() }
     }
@@ -136,7 +147,8 @@ fn reseal(batch: &Path) {
         let mut names: Vec<String> = seeds::batch()
             .keys()
             .filter_map(|file| file.strip_prefix(prefix))
-            .filter(|file| !file.contains('/') && *file != "SHA256SUMS")
+            .filter(|file| !file.contains('/') || file.starts_with("recipients/"))
+            .filter(|file| *file != "SHA256SUMS")
             .map(str::to_owned)
             .collect();
         names.sort();

@@ -207,11 +207,14 @@ pub fn batch() -> &'static BTreeMap<String, Vec<u8>> {
         }
         let place = write_batch_of(&export, Encoding::Utf8, &folder.path().join("out")).unwrap();
         let mut files = BTreeMap::new();
-        for prefix in ["", "qa/"] {
-            for entry in std::fs::read_dir(place.join(prefix)).unwrap().map(Result::unwrap) {
+        let mut folders = vec![String::new()];
+        while let Some(prefix) = folders.pop() {
+            for entry in std::fs::read_dir(place.join(&prefix)).unwrap().map(Result::unwrap) {
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 if entry.file_type().unwrap().is_file() {
-                    let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                     files.insert(name, std::fs::read(entry.path()).unwrap());
+                } else {
+                    folders.push(name + "/");
                 }
             }
         }

@@ -39,6 +39,9 @@ pub struct Manifest {
     /// The profile through which the export was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileId>,
+    /// Whether the recipients' files begin with a byte order mark.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bom: bool,
     /// Every table that was read, by name.
     pub tables: IndexMap<String, TableEntry>,
     /// What came of the facts.
@@ -102,6 +105,10 @@ pub struct FileEntry {
     pub bytes: u64,
     /// Its SHA-256 in hexadecimal.
     pub sha256: String,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Manifest {

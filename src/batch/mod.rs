@@ -4,6 +4,7 @@
 //! Never writes a file, and trusts nothing that it reads: `verify` checks whether a batch is sound.
 
 mod before;
+mod delivery;
 mod dialect;
 mod dictionary;
 mod gate_record;
@@ -19,6 +20,7 @@ mod rows;
 mod version;
 
 pub use before::{Before, Kept};
+pub use delivery::Delivery;
 pub(crate) use dialect::{DELIMITER, push_field, push_number, split_row, table_text};
 pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
@@ -36,8 +38,9 @@ pub(crate) use open::{open_file, read_own_file};
 pub use report_counts::{
     AGE_BANDS, BirthdayHeap, OrganizationEntry, People, ReportData, Settings, Signs, Tally,
 };
+pub(crate) use rows::BYTE_ORDER_MARK;
 pub use rows::{Row, Rows};
-pub use version::RulesVersion;
+pub use version::{RulesVersion, has_packages};
 
 use crate::value::{Month, shown};
 use serde::Serialize;

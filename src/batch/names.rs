@@ -12,6 +12,21 @@ pub const DICTIONARY_MD: &str = "data_dictionary.md";
 /// The data dictionary, to be read by programs.
 pub const DICTIONARY_CSV: &str = "data_dictionary.csv";
 
+/// The folder of packages: for each recipient a folder with what is delivered to it.
+pub const RECIPIENTS: &str = "recipients";
+/// A recipient's file described for programs.
+pub const DATAPACKAGE: &str = "datapackage.json";
+/// Scripts that read a recipient's file.
+pub const PYTHON_SCRIPT: &str = "read_phds.py";
+pub const R_SCRIPT: &str = "read_phds.R";
+pub const SAS_SCRIPT: &str = "read_phds.sas";
+/// What a recipient does with its package.
+pub const README: &str = "README.txt";
+
+/// The files of every package, beside the recipient's own.
+pub const ALWAYS_IN_PACKAGE: [&str; 8] =
+    [DICTIONARY_MD, DICTIONARY_CSV, DATAPACKAGE, PYTHON_SCRIPT, R_SCRIPT, SAS_SCRIPT, README, CHECKSUMS];
+
 /// The folder that is for the registry's own staff, and never delivered. The names below are paths in the batch.
 pub const QA: &str = "qa";
 /// The places of quarantined rows.
@@ -46,9 +61,27 @@ pub const AT_TIMES_IN_QA: [&str; 3] = [GATE_RECORD, RELEASE, ORGANIZATIONS];
 const BEFORE: &str = "PHDS_";
 const BEHIND: &str = ".csv";
 
+/// Stands for any recipient's file.
+pub const ANY_RECIPIENT_FILE: &str = "PHDS_RECIPIENT_YYYYMM.csv";
+
 /// The file of a recipient whose name in file names this is.
 pub fn recipient_file(stem: &str, month: Month) -> String {
     format!("{BEFORE}{stem}_{month}{BEHIND}")
+}
+
+/// The folder of the package that a recipient's file is in, as a path in the batch; none of a file with another kind of name.
+pub fn package_of(file: &str) -> Option<String> {
+    stem_of(Path::new(file)).map(|stem| format!("{RECIPIENTS}/{stem}"))
+}
+
+/// The copy for Excel of a recipient's file.
+pub fn excel_copy_of(file: &str) -> String {
+    format!("{}_excel{BEHIND}", file.strip_suffix(BEHIND).unwrap_or(file))
+}
+
+/// Whether a path in the batch is that of a file in a package.
+pub fn is_in_a_package(path: &str) -> bool {
+    path.strip_prefix(RECIPIENTS).is_some_and(|inside| inside.starts_with('/'))
 }
 
 /// Whether a file is named as recipients' files are, whatever stands between.

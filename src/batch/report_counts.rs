@@ -101,6 +101,9 @@ pub struct Tally {
     pub by_day_of_month: Vec<u64>,
     /// Blanks by column.
     pub blanks: BTreeMap<String, u64>,
+    /// Values longer than the policy's `[lengths]`, by column; only columns that have some.
+    #[serde(default)]
+    pub longer: BTreeMap<String, u64>,
     /// How many times a client has more than one dose of one CVX code on one day.
     pub same_day_again: u64,
     /// The people behind the facts; none in a batch of before 0.3.0.

@@ -43,7 +43,11 @@ pub struct Rows {
     offset: u64,
     line: u64,
     at_end: bool,
+    has_mark: bool,
 }
+
+/// What some programs put before a UTF-8 text, and what a file may have by the policy.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Rows {
     /// Opens a file.
@@ -53,12 +57,18 @@ impl Rows {
     pub fn open(path: &Path, links: Links) -> Result<Rows, BatchError> {
         let file = open_file(path, links)?;
         let path = path.to_owned();
-        Ok(Rows { file, path, text: Vec::new(), at: 0, offset: 0, line: 1, at_end: false })
+        let text = Vec::new();
+        Ok(Rows { file, path, text, at: 0, offset: 0, line: 1, at_end: false, has_mark: false })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether there is a byte order mark before the first row, once that has been read. It is no part of the row.
+    pub fn has_mark(&self) -> bool {
+        self.has_mark
     }
 
     /// The next row; none at the end. What was read before it may be gone.
@@ -128,8 +138,12 @@ impl Rows {
             let what = "a row is longer than 16 MiB: is a quote not closed?";
             return Err(BatchError::NoRows { path: self.path.clone(), line: self.line, what });
         }
+        let is_first = self.offset == 0 && self.text.is_empty();
         let read = self.file.by_ref().take(PIECE as u64).read_to_end(&mut self.text);
         self.at_end = read.map_err(|source| BatchError::unavailable(&self.path, source))? < PIECE;
+        if is_first && self.text.starts_with(BYTE_ORDER_MARK) {
+            (self.has_mark, self.at) = (true, BYTE_ORDER_MARK.len());
+        }
         Ok(())
     }
 }

@@ -17,23 +17,34 @@ pub enum RulesVersion {
 /// The first version of the program, major and minor, that went by the second version of the rules.
 const SECOND: (u64, u64) = (0, 2);
 
+/// The first version whose batches have packages.
+const WITH_PACKAGES: (u64, u64) = (0, 4);
+
+/// The numbers of a version of the program, such as `0.2.0`, major and minor; none if it is no version.
+fn numbers_of(version: &str) -> Option<(u64, u64)> {
+    // What may stand behind the numbers, as in `0.2.0-rc.1+7`, does not matter here.
+    let numbers = version.split(['-', '+']).next()?;
+    let mut numbers = numbers.split('.').map(|number| {
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        number.parse::<u64>().ok().filter(|_| is_number)
+    });
+    let [major, minor, _] = [numbers.next()??, numbers.next()??, numbers.next()??];
+    numbers.next().is_none().then_some((major, minor))
+}
+
+/// Whether a batch has a package for each of its recipients. What does not say which version made it must have them.
+pub fn has_packages(manifest: &Manifest) -> bool {
+    numbers_of(&manifest.tool.version).is_none_or(|version| version >= WITH_PACKAGES)
+}
+
 impl RulesVersion {
     /// The present rules.
     pub const NEWEST: RulesVersion = RulesVersion::Two;
 
     /// The rules of a version of the program, such as `0.2.0`; none if it is no version.
     pub fn of_program(version: &str) -> Option<RulesVersion> {
-        // What may stand behind the numbers, as in `0.2.0-rc.1+7`, does not matter here.
-        let numbers = version.split(['-', '+']).next()?;
-        let mut numbers = numbers.split('.').map(|number| {
-            let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-            number.parse::<u64>().ok().filter(|_| is_number)
-        });
-        let [major, minor, _] = [numbers.next()??, numbers.next()??, numbers.next()??];
-        if numbers.next().is_some() {
-            return None;
-        }
-        Some(if (major, minor) < SECOND { RulesVersion::One } else { RulesVersion::Two })
+        let version = numbers_of(version)?;
+        Some(if version < SECOND { RulesVersion::One } else { RulesVersion::Two })
     }
 
     /// The rules that a batch was made by; none if its manifest does not say.

@@ -4,16 +4,18 @@ use super::CommandResult;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
 use crate::dictionary::{dictionary_csv, dictionary_md};
+use crate::package::{datapackage_json, power_query, python_script, r_script, sas_script};
 use clap::ValueEnum;
 
 /// Print the data dictionary
 ///
-/// It describes the 26 columns of the sharing files, under the names and rules of the policy. A batch holds the
-/// same text.
+/// It describes the 26 columns of the sharing files, under the names and rules of the policy: for people, for programs, or as
+/// a script that reads a file without changing a value. A batch holds the same.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds dictionary > data_dictionary.md
-  phds dictionary --format csv --policy policy.toml")]
+  phds dictionary --format csv --policy policy.toml
+  phds dictionary --format python > read_phds.py")]
 pub(super) struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value_t)]
@@ -29,12 +31,27 @@ enum Format {
     Md,
     /// CSV, a row for each column
     Csv,
+    /// A Frictionless Data Package, for programs that check or read a file by its description
+    Datapackage,
+    /// A script that reads a file with pandas or polars
+    Python,
+    /// A script that reads a file, with readr or without
+    R,
+    /// A DATA step that reads a file
+    Sas,
+    /// A query in Power Query's M, for Excel and Power BI
+    M,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
     terminal.print(&match args.format {
-        Format::Md => dictionary_md(&policy),
-        Format::Csv => dictionary_csv(&policy),
+        Format::Md => dictionary_md(&policy, None),
+        Format::Csv => dictionary_csv(&policy, None),
+        Format::Datapackage => datapackage_json(&policy, None),
+        Format::Python => python_script(&policy),
+        Format::R => r_script(&policy),
+        Format::Sas => sas_script(&policy),
+        Format::M => power_query(&policy),
     })
 }

@@ -4,10 +4,10 @@ use super::CommandResult;
 use super::failure::Failure;
 use super::{events, finish, log};
 use crate::assembly::{Assembled, Judging, assemble_batch};
-use crate::batch::{Before, Finding, GateRecord, HoldRecord, Manifest, names};
+use crate::batch::{Before, FileEntry, Finding, GateRecord, HoldRecord, Manifest, names};
 use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
 use crate::registry::Source;
-use crate::value::Day;
+use crate::value::{Day, grouped};
 use crate::writer::{Contents, Staging};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ impl LastStep<'_> {
             today: self.today,
             is_attended: self.is_attended,
         };
-        let Assembled { manifest, gate } = assemble_batch(contents, &judging, &staging)?;
+        let Assembled { manifest, gate, longer } = assemble_batch(contents, &judging, &staging)?;
         stage.written(&manifest);
         if !gate.not_compared.is_empty() {
             tracing::warn!(
@@ -123,12 +123,35 @@ impl LastStep<'_> {
                 gate.not_compared.join(", ")
             );
         }
+        for file in manifest.files.iter().filter(|file| is_beyond_programs(file)) {
+            let FileEntry { path, rows, bytes, .. } = file;
+            tracing::warn!(
+                "{path}: {} rows, {} bytes: Excel shows no more than 1,048,576 rows, and some programs read no more than 2 GB",
+                grouped(*rows),
+                grouped(*bytes)
+            );
+        }
+        for (column, facts) in longer {
+            tracing::warn!(
+                "{column}: {} fact(s) with a longer text than the policy's [lengths] has room for: the script for SAS cuts it",
+                grouped(facts)
+            );
+        }
         for Finding { reason, .. } in &gate.told {
             tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
         }
         let published = publish_or_hold(staging, &manifest, gate);
         Ok((manifest, published))
     }
+}
+
+/// Rows of a spreadsheet, the header's among them; and bytes that programs with 32 bits can count.
+const MOST_ROWS: u64 = 1_048_576;
+const MOST_BYTES: u64 = 1 << 31;
+
+/// Whether a file is too large for programs that recipients use.
+fn is_beyond_programs(file: &FileEntry) -> bool {
+    file.rows >= MOST_ROWS || file.bytes >= MOST_BYTES
 }
 
 fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> Result<PathBuf, Failure> {
@@ -141,4 +164,28 @@ fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> R
     let why = HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: gate.found };
     let place = staging.hold(&why)?;
     Err(Failure::Held { why, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_files_are_told_of() {
+        let check = |rows: u64, bytes: u64, expect: bool| {
+            let file = FileEntry {
+                path: String::new(),
+                recipient: String::new(),
+                rows,
+                bytes,
+                sha256: String::new(),
+            };
+            assert_eq!(is_beyond_programs(&file), expect, "{rows} {bytes}");
+        };
+        check(1_048_575, 250_000_000, false);
+        // With the header it is one row too many.
+        check(1_048_576, 250_000_000, true);
+        check(1, (1 << 31) - 1, false);
+        check(1, 1 << 31, true);
+    }
 }

@@ -1,4 +1,4 @@
-//! `phds verify`: whether a batch, or a single recipient's file, is sound.
+//! `phds verify`: whether a batch, a recipient's package or a single file is sound.
 
 use super::CommandResult;
 use super::failure::Failure;
@@ -12,20 +12,21 @@ use crate::verify::{VerifySettings, verify};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Check a batch, or a single recipient's file
+/// Check a batch, a recipient's package, or a single file
 ///
 /// A batch: every file is there and none besides, lengths, checksums, numbers of rows, the manifest's numbers. In each
 /// recipient's file: the header, the form of every value, the order of the rows, that no two have one IMMUNFACT_ID, and
-/// that AGE_IN_MONTHS agrees with the two dates. A file is held against the SHA256SUMS beside it, too, if there is one. Says each fault by file and line, never by value.
+/// that AGE_IN_MONTHS agrees with the two dates. A file is held against the SHA256SUMS beside it, too, if there is one; so are the files of a package, and what else lies there is named and passes. Says each fault by file and line, never by value.
 ///
 /// Exit code 0: sound; 1: not.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds verify batches/202407
   phds verify batches/202407 --policy policy.toml
+  phds verify batches/202407/recipients/Travis_County
   phds verify PHDS_Travis_County_202407.csv")]
 pub(super) struct Args {
-    /// The batch's folder, or a file
+    /// The folder of a batch or of a package, or a file
     #[arg(value_name = "DIR")]
     path: PathBuf,
     /// The policy it was made under: then dates must be in its window, and the data dictionary must be its
@@ -66,6 +67,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
             out.push_str(
                 "SHA256SUMS beside the file does not name it: nothing tells whether it is what was written\n",
             );
+        }
+        for name in &findings.not_own {
+            let _ = writeln!(out, "{}: not one of the package's files; not looked at", shown(name));
         }
         let verdict = if findings.sound { "sound" } else { "NOT SOUND" };
         let (files, rows) = (grouped(findings.files), grouped(findings.rows));

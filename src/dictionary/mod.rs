@@ -1,11 +1,12 @@
 //! The data dictionary: the document that explains every column to those who receive the files.
 //!
-//! It depends on the policy alone, so that it changes when the files change and never otherwise. What it says of
-//! an element comes from the table of elements, what it says of the rules from the policy.
+//! It depends on the policy alone, so that it changes when the files change and never otherwise; the one that goes with a
+//! recipient's file says besides which file that is. What it says of an element comes from the table of elements, what it says
+//! of the rules from the policy.
 
 mod in_words;
 
-use crate::batch::table_text;
+use crate::batch::{Delivery, table_text};
 use crate::elements::{self, Cell, Element, Longest, Origin};
 use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;
@@ -40,12 +41,29 @@ impl Origin {
     }
 }
 
+/// A text that Markdown shows as it is.
+fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "\\`*_[]<>#|~&".contains(character) {
+            shown.push('\\');
+        }
+        shown.push(character);
+    }
+    shown
+}
+
+/// A name as code. Where it holds a backtick, two enclose it.
+fn in_code(name: &str) -> String {
+    if name.contains('`') { format!("`` {name} ``") } else { format!("`{name}`") }
+}
+
 fn blank_in_words(element: &Element) -> String {
     element.blank.map_or_else(|| "never blank".to_owned(), |meaning| format!("may be blank: {meaning}"))
 }
 
-/// The dictionary as Markdown.
-pub fn dictionary_md(policy: &Policy) -> String {
+/// The dictionary as Markdown, of all files or of a recipient's.
+pub fn dictionary_md(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String {
     let name = |element: &Element| policy.header_name(element).to_owned();
     let lines = match policy.line_ending {
         LineEnding::Lf => "a line feed (`\\n`)",
@@ -54,12 +72,20 @@ pub fn dictionary_md(policy: &Policy) -> String {
     let of = |cell| name(elements::holding(cell));
     let (row_id, dose_id, group) = (of(Cell::ImmunfactId), of(Cell::ImmunizationId), of(Cell::VaccineGroup));
     let text_columns: Vec<String> =
-        elements::ALL.iter().filter(|e| e.leading_zeros_count).map(|e| format!("`{}`", name(e))).collect();
+        elements::ALL.iter().filter(|e| e.leading_zeros_count).map(|e| in_code(&name(e))).collect();
+    let of_files = match delivery {
+        None => "This describes the files `PHDS_<RECIPIENT>_<YYYYMM>.csv`, one for each recipient and month, made under the policy\n".to_owned(),
+        Some(Delivery { recipient, as_of, file }) => format!(
+            "- Recipient: {}\n- File: `{}`\n- Batch: {}\n- As-of date: {as_of}\n\nIt was made under the policy ",
+            plain(recipient),
+            file.path,
+            as_of.month(),
+        ),
+    };
     let mut out = format!(
         "# Data dictionary: the monthly public-health data sharing file
 
-This describes the files `PHDS_<RECIPIENT>_<YYYYMM>.csv`, one for each recipient and month, made under the policy
-\"{policy_name}\".
+{of_files}\"{policy_name}\".
 
 ## What a row is
 
@@ -76,7 +102,7 @@ Rows are ordered by `{client_id}`, `{date}`, `{dose_id}` and `{row_id}`, as numb
 
 ## How to open the file
 
-It is UTF-8 text without a byte order mark: values separated by commas, the first line holding the names of the columns,
+It is UTF-8 text {mark} a byte order mark: values separated by commas, the first line holding the names of the columns,
 lines ended by {lines}. A value stands between double quotes only where it holds a comma, a double quote or a line
 break; a double quote inside is doubled. A blank value is nothing between two commas. Dates are `YYYY-MM-DD`.
 
@@ -88,8 +114,8 @@ drops. Ids have up to 19 digits, more than a spreadsheet or a floating-point num
 - **SAS**: a `DATA` step with `INFILE … DSD FIRSTOBS=2` and `$` informats; `PROC IMPORT` guesses types and loses zeros.
 - **Excel**: don't double-click the file. Data → From Text/CSV, origin 65001 (UTF-8), \"Do not detect data types\". Values that
   begin with `=`, `+`, `-` or `@` are text from the registry, not formulas.
-- **Power BI** and other programs with Power Query: Text/CSV, file origin 65001 (UTF-8), \"Do not detect data types\"; without
-  a byte order mark they take another origin.
+- **Power BI** and other programs with Power Query: Text/CSV, file origin 65001 (UTF-8), \"Do not detect data types\".
+  Without a byte order mark they take another origin.
 - **Notepad++** shows the file as it is.
 
 Has it arrived whole? Where a `SHA256SUMS` came with it, the line with its name begins with its SHA-256. Linux: `sha256sum -c
@@ -112,7 +138,8 @@ These are the rules of the registry's training for those who receive the file:
 | # | column | label | group | type and format | longest | blank | identifies a person |
 |---:|---|---|---|---|---|---|---|
 ",
-        policy_name = policy.name,
+        policy_name = plain(&policy.name),
+        mark = if policy.bom { "with" } else { "without" },
         client_id = of(Cell::ClientId),
         date = of(Cell::VaccinationDate),
         rules = rules_in_words(policy),
@@ -121,9 +148,9 @@ These are the rules of the registry's training for those who receive the file:
     );
     for (place, element) in elements::ALL.iter().enumerate() {
         out += &format!(
-            "| {} | `{}` | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
             place + 1,
-            name(element).replace('|', "\\|"),
+            in_code(&name(element)).replace('|', "\\|"),
             element.label(),
             element.group.name(),
             element.format,
@@ -141,10 +168,10 @@ These are the rules of the registry's training for those who receive the file:
 
 fn section(place: usize, element: &Element, name: &str) -> String {
     let mut out = format!(
-        "\n### {}. {} (`{}`)\n\n{}\n\n- Group: {}\n- Type and format: {}\n- Longest value: {}\n- Blank: {}\n- Comes from: {}\n- Identifies a person: {}\n",
+        "\n### {}. {} ({})\n\n{}\n\n- Group: {}\n- Type and format: {}\n- Longest value: {}\n- Blank: {}\n- Comes from: {}\n- Identifies a person: {}\n",
         place + 1,
         element.label(),
-        name,
+        in_code(name),
         element.description,
         element.group.name(),
         element.format,
@@ -178,12 +205,15 @@ const CSV_HEADER: [&str; 12] = [
     "DESCRIPTION",
 ];
 
-/// The dictionary as CSV: a row for each element.
-pub fn dictionary_csv(policy: &Policy) -> String {
+/// The names of those that only the dictionary of a recipient's file has.
+const CSV_HEADER_OF_DELIVERY: [&str; 3] = ["RECIPIENT", "BATCH", "AS_OF"];
+
+/// The dictionary as CSV, of all files or of a recipient's: a row for each element.
+pub fn dictionary_csv(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String {
     let row = |(place, element): (usize, &'static Element)| -> Vec<Cow<'_, str>> {
         let codes: Vec<String> =
             element.codes.iter().map(|(code, meaning)| format!("{code} = {meaning}")).collect();
-        vec![
+        let mut row: Vec<Cow<'_, str>> = vec![
             (place + 1).to_string().into(),
             policy.header_name(element).into(),
             element.label().into(),
@@ -196,7 +226,15 @@ pub fn dictionary_csv(policy: &Policy) -> String {
             element.origin.words().replace('`', "").into(),
             element.identifies.words().into(),
             element.description.into(),
-        ]
+        ];
+        if let Some(Delivery { recipient, as_of, .. }) = delivery {
+            row.extend([(*recipient).into(), as_of.month().to_string().into(), as_of.to_string().into()]);
+        }
+        row
     };
-    table_text(&CSV_HEADER, elements::ALL.iter().enumerate().map(row))
+    let mut header = CSV_HEADER.to_vec();
+    if delivery.is_some() {
+        header.extend(CSV_HEADER_OF_DELIVERY);
+    }
+    table_text(&header, elements::ALL.iter().enumerate().map(row))
 }

@@ -86,6 +86,19 @@ pub enum Cell {
     OrganizationText(usize),
 }
 
+/// What kind of values a column holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueKind {
+    /// A number of up to 19 digits that only names something. Nobody counts with it, so that it is read as text.
+    Id,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// A number to count with, from the least to the most.
+    WholeNumber { least: u32, most: Option<u32> },
+    /// Any text, codes too.
+    Text,
+}
+
 /// Which record of a row's a cell depends on. The elements stand in this order, each part in one piece.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
@@ -95,6 +108,22 @@ pub enum Part {
 }
 
 impl Cell {
+    pub fn kind(self) -> ValueKind {
+        match self {
+            Cell::ClientId
+            | Cell::ImmunizationId
+            | Cell::ImmunfactId
+            | Cell::VaccineId
+            | Cell::OrganizationId => ValueKind::Id,
+            Cell::BirthDate | Cell::VaccinationDate => ValueKind::Date,
+            Cell::OrdinalPosition => ValueKind::WholeNumber { least: 1, most: Some(999) },
+            Cell::AgeInMonths => ValueKind::WholeNumber { least: 0, most: None },
+            Cell::ClientText(_) | Cell::OrganizationText(_) | Cell::CvxCode | Cell::VaccineGroup => {
+                ValueKind::Text
+            }
+        }
+    }
+
     pub fn part(self) -> Part {
         match self {
             Cell::ClientId | Cell::ClientText(_) | Cell::BirthDate => Part::Client,

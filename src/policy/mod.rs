@@ -20,6 +20,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 /// The policy that is built in: what the Texas Immunization Registry's training published.
 const DEFAULT: &str = include_str!("default.toml");
 
+/// How many digits an id has at most.
+const LONGEST_ID: u32 = 19;
+
 /// The inclusion rules' settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -39,6 +42,14 @@ pub struct Policy {
     pub header: Vec<Renamed>,
     /// How the lines of the recipients' files end.
     pub line_ending: LineEnding,
+    /// Whether the recipients' files begin with a byte order mark.
+    pub bom: bool,
+    /// Whether each recipient gets a copy for Excel, too.
+    pub excel_copy: bool,
+    /// How many bytes the script for SAS makes room for in each text, in the order of the elements.
+    pub lengths: Vec<TextLength>,
+    /// Whom a recipient asks.
+    pub contact: Contact,
     /// What holds a batch back until a person has looked at it.
     pub gate: GateSettings,
     /// The text that the policy was read from.
@@ -146,6 +157,29 @@ pub struct Renamed {
     pub name: String,
 }
 
+/// How long a text of a column may be, where a program must know it before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TextLength {
+    pub element: &'static Element,
+    /// In bytes of UTF-8.
+    pub bytes: u32,
+}
+
+/// Whom a recipient asks, and where it fetches its file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contact {
+    /// Who answers.
+    pub name: String,
+    pub phone: String,
+    /// When somebody answers.
+    pub hours: String,
+    pub email: String,
+    /// What the subject line of a mail must hold.
+    pub subject: String,
+    /// The page on which a recipient signs in.
+    pub web_client: String,
+}
+
 /// How lines end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::Display, EnumString)]
 #[strum(serialize_all = "lowercase")]
@@ -195,6 +229,12 @@ impl Policy {
     pub fn header_name(&self, element: &Element) -> &str {
         let renamed = self.header.iter().find(|r| r.element.cell == element.cell);
         renamed.map_or(element.name, |r| &r.name)
+    }
+
+    /// How many bytes a value of an element may have, where a program must know it before.
+    pub fn longest(&self, element: &Element) -> u32 {
+        let own = self.lengths.iter().find(|length| length.element.cell == element.cell);
+        own.map_or(LONGEST_ID, |length| length.bytes)
     }
 
     /// What a client type, in lower case, may share; none if the policy does not name it.

@@ -1,9 +1,11 @@
 //! Reading a policy file: every key is known, every value has its type, and the error names the key and the line.
 
-use super::values::{count_or_off, list_of_codes, whole_years};
-use super::{ClientType, ConsentSettings, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange, MaxCount};
-use super::{Period, Policy, Renamed};
-use crate::elements;
+use super::values::{count_or_off, length_in_bytes, list_of_codes, whole_years};
+use super::{
+    ClientType, ConsentSettings, Contact, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange, MaxCount,
+};
+use super::{Period, Policy, Renamed, TextLength};
+use crate::elements::{self, Element, ValueKind};
 use crate::settings::{
     self, Section, SettingsFault, SettingsKind, SettingsResult, date, hash, list_of_words, parsed,
     whole_number, words,
@@ -16,9 +18,12 @@ const CHILD_TYPE: &str = "IC";
 
 // What a key must hold.
 const TEXT: &str = "a text that is not blank and holds no control character";
+const HEADER_NAME: &str =
+    "a text that is not blank, holds no control character and does not begin with a byte order mark";
 const CVX_CODES: &str = "a list of CVX codes as texts, each on its own, none blank";
 const DATE: &str = "a date such as 2018-01-01, without quotes";
 const YEARS: &str = "a whole number of years from 0 to 150";
+const LENGTH: &str = "a whole number of bytes from 1 to 32767";
 const YES_OR_NO: &str = "true or false";
 const RULES: &str = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
 
@@ -34,6 +39,11 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> SettingsResult<Policy> {
 
 impl Section<'_> {
     fn policy(&mut self, bytes: &[u8]) -> SettingsResult<Policy> {
+        let (line_ending, bom, excel_copy) = self.section("file", |section| {
+            let line_ending = section.get("line_ending", "\"lf\" or \"crlf\"", parsed)?;
+            let mut flag = |key| section.get(key, YES_OR_NO, DeValue::as_bool);
+            Ok((line_ending, flag("bom")?, flag("excel_copy")?))
+        })?;
         Ok(Policy {
             name: self.get("name", TEXT, words)?,
             window: self.section("window", Section::period)?,
@@ -43,8 +53,11 @@ impl Section<'_> {
             rsv_cvx: self
                 .section("therapeutics", |section| section.get("rsv_cvx", CVX_CODES, list_of_codes))?,
             header: self.section("header", Section::header)?,
-            line_ending: self
-                .section("file", |section| section.get("line_ending", "\"lf\" or \"crlf\"", parsed))?,
+            line_ending,
+            bom,
+            excel_copy,
+            lengths: self.section("lengths", Section::lengths)?,
+            contact: self.section("contact", Section::contact)?,
             gate: self.section("gate", Section::gate)?,
             text: bytes.to_vec(),
             sha256: hash(bytes),
@@ -64,6 +77,25 @@ impl Section<'_> {
             period: self.period()?,
             vaccine_groups: self.get("vaccine_groups", "a list of texts, none blank", list_of_words)?,
             cvx: self.get("cvx", CVX_CODES, list_of_codes)?,
+        })
+    }
+
+    fn lengths(&mut self) -> SettingsResult<Vec<TextLength>> {
+        let texts = elements::ALL.iter().filter(|element| element.cell.kind() == ValueKind::Text);
+        let length = |element: &'static Element| {
+            Ok(TextLength { element, bytes: self.get(element.name, LENGTH, length_in_bytes)? })
+        };
+        texts.map(length).collect()
+    }
+
+    fn contact(&mut self) -> SettingsResult<Contact> {
+        Ok(Contact {
+            name: self.get("name", TEXT, words)?,
+            phone: self.get("phone", TEXT, words)?,
+            hours: self.get("hours", TEXT, words)?,
+            email: self.get("email", TEXT, words)?,
+            subject: self.get("subject", TEXT, words)?,
+            web_client: self.get("web_client", TEXT, words)?,
         })
     }
 
@@ -139,7 +171,9 @@ impl Section<'_> {
         let mut renamed = Vec::new();
         let mut in_use: Vec<String> = Vec::new();
         for element in &elements::ALL {
-            let name = self.find(element.name, TEXT, words)?;
+            let name = self.find(element.name, HEADER_NAME, |value| {
+                words(value).filter(|name| !name.starts_with('\u{feff}'))
+            })?;
             in_use.push(name.as_deref().unwrap_or(element.name).to_lowercase());
             renamed.extend(name.map(|name| Renamed { element, name }));
         }
@@ -248,6 +282,10 @@ mod tests {
             "[header]\nZIP_CODE = 'client_id'",
             "p.toml, line 2, key header.ZIP_CODE: the same name stands twice (upper and lower case are the same)",
         );
+        check(
+            "[header]\nCLIENT_ID = \"\\uFEFFCLIENT_ID\"",
+            "p.toml, line 2, key header.CLIENT_ID: this must be a text that is not blank, holds no control character and does not begin with a byte order mark",
+        );
         check("[header]\nZIP_CODE = 'CLIENT_ID'\nCLIENT_ID = 'ZIP_CODE'", "ok");
         check(
             "[file]\nline_ending = 'cr'",
@@ -267,6 +305,16 @@ mod tests {
             "p.toml, line 2, key gate.min_rows: this must be a whole number of rows",
         );
         check("[gate]\nmin = 1", "p.toml, line 2, key gate.min: there is no such key in a policy");
+        check(
+            "[lengths]\nCLIENT_ID = 5",
+            "p.toml, line 2, key lengths.CLIENT_ID: there is no such key in a policy",
+        );
+        for length in ["0", "32768", "\"5\"", "-1"] {
+            let expect =
+                "p.toml, line 2, key lengths.ZIP_CODE: this must be a whole number of bytes from 1 to 32767";
+            check(&format!("[lengths]\nZIP_CODE = {length}"), expect);
+        }
+        check("[lengths]\nZIP_CODE = 5\n[contact]\nname = 'The registry'", "ok");
         check("[files]", "p.toml, line 1, key files: there is no such key in a policy");
     }
 

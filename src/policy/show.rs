@@ -1,6 +1,6 @@
 //! Writing a policy as TOML.
 
-use super::{ClientType, DEFAULT, Period, Policy};
+use super::{ClientType, DEFAULT, Period, Policy, TextLength};
 
 /// The comment that stands in the default before the settings that begin with these words, so that comments are kept
 /// in one place only.
@@ -14,7 +14,7 @@ impl Policy {
     /// The policy as TOML, with every key and the default's comments. The policy that is built in comes out as
     /// the very text it was read from.
     pub fn to_toml(&self) -> String {
-        let Policy { consent, disaster, gate, .. } = self;
+        let Policy { consent, disaster, contact, gate, .. } = self;
         let name = format!("name = {}", quoted(&self.name));
         let types: Vec<String> = self.client_types.iter().map(client_type).collect();
         let types = if types.is_empty() { "[client_types]".to_owned() } else { types.join("\n\n") };
@@ -52,6 +52,21 @@ impl Policy {
             format!("require_control = {}", gate.require_control),
         ];
         let gate = format!("[gate]\n{}", gate.join("\n"));
+        let file = format!(
+            "[file]\nline_ending = \"{}\"\nbom = {}\nexcel_copy = {}",
+            self.line_ending, self.bom, self.excel_copy
+        );
+        let length = |length: &TextLength| format!("{} = {}", length.element.name, length.bytes);
+        let lengths: Vec<String> = self.lengths.iter().map(length).collect();
+        let contact = [
+            ("name", &contact.name),
+            ("phone", &contact.phone),
+            ("hours", &contact.hours),
+            ("email", &contact.email),
+            ("subject", &contact.subject),
+            ("web_client", &contact.web_client),
+        ];
+        let contact = contact.map(|(key, text)| format!("{key} = {}", quoted(text)));
         let sections = [
             ("name = ", name),
             ("[window]", format!("[window]\n{}", days(self.window))),
@@ -60,7 +75,9 @@ impl Policy {
             ("[disaster]", disaster),
             ("[therapeutics]", format!("[therapeutics]\nrsv_cvx = [{}]", list(&self.rsv_cvx))),
             ("[header]", "[header]".to_owned() + &renamed.collect::<String>()),
-            ("[file]", format!("[file]\nline_ending = \"{}\"", self.line_ending)),
+            ("[file]", file),
+            ("[lengths]", format!("[lengths]\n{}", lengths.join("\n"))),
+            ("[contact]", format!("[contact]\n{}", contact.join("\n"))),
             ("[gate]", gate),
         ];
         let texts = sections.map(|(start, text)| format!("{}\n{text}\n", comment_before(start)));
@@ -142,6 +159,12 @@ mod tests {
             CLIENT_ID = 'client, "id"'
             [file]
             line_ending = "crlf"
+            bom = true
+            excel_copy = true
+            [lengths]
+            FIRST_NAME = 7
+            [contact]
+            name = 'The "registry"'
             [gate]
             max_change = "12.5%"
             min_rows = 0

@@ -26,6 +26,14 @@ pub(super) fn count_or_off(value: &DeValue<'_>) -> Option<MaxCount> {
     }
 }
 
+/// SAS has no longer texts.
+const LONGEST_TEXT: u32 = 32_767;
+
+pub(super) fn length_in_bytes(value: &DeValue<'_>) -> Option<u32> {
+    let length = u32::try_from(whole_number(value)?).ok()?;
+    (1..=LONGEST_TEXT).contains(&length).then_some(length)
+}
+
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {
     let years = u32::try_from(whole_number(value)?).ok()?;
     (years <= MOST_YEARS).then_some(years)

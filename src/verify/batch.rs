@@ -4,16 +4,20 @@ use super::checksums::{self, FolderContent, HashedFile};
 use super::fault::{Fault, FaultCode, Faults, Findings};
 use super::file::{self, Expected, FileCheck};
 use super::{VerifyError, VerifySettings, columns_of, manifest_of};
-use crate::batch::{BatchError, Counts, FileEntry, Links, Manifest, RulesVersion, names, read_own_file};
+use crate::batch::{
+    BatchError, Counts, Delivery, FileEntry, Links, Manifest, RulesVersion, has_packages, names,
+    read_own_file,
+};
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::filter::Outcome;
+use crate::package;
 use crate::parallel::for_each;
 use crate::policy::ConsentRule;
 use crate::policy::Policy;
 use crate::registry::Code;
 use crate::spill::Sorter;
 use crate::value::Month;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -21,7 +25,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     // Without a manifest it is no batch, and there is nothing to verify.
     let manifest = manifest_of(folder)?;
     let mut faults = Faults::new(settings.limit);
-    let FolderContent { files, folders } = checksums::check(folder, "", &mut faults)?;
+    let FolderContent { files, folders, packages, .. } = checksums::check(folder, "", &mut faults)?;
     check_names(&files, &names::ALWAYS, &mut faults);
     for other in folders.iter().filter(|name| *name != names::QA) {
         faults.add(Fault::of_file(other, FaultCode::ExtraFile));
@@ -39,7 +43,8 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
         faults.add(Fault::of_file(names::MANIFEST, FaultCode::NotAsWritten));
     }
     let rules = version.flatten().unwrap_or(RulesVersion::NEWEST);
-    let expected = Expected::new(columns, as_of, rules, settings);
+    let has_mark = manifest.as_ref().is_ok_and(|manifest| manifest.bom);
+    let expected = Expected::new(columns, as_of, rules, has_mark, settings);
     let names: Vec<&String> = files.keys().filter(|name| names::is_for_a_recipient(name)).collect();
     let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
     let checked = for_each(&names, settings.threads, check)?;
@@ -81,6 +86,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             }
             check_numbers(manifest, &mut faults);
             check_entries(folder, manifest, rules, &files, &rows_of, &mut faults);
+            check_packages(folder, manifest, &files, &packages, &mut faults)?;
             if let Some(policy) = settings.policy {
                 let is_dictionary_todays =
                     rules == RulesVersion::NEWEST && expected.has_all(settings.elements);
@@ -123,7 +129,7 @@ fn check_names(files: &BTreeMap<String, HashedFile>, always: &[&str], faults: &m
 
 fn check_qa(folder: &Path, faults: &mut Faults) -> Result<(), VerifyError> {
     let prefix = format!("{}/", names::QA);
-    let FolderContent { files, folders } = checksums::check(&folder.join(names::QA), &prefix, faults)?;
+    let FolderContent { files, folders, .. } = checksums::check(&folder.join(names::QA), &prefix, faults)?;
     check_names(&files, &names::ALWAYS_IN_QA, faults);
     let known = [&names::ALWAYS_IN_QA[..], &names::AT_TIMES_IN_QA].concat();
     let extra_files = files.keys().filter(|path| !known.contains(&path.as_str()));
@@ -196,9 +202,117 @@ fn check_entries(
     }
     let listed =
         |name: &str| manifest.files.iter().any(|file| file.path == name) || names::ALWAYS.contains(&name);
-    for name in files.keys().filter(|name| !listed(name)) {
+    for name in files.keys().filter(|name| !listed(name) && !names::is_in_a_package(name)) {
         faults.add(Fault::of_file(name, FaultCode::ExtraFile));
     }
+}
+
+/// Whether each recipient has its package, with its own file and what every package has, and with nothing else.
+fn check_packages(
+    folder: &Path,
+    manifest: &Manifest,
+    files: &BTreeMap<String, HashedFile>,
+    packages: &[String],
+    faults: &mut Faults,
+) -> Result<(), VerifyError> {
+    let mut expected = BTreeSet::new();
+    for file in manifest.files.iter().filter(|_| has_packages(manifest)) {
+        // That a file has another name than it should is told already.
+        let Some(package) = names::package_of(&file.path) else { continue };
+        let path = |name: &str| format!("{package}/{name}");
+        if !packages.contains(&package) {
+            faults.add(Fault::of_file(&package, FaultCode::MissingFile));
+            continue;
+        }
+        let own = names::ALWAYS_IN_PACKAGE.iter().copied().chain([file.path.as_str()]);
+        for path in own.map(path) {
+            if !files.contains_key(&path) {
+                faults.add(Fault::of_file(&path, FaultCode::MissingFile));
+            }
+            expected.insert(path);
+        }
+        for name in texts_of_others(folder, &package, file, manifest) {
+            faults.add(Fault::of_file(&path(name), FaultCode::NotAsWritten));
+        }
+        check_excel_copy(
+            folder,
+            &file.path,
+            &path(&names::excel_copy_of(&file.path)),
+            files,
+            &mut expected,
+            faults,
+        )?;
+        // What is wrong with the batch's own file is told already.
+        let is_original_wrong = files.get(&file.path).is_some_and(|found| found.sha256 != file.sha256);
+        let is_told = |path: &str, _: &BTreeSet<&String>| {
+            is_original_wrong && checksums::is_told_of_original(path, files)
+        };
+        let copy = path(&file.path);
+        if files.get(&copy).is_some_and(|found| found.sha256 != file.sha256)
+            && !is_told(&copy, &BTreeSet::new())
+        {
+            faults.add(Fault::of_file(&copy, FaultCode::WrongChecksum));
+        }
+        let in_it = files.iter().filter(|(file, _)| file.starts_with(&path("")));
+        let in_it = in_it.map(|(path, file)| (path.clone(), file.clone())).collect();
+        checksums::check_own_list(&folder.join(&package), &in_it, &path(""), &is_told, faults);
+    }
+    let is_extra = |path: &&String| names::is_in_a_package(path) && !expected.contains(*path);
+    let extra_packages = packages
+        .iter()
+        .filter(|package| !expected.iter().any(|path| path.starts_with(&format!("{package}/"))));
+    for path in files.keys().filter(is_extra).chain(extra_packages) {
+        faults.add(Fault::of_file(path, FaultCode::ExtraFile));
+    }
+    Ok(())
+}
+
+/// The texts of a package that say of themselves that they are another recipient's, or another batch's.
+fn texts_of_others(folder: &Path, package: &str, file: &FileEntry, manifest: &Manifest) -> Vec<&'static str> {
+    let read = |name: &str| read_own_file(&folder.join(package).join(name)).ok();
+    let names_its_file =
+        [names::README, names::DICTIONARY_MD, names::DATAPACKAGE].into_iter().filter(|name| {
+            let is_named = |text: Vec<u8>| String::from_utf8_lossy(&text).contains(&file.path);
+            // That it is missing is told already.
+            read(name).is_some_and(|text| !is_named(text))
+        });
+    let names_its_recipient = [names::DICTIONARY_CSV].into_iter().filter(|name| {
+        let own = [file.recipient.clone(), manifest.batch.to_string(), manifest.as_of.to_string()];
+        read(name).is_some_and(|text| !is_dictionary_of(&text, &own))
+    });
+    names_its_file.chain(names_its_recipient).collect()
+}
+
+/// Whether every row of a dictionary names this recipient, batch and as-of date.
+fn is_dictionary_of(text: &[u8], own: &[String; 3]) -> bool {
+    let mut reader = csv::Reader::from_reader(text);
+    let places = reader.headers().ok().and_then(|headers| {
+        let place = |wanted: &str| headers.iter().position(|name| name == wanted);
+        Some([place("RECIPIENT")?, place("BATCH")?, place("AS_OF")?])
+    });
+    let Some(places) = places else { return false };
+    reader.records().all(|record| {
+        record.is_ok_and(|record| places.iter().zip(own).all(|(place, own)| record.get(*place) == Some(own)))
+    })
+}
+
+/// Whether the copy for Excel that a package may have is what would be made of the batch's file.
+fn check_excel_copy(
+    folder: &Path,
+    original: &str,
+    copy: &str,
+    files: &BTreeMap<String, HashedFile>,
+    expected: &mut BTreeSet<String>,
+    faults: &mut Faults,
+) -> Result<(), VerifyError> {
+    let Some(found) = files.get(copy) else { return Ok(()) };
+    expected.insert(copy.to_owned());
+    // A file that is missing, or is no rows, is told of already.
+    let made = files.get(original).and_then(|_| checksums::hash_of_excel_copy(&folder.join(original)).ok());
+    if made.is_some_and(|made| made != found.sha256) {
+        faults.add(Fault::of_file(copy, FaultCode::WrongChecksum));
+    }
+    Ok(())
 }
 
 /// What the policy says of a batch: its hash, and the data dictionary, if it would be written in the same words today.
@@ -216,9 +330,25 @@ fn check_policy(
     if !is_dictionary_todays {
         return;
     }
-    let dictionaries =
-        [(names::DICTIONARY_MD, dictionary_md(policy)), (names::DICTIONARY_CSV, dictionary_csv(policy))];
-    for (name, text) in dictionaries {
+    let own = [
+        (names::DICTIONARY_MD, dictionary_md(policy, None)),
+        (names::DICTIONARY_CSV, dictionary_csv(policy, None)),
+    ];
+    let mut expected: Vec<_> = own.map(|(name, text)| (name.to_owned(), text)).into();
+    for file in manifest.files.iter().filter(|_| has_packages(manifest)) {
+        let Some(package) = names::package_of(&file.path) else { continue };
+        let delivery = Delivery { recipient: &file.recipient, as_of: manifest.as_of, file };
+        let texts = package::descriptions(policy, &delivery).into_iter().chain(package::scripts(policy));
+        expected.extend(texts.map(|(name, text)| (format!("{package}/{name}"), text)));
+    }
+    for file in manifest.files.iter().filter(|_| has_packages(manifest)) {
+        let Some(package) = names::package_of(&file.path) else { continue };
+        let copy = format!("{package}/{}", names::excel_copy_of(&file.path));
+        if std::fs::symlink_metadata(folder.join(&copy)).is_ok() != policy.excel_copy {
+            faults.add(Fault::of_file(&copy, FaultCode::OtherPolicy));
+        }
+    }
+    for (name, text) in &expected {
         match read_own_file(&folder.join(name)) {
             Ok(bytes) if bytes == text.as_bytes() => {}
             // That it is missing is told already.

@@ -2,13 +2,14 @@
 
 use super::VerifyError;
 use super::fault::{Fault, FaultCode, Faults};
-use crate::batch::names::CHECKSUMS;
+use crate::batch::names::{CHECKSUMS, RECIPIENTS, is_in_a_package};
 use crate::batch::{BatchError, Links, open_file, read_own_file};
+use crate::package::write_excel_copy;
 use crate::value::text;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -22,47 +23,125 @@ pub(super) struct HashedFile {
 }
 
 /// What lies in a folder of a batch.
+#[derive(Default)]
 pub(super) struct FolderContent {
     /// By their paths in the batch.
     pub(super) files: BTreeMap<String, HashedFile>,
     /// The paths in the batch of the folders in it, which nobody has looked into.
     pub(super) folders: Vec<String>,
+    /// Those of the packages, whose files are among `files`.
+    pub(super) packages: Vec<String>,
+    /// The folders that others than their owner may enter.
+    open_folders: Vec<String>,
+    /// Files that have several names, by their device and number there: they are read once.
+    by_number: HashMap<(u64, u64), HashedFile>,
 }
 
-/// Hashes every file of a folder, and holds the folder's list against them. Paths in it begin with `prefix`.
+/// Hashes every file of a folder, in the batch's own also those of its packages, and holds the folder's list against them.
+/// Paths in it begin with `prefix`.
 pub(super) fn check(folder: &Path, prefix: &str, faults: &mut Faults) -> Result<FolderContent, VerifyError> {
-    let unavailable = |source| BatchError::unavailable(folder, source);
-    let (mut files, mut folders) = (BTreeMap::new(), Vec::new());
-    let is_folder_open = is_open(&std::fs::metadata(folder).map_err(unavailable)?);
-    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
-        let entry = entry.map_err(unavailable)?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type().map_err(unavailable)?.is_dir() {
-            folders.push(path);
-        } else if let Some(file) = hash(&entry.path())? {
-            files.insert(path, file);
-        } else {
-            faults.add(Fault::of_file(&path, FaultCode::NotAFile));
-        }
+    let mut content = FolderContent::default();
+    content.collect(folder, prefix, faults)?;
+    content.folders.sort();
+    content.packages.sort();
+    let FolderContent { files, open_folders, .. } = &content;
+    let is_told = |path: &str, told: &BTreeSet<&String>| {
+        let is_original =
+            |told: &String| path.strip_suffix(told.as_str()).is_some_and(|before| before.ends_with('/'));
+        is_told_of_original(path, files) && told.iter().copied().any(is_original)
+    };
+    check_own_list(folder, files, prefix, &is_told, faults);
+    for path in open_folders {
+        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
     }
-    folders.sort();
+    // Behind what is wrong with the list: where one file is open, they often all are.
+    let open = files.iter().filter(|(path, file)| file.is_open && !is_told_of_original(path, files));
+    for (path, _) in open {
+        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
+    }
+    Ok(content)
+}
+
+/// Whether a package's file is the batch's, byte for byte and to the right to read it: what is wrong with it is told of that.
+pub(super) fn is_told_of_original(path: &str, files: &BTreeMap<String, HashedFile>) -> bool {
+    let original =
+        path.rsplit_once('/').filter(|_| is_in_a_package(path)).and_then(|(_, name)| files.get(name));
+    original.is_some_and(|original| files.get(path) == Some(original))
+}
+
+/// Whether what is wrong with a file is told of another, given the files of the list that were told of before.
+pub(super) type IsTold<'t> = dyn Fn(&str, &BTreeSet<&String>) -> bool + 't;
+
+/// Holds the list of checksums in a folder against its files. Their paths begin with `prefix`.
+pub(super) fn check_own_list(
+    folder: &Path,
+    files: &BTreeMap<String, HashedFile>,
+    prefix: &str,
+    is_told: &IsTold<'_>,
+    faults: &mut Faults,
+) {
     let list_path = format!("{prefix}{CHECKSUMS}");
     match read_own_file(&folder.join(CHECKSUMS)) {
-        Ok(list) => check_list(folder, &list, &files, prefix, faults),
+        Ok(list) => check_list(folder, &list, files, prefix, is_told, faults),
         Err(_) if files.contains_key(&list_path) => {
             faults.add(Fault::of_file(&list_path, FaultCode::NotAsWritten));
         }
         Err(_) => faults.add(Fault::of_file(&list_path, FaultCode::MissingFile)),
     }
-    if is_folder_open {
-        let path = prefix.strip_suffix('/').unwrap_or(".");
-        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
+}
+
+impl FolderContent {
+    /// Hashes the files of a folder and of packages in it.
+    fn collect(&mut self, folder: &Path, prefix: &str, faults: &mut Faults) -> Result<(), VerifyError> {
+        let unavailable = |source| BatchError::unavailable(folder, source);
+        if is_open(&std::fs::metadata(folder).map_err(unavailable)?) {
+            self.open_folders.push(prefix.strip_suffix('/').unwrap_or(".").to_owned());
+        }
+        for entry in std::fs::read_dir(folder).map_err(unavailable)? {
+            let entry = entry.map_err(unavailable)?;
+            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().map_err(unavailable)?.is_dir() {
+                // Packages lie right in their folder.
+                let is_package = is_in_a_package(&path) && path.matches('/').count() == 1;
+                if is_package {
+                    self.packages.push(path.clone());
+                }
+                if is_package || path == RECIPIENTS {
+                    self.collect(&entry.path(), &format!("{path}/"), faults)?;
+                } else {
+                    self.folders.push(path);
+                }
+            } else if let Some(file) = self.hash(&entry.path())? {
+                self.files.insert(path, file);
+            } else {
+                faults.add(Fault::of_file(&path, FaultCode::NotAFile));
+            }
+        }
+        Ok(())
     }
-    // Behind what is wrong with the list: where one file is open, they often all are.
-    for (path, _) in files.iter().filter(|(_, file)| file.is_open) {
-        faults.add(Fault::of_file(path, FaultCode::OpenToOthers));
+
+    /// Hashes a file; none if it is not a plain one.
+    fn hash(&mut self, path: &Path) -> Result<Option<HashedFile>, BatchError> {
+        let unavailable = |source| BatchError::unavailable(path, source);
+        let file = match open_file(path, Links::Refused) {
+            Ok(file) => file,
+            Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let found = file.metadata().map_err(unavailable)?;
+        let number = (found.dev(), found.ino());
+        if let Some(hashed) = self.by_number.get(&number) {
+            return Ok(Some(hashed.clone()));
+        }
+        let (bytes, sha256) = hash_of(file).map_err(unavailable)?;
+        let hashed = HashedFile { bytes, sha256, is_open: is_open(&found) };
+        if found.nlink() > 1 {
+            self.by_number.insert(number, hashed.clone());
+        }
+        Ok(Some(hashed))
     }
-    Ok(FolderContent { files, folders })
 }
 
 /// Whether anything is allowed to the group or to everybody.
@@ -76,6 +155,7 @@ fn check_list(
     list: &[u8],
     files: &BTreeMap<String, HashedFile>,
     prefix: &str,
+    is_told_elsewhere: &IsTold<'_>,
     faults: &mut Faults,
 ) {
     let list_path = format!("{prefix}{CHECKSUMS}");
@@ -92,21 +172,28 @@ fn check_list(
     let mut listed: BTreeMap<String, &str> = BTreeMap::new();
     let text = String::from_utf8_lossy(list);
     let mut is_told = false;
-    let mut tell = |fault: Fault| {
-        is_told = true;
-        faults.add(fault);
-    };
     for (line, number) in text.lines().zip(1..) {
         match line.split_once("  ").filter(|(sum, name)| sum.len() == 64 && !name.is_empty()) {
             Some((sum, name)) => drop(listed.insert(format!("{prefix}{name}"), sum)),
-            None => tell(Fault::at_line(&list_path, number, FaultCode::NotAsWritten)),
+            None => {
+                is_told = true;
+                faults.add(Fault::at_line(&list_path, number, FaultCode::NotAsWritten));
+            }
         }
     }
+    let mut wrong = BTreeSet::new();
+    // The batch's own files come before those of its packages.
     for (path, file) in others() {
-        match listed.remove(path) {
-            None => tell(Fault::of_file(path, FaultCode::ExtraFile)),
+        match listed.remove(path.as_str()) {
+            None => {
+                is_told = true;
+                faults.add(Fault::of_file(path, FaultCode::ExtraFile));
+            }
+            Some(sum) if sum != file.sha256 && is_told_elsewhere(path, &wrong) => is_told = true,
             Some(sum) if sum != file.sha256 => {
-                tell(Fault::of_file(
+                is_told = true;
+                wrong.insert(path);
+                faults.add(Fault::of_file(
                     path,
                     difference(&folder.join(&path[prefix.len()..]), Links::Refused, sum),
                 ));
@@ -116,8 +203,10 @@ fn check_list(
     }
     for path in listed.into_keys() {
         // A name in a damaged list may be anything; it is a file name at least in form, or not repeated.
-        let is_plain = path[prefix.len()..].bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        tell(if is_plain {
+        let is_plain =
+            path[prefix.len()..].bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
+        is_told = true;
+        faults.add(if is_plain {
             Fault::of_file(&path, FaultCode::MissingFile)
         } else {
             Fault::of_file(&list_path, FaultCode::NotAsWritten)
@@ -140,23 +229,50 @@ pub(super) fn check_single(path: &Path, name: &str, faults: &mut Faults) -> Resu
         faults.add(Fault::of_file(CHECKSUMS, FaultCode::NotAsWritten));
         return Ok(false);
     };
-    let list = String::from_utf8_lossy(&list);
-    let list = list.strip_prefix('\u{feff}').unwrap_or(&list);
-    let entries: Option<Vec<_>> = list.lines().filter(|line| !line.is_empty()).map(checksum_of).collect();
-    let Some(entries) = entries else {
+    let Some(entries) = entries_of(&list) else {
         // What can't be read may have been about this file.
         faults.add(Fault::of_file(CHECKSUMS, FaultCode::NotAsWritten));
         return Ok(false);
     };
     // It may be another batch's, so that this is no fault.
-    let Some((sum, _)) = entries.into_iter().find(|(_, listed)| *listed == name) else { return Ok(true) };
-    let sum = &sum.to_ascii_lowercase();
-    let hashed = hash_of(open_file(path, Links::Followed)?);
-    let (_, sha256) = hashed.map_err(|source| BatchError::unavailable(path, source))?;
-    if sha256 != *sum {
-        faults.add(Fault::of_file(name, difference(path, Links::Followed, sum)));
-    }
+    let Some((_, sum)) = entries.into_iter().find(|(listed, _)| *listed == name) else { return Ok(true) };
+    check_sum(path, name, &sum, Links::Followed, faults)?;
     Ok(false)
+}
+
+/// Whether a list of checksums lies beside a file and names it.
+pub(super) fn names(path: &Path, name: &str) -> bool {
+    let list = read_own_file(&path.parent().unwrap_or(Path::new("")).join(CHECKSUMS)).ok();
+    let entries = list.and_then(|list| entries_of(&list));
+    entries.is_some_and(|entries| entries.iter().any(|(listed, _)| listed == name))
+}
+
+/// The names and the checksums of a list, whatever its line ends, and with a byte order mark or without; none if it is no such
+/// list.
+pub(super) fn entries_of(list: &[u8]) -> Option<Vec<(String, String)>> {
+    let list = String::from_utf8_lossy(list);
+    let list = list.strip_prefix('\u{feff}').unwrap_or(&list);
+    let entry = |line| checksum_of(line).map(|(sum, name)| (name.to_owned(), sum.to_ascii_lowercase()));
+    let entries: Vec<_> = list.lines().filter(|line| !line.is_empty()).map(entry).collect::<Option<_>>()?;
+    // Of two checksums of one file nobody knows which holds.
+    let names: BTreeSet<&String> = entries.iter().map(|(name, _)| name).collect();
+    (names.len() == entries.len()).then_some(entries)
+}
+
+/// Holds a file against its checksum. `name` is its path in the batch.
+pub(super) fn check_sum(
+    path: &Path,
+    name: &str,
+    sum: &str,
+    links: Links,
+    faults: &mut Faults,
+) -> Result<(), VerifyError> {
+    let hashed = hash_of(open_file(path, links)?);
+    let (_, sha256) = hashed.map_err(|source| BatchError::unavailable(path, source))?;
+    if sha256 != sum {
+        faults.add(Fault::of_file(name, difference(path, links, sum)));
+    }
+    Ok(())
 }
 
 /// The checksum and the file's name in a line as `sha256sum` writes it, read as text or, with a `*`, as bytes.
@@ -190,6 +306,26 @@ fn hash_of(mut file: File) -> io::Result<(u64, String)> {
         }
         hash.update(&piece[..length]);
         bytes += length as u64;
+    }
+}
+
+/// The SHA-256 of the copy for Excel of a recipient's file.
+pub(super) fn hash_of_excel_copy(file: &Path) -> io::Result<String> {
+    let mut hash = Hashing(Sha256::new());
+    write_excel_copy(file, &mut hash)?;
+    Ok(text::hex(&hash.0.finalize()))
+}
+
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -228,25 +364,9 @@ fn hash_with_other_line_ends(mut file: File) -> io::Result<Option<String>> {
     }
 }
 
-/// Hashes a file; none if it is not a plain one.
-fn hash(path: &Path) -> Result<Option<HashedFile>, BatchError> {
-    let unavailable = |source| BatchError::unavailable(path, source);
-    let file = match open_file(path, Links::Refused) {
-        Ok(file) => file,
-        Err(BatchError::Unavailable { source, .. }) if source.kind() == io::ErrorKind::InvalidInput => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let is_open = is_open(&file.metadata().map_err(unavailable)?);
-    let (bytes, sha256) = hash_of(file).map_err(unavailable)?;
-    Ok(Some(HashedFile { bytes, sha256, is_open }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn hashes_with_the_other_line_ends() {

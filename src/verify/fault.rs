@@ -172,6 +172,9 @@ pub struct Findings {
     /// Whether a list of checksums lies beside a single file and does not name it. Nothing tells then whether the file is what
     /// was written.
     pub not_in_list: bool,
+    /// What lies beside a package's own files. It is no fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_own: Vec<String>,
 }
 
 /// Faults as they are found, the first of them kept.
@@ -209,6 +212,6 @@ impl Faults {
         // A file that is missing may be missed by the checksums and by the manifest.
         self.kept.dedup();
         let sound = self.kept.is_empty() && self.more == 0;
-        Findings { sound, files: 0, rows: 0, faults: self.kept, not_listed: self.more, not_in_list: false }
+        Findings { sound, faults: self.kept, not_listed: self.more, ..Findings::default() }
     }
 }

@@ -3,7 +3,7 @@
 use super::fault::{Fault, FaultCode, Faults};
 use super::row::{Key, Limits, check_row, is_quoted_where_needed};
 use super::{Columns, VerifyError, VerifySettings, columns_of};
-use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, split_row};
+use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, names, read_own_file, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::policy::LineEnding;
 use crate::registry::Field;
@@ -17,6 +17,8 @@ pub(super) struct Expected {
     columns: Columns,
     /// How rows end, if that is known before.
     line_end: Option<LineEnding>,
+    /// Whether there is a byte order mark before the header.
+    has_mark: bool,
     limits: Limits,
 }
 
@@ -26,6 +28,7 @@ impl Expected {
         in_dictionary: Option<Columns>,
         as_of: Option<Day>,
         rules: RulesVersion,
+        has_mark: bool,
         settings: VerifySettings<'_>,
     ) -> Expected {
         let own_names =
@@ -37,15 +40,18 @@ impl Expected {
         }
         let line_end = policy.map(|policy| policy.line_ending);
         let window = policy.map(|policy| policy.window);
-        Expected { columns, line_end, limits: Limits { as_of, window, rules } }
+        let has_mark = policy.map_or(has_mark, |policy| policy.bom);
+        Expected { columns, line_end, has_mark, limits: Limits { as_of, window, rules } }
     }
 
     /// For a file on its own, with the data dictionary and the manifest that may lie beside it.
     pub(super) fn of_single(path: &Path, settings: VerifySettings<'_>) -> Expected {
         let folder = path.parent().unwrap_or(Path::new(""));
         let in_dictionary = columns_of(folder, settings.elements);
-        let rules = Manifest::of_batch(folder).ok().and_then(|manifest| RulesVersion::of_batch(&manifest));
-        Expected::new(in_dictionary, None, rules.unwrap_or(RulesVersion::NEWEST), settings)
+        let manifest = Manifest::of_batch(folder).ok();
+        let rules = manifest.as_ref().and_then(RulesVersion::of_batch).unwrap_or(RulesVersion::NEWEST);
+        let has_mark = manifest.map_or_else(|| describes_mark(folder), |manifest| manifest.bom);
+        Expected::new(in_dictionary, None, rules, has_mark, settings)
     }
 
     /// Whether files have a column for each of these elements.
@@ -63,6 +69,13 @@ impl Expected {
     }
 }
 
+/// Whether the description of a package says that its file begins with a byte order mark.
+fn describes_mark(folder: &Path) -> bool {
+    let text = read_own_file(&folder.join(names::DATAPACKAGE)).ok();
+    let described = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    described.is_some_and(|described| described["resources"][0]["byteOrderMark"] == true)
+}
+
 /// What was found in a file.
 pub(super) struct FileCheck {
     pub(super) faults: Faults,
@@ -73,9 +86,6 @@ pub(super) struct FileCheck {
     /// The ids of its facts.
     pub(super) ids: Sorter<u64>,
 }
-
-/// What Windows programs put before a UTF-8 text. phds does not.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The faults of a file. What a spreadsheet does to every row is told once.
 struct FileFaults<'f> {
@@ -155,12 +165,12 @@ fn check_rows(
     };
     *own_line_end = header.line_end;
     let mut fields = Vec::new();
-    let text = rows.text(&header);
-    if !expected.is_header(text, &mut fields) {
+    let is_header = expected.is_header(rows.text(&header), &mut fields);
+    if !is_header || rows.has_mark() != expected.has_mark {
         let fault = Fault::at_line(name, 1, FaultCode::WrongHeader);
         faults.add(fault.clone());
-        let behind_mark = text.strip_prefix(BYTE_ORDER_MARK);
-        if behind_mark.is_some_and(|text| expected.is_header(text, &mut fields)) {
+        // Windows programs put a mark before a UTF-8 text.
+        if is_header && rows.has_mark() {
             faults.tell_once(fault);
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a batch, or a single recipient's file, is sound: as phds would have written it, and unchanged since.
+//! Whether a batch, a recipient's package or a single file is sound: as phds would have written it, and unchanged since.
 //!
 //! Knows the batch only by its files. Never prints, and keeps no value of a row: a fault is a place and a code.
 
@@ -6,9 +6,12 @@ mod batch;
 mod checksums;
 mod fault;
 mod file;
+mod package;
 mod row;
 
 pub use fault::{Fault, FaultCode, Findings};
+
+use fault::Faults;
 
 use crate::batch::{BatchError, Links, Manifest, columns_beside, names};
 use crate::elements::Element;
@@ -43,17 +46,28 @@ pub enum VerifyError {
     Spill(#[from] std::io::Error),
 }
 
-/// Verifies a batch, if `path` is a folder, else a single file.
+/// Verifies a batch or a package, if `path` is a folder, else a single file.
 ///
 /// # Errors
 /// If it is not there, or cannot be read.
 pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
     let found = std::fs::metadata(path);
     if found.map_err(|source| BatchError::unavailable(path, source))?.is_dir() {
-        return batch::verify_batch(path, settings);
+        return match package::is_package(path) {
+            true => package::verify_package(path, settings),
+            false => batch::verify_batch(path, settings),
+        };
+    }
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if names::stem_of(path).is_none() {
+        let mut faults = Faults::new(settings.limit);
+        // What goes with a recipient's file has no rows to look at.
+        if checksums::names(path, &name) {
+            checksums::check_single(path, &name, &mut faults)?;
+            return Ok(Findings { files: 1, ..faults.into_findings() });
+        }
     }
     let expected = file::Expected::of_single(path, settings);
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut checked = file::check(path, Links::Followed, &name, &expected, settings)?;
     let not_in_list = checksums::check_single(path, &name, &mut checked.faults)?;
     Ok(Findings { files: 1, rows: checked.rows, not_in_list, ..checked.faults.into_findings() })

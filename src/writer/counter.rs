@@ -4,6 +4,7 @@ use crate::batch::{AGE_BANDS, BirthdayHeap, People, Signs, Tally};
 use crate::elements::{self, Cell};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
+use crate::policy::Policy;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference, tables};
 use crate::value::{Day, REGISTRY_YEARS, spoilt};
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,10 @@ pub(super) struct Counter<'a> {
     groups: Vec<u64>,
     without_ordinal: u64,
     client_blanks: [u64; CLIENT_TEXTS.len()],
+    /// The facts of clients whose text is longer than the policy's limit.
+    client_longer: [u64; CLIENT_TEXTS.len()],
+    /// Those limits, in bytes.
+    client_limits: [usize; CLIENT_TEXTS.len()],
     lost_characters: u64,
     encoded_twice: u64,
     short_zip_codes: u64,
@@ -46,6 +51,7 @@ pub(super) struct Counter<'a> {
 impl<'a> Counter<'a> {
     /// A counter of facts of a selection.
     pub(super) fn new(
+        policy: &Policy,
         reference: &'a Reference,
         selection: &Selection,
         birthdays: &'a Birthdays,
@@ -60,6 +66,8 @@ impl<'a> Counter<'a> {
             groups: vec![0; selection.groups().len()],
             without_ordinal: 0,
             client_blanks: [0; CLIENT_TEXTS.len()],
+            client_longer: [0; CLIENT_TEXTS.len()],
+            client_limits: CLIENT_TEXTS.map(|column| limit(policy, Cell::ClientText(column))),
             lost_characters: 0,
             encoded_twice: 0,
             short_zip_codes: 0,
@@ -121,9 +129,11 @@ impl<'a> Counter<'a> {
         let Some((client, facts)) = self.client.take() else { return };
         let is_first = !std::mem::take(&mut self.is_continued);
         let (mut has_lost, mut is_twice) = (false, false);
-        let columns = CLIENT_TEXTS.iter().zip(&mut self.client_blanks);
-        for ((column, blanks), text) in columns.zip(self.reference.clients.texts(client)) {
+        let counts = self.client_blanks.iter_mut().zip(&mut self.client_longer).zip(self.client_limits);
+        let columns = CLIENT_TEXTS.iter().zip(counts);
+        for ((column, ((blanks, longer), limit)), text) in columns.zip(self.reference.clients.texts(client)) {
             *blanks += if text.is_empty() { facts } else { 0 };
+            *longer += if text.len() > limit { facts } else { 0 };
             if !text.is_ascii() {
                 has_lost |= spoilt::has_lost_characters(text);
                 is_twice |= spoilt::is_encoded_twice(text);
@@ -175,6 +185,7 @@ impl<'a> Counter<'a> {
         counters: Vec<Counter<'_>>,
         clients: u64,
         birthdays: &Birthdays,
+        policy: &Policy,
         reference: &Reference,
         selection: &Selection,
         WholeExport { new_withdrawals, mut signs }: WholeExport,
@@ -191,18 +202,19 @@ impl<'a> Counter<'a> {
         for mut counter in counters {
             counter.end();
             born.append(&mut counter.born);
-            counter.add_to(&mut tally, selection);
+            counter.add_to(&mut tally, policy, selection);
             people.doses += counter.doses;
             counter.add_signs_to(&mut signs);
         }
         signs.birthday_heaps = birthdays.heaps(born, reference);
+        add_longer_of_organizations(&mut tally, policy, reference, selection);
         tally.people = Some(people);
         tally.signs = Some(signs);
         tally.add_organizations(reference, selection);
         tally
     }
 
-    fn add_to(&self, tally: &mut Tally, selection: &Selection) {
+    fn add_to(&self, tally: &mut Tally, policy: &Policy, selection: &Selection) {
         add_months(&mut tally.by_month, &self.months);
         let sum = |all: &mut [u64], own: &[u64]| all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
         sum(&mut tally.by_age, &self.ages);
@@ -211,15 +223,22 @@ impl<'a> Counter<'a> {
         for (count, (_, vaccine)) in vaccines.filter(|(count, _)| **count > 0) {
             let cvx = String::from_utf8_lossy(&vaccine.cvx).into_owned();
             tally.note_blank(Cell::CvxCode, if cvx.is_empty() { *count } else { 0 });
+            note_longer(tally, policy, Cell::CvxCode, &vaccine.cvx, *count);
             *tally.by_cvx.entry(cvx).or_default() += count;
         }
         for (count, group) in self.groups.iter().zip(selection.groups()).filter(|(count, _)| **count > 0) {
             tally.note_blank(Cell::VaccineGroup, if group.is_empty() { *count } else { 0 });
+            note_longer(tally, policy, Cell::VaccineGroup, group, *count);
             *tally.by_group.entry(listed_group(group).to_owned()).or_default() += count;
         }
         tally.note_blank(Cell::OrdinalPosition, self.without_ordinal);
         for (column, blanks) in CLIENT_TEXTS.iter().zip(&self.client_blanks) {
             tally.note_blank(Cell::ClientText(*column), *blanks);
+        }
+        for (column, longer) in
+            CLIENT_TEXTS.iter().zip(&self.client_longer).filter(|(_, longer)| **longer > 0)
+        {
+            *longer_of(tally, Cell::ClientText(*column)) += longer;
         }
         tally.same_day_again += self.same_day_again;
     }
@@ -230,6 +249,37 @@ impl<'a> Counter<'a> {
         signs.lost_characters += self.lost_characters;
         signs.encoded_twice += self.encoded_twice;
         signs.short_zip_codes += self.short_zip_codes;
+    }
+}
+
+/// How many bytes a value of a column may have by the policy.
+fn limit(policy: &Policy, cell: Cell) -> usize {
+    policy.longest(elements::holding(cell)) as usize
+}
+
+fn longer_of(tally: &mut Tally, cell: Cell) -> &mut u64 {
+    tally.longer.entry(elements::holding(cell).name.to_owned()).or_default()
+}
+
+/// Counts so many facts with a value, if that is longer than the policy's limit.
+fn note_longer(tally: &mut Tally, policy: &Policy, cell: Cell, value: &[u8], facts: u64) {
+    if value.len() > limit(policy, cell) {
+        *longer_of(tally, cell) += facts;
+    }
+}
+
+fn add_longer_of_organizations(
+    tally: &mut Tally,
+    policy: &Policy,
+    reference: &Reference,
+    selection: &Selection,
+) {
+    for place in 0..reference.organizations.len() as u32 {
+        let facts = selection.of_organization(place);
+        let texts = ORGANIZATION_TEXTS.iter().zip(reference.organizations.texts(place));
+        for (column, text) in texts.filter(|_| facts > 0) {
+            note_longer(tally, policy, Cell::OrganizationText(*column), text.as_bytes(), facts);
+        }
     }
 }
 

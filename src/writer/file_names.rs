@@ -26,6 +26,7 @@ pub(super) fn file_names<'a>(
     recipients: impl Iterator<Item = &'a Recipient>,
     source: &Source,
     month: Month,
+    has_excel_copy: bool,
 ) -> Result<Vec<String>, WriteError> {
     let mut taken: HashMap<String, &Recipient> = HashMap::new();
     let mut names = Vec::new();
@@ -42,9 +43,10 @@ pub(super) fn file_names<'a>(
             return Err(bad(NameFault::Nothing { recipient: recipient.clone() }));
         }
         let name = names::recipient_file(&stem, month);
-        if name.len() > LONGEST_NAME {
+        let longest = if has_excel_copy { names::excel_copy_of(&name).len() } else { name.len() };
+        if longest > LONGEST_NAME {
             let beginning = recipient.chars().take(40).collect();
-            return Err(bad(NameFault::TooLong { beginning, length: name.len(), most: LONGEST_NAME }));
+            return Err(bad(NameFault::TooLong { beginning, length: longest, most: LONGEST_NAME }));
         }
         if let Some(first) = taken.insert(name.to_ascii_lowercase(), entry) {
             let (first_line, first) = (first.line, first.name.as_str().into());
@@ -72,7 +74,7 @@ mod tests {
         let names = |recipients: &[&str]| {
             let recipients: Vec<_> =
                 recipients.iter().map(|name| Recipient { name: (*name).into(), line: 2 }).collect();
-            file_names(recipients.iter(), &source, month)
+            file_names(recipients.iter(), &source, month, false)
         };
         let check = |recipients: &[&str], expect: Result<&[&str], &str>| match (names(recipients), expect) {
             (Ok(names), Ok(expect)) => assert_eq!(names, expect),
@@ -98,5 +100,8 @@ mod tests {
         check(&["Río", "Rio"], Err("SAME_FILE_NAME"));
         check(&[&"x".repeat(300)], Err("FILE_NAME_TOO_LONG"));
         check(&[], Ok(&[]));
+        let long = [Recipient { name: "x".repeat(235), line: 2 }];
+        assert!(file_names(long.iter(), &source, month, false).is_ok());
+        assert!(file_names(long.iter(), &source, month, true).is_err());
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn manifest(
         },
         policy: PolicyEntry { name: policy.name.clone(), sha256: policy.sha256.clone() },
         profile,
+        bom: policy.bom,
         tables: tables.collect(),
         facts: FactsEntry {
             read: intake.table(Table::Immunizations).map_or(0, |read| read.rows),

@@ -13,6 +13,7 @@ mod lanes;
 mod manifest;
 mod organizations;
 mod output;
+mod packages;
 mod place;
 mod prune;
 mod qa;
@@ -99,9 +100,10 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     );
     let (files, mut tally) = written?;
     tally.organizations = Some(worst);
-    let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
-    staging.write(names::DICTIONARY_MD, dictionary_md(policy).as_bytes())?;
-    staging.write(names::DICTIONARY_CSV, dictionary_csv(policy).as_bytes())?;
+    let Contents { as_of, policy, gate, intake, selection, inputs, threads, .. } = contents;
+    packages::write_packages(policy, as_of, &files, staging, threads)?;
+    staging.write(names::DICTIONARY_MD, dictionary_md(policy, None).as_bytes())?;
+    staging.write(names::DICTIONARY_CSV, dictionary_csv(policy, None).as_bytes())?;
     let manifest =
         manifest::manifest(as_of, policy, inputs.profile.clone(), intake, &selection.counts, files);
     staging.write(names::MANIFEST, to_json(&manifest).as_bytes())?;

@@ -7,10 +7,12 @@ use crate::cleanup::Step;
 use crate::value::shown;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
 /// Puts a folder into its place in one step that nothing can interrupt. What is there already goes where the folder
 /// was. While the step is held no signal has the folder removed, in part or as a whole.
@@ -126,10 +128,34 @@ fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
     if is_there { Ok(()) } else { Err(error) }
 }
 
+/// Gives a file a second place. On file systems that can share blocks between files (Btrfs, XFS) it becomes a file of its own
+/// that takes no room, elsewhere another name of the same file, and where there are no such, a copy.
+pub(super) fn share_file(file: &Path, place: &Path) -> io::Result<()> {
+    let mut original = File::open(file)?;
+    let mut copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
+    if rustix::fs::ioctl_ficlone(&copy, &original).is_ok() {
+        return copy.sync_all();
+    }
+    std::fs::remove_file(place)?;
+    if std::fs::hard_link(file, place).is_ok() {
+        return Ok(());
+    }
+    copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
+    io::copy(&mut original, &mut copy)?;
+    copy.sync_all()
+}
+
 /// Copies a folder with its files, and those of folders in it, down to the disk. Only their owner may read the copies. What
 /// is written to the originals from then on does not reach them. A link is copied as a link, and for a pipe or a device there
 /// is a link to it, so that whoever verifies the copy finds it.
 pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
+    copy_folder(from, to, &mut HashMap::new())
+}
+
+/// Files that have several names, by their device and number there, each with its copy, which is to have as many.
+type CopiedLinks = HashMap<(u64, u64), PathBuf>;
+
+fn copy_folder(from: &Path, to: &Path, copied: &mut CopiedLinks) -> Result<(), WriteError> {
     let fail = |error| not_copied(from, to, &error);
     private_folder(to).map_err(fail)?;
     for entry in std::fs::read_dir(from).map_err(fail)? {
@@ -138,11 +164,11 @@ pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
         let fail = |error| not_copied(&path, &copy, &error);
         let kind = entry.file_type().map_err(fail)?;
         if kind.is_dir() {
-            copy_all(&path, &copy)?;
+            copy_folder(&path, &copy, copied)?;
         } else if kind.is_symlink() {
             std::fs::read_link(&path).and_then(|target| symlink(target, &copy)).map_err(fail)?;
         } else if kind.is_file() {
-            copy_file(&path, &copy)?;
+            copy_file(&path, &copy, copied)?;
         } else {
             symlink(&path, &copy).map_err(fail)?;
         }
@@ -151,9 +177,16 @@ pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), WriteError> {
 }
 
 /// On file systems that can share blocks between files (Btrfs, XFS) the copy takes no room and next to no time.
-fn copy_file(from: &Path, to: &Path) -> Result<(), WriteError> {
+fn copy_file(from: &Path, to: &Path, copied: &mut CopiedLinks) -> Result<(), WriteError> {
     let fail = |error| not_copied(from, to, &error);
     let mut original = open_file(from, Links::Refused).map_err(|error| fail(io::Error::other(error)))?;
+    let found = original.metadata().map_err(fail)?;
+    if found.nlink() > 1 {
+        match copied.entry((found.dev(), found.ino())) {
+            Entry::Occupied(copy) => return std::fs::hard_link(copy.get(), to).map_err(fail),
+            Entry::Vacant(place) => drop(place.insert(to.to_owned())),
+        }
+    }
     let mut copy = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(fail)?;
     io::copy(&mut original, &mut copy).and_then(|_| copy.sync_all()).map_err(fail)
 }

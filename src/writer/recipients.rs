@@ -86,7 +86,7 @@ pub(super) fn write_recipient_files(
     let birthdays = Birthdays::new(contents.reference, contents.selection);
     let work = || {
         let mut rows = RowWriter::new(&texts);
-        let mut counter = Counter::new(contents.reference, contents.selection, &birthdays);
+        let mut counter = Counter::new(contents.policy, contents.reference, contents.selection, &birthdays);
         let mut facts = Vec::with_capacity(size);
         let mut shares = vec![Share::default(); receivers.len()];
         lanes.work(|| {
@@ -111,7 +111,7 @@ pub(super) fn write_recipient_files(
             Ok(Some(counter))
         })
     };
-    let Contents { reference, selection, as_of, threads, .. } = *contents;
+    let Contents { policy, reference, selection, as_of, threads, .. } = *contents;
     let (counters, whole) =
         both(threads, || on_threads(threads.get(), work), || WholeExport::look_at(reference, as_of));
     let counters = counters?.into_iter().flatten().collect();
@@ -120,7 +120,7 @@ pub(super) fn write_recipient_files(
     let (files, tally) = both(
         threads,
         || finish(receivers, lanes, staging, threads),
-        || Counter::tally(counters, clients, &birthdays, reference, selection, whole),
+        || Counter::tally(counters, clients, &birthdays, policy, reference, selection, whole),
     );
     Ok((files?, tally))
 }
@@ -130,11 +130,11 @@ pub(super) fn preview_recipient_files(
     contents: &Contents<'_>,
 ) -> Result<(Vec<FileEntry>, Tally), WriteError> {
     let (receivers, _) = receivers(contents)?;
-    let Contents { reference, selection, as_of, threads, .. } = *contents;
+    let Contents { policy, reference, selection, as_of, threads, .. } = *contents;
     let birthdays = Birthdays::new(reference, selection);
     let queue = Queue::new(selection, SMALLEST_BATCH);
     let count = || {
-        let mut counter = Counter::new(reference, selection, &birthdays);
+        let mut counter = Counter::new(policy, reference, selection, &birthdays);
         let mut facts = Vec::with_capacity(SMALLEST_BATCH);
         while let Some((_, parted_behind)) = queue.take(&mut facts).map_err(WriteError::Spill)? {
             counter.begin_batch(parted_behind);
@@ -145,7 +145,7 @@ pub(super) fn preview_recipient_files(
     };
     let (counters, whole) =
         both(threads, || on_threads(threads.get(), count), || WholeExport::look_at(reference, as_of));
-    let tally = Counter::tally(counters?, queue.clients(), &birthdays, reference, selection, whole);
+    let tally = Counter::tally(counters?, queue.clients(), &birthdays, policy, reference, selection, whole);
     let mut files: Vec<_> = receivers
         .into_iter()
         .map(|Receiver { recipient, rows, file_name }| FileEntry {
@@ -172,7 +172,12 @@ fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usiz
     }
     let with_rows: Vec<_> = recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0).collect();
     let names = with_rows.iter().map(|(recipient, _)| *recipient);
-    let names = file_names::file_names(names, &source_of_names(contents), contents.as_of.month())?;
+    let names = file_names::file_names(
+        names,
+        &source_of_names(contents),
+        contents.as_of.month(),
+        contents.policy.excel_copy,
+    )?;
     let lane_of = rows_of.iter().scan(0, |next, rows| {
         let lane = *next;
         *next += usize::from(*rows > 0);

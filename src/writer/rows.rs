@@ -3,16 +3,16 @@
 //! Most of a row's text is laid out once: an organization's, a vaccine's and a vaccine group's for all rows, a
 //! client's for its own, which stand together. What is left for each fact is a handful of numbers and dates.
 
-use crate::batch::{DELIMITER, push_field, push_number};
+use crate::batch::{BYTE_ORDER_MARK, DELIMITER, push_field, push_number};
 use crate::elements::{self, Cell, Element, Part};
 use crate::extract::Selection;
 use crate::filter::ShareableFact;
 use crate::policy::Policy;
 use crate::registry::{CLIENT_TEXTS, ClientPlace, ORGANIZATION_TEXTS, Reference};
 
-/// The header.
+/// The header, and the byte order mark before it, if there is to be one.
 pub(super) fn header(policy: &Policy) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = if policy.bom { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
     for (place, element) in elements::ALL.iter().enumerate() {
         if place > 0 {
             out.push(DELIMITER);

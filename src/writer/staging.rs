@@ -6,7 +6,9 @@
 use super::draft::{Draft, write_private};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
-use super::place::{is_batch_there, is_there, private_folder, put_in_place, sync_folders, try_out_steps};
+use super::place::{
+    is_batch_there, is_there, private_folder, put_in_place, share_file, sync_folders, try_out_steps,
+};
 use crate::batch::{HoldRecord, names, read_own_file, to_json};
 use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
@@ -118,6 +120,19 @@ impl Staging {
         Ok(self.note(path, bytes, sha256))
     }
 
+    /// Gives a finished file of the batch a second place in it, where it takes no more room.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub(super) fn share(&self, path: &str, again: &str) -> Result<(), WriteError> {
+        share_file(&self.path_of(path), &self.path_of(again)).map_err(|source| self.failed(again, source))?;
+        let written = self.written().iter().find(|written| written.path == path).cloned();
+        let Written { bytes, sha256, .. } =
+            written.unwrap_or_else(|| unreachable!("only what was written is shared"));
+        self.note(again, bytes, sha256);
+        Ok(())
+    }
+
     /// Writes a file of the batch anew, or for the first time. The checksums must be written anew then, too.
     ///
     /// # Errors
@@ -160,13 +175,16 @@ impl Staging {
     /// # Errors
     /// If they cannot be written.
     pub fn write_checksums(&self, folder: &str) -> Result<(), WriteError> {
-        let written = self.written().clone();
+        let is_listed = |name: &&str| {
+            // The batch's list has the packages' files, too: they are delivered.
+            let is_right_here = !name.contains('/') || folder.is_empty() && names::is_in_a_package(name);
+            is_right_here && *name != names::CHECKSUMS
+        };
         let in_folder = |w: &Written| {
-            let name = w.path.strip_prefix(folder);
-            let name = name.filter(|name| !name.contains('/') && *name != names::CHECKSUMS);
+            let name = w.path.strip_prefix(folder).filter(is_listed);
             name.map(|name| (name.to_owned(), w.sha256.clone()))
         };
-        let mut files: Vec<_> = written.iter().filter_map(in_folder).collect();
+        let mut files: Vec<_> = self.written().iter().filter_map(in_folder).collect();
         files.sort();
         let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
         self.replace(&format!("{folder}{}", names::CHECKSUMS), lines.as_bytes()).map(drop)
