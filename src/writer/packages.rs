@@ -60,12 +60,12 @@ fn write_package(
     }
     for (name, text) in &scripts.texts {
         match &scripts.written_in {
-            None => staging.write(&path(name), text.as_bytes()).map(drop)?,
+            None => staging.write_small(&path(name), text.as_bytes())?,
             Some(other) => staging.share(&format!("{other}/{name}"), &path(name))?,
         }
     }
     for (name, text) in package::descriptions(policy, &delivery) {
-        staging.write(&path(name), text.as_bytes())?;
+        staging.write_small(&path(name), text.as_bytes())?;
     }
     staging.write_checksums(&format!("{folder}/"))?;
     Ok(folder)

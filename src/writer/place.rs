@@ -13,6 +13,7 @@ use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Puts a folder into its place in one step that nothing can interrupt. What is there already goes where the folder
 /// was. While the step is held no signal has the folder removed, in part or as a whole.
@@ -129,18 +130,22 @@ fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
 }
 
 /// Gives a file a second place. On file systems that can share blocks between files (Btrfs, XFS) it becomes a file of its own
-/// that takes no room, elsewhere another name of the same file, and where there are no such, a copy.
-pub(super) fn share_file(file: &Path, place: &Path) -> io::Result<()> {
+/// that takes no room, elsewhere another name of the same file, and where there are no such, a copy. `can_share_blocks`: what was
+/// learned of the file system before.
+pub(super) fn share_file(file: &Path, place: &Path, can_share_blocks: &AtomicBool) -> io::Result<()> {
     let mut original = File::open(file)?;
-    let mut copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
-    if rustix::fs::ioctl_ficlone(&copy, &original).is_ok() {
-        return copy.sync_all();
+    if can_share_blocks.load(Ordering::Relaxed) {
+        let copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
+        if rustix::fs::ioctl_ficlone(&copy, &original).is_ok() {
+            return copy.sync_all();
+        }
+        can_share_blocks.store(false, Ordering::Relaxed);
+        std::fs::remove_file(place)?;
     }
-    std::fs::remove_file(place)?;
     if std::fs::hard_link(file, place).is_ok() {
         return Ok(());
     }
-    copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
+    let mut copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
     io::copy(&mut original, &mut copy)?;
     copy.sync_all()
 }

@@ -3,7 +3,7 @@
 //! Until that step nothing in the place of batches changes, and after it everything has: a run that is killed, or
 //! a disk that fills, leaves no batch that looks finished and is not.
 
-use super::draft::{Draft, write_private};
+use super::draft::{Draft, write_private, write_unsynced};
 use super::error::WriteError;
 use super::output::{Output, STAGING_PREFIX};
 use super::place::{
@@ -12,8 +12,10 @@ use super::place::{
 use crate::batch::{HoldRecord, names, read_own_file, to_json};
 use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A batch in the making: a private folder beside the place of the batch, gone again unless it is published.
@@ -25,6 +27,10 @@ pub struct Staging {
     month: Month,
     /// Every file that the batch's checksums cover.
     written: Mutex<Vec<Written>>,
+    /// Small files that are still to be waited for.
+    unsynced: Mutex<Vec<PathBuf>>,
+    /// Whether files may share blocks here, as far as is known.
+    can_share_blocks: AtomicBool,
 }
 
 /// A file that was written.
@@ -62,7 +68,8 @@ impl Staging {
         let folder = PrivateFolder::new(&path, STAGING_PREFIX)
             .map_err(|source| WriteError::Create { path: path.clone(), source })?;
         try_out_steps(folder.path(), &path)?;
-        Ok(Staging { folder, output, month, written: Mutex::default() })
+        let (written, unsynced) = (Mutex::default(), Mutex::default());
+        Ok(Staging { folder, output, month, written, unsynced, can_share_blocks: AtomicBool::new(true) })
     }
 
     /// Where the batch lies until it is published.
@@ -120,12 +127,26 @@ impl Staging {
         Ok(self.note(path, bytes, sha256))
     }
 
+    /// Writes a small file of the batch, of which there are many: all are waited for together before the batch goes anywhere.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn write_small(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        let place = self.path_of(path);
+        let written = write_unsynced(&place, bytes).map_err(|source| self.failed(path, source));
+        let (bytes, sha256) = written?;
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        self.note(path, bytes, sha256);
+        Ok(())
+    }
+
     /// Gives a finished file of the batch a second place in it, where it takes no more room.
     ///
     /// # Errors
     /// If that is not possible.
     pub(super) fn share(&self, path: &str, again: &str) -> Result<(), WriteError> {
-        share_file(&self.path_of(path), &self.path_of(again)).map_err(|source| self.failed(again, source))?;
+        share_file(&self.path_of(path), &self.path_of(again), &self.can_share_blocks)
+            .map_err(|source| self.failed(again, source))?;
         let written = self.written().iter().find(|written| written.path == path).cloned();
         let Written { bytes, sha256, .. } =
             written.unwrap_or_else(|| unreachable!("only what was written is shared"));
@@ -187,7 +208,11 @@ impl Staging {
         let mut files: Vec<_> = self.written().iter().filter_map(in_folder).collect();
         files.sort();
         let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
-        self.replace(&format!("{folder}{}", names::CHECKSUMS), lines.as_bytes()).map(drop)
+        let list = format!("{folder}{}", names::CHECKSUMS);
+        match names::is_in_a_package(&list) {
+            true => self.write_small(&list, lines.as_bytes()),
+            false => self.replace(&list, lines.as_bytes()).map(drop),
+        }
     }
 
     /// Takes over the checksums of a folder's files that are there already, from the list in it, which must be sound.
@@ -275,6 +300,10 @@ impl Staging {
 
     /// Brings the batch down to the disk.
     fn sync(&self) -> Result<(), WriteError> {
+        for path in self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let synced = File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(|source| WriteError::Write { path, source })?;
+        }
         sync_folders(&self.batch()).map_err(|source| WriteError::Write { path: self.place(), source })
     }
 
@@ -307,7 +336,7 @@ impl Staging {
             let path = path.to_owned();
             move |source: io::Error| WriteError::Write { path, source }
         };
-        sync_folders(&batch).map_err(fail(&place))?;
+        self.sync()?;
         let drafts = ["why.json", "why.txt"].map(|name| self.folder.path().join(name));
         let reasons = self.output.why_held(self.month);
         for ((draft, text), reasons) in drafts.iter().zip([to_json(why), why.to_string()]).zip(&reasons) {
