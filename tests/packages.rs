@@ -654,3 +654,30 @@ fn a_copy_for_excel_that_the_policy_wants_is_missed() {
     let ran = phds_with(&["verify", text(&batch), "--policy", text(&policy)]);
     assert!(ran.code == 1 && ran.stdout.contains(&format!("{copy}: OTHER_POLICY")), "{}", ran.stdout);
 }
+
+/// A run that is to make what is not made yet makes a batch again of which a package is gone.
+#[test]
+fn a_batch_that_has_lost_a_package_is_made_again() {
+    let site = Site::new();
+    let export = site.export();
+    let run = || {
+        phds_with(&[
+            "run",
+            text(&export),
+            "--out",
+            text(&site.out()),
+            "--as-of",
+            "2024-07-08",
+            "--if-due",
+            "--json",
+        ])
+    };
+    assert_eq!(run().code, 0);
+    let made = site.batch();
+    assert!(run().stdout.contains("nothing-to-do"));
+    std::fs::remove_dir_all(site.out().join("202407/recipients/Travis")).unwrap();
+    let ran = run();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains("nothing-to-do"), "{}", ran.stdout);
+    assert_eq!(common::delivered(site.batch()), common::delivered(made));
+}

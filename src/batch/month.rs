@@ -2,7 +2,7 @@
 //!
 //! Says "none" only of a folder that could be looked into. Anything else in the batch's place is an error.
 
-use super::{BatchError, Manifest, held_folder, held_place};
+use super::{BatchError, Manifest, has_packages, held_folder, held_place, names};
 use crate::value::Month;
 use std::fs::Metadata;
 use std::io;
@@ -39,11 +39,18 @@ pub fn of_month(out: &Path, month: Month) -> Result<OfMonth, BatchError> {
     Ok(OfMonth { batch, is_held })
 }
 
-/// Whether the files that a batch's manifest names are there, with the lengths it tells. What is in them is for `verify`.
+/// Whether the files that a batch's manifest names are there, with the lengths it tells, in the recipients' packages, too. What
+/// is in them is for `verify`.
 pub fn has_its_files(folder: &Path, manifest: &Manifest) -> bool {
     manifest.files.iter().all(|file| {
-        std::fs::symlink_metadata(folder.join(&file.path))
-            .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+        let is_there = |path: PathBuf| {
+            std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+        };
+        let is_packed = || {
+            let package = names::package_of(&file.path);
+            package.is_some_and(|package| is_there(folder.join(package).join(&file.path)))
+        };
+        is_there(folder.join(&file.path)) && (!has_packages(manifest) || is_packed())
     })
 }
 

@@ -7,15 +7,26 @@
 %let phds_file = @FILE@;
 
 data phds;
-  infile "&phds_file" dsd dlm="," firstobs=2 encoding="utf-8" termstr=@TERMSTR@ lrecl=1048576 truncover;
+  infile "&phds_file"
+    dlm=","           /* what stands between two values */
+    dsd               /* two commas in a row are a blank; quotes around a value are taken off, doubled ones inside become one */
+    firstobs=2        /* the first line holds the names */
+    encoding="utf-8"  /* the file's, whatever the session's is */
+    termstr=@TERMSTR@/* how lines end */
+    lrecl=1048576     /* lines may be longer than the 32,767 bytes that SAS allows by default */
+    truncover         /* a line that ends early gives blanks, and does not go on in the next one */
+  ;
+  /* First, so that variables stand in the order of the columns. Numbers take 8 bytes; texts are cut at these lengths. */
   length
 @LENGTHS@
   ;
+  /* Reads 2024-07-08, and shows it so. */
   informat @DATES@ yymmdd10.;
   format @DATES@ yymmdd10.;
   label
 @LABELS@
   ;
+  /* The colon: up to the next comma, however long. $CHAR: a text as it is, where $ would take a lone period for a blank. */
   input
 @INPUT@
   ;

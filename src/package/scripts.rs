@@ -90,7 +90,7 @@ pub fn sas_script(policy: &Policy) -> String {
     };
     include_str!("read_phds.sas")
         .replace("@FILE@", names::ANY_RECIPIENT_FILE)
-        .replace("@TERMSTR@", line_end)
+        .replace("@TERMSTR@", &format!("{line_end:<10}"))
         .replace("@DATES@", &dates.join(" "))
         .replace("@LENGTHS@", lengths.trim_end())
         .replace("@LABELS@", labels.trim_end())
