@@ -70,7 +70,6 @@ pub(super) fn open(
 }
 
 fn names(header: &[u8]) -> Vec<String> {
-    let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
     let mut fields = Vec::new();
     split_row(header, &mut fields);
     let name = |field: &Field| String::from_utf8_lossy(&field.unquoted(header)).trim().to_owned();

@@ -69,7 +69,7 @@ pub fn dictionary_md(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String
         LineEnding::Lf => "a line feed (`\\n`)",
         LineEnding::Crlf => "a carriage return and a line feed (`\\r\\n`)",
     };
-    let of = |cell| name(elements::holding(cell));
+    let of = |cell| in_code(&name(elements::holding(cell)));
     let (row_id, dose_id, group) = (of(Cell::ImmunfactId), of(Cell::ImmunizationId), of(Cell::VaccineGroup));
     let text_columns: Vec<String> =
         elements::ALL.iter().filter(|e| e.leading_zeros_count).map(|e| in_code(&name(e))).collect();
@@ -91,10 +91,10 @@ pub fn dictionary_md(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String
 
 A row is one **immunization fact**: one administered dose, seen from one vaccine group. A vaccine against several
 diseases gives one row for each of its groups. Vaxelis, for example, gives four rows (DTAP, POL, HIB, HEPB), which share
-one `{dose_id}` and have an `{row_id}` each. So count different values of `{dose_id}` to count doses, and rows of one
-`{group}` to count doses against one disease. No two rows of a file have the same `{row_id}`.
+one {dose_id} and have an {row_id} each. So count different values of {dose_id} to count doses, and rows of one
+{group} to count doses against one disease. No two rows of a file have the same {row_id}.
 
-Rows are ordered by `{client_id}`, `{date}`, `{dose_id}` and `{row_id}`, as numbers and dates.
+Rows are ordered by {client_id}, {date}, {dose_id} and {row_id}, as numbers and dates.
 
 ## Which records are in
 

@@ -86,7 +86,7 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
             }
             check_numbers(manifest, &mut faults);
             check_entries(folder, manifest, rules, &files, &rows_of, &mut faults);
-            check_packages(folder, manifest, &files, &packages, &mut faults)?;
+            check_packages(folder, manifest, &files, &packages, &mut faults);
             if let Some(policy) = settings.policy {
                 let is_dictionary_todays =
                     rules == RulesVersion::NEWEST && expected.has_all(settings.elements);
@@ -214,7 +214,7 @@ fn check_packages(
     files: &BTreeMap<String, HashedFile>,
     packages: &[String],
     faults: &mut Faults,
-) -> Result<(), VerifyError> {
+) {
     let mut expected = BTreeSet::new();
     for file in manifest.files.iter().filter(|_| has_packages(manifest)) {
         // That a file has another name than it should is told already.
@@ -234,14 +234,11 @@ fn check_packages(
         for name in texts_of_others(folder, &package, file, manifest) {
             faults.add(Fault::of_file(&path(name), FaultCode::NotAsWritten));
         }
-        check_excel_copy(
-            folder,
-            &file.path,
-            &path(&names::excel_copy_of(&file.path)),
-            files,
-            &mut expected,
-            faults,
-        )?;
+        let excel_copy = path(&names::excel_copy_of(&file.path));
+        if files.contains_key(&excel_copy) {
+            check_excel_copy(folder, &file.path, &excel_copy, files, faults);
+            expected.insert(excel_copy);
+        }
         // What is wrong with the batch's own file is told already.
         let is_original_wrong = files.get(&file.path).is_some_and(|found| found.sha256 != file.sha256);
         let is_told = |path: &str, _: &BTreeSet<&String>| {
@@ -264,7 +261,6 @@ fn check_packages(
     for path in files.keys().filter(is_extra).chain(extra_packages) {
         faults.add(Fault::of_file(path, FaultCode::ExtraFile));
     }
-    Ok(())
 }
 
 /// The texts of a package that say of themselves that they are another recipient's, or another batch's.
@@ -296,23 +292,19 @@ fn is_dictionary_of(text: &[u8], own: &[String; 3]) -> bool {
     })
 }
 
-/// Whether the copy for Excel that a package may have is what would be made of the batch's file.
+/// Whether the copy for Excel of a package that has one is what would be made of the batch's file.
 fn check_excel_copy(
     folder: &Path,
     original: &str,
     copy: &str,
     files: &BTreeMap<String, HashedFile>,
-    expected: &mut BTreeSet<String>,
     faults: &mut Faults,
-) -> Result<(), VerifyError> {
-    let Some(found) = files.get(copy) else { return Ok(()) };
-    expected.insert(copy.to_owned());
+) {
     // A file that is missing, or is no rows, is told of already.
     let made = files.get(original).and_then(|_| checksums::hash_of_excel_copy(&folder.join(original)).ok());
-    if made.is_some_and(|made| made != found.sha256) {
+    if made.is_some_and(|made| made != files[copy].sha256) {
         faults.add(Fault::of_file(copy, FaultCode::WrongChecksum));
     }
-    Ok(())
 }
 
 /// What the policy says of a batch: its hash, and the data dictionary, if it would be written in the same words today.
@@ -340,9 +332,6 @@ fn check_policy(
         let delivery = Delivery { recipient: &file.recipient, as_of: manifest.as_of, file };
         let texts = package::descriptions(policy, &delivery).into_iter().chain(package::scripts(policy));
         expected.extend(texts.map(|(name, text)| (format!("{package}/{name}"), text)));
-    }
-    for file in manifest.files.iter().filter(|_| has_packages(manifest)) {
-        let Some(package) = names::package_of(&file.path) else { continue };
         let copy = format!("{package}/{}", names::excel_copy_of(&file.path));
         if std::fs::symlink_metadata(folder.join(&copy)).is_ok() != policy.excel_copy {
             faults.add(Fault::of_file(&copy, FaultCode::OtherPolicy));

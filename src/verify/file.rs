@@ -1,9 +1,10 @@
 //! One recipient's file: its header, its rows, their order, and that none has another's key.
 
 use super::fault::{Fault, FaultCode, Faults};
+use super::package::description_in;
 use super::row::{Key, Limits, check_row, is_quoted_where_needed};
 use super::{Columns, VerifyError, VerifySettings, columns_of};
-use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, names, read_own_file, split_row};
+use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::policy::LineEnding;
 use crate::registry::Field;
@@ -71,9 +72,7 @@ impl Expected {
 
 /// Whether the description of a package says that its file begins with a byte order mark.
 fn describes_mark(folder: &Path) -> bool {
-    let text = read_own_file(&folder.join(names::DATAPACKAGE)).ok();
-    let described = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-    described.is_some_and(|described| described["resources"][0]["byteOrderMark"] == true)
+    description_in(folder).is_some_and(|file| file["byteOrderMark"] == true)
 }
 
 /// What was found in a file.

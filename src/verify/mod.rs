@@ -11,12 +11,11 @@ mod row;
 
 pub use fault::{Fault, FaultCode, Findings};
 
-use fault::Faults;
-
 use crate::batch::{BatchError, Links, Manifest, columns_beside, names};
 use crate::elements::Element;
 use crate::policy::Policy;
 use crate::spill::Spill;
+use fault::Faults;
 use std::num::NonZeroUsize;
 use std::path::Path;
 

@@ -91,13 +91,18 @@ pub(super) fn verify_package(folder: &Path, settings: VerifySettings<'_>) -> Res
     Ok(Findings { files, rows, not_own, ..faults.into_findings() })
 }
 
-/// The name and the SHA-256 of the file that a package's description is of.
-fn described_file(folder: &Path) -> Option<(String, String)> {
+/// What the description in a folder says of a recipient's file; none if there is none, or none that can be read.
+pub(super) fn description_in(folder: &Path) -> Option<serde_json::Value> {
     let text = read_own_file(&folder.join(DATAPACKAGE)).ok()?;
     let described: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let resource = &described["resources"][0];
-    let hash = resource["hash"].as_str()?.strip_prefix("sha256:")?;
-    Some((resource["path"].as_str()?.to_owned(), hash.to_owned()))
+    Some(described["resources"][0].clone())
+}
+
+/// The name and the SHA-256 of the file that a package's description is of.
+fn described_file(folder: &Path) -> Option<(String, String)> {
+    let file = description_in(folder)?;
+    let hash = file["hash"].as_str()?.strip_prefix("sha256:")?;
+    Some((file["path"].as_str()?.to_owned(), hash.to_owned()))
 }
 
 /// What lies in the folder and is none of the package's, in order.

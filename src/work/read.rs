@@ -4,7 +4,7 @@
 //! stays usable until then.
 
 use super::error::WorkError;
-use super::{connect, schema};
+use super::{connect, identity, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
 use crate::registry::{
     BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance,
@@ -18,7 +18,7 @@ use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// How an export is read into a work database.
@@ -151,7 +151,7 @@ impl Draft {
         }
         // Another run, which held the lock before, may have moved the file to its place: then it is no draft any more.
         let is_still_there = match (file.metadata(), std::fs::symlink_metadata(&path)) {
-            (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+            (Ok(held), Ok(named)) => identity(&held) == identity(&named),
             _ => false,
         };
         if !is_still_there {

@@ -274,11 +274,13 @@ fn add_longer_of_organizations(
     reference: &Reference,
     selection: &Selection,
 ) {
+    // There are many organizations: what a column may hold is looked up once.
+    let limits = ORGANIZATION_TEXTS.map(Cell::OrganizationText).map(|cell| (cell, limit(policy, cell)));
     for place in 0..reference.organizations.len() as u32 {
         let facts = selection.of_organization(place);
-        let texts = ORGANIZATION_TEXTS.iter().zip(reference.organizations.texts(place));
-        for (column, text) in texts.filter(|_| facts > 0) {
-            note_longer(tally, policy, Cell::OrganizationText(*column), text.as_bytes(), facts);
+        let texts = limits.iter().zip(reference.organizations.texts(place));
+        for ((cell, _), _) in texts.filter(|((_, limit), text)| facts > 0 && text.len() > *limit) {
+            *longer_of(tally, *cell) += facts;
         }
     }
 }

@@ -44,10 +44,7 @@ impl Draft {
     /// Ends the file, and has the disk begin with it; returns its length and its SHA-256. It must be synced later: waiting for many
     /// small files together takes next to no longer than for one.
     fn finish_unsynced(mut self) -> (u64, String) {
-        if let (Some(file), Some(length)) = (&self.file, std::num::NonZeroU64::new(self.bytes)) {
-            let _ = fadvise(file, 0, Some(length), Advice::DontNeed);
-        }
-        self.file = None;
+        self.hand_over();
         (self.bytes, text::hex(&self.hash.finalize()))
     }
 
@@ -62,9 +59,6 @@ impl Draft {
     /// Has the disk begin with what was written since it was last asked, so that at the end there is little to wait for. It is a
     /// hint: nothing depends on whether it is taken.
     fn hand_over(&mut self) {
-        if self.bytes - self.handed_over < PIECE {
-            return;
-        }
         let length = std::num::NonZeroU64::new(self.bytes - self.handed_over);
         if let Some(file) = &self.file {
             let _ = fadvise(file, self.handed_over, length, Advice::DontNeed);
@@ -78,7 +72,9 @@ impl Write for Draft {
         let n = self.open()?.write(bytes)?;
         self.hash.update(&bytes[..n]);
         self.bytes += n as u64;
-        self.hand_over();
+        if self.bytes - self.handed_over >= PIECE {
+            self.hand_over();
+        }
         if !self.stays_open {
             self.file = None;
         }

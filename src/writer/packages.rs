@@ -1,5 +1,6 @@
 //! The recipients' packages: for each recipient a folder with its own file and what goes with it, and nothing of anybody else's.
 
+use super::recipients::WAITING;
 use super::{Staging, WriteError};
 use crate::batch::{Delivery, FileEntry, names};
 use crate::package::{self, write_excel_copy};
@@ -7,9 +8,6 @@ use crate::parallel::for_each;
 use crate::policy::Policy;
 use crate::value::Day;
 use std::num::NonZeroUsize;
-
-/// So many threads for each core wait for the disk.
-const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 
 /// Makes a package for each recipient's file, which must be finished.
 pub(super) fn write_packages(

@@ -135,7 +135,7 @@ fn unless_there(path: &Path, error: io::Error) -> io::Result<()> {
 pub(super) fn share_file(file: &Path, place: &Path, can_share_blocks: &AtomicBool) -> io::Result<()> {
     let mut original = File::open(file)?;
     if can_share_blocks.load(Ordering::Relaxed) {
-        let copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
+        let copy = private_file(place)?;
         if rustix::fs::ioctl_ficlone(&copy, &original).is_ok() {
             return copy.sync_all();
         }
@@ -145,8 +145,18 @@ pub(super) fn share_file(file: &Path, place: &Path, can_share_blocks: &AtomicBoo
     if std::fs::hard_link(file, place).is_ok() {
         return Ok(());
     }
-    let mut copy = File::options().write(true).create_new(true).mode(0o600).open(place)?;
-    io::copy(&mut original, &mut copy)?;
+    copy_content(&mut original, place)
+}
+
+/// Makes a file that only its owner may read.
+fn private_file(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes a file with what another one holds, down to the disk.
+fn copy_content(original: &mut File, place: &Path) -> io::Result<()> {
+    let mut copy = private_file(place)?;
+    io::copy(original, &mut copy)?;
     copy.sync_all()
 }
 
@@ -192,8 +202,7 @@ fn copy_file(from: &Path, to: &Path, copied: &mut CopiedLinks) -> Result<(), Wri
             Entry::Vacant(place) => drop(place.insert(to.to_owned())),
         }
     }
-    let mut copy = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(fail)?;
-    io::copy(&mut original, &mut copy).and_then(|_| copy.sync_all()).map_err(fail)
+    copy_content(&mut original, to).map_err(fail)
 }
 
 /// What cannot be written is the copy; the original may be at fault, and the system does not say which of the two it is.

@@ -55,7 +55,7 @@ const LOOKED_AT: usize = 64;
 const MOST_OPEN: usize = 400;
 
 /// So many threads for each core wait for the disk.
-const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
+pub(super) const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 
 /// A recipient with at least one row.
 struct Receiver<'a> {
