@@ -102,6 +102,8 @@ pub struct Unwritten {
     pub verdict: Verdict,
     /// Signs of bad source data, in words.
     pub signs: Vec<String>,
+    /// By column, the facts with a longer text than the policy has room for.
+    pub longer: BTreeMap<String, u64>,
 }
 
 /// Judges a batch without writing it.
@@ -116,7 +118,8 @@ pub fn judge_unwritten(contents: &Contents<'_>, judging: &Judging<'_>) -> Result
     let kept = judging.before_folder.map(Kept::of_batch).unwrap_or_default();
     let verdict = judge_batch(&manifest, &tally, &mut evidence, made_from, &kept, judging)?;
     let data = ReportData { settings: Settings::of(policy, limits), tally, profile: None };
-    Ok(Unwritten { signs: report::signs_of_bad_data(&manifest, &data), manifest, verdict })
+    let signs = report::signs_of_bad_data(&manifest, &data);
+    Ok(Unwritten { signs, manifest, verdict, longer: data.tally.longer })
 }
 
 /// What is seen of the export before it is known which recipients have rows.

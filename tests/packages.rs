@@ -432,6 +432,13 @@ fn long_texts_are_told_of() {
     let told = |column: &str| ran.stderr.contains(&format!("{column}: 1 fact(s) with a longer text"));
     assert!(told("FIRST_NAME") && told("CVX_CODE"), "{}", ran.stderr);
     assert!(!told("PROVIDER_NAME") && !told("VACCINE_GROUP") && !told("LAST_NAME"), "{}", ran.stderr);
+    // `check` tells it beforehand.
+    let checked =
+        phds_with(&["check", text(&site.export()), "--as-of", "2024-07-08", "--policy", text(&policy)]);
+    for column in ["FIRST_NAME", "CVX_CODE"] {
+        let warning = format!("warning: {column}: 1 fact(s) with a longer text");
+        assert!(checked.stdout.contains(&warning), "{}", checked.stdout);
+    }
     let script = String::from_utf8(site.batch()["recipients/Travis/read_phds.sas"].clone()).unwrap();
     assert!(script.contains("    FIRST_NAME $2\n"), "{script}");
 }

@@ -3,7 +3,7 @@
 use super::CommandResult;
 use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
 use super::failure::{Failure, main_lines};
-use super::publish::GateArgs;
+use super::publish::{self, GateArgs};
 use super::terminal::{Terminal, printable};
 use super::{log, memory, report};
 use crate::assembly::{Judging, Unwritten, judge_unwritten};
@@ -150,6 +150,8 @@ struct Judgement {
     manifest: Option<Manifest>,
     found: Vec<Finding>,
     told: Vec<Finding>,
+    /// What departments would meet that open the files.
+    for_recipients: Vec<String>,
     /// Signs of bad source data in what would be shared.
     signs: Vec<String>,
     not_judged: Vec<NotJudged>,
@@ -246,7 +248,8 @@ fn judge(
         today: args.as_of.is_none().then_some(as_of),
         is_attended: true,
     };
-    let Unwritten { manifest, verdict, signs } = judge_unwritten(&contents, &judging)?;
+    let Unwritten { manifest, verdict, signs, longer } = judge_unwritten(&contents, &judging)?;
+    judgement.for_recipients = publish::for_recipients(&manifest, &longer);
     judgement.manifest = Some(manifest);
     judgement.signs = signs;
     if before == Before::None {
@@ -370,6 +373,7 @@ impl Report {
                 .iter()
                 .filter(|n| !stands_at_its_table(n))
                 .map(Notice::to_string)
+                .chain(judgement.for_recipients)
                 .collect(),
             included: manifest.map(|manifest| manifest.facts.included),
             recipients: files.map(|file| (file.recipient.clone(), file.rows)).collect(),

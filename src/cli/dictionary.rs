@@ -3,6 +3,8 @@
 use super::CommandResult;
 use super::arguments::PolicyArg;
 use super::terminal::Terminal;
+#[cfg(feature = "xlsx")]
+use crate::dictionary::dictionary_xlsx;
 use crate::dictionary::{dictionary_csv, dictionary_md};
 use crate::package::{datapackage_json, power_query, python_script, r_script, sas_script};
 use clap::ValueEnum;
@@ -15,7 +17,8 @@ use clap::ValueEnum;
 #[command(after_help = "Examples:
   phds dictionary > data_dictionary.md
   phds dictionary --format csv --policy policy.toml
-  phds dictionary --format python > read_phds.py")]
+  phds dictionary --format python > read_phds.py
+  phds dictionary --format xlsx > data_dictionary.xlsx")]
 pub(super) struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value_t)]
@@ -39,13 +42,18 @@ enum Format {
     R,
     /// A DATA step that reads a file
     Sas,
+    /// A workbook for Excel: the columns, their codes and the rules
+    #[cfg(feature = "xlsx")]
+    Xlsx,
     /// A query in Power Query's M, for Excel and Power BI
     M,
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let policy = args.policy.load()?;
-    terminal.print(&match args.format {
+    let text = match args.format {
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => return terminal.print_file(&dictionary_xlsx(&policy)?),
         Format::Md => dictionary_md(&policy, None),
         Format::Csv => dictionary_csv(&policy, None),
         Format::Datapackage => datapackage_json(&policy, None),
@@ -53,5 +61,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         Format::R => r_script(&policy),
         Format::Sas => sas_script(&policy),
         Format::M => power_query(&policy),
-    })
+    };
+    terminal.print(&text)
 }

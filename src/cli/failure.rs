@@ -7,6 +7,8 @@ use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
+#[cfg(feature = "xlsx")]
+use crate::dictionary::WorkbookError;
 use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
@@ -67,6 +69,10 @@ pub(super) enum Failure {
     /// A day is asked about that lies before what is there: the clock is wrong, or the day was mistyped.
     #[error("{}: there is a batch of {later}, which is later than {date}", shown(out))]
     LaterBatch { date: Day, out: PathBuf, later: Month },
+    /// A file that is no text was to be printed on a terminal.
+    #[cfg(feature = "xlsx")]
+    #[error("the result is no text, and standard output is a terminal")]
+    NotText,
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -170,6 +176,8 @@ impl Failure {
                 .hinting(format!("nothing was done; set the clock, or give the day: {option} DATE")),
             Failure::LaterBatch { .. } => Exit::Usage.hinting("set the clock, or give the day: --date DATE"),
             Failure::EncodingTwice => Exit::Usage.hinting("leave --encoding out"),
+            #[cfg(feature = "xlsx")]
+            Failure::NotText => Exit::Usage.hinting("write it to a file: > FILE"),
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
@@ -313,6 +321,13 @@ fn input_hint(fault: &InputFault) -> &'static str {
              link, not cp); mount the folder it lies in instead of the file"
         }
         _ => "have the export made again, or mended at its source",
+    }
+}
+
+#[cfg(feature = "xlsx")]
+impl CommandError for WorkbookError {
+    fn end(&self) -> End {
+        Exit::BadPolicy.hinting("the policy has a list or a name that is too long for a cell")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
 use crate::registry::Source;
 use crate::value::{Day, grouped};
 use crate::writer::{Contents, Staging};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Thresholds that the command line sets in place of the policy's.
@@ -123,19 +123,8 @@ impl LastStep<'_> {
                 gate.not_compared.join(", ")
             );
         }
-        for file in manifest.files.iter().filter(|file| is_beyond_programs(file)) {
-            let FileEntry { path, rows, bytes, .. } = file;
-            tracing::warn!(
-                "{path}: {} rows, {} bytes: Excel shows no more than 1,048,576 rows, and some programs read no more than 2 GB",
-                grouped(*rows),
-                grouped(*bytes)
-            );
-        }
-        for (column, facts) in longer {
-            tracing::warn!(
-                "{column}: {} fact(s) with a longer text than the policy's [lengths] has room for: the script for SAS cuts it",
-                grouped(facts)
-            );
+        for warning in for_recipients(&manifest, &longer) {
+            tracing::warn!("{warning}");
         }
         for Finding { reason, .. } in &gate.told {
             tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
@@ -148,6 +137,27 @@ impl LastStep<'_> {
 /// Rows of a spreadsheet, the header's among them; and bytes that programs with 32 bits can count.
 const MOST_ROWS: u64 = 1_048_576;
 const MOST_BYTES: u64 = 1 << 31;
+
+/// What departments would meet that open the files with some programs: files that are too large, and texts that are too long by
+/// the policy's `[lengths]`. `longer` has the facts with such a text, by column.
+pub(super) fn for_recipients(manifest: &Manifest, longer: &BTreeMap<String, u64>) -> Vec<String> {
+    let too_large = manifest.files.iter().filter(|file| is_beyond_programs(file)).map(|file| {
+        let FileEntry { path, rows, bytes, .. } = file;
+        // A file that is not written has no length yet.
+        let bytes = if *bytes > 0 { format!(", {} bytes", grouped(*bytes)) } else { String::new() };
+        format!(
+            "{path}: {} rows{bytes}: Excel shows no more than 1,048,576 rows, and some programs read no more than 2 GB",
+            grouped(*rows)
+        )
+    });
+    let too_long = longer.iter().map(|(column, facts)| {
+        format!(
+            "{column}: {} fact(s) with a longer text than the policy's [lengths] has room for: the script for SAS cuts it",
+            grouped(*facts)
+        )
+    });
+    too_large.chain(too_long).collect()
+}
 
 /// Whether a file is too large for programs that recipients use.
 fn is_beyond_programs(file: &FileEntry) -> bool {

@@ -30,8 +30,18 @@ impl Terminal {
 
     /// Prints a result.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Hands over a file that is no text. A terminal can't show it, and could be steered by it.
+    #[cfg(feature = "xlsx")]
+    pub(super) fn print_file(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if io::stdout().is_terminal() { Err(Failure::NotText) } else { self.print_bytes(bytes) }
+    }
+
+    fn print_bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Print)
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Failure::Print)
     }
 
     /// Prints findings. If the reader goes away, that is no error: the exit code is still wanted.

@@ -2,8 +2,9 @@
 
 use crate::policy::{ClientType, ConsentRule, Policy};
 
-/// Which records are in the files, as a Markdown list.
-pub(super) fn rules_in_words(policy: &Policy) -> String {
+/// Which records are in the files: a sentence or two for each rule, which begin with what it is about, in bold as Markdown has
+/// it.
+pub(super) fn rules_in_words(policy: &Policy) -> Vec<String> {
     let disaster = &policy.disaster;
     let (first, last) = (disaster.period.first_day, disaster.period.last_day);
     let mut rules = vec![
@@ -44,10 +45,7 @@ pub(super) fn rules_in_words(policy: &Policy) -> String {
         );
         rules.insert(4, rule);
     }
-    for rule in &mut rules {
-        rule.insert_str(0, "- ");
-    }
-    rules.join("\n")
+    rules
 }
 
 fn client_types(types: &[ClientType]) -> String {

@@ -5,12 +5,28 @@
 //! of the rules from the policy.
 
 mod in_words;
+#[cfg(feature = "xlsx")]
+mod workbook;
+
+#[cfg(feature = "xlsx")]
+pub use workbook::{WorkbookError, dictionary_xlsx};
 
 use crate::batch::{Delivery, table_text};
 use crate::elements::{self, Cell, Element, Longest, Origin};
 use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;
 use std::borrow::Cow;
+
+const INTRODUCES_USE: &str = "These are the rules of the registry's training for those who receive the file:";
+
+/// What a department may do with its file. Lines are broken as Markdown shows them in an item of a list.
+const RULES_OF_USE: [&str; 3] = [
+    "Analyse each file on its own. Don't link its records to those of another file, nor to any other record-level data that
+  identifies people.",
+    "Use it for outreach to communities and organizations, not to individuals.",
+    "Release data to the public only in compliance with Health and Safety Code, Section 161.008(g): protected health
+  information is safeguarded, and nothing released helps to identify any one person.",
+];
 
 impl Longest {
     /// In words, with the unit.
@@ -125,13 +141,9 @@ transfer it in binary mode.
 
 ## Rules of use
 
-These are the rules of the registry's training for those who receive the file:
+{INTRODUCES_USE}
 
-- Analyse each file on its own. Don't link its records to those of another file, nor to any other record-level data that
-  identifies people.
-- Use it for outreach to communities and organizations, not to individuals.
-- Release data to the public only in compliance with Health and Safety Code, Section 161.008(g): protected health
-  information is safeguarded, and nothing released helps to identify any one person.
+{rules_of_use}
 
 ## The {count} elements
 
@@ -142,8 +154,9 @@ These are the rules of the registry's training for those who receive the file:
         mark = if policy.bom { "with" } else { "without" },
         client_id = of(Cell::ClientId),
         date = of(Cell::VaccinationDate),
-        rules = rules_in_words(policy),
+        rules = rules_in_words(policy).iter().map(|rule| format!("- {rule}")).collect::<Vec<_>>().join("\n"),
         text_columns = text_columns.join(", "),
+        rules_of_use = RULES_OF_USE.map(|rule| format!("- {rule}")).join("\n"),
         count = elements::ALL.len(),
     );
     for (place, element) in elements::ALL.iter().enumerate() {
@@ -189,8 +202,8 @@ fn section(place: usize, element: &Element, name: &str) -> String {
     out
 }
 
-/// The names of the columns of the dictionary as CSV.
-const CSV_HEADER: [&str; 12] = [
+/// The names of the columns of the dictionary as a table.
+const TABLE_HEADER: [&str; 12] = [
     "POSITION",
     "NAME",
     "LABEL",
@@ -206,35 +219,40 @@ const CSV_HEADER: [&str; 12] = [
 ];
 
 /// The names of those that only the dictionary of a recipient's file has.
-const CSV_HEADER_OF_DELIVERY: [&str; 3] = ["RECIPIENT", "BATCH", "AS_OF"];
+const TABLE_HEADER_OF_DELIVERY: [&str; 3] = ["RECIPIENT", "BATCH", "AS_OF"];
+
+/// An element's row of the dictionary as a table.
+fn table_row<'a>(place: usize, element: &'static Element, policy: &'a Policy) -> Vec<Cow<'a, str>> {
+    let codes: Vec<String> =
+        element.codes.iter().map(|(code, meaning)| format!("{code} = {meaning}")).collect();
+    vec![
+        (place + 1).to_string().into(),
+        policy.header_name(element).into(),
+        element.label().into(),
+        element.group.name().into(),
+        element.format.into(),
+        element.longest.words().into(),
+        if element.blank.is_some() { "yes" } else { "no" }.into(),
+        element.blank.unwrap_or_default().into(),
+        codes.join("; ").into(),
+        element.origin.words().replace('`', "").into(),
+        element.identifies.words().into(),
+        element.description.into(),
+    ]
+}
 
 /// The dictionary as CSV, of all files or of a recipient's: a row for each element.
 pub fn dictionary_csv(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String {
-    let row = |(place, element): (usize, &'static Element)| -> Vec<Cow<'_, str>> {
-        let codes: Vec<String> =
-            element.codes.iter().map(|(code, meaning)| format!("{code} = {meaning}")).collect();
-        let mut row: Vec<Cow<'_, str>> = vec![
-            (place + 1).to_string().into(),
-            policy.header_name(element).into(),
-            element.label().into(),
-            element.group.name().into(),
-            element.format.into(),
-            element.longest.words().into(),
-            if element.blank.is_some() { "yes" } else { "no" }.into(),
-            element.blank.unwrap_or_default().into(),
-            codes.join("; ").into(),
-            element.origin.words().replace('`', "").into(),
-            element.identifies.words().into(),
-            element.description.into(),
-        ];
+    let row = |(place, element)| {
+        let mut row = table_row(place, element, policy);
         if let Some(Delivery { recipient, as_of, .. }) = delivery {
             row.extend([(*recipient).into(), as_of.month().to_string().into(), as_of.to_string().into()]);
         }
         row
     };
-    let mut header = CSV_HEADER.to_vec();
+    let mut header = TABLE_HEADER.to_vec();
     if delivery.is_some() {
-        header.extend(CSV_HEADER_OF_DELIVERY);
+        header.extend(TABLE_HEADER_OF_DELIVERY);
     }
     table_text(&header, elements::ALL.iter().enumerate().map(row))
 }

@@ -250,17 +250,20 @@ fn check_packages(
         {
             faults.add(Fault::of_file(&copy, FaultCode::WrongChecksum));
         }
-        let in_it = files.iter().filter(|(file, _)| file.starts_with(&path("")));
+        let in_it = files.range(path("")..).take_while(|(file, _)| file.starts_with(&path("")));
         let in_it = in_it.map(|(path, file)| (path.clone(), file.clone())).collect();
         checksums::check_own_list(&folder.join(&package), &in_it, &path(""), &is_told, faults);
     }
     let is_extra = |path: &&String| names::is_in_a_package(path) && !expected.contains(*path);
-    let extra_packages = packages
-        .iter()
-        .filter(|package| !expected.iter().any(|path| path.starts_with(&format!("{package}/"))));
+    let extra_packages = packages.iter().filter(|package| !any_in(&expected, &format!("{package}/")));
     for path in files.keys().filter(is_extra).chain(extra_packages) {
         faults.add(Fault::of_file(path, FaultCode::ExtraFile));
     }
+}
+
+/// Whether a path of a folder, which ends with a slash, is among them.
+fn any_in(paths: &BTreeSet<String>, folder: &str) -> bool {
+    paths.range(folder.to_owned()..).next().is_some_and(|path| path.starts_with(folder))
 }
 
 /// The texts of a package that say of themselves that they are another recipient's, or another batch's.

@@ -100,8 +100,7 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
     );
     let (files, mut tally) = written?;
     tally.organizations = Some(worst);
-    let Contents { as_of, policy, gate, intake, selection, inputs, threads, .. } = contents;
-    packages::write_packages(policy, as_of, &files, staging, threads)?;
+    let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy, None).as_bytes())?;
     staging.write(names::DICTIONARY_CSV, dictionary_csv(policy, None).as_bytes())?;
     let manifest =

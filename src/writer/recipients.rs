@@ -2,6 +2,7 @@
 
 use super::counter::{Birthdays, Counter, WholeExport};
 use super::lanes::{Lanes, Share};
+use super::packages::Packages;
 use super::rows::{RowTexts, RowWriter, header};
 use super::staging::Written;
 use super::{Contents, Staging, WriteError, file_names};
@@ -55,7 +56,7 @@ const LOOKED_AT: usize = 64;
 const MOST_OPEN: usize = 400;
 
 /// So many threads for each core wait for the disk.
-pub(super) const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
+const WAITING: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 
 /// A recipient with at least one row.
 struct Receiver<'a> {
@@ -64,7 +65,7 @@ struct Receiver<'a> {
     file_name: String,
 }
 
-/// Writes one file for each recipient with at least one row; returns them in the order of their names, and what was
+/// Writes one file, with its package, for each recipient with at least one row; returns the files in the order of their names, and what was
 /// counted on the way.
 pub(super) fn write_recipient_files(
     contents: &Contents<'_>,
@@ -119,7 +120,7 @@ pub(super) fn write_recipient_files(
     // The files are waited for meanwhile.
     let (files, tally) = both(
         threads,
-        || finish(receivers, lanes, staging, threads),
+        || finish(receivers, lanes, contents, staging),
         || Counter::tally(counters, clients, &birthdays, policy, reference, selection, whole),
     );
     Ok((files?, tally))
@@ -255,13 +256,18 @@ impl<'a> Queue<'a> {
     }
 }
 
-/// Brings the files down to the disk.
+/// Brings the files down to the disk, and makes the package of each while others are waited for.
 fn finish(
     receivers: Vec<Receiver<'_>>,
     lanes: Lanes,
+    contents: &Contents<'_>,
     staging: &Staging,
-    threads: NonZeroUsize,
 ) -> Result<Vec<FileEntry>, WriteError> {
+    let Contents { policy, as_of, threads, .. } = *contents;
+    if receivers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let packages = Packages::begin(policy, as_of, staging)?;
     let drafts: Vec<_> =
         receivers.into_iter().zip(lanes.into_drafts()).map(|done| Mutex::new(Some(done))).collect();
     // Waiting for the disk is no work: it is waited for in several places at once.
@@ -273,7 +279,9 @@ fn finish(
         }
         let Written { path, bytes, sha256 } = staging.finish(&receiver.file_name, draft)?;
         let recipient = receiver.recipient.name.clone();
-        Ok(Some(FileEntry { path, recipient, rows, bytes, sha256 }))
+        let file = FileEntry { path, recipient, rows, bytes, sha256 };
+        packages.write(&file)?;
+        Ok(Some(file))
     })?;
     let mut files: Vec<_> = files.into_iter().flatten().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -12,6 +12,7 @@ use super::place::{
 use crate::batch::{HoldRecord, names, read_own_file, to_json};
 use crate::cleanup::{self, PrivateFolder, Step};
 use crate::value::Month;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,8 +26,8 @@ pub struct Staging {
     folder: PrivateFolder,
     output: Output,
     month: Month,
-    /// Every file that the batch's checksums cover.
-    written: Mutex<Vec<Written>>,
+    /// Every file that the batch's checksums cover, by its path.
+    written: Mutex<BTreeMap<String, Written>>,
     /// Small files that are still to be waited for.
     unsynced: Mutex<Vec<PathBuf>>,
     /// Whether files may share blocks here, as far as is known.
@@ -87,7 +88,7 @@ impl Staging {
         self.output.folder().join(self.month.to_string())
     }
 
-    fn written(&self) -> MutexGuard<'_, Vec<Written>> {
+    fn written(&self) -> MutexGuard<'_, BTreeMap<String, Written>> {
         // A list of files is whole whatever happened to the thread that held it.
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +148,7 @@ impl Staging {
     pub(super) fn share(&self, path: &str, again: &str) -> Result<(), WriteError> {
         share_file(&self.path_of(path), &self.path_of(again), &self.can_share_blocks)
             .map_err(|source| self.failed(again, source))?;
-        let written = self.written().iter().find(|written| written.path == path).cloned();
+        let written = self.written().get(path).cloned();
         let Written { bytes, sha256, .. } =
             written.unwrap_or_else(|| unreachable!("only what was written is shared"));
         self.note(again, bytes, sha256);
@@ -163,7 +164,7 @@ impl Staging {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(self.failed(path, source)),
             _ => {}
         }
-        self.written().retain(|written| written.path != path);
+        self.written().remove(path);
         self.write(path, bytes)
     }
 
@@ -180,7 +181,7 @@ impl Staging {
 
     fn note(&self, path: &str, bytes: u64, sha256: String) -> Written {
         let written = Written { path: path.to_owned(), bytes, sha256 };
-        self.written().push(written.clone());
+        self.written().insert(path.to_owned(), written.clone());
         written
     }
 
@@ -201,13 +202,16 @@ impl Staging {
             let is_right_here = !name.contains('/') || folder.is_empty() && names::is_in_a_package(name);
             is_right_here && *name != names::CHECKSUMS
         };
-        let in_folder = |w: &Written| {
-            let name = w.path.strip_prefix(folder).filter(is_listed);
-            name.map(|name| (name.to_owned(), w.sha256.clone()))
-        };
-        let mut files: Vec<_> = self.written().iter().filter_map(in_folder).collect();
-        files.sort();
-        let lines: String = files.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+        let written = self.written();
+        let in_folder = written.range(folder.to_owned()..).map_while(|(path, file)| {
+            let name = path.strip_prefix(folder)?;
+            Some((name, &file.sha256))
+        });
+        let lines: String = in_folder
+            .filter(|(name, _)| is_listed(name))
+            .map(|(name, sum)| format!("{sum}  {name}\n"))
+            .collect();
+        drop(written);
         let list = format!("{folder}{}", names::CHECKSUMS);
         match names::is_in_a_package(&list) {
             true => self.write_small(&list, lines.as_bytes()),
@@ -226,10 +230,9 @@ impl Staging {
         let adopted = String::from_utf8_lossy(&text)
             .lines()
             .filter_map(|line| line.split_once("  "))
-            .map(|(sha256, name)| Written {
-                path: format!("{folder}{name}"),
-                bytes: 0,
-                sha256: sha256.to_owned(),
+            .map(|(sha256, name)| {
+                let path = format!("{folder}{name}");
+                (path.clone(), Written { path, bytes: 0, sha256: sha256.to_owned() })
             })
             .collect::<Vec<_>>();
         self.written().extend(adopted);

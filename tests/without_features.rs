@@ -1,6 +1,6 @@
-//! The program built without the feature `parquet`: a Parquet file is not passed over, and not taken for something else.
+//! The program built without its features: what it can't do then is refused, not passed over and not taken for something else.
 
-#![cfg(not(feature = "parquet"))]
+#![cfg(not(any(feature = "parquet", feature = "xlsx")))]
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -17,4 +17,11 @@ fn a_parquet_file_is_refused() {
     assert!(ran.stderr.contains(expect), "{}", ran.stderr);
     site.rows("control", &["clients,1"]);
     assert!(site.run(&[]).stderr.contains("TWO_FILES"));
+}
+
+#[test]
+fn a_workbook_is_no_format_of_the_dictionary() {
+    let ran = common::phds_with(&["dictionary", "--format", "xlsx"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (64, ""));
+    assert!(ran.stderr.contains("md, csv, datapackage, python, r, sas, m"), "{}", ran.stderr);
 }
