@@ -28,6 +28,7 @@ pub mod report;
 pub mod schedule;
 pub mod settings;
 pub mod spill;
+pub mod summary;
 pub mod synth;
 pub mod value;
 pub mod verify;

@@ -23,6 +23,7 @@ fn help() {
         ("help-synth", &["synth", "--help"]),
         ("help-verify", &["verify", "--help"]),
         ("help-diff", &["diff", "--help"]),
+        ("help-summary", &["summary", "--help"]),
         ("help-dictionary", &["dictionary", "--help"]),
         ("help-policy", &["policy", "--help"]),
         ("help-policy-show", &["policy", "show", "--help"]),

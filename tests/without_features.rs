@@ -22,6 +22,6 @@ fn a_parquet_file_is_refused() {
 #[test]
 fn a_workbook_is_no_format_of_the_dictionary() {
     let ran = common::phds_with(&["dictionary", "--format", "xlsx"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (64, ""));
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("md, csv, datapackage, python, r, sas, m"), "{}", ran.stderr);
 }

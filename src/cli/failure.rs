@@ -13,6 +13,7 @@ use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, 
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::settings::{SettingsError, SettingsKind};
+use crate::summary::{RuleFault, SummaryError};
 use crate::synth::SynthError;
 use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
@@ -73,6 +74,24 @@ pub(super) enum Failure {
     #[cfg(feature = "xlsx")]
     #[error("the result is no text, and standard output is a terminal")]
     NotText,
+    /// Several tables can't be told apart in one stream.
+    #[error("several tables need a folder")]
+    NoFolderForTables,
+    /// Tables for others would have to be kept.
+    #[error(
+        "tables are not kept yet, so that they can't be protected against those of other calls and months"
+    )]
+    NotKept,
+    /// Something is where a new folder is to be.
+    #[error("{}: is there already", shown(place))]
+    InTheWay { place: PathBuf },
+    #[error("{}: {source}", shown(place))]
+    CannotWrite { place: PathBuf, source: io::Error },
+    /// `verify` finds faults in a batch.
+    #[error("{}: the batch is not sound", shown(place))]
+    Unsound { place: PathBuf },
+    #[error("{}: the batch is held back", shown(place))]
+    StillHeld { place: PathBuf },
     #[error("standard output: {0}")]
     Print(#[source] io::Error),
     #[error("temporary folder: {0}")]
@@ -178,6 +197,17 @@ impl Failure {
             Failure::EncodingTwice => Exit::Usage.hinting("leave --encoding out"),
             #[cfg(feature = "xlsx")]
             Failure::NotText => Exit::Usage.hinting("write it to a file: > FILE"),
+            Failure::NoFolderForTables => Exit::Usage.hinting("give --out DIR"),
+            Failure::NotKept => {
+                Exit::Usage.hinting("nothing was written; --unrecorded makes tables that are not for release")
+            }
+            Failure::InTheWay { .. } => Exit::CannotCreate.hinting("move it away, or give another --out"),
+            Failure::CannotWrite { .. } => Exit::CannotCreate.alone(),
+            Failure::Unsound { place } => Exit::BadInput
+                .hinting(format!("nothing was written; phds verify {} says what is wrong", shown(place))),
+            Failure::StillHeld { .. } => {
+                Exit::Held.hinting("nothing was written; look at it, and release it first")
+            }
             Failure::NotForRun(_) => Exit::Usage.hinting("phds run --help lists what it takes"),
             Failure::Print(_) | Failure::Scratch(_) => Exit::InputOutput.alone(),
             Failure::NothingFound { .. } | Failure::No => Exit::No.alone(),
@@ -454,6 +484,28 @@ impl CommandError for VerifyError {
         match self {
             VerifyError::Batch(error) => error.end(),
             VerifyError::Spill(_) => Exit::InputOutput.alone(),
+        }
+    }
+}
+
+impl CommandError for RuleFault {
+    fn end(&self) -> End {
+        Exit::Usage.alone()
+    }
+}
+
+impl CommandError for SummaryError {
+    fn end(&self) -> End {
+        match self {
+            SummaryError::Batch(error) => error.end(),
+            SummaryError::Spill(_) => Exit::InputOutput.alone(),
+            SummaryError::Row { .. } | SummaryError::NoColumn { .. } => Exit::BadInput.alone(),
+            SummaryError::NoRecipient => Exit::NoInput.hinting("manifest.json of the batch names them"),
+            SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) => {
+                Exit::Usage.hinting("nothing was written; ask for fewer columns")
+            }
+            SummaryError::Unprotected(_) => Exit::BadInput
+                .hinting("nothing was written; ask for fewer columns, or for fewer tables at once"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::CommandResult;
 use super::arguments::{self, PolicyArg};
-use super::summary::outcomes;
+use super::done::outcomes;
 use super::terminal::Terminal;
 use super::{events, memory};
 use crate::registry::{Limit, Source};

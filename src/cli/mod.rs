@@ -8,6 +8,7 @@ mod because;
 mod check;
 mod dictionary;
 mod diff;
+mod done;
 mod due;
 mod events;
 mod exit;
@@ -73,6 +74,7 @@ enum Command {
     Explain(explain::Args),
     Verify(verify::Args),
     Diff(diff::Args),
+    Summary(summary::Args),
     Dictionary(dictionary::Args),
     Synth(synth::Args),
     #[command(subcommand)]
@@ -127,6 +129,7 @@ fn carry_out(command: Command, terminal: &Terminal) -> CommandResult {
         Command::Explain(args) => explain::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
         Command::Diff(args) => diff::run(args, terminal),
+        Command::Summary(args) => summary::run(args, terminal),
         Command::Dictionary(args) => dictionary::run(args, terminal),
         Command::Synth(args) => synth::run(args, terminal),
         Command::Policy(command) => policy::run(command, terminal),

@@ -2,7 +2,7 @@
 
 use super::CommandResult;
 use super::arguments::{FormatArgs, OPEN_EXPORT_HELP};
-use super::summary::tables_read;
+use super::done::tables_read;
 use super::terminal::Terminal;
 use super::{events, log, memory};
 use crate::registry::{Limit, Notice, open_export};

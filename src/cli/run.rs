@@ -2,9 +2,9 @@
 
 use super::CommandResult;
 use super::arguments::{self, FormatArgs, OPEN_EXPORT_HELP, PolicyArg};
+use super::done::Summary;
 use super::failure::Failure;
 use super::publish::{GateArgs, LastStep};
-use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{events, log, memory, release, report};
 use crate::batch::{

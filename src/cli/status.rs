@@ -1,9 +1,9 @@
 //! `phds status`: what has been done to a work database.
 
 use super::CommandResult;
+use super::done::{outcomes, tables_read};
 use super::failure::Failure;
 use super::memory;
-use super::summary::{outcomes, tables_read};
 use super::terminal::{Terminal, printable};
 use crate::cleanup::PrivateFolder;
 use crate::value::shown;

@@ -1,191 +1,194 @@
-//! The summary that `run` and `write` print when they are done, and the counts that other stages print.
+//! `phds summary`: tables of counts in which nobody can be found again.
 
 use super::CommandResult;
 use super::failure::Failure;
-use super::finish::{self, Ending};
 use super::terminal::Terminal;
-use crate::batch::{Counts, Finding, Manifest};
-use crate::extract::FactCounts;
-use crate::filter::Outcome;
-use crate::policy::{ConsentRule, Policy};
-use crate::registry::{Intake, Table};
-use crate::value::{grouped, shown, text};
-use std::fmt::Write;
+use super::{arguments, log, memory};
+use crate::batch::{GateRecord, ReleaseRecord};
+use crate::cleanup::PrivateFolder;
+use crate::elements;
+use crate::summary::{Circle, Column, Request, Rule, csv, markdown, summarize, write_folder};
+use crate::value::shown;
+use crate::verify::{VerifySettings, verify};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
-/// The width of the names and of the numbers.
-const NAME: usize = 52;
-const NUMBER: usize = 15;
-
-/// Prints the summary of a run, as text or as JSON.
-#[derive(Debug)]
-pub(super) struct Summary<'a> {
-    is_json: bool,
-    terminal: &'a Terminal,
+/// Make de-identified tables of counts
+///
+/// Counts facts, doses and clients of a sound batch by the columns of --by: county, vaccine_group, age_band (at vaccination),
+/// month (of vaccination), sex, recipient. Totals are counted, never summed. A cell with 1 to 9 clients is shown as *, and so are
+/// others, until nothing that is shown tells how many of 1 to 9 they are; docs/summary.md says what is promised. Several --by
+/// of one call are protected together.
+///
+/// Tables are not kept yet, so that those of different calls and of different months are not protected against each other:
+/// together they could tell of one person. So far this works with --unrecorded or --for own only, and what it makes is not for
+/// release.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  phds summary batches/202407 --by county,vaccine_group,age_band --unrecorded
+  phds summary batches/202407 --by county,sex --by county,month --out tables --unrecorded
+  phds summary batches/202407 --by vaccine_group --for own --recipient 'Travis County'")]
+pub(super) struct Args {
+    /// The folder of the batch
+    #[arg(value_name = "BATCH")]
+    batch: PathBuf,
+    /// The columns of a table, separated by commas; once for each table
+    #[arg(long, value_name = "COLUMNS", required = true, value_parser = columns)]
+    by: Vec<Columns>,
+    /// Whom the tables are for
+    #[arg(long = "for", value_name = "WHOM", value_enum, default_value_t)]
+    whom: Whom,
+    /// Count this recipient's file only
+    #[arg(long, value_name = "NAME", required_if_eq("whom", "own"))]
+    recipient: Option<String>,
+    /// Hide cells with fewer clients, but with some
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    suppress_below: u32,
+    /// Each of these numbers of clients stays possible for a hidden cell that has few; from 1 to one less than --suppress-below
+    #[arg(long, value_name = "LOW..HIGH", value_parser = range)]
+    protect: Option<(u32, u32)>,
+    /// Write the tables into this folder, which must not be there yet; needed for more than one
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Make tables that are not kept, and not protected against those of other calls: they are not for release
+    #[arg(long)]
+    unrecorded: bool,
+    /// How the tables are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
-/// The summary for machines.
-#[derive(serde::Serialize, Default)]
-struct JsonSummary<'a> {
-    /// `published`, `held` or `nothing-to-do`.
-    outcome: &'static str,
-    /// Where the batch lies.
-    place: Option<String>,
-    /// Why it is held back.
-    found: &'a [Finding],
-    /// Why there was nothing to do.
-    reason: Option<&'a str>,
-    manifest: Option<&'a Manifest>,
+/// The columns of a table.
+#[derive(Clone, Debug)]
+struct Columns(Vec<Column>);
+
+#[derive(Clone, Copy, Default, ValueEnum, Debug)]
+enum Whom {
+    /// The recipient itself: nothing is hidden, and it is not for release
+    Own,
+    /// Departments of contiguous jurisdictions
+    Contiguous,
+    /// Other departments
+    Other,
+    /// Everybody
+    #[default]
+    Public,
 }
 
-impl<'a> Summary<'a> {
-    pub(super) fn new(is_json: bool, terminal: &'a Terminal) -> Summary<'a> {
-        Summary { is_json, terminal }
-    }
-
-    /// Prints what became of a batch: its place, or why it is not published.
-    pub(super) fn of_batch(
-        &self,
-        manifest: &Manifest,
-        policy: &Policy,
-        published: Result<PathBuf, Failure>,
-    ) -> CommandResult {
-        let (outcome, place, found) = match &published {
-            Ok(place) => ("published", place, &[][..]),
-            Err(Failure::Held { why, place }) => ("held", place, &why.found[..]),
-            Err(_) => return published.map(drop),
-        };
-        if self.is_json {
-            let printed = self.terminal.print(&text::json(&JsonSummary {
-                outcome,
-                place: Some(place.display().to_string()),
-                found,
-                reason: None,
-                manifest: Some(manifest),
-            }));
-            // That a batch is held back is told whatever becomes of the summary.
-            if published.is_ok() {
-                printed?;
-            }
-        } else if published.is_ok() {
-            self.terminal.print_summary(&of_published(manifest, policy, place))?;
+impl Whom {
+    fn circle(self) -> Circle {
+        match self {
+            Whom::Own => Circle::Own,
+            Whom::Contiguous => Circle::Contiguous,
+            Whom::Other => Circle::Other,
+            Whom::Public => Circle::Public,
         }
-        published.map(drop)
     }
+}
 
-    /// Reports that the month's batch is held back still.
-    pub(super) fn still_held(&self, held: Failure) -> CommandResult {
-        if let (true, Failure::Held { why, place }) = (self.is_json, &held) {
-            let place = Some(place.display().to_string());
-            let summary = JsonSummary { outcome: "held", place, found: &why.found, ..JsonSummary::default() };
-            // That it is held is told whatever becomes of the summary.
-            let _ = self.terminal.print(&text::json(&summary));
+#[derive(Clone, Copy, Default, ValueEnum, Debug)]
+enum Format {
+    #[default]
+    Csv,
+    /// Markdown, to read
+    Md,
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Md => "md",
         }
-        Err(held)
     }
+}
 
-    /// Reports that there was nothing to do: in JSON, or in the log only.
-    pub(super) fn nothing_to_do(&self, reason: &str) -> CommandResult {
-        tracing::info!(stage = "open", "nothing to do: {reason}");
-        let noted = Some(reason.to_owned());
-        finish::note(Ending { result: "nothing-to-do", reason: noted, ..Ending::default() });
-        if self.is_json {
-            let summary =
-                JsonSummary { outcome: "nothing-to-do", reason: Some(reason), ..JsonSummary::default() };
-            self.terminal.print(&text::json(&summary))?;
+fn columns(text: &str) -> Result<Columns, String> {
+    let known = <Column as strum::VariantNames>::VARIANTS.join(", ");
+    let columns: Result<Vec<Column>, _> = text.split(',').map(str::parse).collect();
+    let columns = columns.map_err(|_| format!("not columns separated by commas; there are: {known}"))?;
+    let mut once = columns.clone();
+    once.sort_unstable();
+    once.dedup();
+    if once.len() == columns.len() { Ok(Columns(columns)) } else { Err("a column is named twice".to_owned()) }
+}
+
+fn range(text: &str) -> Result<(u32, u32), String> {
+    let bounds = text.split_once("..").and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    bounds.ok_or_else(|| "not two numbers with two points between them, such as 1..9".to_owned())
+}
+
+pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
+    let tables: Vec<Vec<Column>> = args.by.into_iter().map(|columns| columns.0).collect();
+    if tables.len() > 1 && args.out.is_none() {
+        return Err(Failure::NoFolderForTables);
+    }
+    let circle = args.whom.circle();
+    if !args.unrecorded && circle != Circle::Own {
+        return Err(Failure::NotKept);
+    }
+    let rule = match circle {
+        Circle::Own => None,
+        _ => Some(Rule::new(args.suppress_below, args.protect)?),
+    };
+    if let Some(out) = args.out.as_ref().filter(|out| out.symlink_metadata().is_ok()) {
+        return Err(Failure::InTheWay { place: out.clone() });
+    }
+    let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
+    let threads = arguments::cores();
+    let spill = memory::spill_for_comparing(scratch.path(), None, threads);
+    must_be_published(&args.batch)?;
+    let settings =
+        VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
+    if !verify(&args.batch, settings)?.sound {
+        return Err(Failure::Unsound { place: args.batch });
+    }
+    let request = Request {
+        batch: &args.batch,
+        tables: &tables,
+        recipient: args.recipient.as_deref(),
+        rule,
+        threads,
+        spill: &spill,
+    };
+    let summary = summarize(&request)?;
+    let text = |table| match args.format {
+        Format::Csv => csv(&summary, table),
+        Format::Md => markdown(&summary, table, circle),
+    };
+    if tables.iter().flatten().any(|column| *column == Column::Recipient) {
+        tracing::warn!(
+            "a fact may be in the files of several recipients: the sum of recipients is not the total"
+        );
+    }
+    tracing::warn!(
+        target: log::ACT,
+        "not for release: {}",
+        match circle {
+            Circle::Own => "nothing is hidden",
+            _ => "the tables are not protected against those of other calls",
         }
+    );
+    let Some(out) = args.out else { return terminal.print(&text(0)) };
+    let file = |(place, columns): (usize, &Vec<Column>)| {
+        let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
+        (format!("summary_{}_{}.{}", summary.month, names.join("_"), args.format.extension()), text(place))
+    };
+    let mut files: Vec<(String, String)> = tables.iter().enumerate().map(file).collect();
+    files.sort();
+    files.dedup();
+    write_folder(&out, &files).map_err(|source| Failure::CannotWrite { place: out.clone(), source })?;
+    terminal.print_summary(&format!("{}: {} table(s)\n", shown(&out), files.len()))
+}
+
+/// A batch that is held back is nobody's to tell of.
+fn must_be_published(batch: &Path) -> CommandResult {
+    let is_in_held = batch.canonicalize().is_ok_and(|batch| batch.iter().any(|name| name == ".held"));
+    let found = GateRecord::of_batch(batch).is_ok_and(|gate| !gate.found.is_empty());
+    let is_released = ReleaseRecord::of_batch(batch)?.is_some();
+    if is_in_held || found && !is_released {
+        Err(Failure::StillHeld { place: batch.to_owned() })
+    } else {
         Ok(())
-    }
-}
-
-/// The summary of a batch that was published at `place`.
-fn of_published(manifest: &Manifest, policy: &Policy, place: &Path) -> String {
-    let mut table = Lines::default();
-    table.title(&format!("Batch {} as of {}, policy \"{}\"", manifest.batch, manifest.as_of, policy.name));
-    let facts = &manifest.facts;
-    table.facts(facts.read, facts.included, &pairs(&facts.excluded), &pairs(&facts.quarantined));
-    table.included_under(&pairs(&manifest.included_under), policy);
-    table.title("Other tables");
-    for (name, counts) in manifest.tables.iter().filter(|(name, _)| *name != Table::Immunizations.name()) {
-        table.table(name, counts.rows, pairs(&counts.quarantined).into_iter());
-    }
-    table.title(&format!("Files in {}", shown(place)));
-    manifest.files.iter().for_each(|file| table.row(&format!("  {}", file.path), file.rows));
-    if manifest.files.is_empty() {
-        table.text.push_str("  no recipient has any row\n");
-    }
-    table.text
-}
-
-fn pairs(counts: &Counts) -> Vec<(&str, u64)> {
-    counts.iter().map(|(name, count)| (name.as_str(), *count)).collect()
-}
-
-/// What was read of an export, table by table.
-pub(super) fn tables_read(intake: &Intake) -> String {
-    let mut table = Lines::default();
-    table.title("Rows read");
-    for t in Table::ALL {
-        if let Some(read) = intake.table(t) {
-            let quarantined = intake.quarantine.by_code(t).map(|(code, n)| (code.name(), n));
-            table.table(t.name(), read.rows, quarantined);
-        }
-    }
-    table.text
-}
-
-/// The outcomes of the facts, with how many have each.
-pub(super) fn outcomes(counts: &FactCounts, intake: &Intake, policy: &Policy) -> String {
-    let mut table = Lines::default();
-    let read = intake.table(Table::Immunizations).map_or(0, |read| read.rows);
-    let excluded: Vec<_> = counts.excluded().map(|(outcome, n)| (outcome.name(), n)).collect();
-    let quarantined: Vec<_> =
-        intake.quarantine.by_code(Table::Immunizations).map(|(code, n)| (code.name(), n)).collect();
-    table.facts(read, counts.outcome(Outcome::Included), &excluded, &quarantined);
-    let under: Vec<_> = ConsentRule::ALL.map(|rule| (rule.name(), counts.included_under(rule))).into();
-    table.included_under(&under, policy);
-    table.text
-}
-
-/// Lines of names and numbers.
-#[derive(Default)]
-struct Lines {
-    text: String,
-}
-
-impl Lines {
-    fn facts(&mut self, read: u64, included: u64, excluded: &[(&str, u64)], quarantined: &[(&str, u64)]) {
-        self.row("facts read", read);
-        self.row("included", included);
-        for (name, parts) in [("excluded", excluded), ("quarantined", quarantined)] {
-            self.row(name, parts.iter().map(|(_, n)| n).sum());
-            parts.iter().for_each(|(code, n)| self.row(&format!("  {code}"), *n));
-        }
-    }
-
-    fn included_under(&mut self, counts: &[(&str, u64)], policy: &Policy) {
-        self.title("Included, if the consent rule were");
-        for (rule, n) in counts {
-            let in_force = if *rule == policy.consent.rule.name() { " (in force)" } else { "" };
-            self.row(&format!("  {rule}{in_force}"), *n);
-        }
-    }
-
-    fn table<'a>(&mut self, name: &str, rows: u64, quarantined: impl Iterator<Item = (&'a str, u64)>) {
-        self.row(name, rows);
-        quarantined.for_each(|(code, n)| self.row(&format!("  quarantined, {code}"), n));
-    }
-
-    fn title(&mut self, title: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        // A policy's name is the site's own, but what it holds goes to a terminal.
-        self.text.extend(title.chars().filter(|c| !text::steers(*c)));
-        self.text.push('\n');
-    }
-
-    fn row(&mut self, name: &str, number: u64) {
-        let _ = writeln!(self.text, "{name:NAME$} {:>NUMBER$}", grouped(number));
     }
 }

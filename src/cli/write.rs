@@ -1,7 +1,7 @@
 //! `phds write`: the third stage, the files.
 
+use super::done::Summary;
 use super::publish::{GateArgs, LastStep};
-use super::summary::Summary;
 use super::terminal::Terminal;
 use super::{CommandResult, arguments, events, memory, report};
 use crate::batch::Inputs;

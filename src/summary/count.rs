@@ -1,0 +1,54 @@
+//! Counts the rows of a batch into cells: different facts, doses and clients. Every total is counted, none is a sum.
+
+use super::read::{FactRow, Read};
+use super::space::{AT_TOTAL, Cells, Counts, Margin, Margins};
+use super::{MOST_COLUMNS, SummaryError};
+
+/// A cell while rows are counted: what was counted in it last, so that nothing counts twice.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    counts: Counts,
+    last_fact: u32,
+    last_dose: u32,
+    last_client: u32,
+}
+
+/// Counts what was read.
+///
+/// Rows come in the order of clients, doses and facts, so that all rows of one lie together. Each is numbered from 1 on.
+pub(super) fn count(read: &mut Read, margins: Margins) -> Result<Cells, SummaryError> {
+    let all: Vec<&Margin> = margins.all().collect();
+    let mut cells: Vec<Vec<Counted>> =
+        all.iter().map(|margin| vec![Counted::default(); margin.size]).collect();
+    let bits: Vec<(u32, u32)> = read.space.columns.iter().map(|column| column.bits()).collect();
+    let mut before: Option<FactRow> = None;
+    let (mut client, mut dose, mut fact) = (0_u32, 0_u32, 0_u32);
+    for row in read.rows.merge()? {
+        let row = row?;
+        let is_new = |of: fn(&FactRow) -> u64| before.is_none_or(|before| of(&before) != of(&row));
+        let is_new_client = is_new(|row| row.client);
+        let is_new_dose = is_new_client || is_new(|row| row.dose);
+        let is_new_fact = is_new_dose || is_new(|row| row.fact);
+        client += u32::from(is_new_client);
+        dose += u32::from(is_new_dose);
+        fact += u32::from(is_new_fact);
+        before = Some(row);
+        let mut places = [AT_TOTAL; MOST_COLUMNS];
+        for (column, (width, shift)) in bits.iter().enumerate() {
+            let label = (row.labels >> shift) & ((1 << width) - 1);
+            places[column] = read.shown_at[column][label as usize];
+        }
+        for (margin, cells) in all.iter().zip(&mut cells) {
+            let cell = &mut cells[margin.cell(&places) as usize];
+            cell.counts.facts += u32::from(cell.last_fact != fact);
+            cell.counts.doses += u32::from(cell.last_dose != dose);
+            cell.counts.clients += u32::from(cell.last_client != client);
+            (cell.last_fact, cell.last_dose, cell.last_client) = (fact, dose, client);
+        }
+    }
+    let mut counts = vec![Vec::new(); 1 << MOST_COLUMNS];
+    for (margin, cells) in all.iter().zip(cells) {
+        counts[usize::from(margin.columns)] = cells.into_iter().map(|cell| cell.counts).collect();
+    }
+    Ok(Cells::new(margins, counts))
+}

@@ -1,0 +1,233 @@
+//! De-identified tables of counts. Whether somebody could still be found is attacked by `tests/attack/check`.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Ran, Site, in_repository, phds_with, read_folder, run_on, text};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn batch(folder: &Path) -> PathBuf {
+    let ran = run_on(&in_repository("fixtures/registry"), &folder.join("out"), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    folder.join("out/202407")
+}
+
+fn summary(batch: &Path, arguments: &[&str]) -> Ran {
+    phds_with(&[&["summary", text(batch), "--unrecorded"], arguments].concat())
+}
+
+/// A table's numbers by its labels; none where they are hidden.
+fn table(csv: &str, columns: usize) -> BTreeMap<Vec<String>, Option<[u64; 3]>> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let row = |row: csv::Result<csv::StringRecord>| {
+        let row: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
+        let (labels, numbers) = row.split_at(columns);
+        let is_hidden = numbers.iter().all(|number| number == "*");
+        let number = |place: usize| numbers[place].parse().unwrap();
+        (labels.to_vec(), (!is_hidden).then(|| [number(0), number(1), number(2)]))
+    };
+    reader.records().map(row).collect()
+}
+
+/// What a test counts itself: facts, doses and clients of each cell, totals too.
+fn counted(batch: &Path, columns: &[&str]) -> BTreeMap<Vec<String>, [u64; 3]> {
+    let mut cells: BTreeMap<Vec<String>, [BTreeSet<String>; 3]> = BTreeMap::new();
+    for (name, bytes) in read_folder(batch) {
+        if !name.starts_with("PHDS_") {
+            continue;
+        }
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let header = reader.headers().unwrap().clone();
+        for row in reader.records().map(Result::unwrap) {
+            let value =
+                |column: &str| row.get(header.iter().position(|name| name == column).unwrap()).unwrap();
+            let label = |column: &str| match column {
+                "sex" => Some(value("SEX_CODE")).filter(|sex| !["", "U"].contains(sex)),
+                "county" => Some(value("CLIENT_COUNTY")).filter(|county| !county.is_empty()),
+                "vaccine_group" => Some(value("VACCINE_GROUP")).filter(|group| !group.is_empty()),
+                "month" => Some(&value("VACCINATION_DATE")[..7]),
+                other => unreachable!("{other}"),
+            };
+            let labels: Vec<String> =
+                columns.iter().map(|column| label(column).unwrap_or("(unknown)").to_owned()).collect();
+            for totals in 0..1 << columns.len() {
+                let cell: Vec<String> = labels
+                    .iter()
+                    .enumerate()
+                    .map(
+                        |(place, label)| {
+                            if totals & 1 << place == 0 { label.clone() } else { "(total)".to_owned() }
+                        },
+                    )
+                    .collect();
+                let ids = ["IMMUNFACT_ID", "IMMUNIZATION_ID", "CLIENT_ID"];
+                for (set, id) in cells.entry(cell).or_default().iter_mut().zip(ids) {
+                    set.insert(value(id).to_owned());
+                }
+            }
+        }
+    }
+    cells.into_iter().map(|(cell, sets)| (cell, sets.map(|set| set.len() as u64))).collect()
+}
+
+#[test]
+fn what_is_shown_is_what_is_counted_and_small_cells_are_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    for columns in [&["sex"][..], &["vaccine_group", "sex"], &["month"], &["county", "sex"]] {
+        let ran = summary(&batch, &["--by", &columns.join(",")]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("not for release"), "{}", ran.stderr);
+        let shown = table(&ran.stdout, columns.len());
+        let counted = counted(&batch, columns);
+        assert!(counted.keys().all(|cell| shown.contains_key(cell)), "{columns:?}");
+        let mut hidden = 0;
+        for (cell, numbers) in &shown {
+            let own = counted.get(cell).copied().unwrap_or_default();
+            match numbers {
+                Some(numbers) => {
+                    assert_eq!(*numbers, own, "{cell:?}");
+                    assert!(own[2] == 0 || own[2] >= 10, "{cell:?} has {} clients", own[2]);
+                }
+                // A zero is never hidden.
+                None => {
+                    assert!(own[0] > 0, "{cell:?}");
+                    hidden += 1;
+                }
+            }
+        }
+        // One hidden cell alone could be worked out from the total.
+        let few = counted.values().filter(|numbers| numbers[2] < 10).count();
+        assert!(hidden >= few && hidden != 1, "{columns:?}: {hidden} of {few}");
+    }
+}
+
+#[test]
+fn only_for_the_recipient_itself_is_nothing_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    let own =
+        |arguments: &[&str]| phds_with(&[&["summary", text(&batch), "--by", "sex"], arguments].concat());
+    let ran = own(&["--for", "own", "--recipient", "Bluebonnet County Public Health"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains('*') && ran.stderr.contains("not for release"), "{}", ran.stderr);
+    for (arguments, code) in [
+        // Whose file it is must be said.
+        (&["--for", "own"][..], 2),
+        (&["--for", "own", "--recipient", "Nowhere"], 66),
+        // Tables are not kept yet.
+        (&[], 2),
+        (&["--for", "contiguous"], 2),
+    ] {
+        let ran = own(arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("Nowhere"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn tables_of_one_call_hide_the_same_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    let out = folder.path().join("tables");
+    let by = ["--by", "age_band,sex", "--by", "sex", "--by", "sex,county", "--out", text(&out)];
+    assert_eq!(summary(&batch, &by).code, 0);
+    let files = read_folder(&out);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["summary_202407_age_band_sex.csv", "summary_202407_sex.csv", "summary_202407_sex_county.csv"]
+    );
+    let read = |name: &str, columns| table(std::str::from_utf8(&files[name]).unwrap(), columns);
+    let sexes = read("summary_202407_sex.csv", 1);
+    assert_eq!(sexes.len(), 3);
+    for (name, sex) in [("summary_202407_age_band_sex.csv", 1), ("summary_202407_sex_county.csv", 0)] {
+        let other = read(name, 2);
+        assert!(other.values().any(Option::is_none), "{name}");
+        for (cell, numbers) in other.iter().filter(|(cell, _)| cell[1 - sex] == "(total)") {
+            assert_eq!(sexes[&cell[sex..=sex]], *numbers, "{name} {cell:?}");
+        }
+    }
+    // The same again gives the same bytes, and never writes over what is there.
+    assert_eq!(summary(&batch, &by).code, 73);
+    let again = folder.path().join("again");
+    assert_eq!(summary(&batch, &[&by[..7], &[text(&again)]].concat()).code, 0);
+    assert_eq!(read_folder(&again), files);
+}
+
+#[test]
+fn what_may_not_be_counted_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    let out = folder.path().join("tables");
+    let refused = |batch: &Path, arguments: &[&str], code: i32, words: &str| {
+        let ran = summary(batch, &[arguments, &["--out", text(&out)]].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+        assert!(!out.exists());
+    };
+    for by in ["", "county,", "first_name", "county,county", "COUNTY"] {
+        refused(&batch, &["--by", by], 2, "--by");
+    }
+    for rule in [
+        &["--suppress-below", "1"][..],
+        &["--protect", "0..9"],
+        &["--protect", "1..10"],
+        &["--protect", "5..3"],
+    ] {
+        refused(&batch, &[&["--by", "sex"], rule].concat(), 2, "phds: error");
+    }
+    refused(&folder.path().join("nowhere"), &["--by", "sex"], 66, "nowhere");
+    // A batch that is held back.
+    let site = Site::new();
+    let (export, place) = (site.export(), site.out());
+    let past_the_window = ["run", text(&export), "--out", text(&place), "--as-of", "2025-01-01", "--quiet"];
+    assert_eq!(phds_with(&past_the_window).code, 77);
+    let held = place.join(".held/202501");
+    refused(&held, &["--by", "sex"], 77, "held back");
+    let moved = folder.path().join("202501");
+    std::fs::rename(&held, &moved).unwrap();
+    refused(&moved, &["--by", "sex"], 77, "held back");
+    // One that is damaged.
+    let file = batch.join("PHDS_Bluebonnet_County_Public_Health_202407.csv");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    refused(&batch, &["--by", "sex"], 65, "not sound");
+}
+
+#[test]
+fn several_tables_need_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = summary(&batch(folder.path()), &["--by", "sex", "--by", "month"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+}
+
+/// Nothing of a person's own is in a table, whatever stands in the columns that labels come from.
+#[test]
+fn no_text_of_a_client_is_a_label() {
+    let site = Site::new();
+    site.rows(
+        "clients",
+        &["7,IA,Canaryfirst,Canarylast,Canarymiddle,1990-05-05,Canarysex,Canaryrace,TX,Canarycounty,78701"],
+    );
+    assert_eq!(site.run(&[]).code, 0);
+    let batch = site.out().join("202407");
+    for by in ["county", "sex", "vaccine_group", "month", "age_band", "recipient"] {
+        for format in ["csv", "md"] {
+            let ran = summary(&batch, &["--by", by, "--format", format]);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            assert!(!ran.stdout.contains("Canary") && !ran.stderr.contains("Canary"), "{by}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_page_for_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = summary(&batch(folder.path()), &["--by", "sex,age_band", "--format", "md", "--for", "other"]);
+    insta::assert_snapshot!("summary-page", ran.stdout);
+}
