@@ -99,12 +99,11 @@ pub(super) fn protect(cells: &mut Cells, rule: Rule) -> Result<(), Unprotected> 
     if !open.is_empty() {
         return Err(unprotected(cells, &open, sensitive.len()));
     }
-    show_again(cells, rule, proofs);
-    // Once more, of what is hidden in the end: what the search found is not to be taken for what is.
-    let worlds = Worlds { cells, rule };
+    show_again(cells, rule, &mut proofs);
+    // Once more, of what is hidden in the end.
     let is_open = |place: &&Place| {
-        let proof = worlds.prove(**place, false);
-        proof.is_none_or(|proof| proof.iter().any(|needed| !cells.is_hidden(*needed)))
+        let proof = proofs.get(*place);
+        proof.is_none_or(|proof| proof.is_empty() || proof.iter().any(|needed| !cells.is_hidden(*needed)))
     };
     let open: Vec<Place> = sensitive.iter().filter(is_open).copied().collect();
     if open.is_empty() { Ok(()) } else { Err(unprotected(cells, &open, sensitive.len())) }
@@ -118,9 +117,9 @@ fn unprotected(cells: &Cells, unprotected: &[Place], sensitive: usize) -> Unprot
 }
 
 /// Shows cells again that were hidden for a proof that can do without them by now.
-fn show_again(cells: &mut Cells, rule: Rule, mut proofs: BTreeMap<Place, Vec<Place>>) {
+fn show_again(cells: &mut Cells, rule: Rule, proofs: &mut BTreeMap<Place, Vec<Place>>) {
     let mut used_by: HashMap<Place, BTreeSet<Place>> = HashMap::new();
-    for (place, proof) in &proofs {
+    for (place, proof) in &*proofs {
         for needed in proof {
             used_by.entry(*needed).or_default().insert(*place);
         }
@@ -355,23 +354,36 @@ impl Worlds<'_> {
         lines
     }
 
-    fn parts(&self, line: Line) -> impl Iterator<Item = Place> + '_ {
+    /// The first part of a line, and how far the others lie apart.
+    fn first_part(&self, line: Line) -> (Place, u32) {
         let margins = &self.cells.margins;
         let mut places = margins.places(line.total);
+        places[line.column] = 0;
         let columns = line.total.margin | 1 << line.column;
+        let margin = margins.get(columns).unwrap_or_else(|| unreachable!("a line's parts are in a table"));
+        let stride = margin.strides.iter().find(|(column, _)| *column == line.column);
+        (Place { margin: columns, cell: margin.cell(&places) }, stride.map_or(1, |(_, stride)| *stride))
+    }
+
+    fn parts(&self, line: Line) -> impl Iterator<Item = Place> + '_ {
+        let (first, stride) = self.first_part(line);
         // The number of labels fits a place.
-        (0..margins.space.labels[line.column].len() as u16).filter_map(move |label| {
-            places[line.column] = label;
-            margins.place(columns, &places)
-        })
+        let labels = self.cells.margins.space.labels[line.column].len() as u32;
+        (0..labels).map(move |label| Place { margin: first.margin, cell: first.cell + label * stride })
     }
 
     /// Whether a total and its parts fit each other in a world.
     fn holds(&self, world: &World, line: Line) -> bool {
         let relations = self.cells.margins.space.columns[line.column].relations();
-        let in_world = |place: Place| {
+        // Most cells are as they are: they are not looked for in the world one by one.
+        let (first, stride) = self.first_part(line);
+        let labels = self.cells.margins.space.labels[line.column].len() as u32;
+        let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
+        let changed: Vec<(Place, &Change)> =
+            world.range(first..=last).map(|(place, change)| (*place, change)).collect();
+        let in_world = |place: Place, change: Option<&Change>| {
             let Counts { facts, doses, clients } = self.cells.counts(place);
-            let change = world.get(&place).copied().unwrap_or_default();
+            let change = change.copied().unwrap_or_default();
             [
                 i64::from(facts) + change.facts,
                 i64::from(doses) + change.doses,
@@ -380,12 +392,13 @@ impl Worlds<'_> {
         };
         let (mut sums, mut largest) = ([0; 3], [0; 3]);
         for part in self.parts(line) {
-            for (measure, number) in in_world(part).into_iter().enumerate() {
+            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
+            for (measure, number) in in_world(part, change).into_iter().enumerate() {
                 sums[measure] += number;
                 largest[measure] = number.max(largest[measure]);
             }
         }
-        let total = in_world(line.total);
+        let total = in_world(line.total, world.get(&line.total));
         (0..3).all(|measure| match relations[measure] {
             Relation::Sum => total[measure] == sums[measure],
             Relation::Within => (largest[measure]..=sums[measure]).contains(&total[measure]),
