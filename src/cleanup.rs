@@ -29,6 +29,11 @@ fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
 #[derive(Debug)]
 pub(crate) struct Step(MutexGuard<'static, Vec<PathBuf>>);
 
+/// The folder that a path lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Begins a step that must not be cut in two. It must be short, and must make or drop no private folder and no
 /// unfinished path: they would wait for the same lock.
 pub(crate) fn step() -> Step {

@@ -20,6 +20,11 @@ pub fn held_place(out: &Path, month: Month) -> PathBuf {
     held_folder(out).join(month.to_string())
 }
 
+/// Whether a path lies in a folder of held batches.
+pub fn is_among_held(path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path.iter().any(|name| name == HELD))
+}
+
 /// The months of which a batch is held, in order. A place without held batches has none.
 ///
 /// # Errors

@@ -25,7 +25,8 @@ pub(crate) use dialect::{DELIMITER, push_field, push_number, split_row, table_te
 pub use dictionary::{BatchColumn, columns_beside, usual_columns};
 pub use gate_record::{Evidence, Finding, GateRecord, ReleaseRecord};
 pub use held::{
-    HoldRecord, held_batches, held_folder, held_place, place_of, why_held_json_place, why_held_place,
+    HoldRecord, held_batches, held_folder, held_place, is_among_held, place_of, why_held_json_place,
+    why_held_place,
 };
 pub use hold_reason::{HoldReason, Share};
 pub use inputs::Inputs;

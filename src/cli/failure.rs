@@ -82,11 +82,6 @@ pub(super) enum Failure {
         "tables are not kept yet, so that they can't be protected against those of other calls and months"
     )]
     NotKept,
-    /// Something is where a new folder is to be.
-    #[error("{}: is there already", shown(place))]
-    InTheWay { place: PathBuf },
-    #[error("{}: {source}", shown(place))]
-    CannotWrite { place: PathBuf, source: io::Error },
     /// `verify` finds faults in a batch.
     #[error("{}: the batch is not sound", shown(place))]
     Unsound { place: PathBuf },
@@ -201,8 +196,6 @@ impl Failure {
             Failure::NotKept => {
                 Exit::Usage.hinting("nothing was written; --unrecorded makes tables that are not for release")
             }
-            Failure::InTheWay { .. } => Exit::CannotCreate.hinting("move it away, or give another --out"),
-            Failure::CannotWrite { .. } => Exit::CannotCreate.alone(),
             Failure::Unsound { place } => Exit::BadInput
                 .hinting(format!("nothing was written; phds verify {} says what is wrong", shown(place))),
             Failure::StillHeld { .. } => {

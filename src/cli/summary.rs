@@ -4,12 +4,13 @@ use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, log, memory};
-use crate::batch::{GateRecord, ReleaseRecord};
+use crate::batch::{GateRecord, ReleaseRecord, is_among_held};
 use crate::cleanup::PrivateFolder;
 use crate::elements;
-use crate::summary::{Circle, Column, Request, Rule, csv, markdown, summarize, write_folder};
+use crate::summary::{Circle, Column, Request, Rule, csv, markdown, summarize};
 use crate::value::shown;
 use crate::verify::{VerifySettings, verify};
+use crate::writer::{must_be_free, write_new_folder};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -131,9 +132,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         Circle::Own => None,
         _ => Some(Rule::new(args.suppress_below, args.protect)?),
     };
-    if let Some(out) = args.out.as_ref().filter(|out| out.symlink_metadata().is_ok()) {
-        return Err(Failure::InTheWay { place: out.clone() });
-    }
+    args.out.as_deref().map_or(Ok(()), must_be_free)?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let threads = arguments::cores();
     let spill = memory::spill_for_comparing(scratch.path(), None, threads);
@@ -177,16 +176,15 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let mut files: Vec<(String, String)> = tables.iter().enumerate().map(file).collect();
     files.sort();
     files.dedup();
-    write_folder(&out, &files).map_err(|source| Failure::CannotWrite { place: out.clone(), source })?;
+    write_new_folder(&out, &files)?;
     terminal.print_summary(&format!("{}: {} table(s)\n", shown(&out), files.len()))
 }
 
 /// A batch that is held back is nobody's to tell of.
 fn must_be_published(batch: &Path) -> CommandResult {
-    let is_in_held = batch.canonicalize().is_ok_and(|batch| batch.iter().any(|name| name == ".held"));
     let found = GateRecord::of_batch(batch).is_ok_and(|gate| !gate.found.is_empty());
     let is_released = ReleaseRecord::of_batch(batch)?.is_some();
-    if is_in_held || found && !is_released {
+    if is_among_held(batch) || found && !is_released {
         Err(Failure::StillHeld { place: batch.to_owned() })
     } else {
         Ok(())

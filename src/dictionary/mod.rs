@@ -17,6 +17,9 @@ use crate::policy::{LineEnding, Policy};
 use in_words::rules_in_words;
 use std::borrow::Cow;
 
+/// What the dictionary is.
+const TITLE: &str = "Data dictionary: the monthly public-health data sharing file";
+
 const INTRODUCES_USE: &str = "These are the rules of the registry's training for those who receive the file:";
 
 /// What a department may do with its file. Lines are broken as Markdown shows them in an item of a list.
@@ -99,7 +102,7 @@ pub fn dictionary_md(policy: &Policy, delivery: Option<&Delivery<'_>>) -> String
         ),
     };
     let mut out = format!(
-        "# Data dictionary: the monthly public-health data sharing file
+        "# {TITLE}
 
 {of_files}\"{policy_name}\".
 

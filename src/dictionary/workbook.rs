@@ -1,9 +1,9 @@
 //! The data dictionary as a workbook: a sheet of the columns, one of their codes, one of the rules.
 //!
-//! Every cell is written as text or as a number, never as a formula or a link, whatever a policy calls its columns. Nothing in the
+//! Every cell is written as text, never as a formula or a link, whatever a policy calls its columns. Nothing in the
 //! workbook depends on the clock: the same policy gives the same bytes.
 
-use super::{INTRODUCES_USE, RULES_OF_USE, TABLE_HEADER, in_words::rules_in_words, table_row};
+use super::{INTRODUCES_USE, RULES_OF_USE, TABLE_HEADER, TITLE, in_words::rules_in_words, table_row};
 use crate::elements;
 use crate::policy::Policy;
 use rust_xlsxwriter::{
@@ -26,11 +26,10 @@ pub fn dictionary_xlsx(policy: &Policy) -> Result<Vec<u8>, WorkbookError> {
     let mut workbook = Workbook::new();
     // The day that a zip archive's time begins with stands for no day.
     let made = ExcelDateTime::from_ymd(1980, 1, 1)?;
-    let title = "Data dictionary: the monthly public-health data sharing file";
-    workbook.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(&made));
+    workbook.set_properties(&DocProperties::new().set_title(TITLE).set_creation_datetime(&made));
     columns(workbook.add_worksheet(), policy)?;
     codes(workbook.add_worksheet(), policy)?;
-    rules(workbook.add_worksheet(), policy, title)?;
+    rules(workbook.add_worksheet(), policy)?;
     Ok(workbook.save_to_buffer()?)
 }
 
@@ -54,11 +53,11 @@ fn codes(sheet: &mut Worksheet, policy: &Policy) -> Result<(), XlsxError> {
 }
 
 /// Which records are in, and what may be done with them.
-fn rules(sheet: &mut Worksheet, policy: &Policy, title: &str) -> Result<(), XlsxError> {
+fn rules(sheet: &mut Worksheet, policy: &Policy) -> Result<(), XlsxError> {
     sheet.set_name("Rules")?;
     sheet.set_column_width(0, WIDTH_OF_RULES)?;
     let mut lines = vec![
-        (heading(), title.to_owned()),
+        (heading(), TITLE.to_owned()),
         (body(), format!("Policy: {}", policy.name)),
         (heading(), "Which records are in".to_owned()),
     ];

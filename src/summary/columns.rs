@@ -75,7 +75,7 @@ impl Column {
     }
 
     /// How many bits the places of its labels need, and where they lie beside those of the others.
-    pub(super) fn bits(self) -> (u32, u32) {
+    pub(super) const fn bits(self) -> (u32, u32) {
         match self {
             Column::County => (8, 0),
             Column::VaccineGroup => (10, 8),
@@ -86,6 +86,9 @@ impl Column {
         }
     }
 }
+
+// And one for those that are none.
+const _: () = assert!(counties::ALL.len() < 1 << Column::County.bits().0);
 
 /// What a value is called that no label fits.
 pub(super) const UNKNOWN: &str = "(unknown)";

@@ -1,8 +1,9 @@
 //! Counts the rows of a batch into cells: different facts, doses and clients. Every total is counted, none is a sum.
 
-use super::read::{FactRow, Read};
+use super::read::FactRow;
 use super::space::{AT_TOTAL, Cells, Counts, Margin, Margins};
 use super::{MOST_COLUMNS, SummaryError};
+use crate::spill::Sorter;
 
 /// A cell while rows are counted: what was counted in it last, so that nothing counts twice.
 #[derive(Clone, Copy, Default)]
@@ -13,17 +14,21 @@ struct Counted {
     last_client: u32,
 }
 
-/// Counts what was read.
+/// Counts rows. `shown_at`: see `Read`.
 ///
 /// Rows come in the order of clients, doses and facts, so that all rows of one lie together. Each is numbered from 1 on.
-pub(super) fn count(read: &mut Read, margins: Margins) -> Result<Cells, SummaryError> {
+pub(super) fn count(
+    rows: &mut Sorter<FactRow>,
+    shown_at: &[Vec<u16>],
+    margins: Margins,
+) -> Result<Cells, SummaryError> {
     let all: Vec<&Margin> = margins.all().collect();
     let mut cells: Vec<Vec<Counted>> =
         all.iter().map(|margin| vec![Counted::default(); margin.size]).collect();
-    let bits: Vec<(u32, u32)> = read.space.columns.iter().map(|column| column.bits()).collect();
+    let bits: Vec<(u32, u32)> = margins.space.columns.iter().map(|column| column.bits()).collect();
     let mut before: Option<FactRow> = None;
     let (mut client, mut dose, mut fact) = (0_u32, 0_u32, 0_u32);
-    for row in read.rows.merge()? {
+    for row in rows.merge()? {
         let row = row?;
         let is_new = |of: fn(&FactRow) -> u64| before.is_none_or(|before| of(&before) != of(&row));
         let is_new_client = is_new(|row| row.client);
@@ -36,7 +41,7 @@ pub(super) fn count(read: &mut Read, margins: Margins) -> Result<Cells, SummaryE
         let mut places = [AT_TOTAL; MOST_COLUMNS];
         for (column, (width, shift)) in bits.iter().enumerate() {
             let label = (row.labels >> shift) & ((1 << width) - 1);
-            places[column] = read.shown_at[column][label as usize];
+            places[column] = shown_at[column][label as usize];
         }
         for (margin, cells) in all.iter().zip(&mut cells) {
             let cell = &mut cells[margin.cell(&places) as usize];

@@ -7,20 +7,19 @@
 mod columns;
 mod count;
 mod counties;
-mod files;
 mod protect;
 mod read;
 mod space;
 mod text;
 
 pub use columns::Column;
-pub use files::write_folder;
 pub use protect::{Rule, RuleFault, Unprotected};
 pub use text::{Circle, csv, markdown};
 
 use crate::batch::{BatchError, Manifest};
 use crate::spill::Spill;
 use crate::value::Month;
+use read::Read;
 use space::{Cells, Margins};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -91,9 +90,8 @@ pub enum SummaryError {
 /// If the batch cannot be read, or the tables cannot be protected.
 pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     let manifest = Manifest::of_batch(request.batch)?;
-    let mut read = read::read(request, &manifest)?;
-    let margins = Margins::new(&read.space, request.tables)?;
-    let mut cells = count::count(&mut read, margins)?;
+    let Read { space, shown_at, mut rows } = read::read(request, &manifest)?;
+    let mut cells = count::count(&mut rows, &shown_at, Margins::new(space, request.tables)?)?;
     if let Some(rule) = request.rule {
         protect::protect(&mut cells, rule)?;
     }

@@ -14,7 +14,7 @@
 //! reads or writes anything.
 
 use super::columns::Relation;
-use super::space::{self, AT_TOTAL, Cells, Columns, Counts, Place, Places};
+use super::space::{self, AT_TOTAL, Cells, Columns, Counts, Place, Places, is_part_of, subsets};
 use super::{MOST_COLUMNS, columns};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,10 +56,10 @@ impl Rule {
     }
 }
 
-/// Sensitive cells that can't be protected, whatever is hidden besides.
+/// Sensitive cells for which no proof was found, whatever else is hidden.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 #[error(
-    "{cells} of {sensitive} small cells can't be protected, whatever else is hidden; the columns of the first: {columns}"
+    "{cells} of {sensitive} small cells: no way was found to protect them; the columns of the first: {columns}"
 )]
 pub struct Unprotected {
     cells: usize,
@@ -198,20 +198,13 @@ impl Worlds<'_> {
 
     /// The cells that change in worlds in which the cell has up to `by` more clients, or fewer; in each step of one.
     fn towards(&self, place: Place, by: i64, may_hide: bool) -> Option<BTreeSet<Place>> {
-        let shift = self.best_shift(place, by, may_hide);
-        if let Some((cost, world)) = &shift
-            && *cost < COST_OF_TOTAL
-        {
-            return Some(world.keys().copied().collect());
-        }
-        // Better than to hide a total.
-        let by_clients = self.all_by_clients(place, by, may_hide);
-        match (shift, by_clients) {
-            (Some((cost, world)), Some((other, _))) if cost <= other => Some(world.keys().copied().collect()),
-            (_, Some((_, changed))) => Some(changed),
-            (Some((_, world)), None) => Some(world.keys().copied().collect()),
-            (None, None) => None,
-        }
+        let shift =
+            self.best_shift(place, by, may_hide).map(|(cost, world)| (cost, world.into_keys().collect()));
+        // Other clients are better than to hide a total.
+        let hides_a_total = shift.as_ref().is_none_or(|(cost, _)| *cost >= COST_OF_TOTAL);
+        let by_clients = hides_a_total.then(|| self.all_by_clients(place, by, may_hide)).flatten();
+        let cheapest = shift.into_iter().chain(by_clients).min_by_key(|(cost, _)| *cost);
+        cheapest.map(|(_, changed)| changed)
     }
 
     /// What it costs to hide a cell.
@@ -220,7 +213,7 @@ impl Worlds<'_> {
             return 0;
         }
         let tables = &self.cells.margins.tables;
-        let of_tables = tables.iter().filter(|table| place.margin & !**table == 0);
+        let of_tables = tables.iter().filter(|table| is_part_of(place.margin, **table));
         let missing = of_tables.map(|table| (table & !place.margin).count_ones()).max().unwrap_or(0);
         // A cell more weighs more than what is in it.
         COST_OF_TOTAL.pow(missing.min(3)) * (64 + u64::from(self.cells.counts(place).facts.ilog2()))
@@ -230,9 +223,8 @@ impl Worlds<'_> {
 
     /// The shift that hides least.
     fn best_shift(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, World)> {
-        let mut choices: Vec<Columns> =
-            (0..=place.margin).filter(|columns| columns & !place.margin == 0).collect();
-        choices.sort_by_key(|columns| std::cmp::Reverse(columns.count_ones()));
+        let mut choices: Vec<Columns> = subsets(place.margin).collect();
+        choices.sort_by_key(|columns| (std::cmp::Reverse(columns.count_ones()), *columns));
         let mut best: Option<(Cost, World)> = None;
         for moved in choices {
             let most = if may_hide { best.as_ref().map_or(Cost::MAX, |(cost, _)| *cost) } else { 1 };
@@ -330,9 +322,20 @@ impl Worlds<'_> {
 
     // --- What somebody can reason with --------------------------------------------------------------------------
 
+    /// A cell's facts, doses and clients with a change.
+    fn changed(&self, place: Place, change: Option<&Change>) -> [i64; 3] {
+        let Counts { facts, doses, clients } = self.cells.counts(place);
+        let change = change.copied().unwrap_or_default();
+        [
+            i64::from(facts) + change.facts,
+            i64::from(doses) + change.doses,
+            i64::from(clients) + change.clients,
+        ]
+    }
+
     fn clients(&self, world: &World, place: Place) -> i64 {
-        let change = world.get(&place).map_or(0, |change| change.clients);
-        i64::from(self.cells.counts(place).clients) + change
+        let [.., clients] = self.changed(place, world.get(&place));
+        clients
     }
 
     /// The sums and bounds in which a changed cell stands, as a total or as a part.
@@ -381,24 +384,15 @@ impl Worlds<'_> {
         let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
         let changed: Vec<(Place, &Change)> =
             world.range(first..=last).map(|(place, change)| (*place, change)).collect();
-        let in_world = |place: Place, change: Option<&Change>| {
-            let Counts { facts, doses, clients } = self.cells.counts(place);
-            let change = change.copied().unwrap_or_default();
-            [
-                i64::from(facts) + change.facts,
-                i64::from(doses) + change.doses,
-                i64::from(clients) + change.clients,
-            ]
-        };
         let (mut sums, mut largest) = ([0; 3], [0; 3]);
         for part in self.parts(line) {
             let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
-            for (measure, number) in in_world(part, change).into_iter().enumerate() {
+            for (measure, number) in self.changed(part, change).into_iter().enumerate() {
                 sums[measure] += number;
                 largest[measure] = number.max(largest[measure]);
             }
         }
-        let total = in_world(line.total, world.get(&line.total));
+        let total = self.changed(line.total, world.get(&line.total));
         (0..3).all(|measure| match relations[measure] {
             Relation::Sum => total[measure] == sums[measure],
             Relation::Within => (largest[measure]..=sums[measure]).contains(&total[measure]),
@@ -408,11 +402,8 @@ impl Worlds<'_> {
     /// Whether nothing that is known of all cells tells a world from the truth, if the cells that change in it are hidden.
     fn is_possible(&self, world: &World) -> bool {
         let is_possible_alone = |(place, change): (&Place, &Change)| {
-            let Counts { facts, doses, clients } = self.cells.counts(*place);
-            let clients_then = i64::from(clients) + change.clients;
-            let doses_then = i64::from(doses) + change.doses;
-            let facts_then = i64::from(facts) + change.facts;
-            clients > 0 && 1 <= clients_then && clients_then <= doses_then && doses_then <= facts_then
+            let [facts, doses, clients] = self.changed(*place, Some(change));
+            self.cells.counts(*place).clients > 0 && 1 <= clients && clients <= doses && doses <= facts
         };
         world.iter().all(is_possible_alone)
             && self.lines_of(world).into_iter().all(|line| self.holds(world, line))
@@ -446,14 +437,17 @@ impl Search<'_> {
     fn run(mut self) -> Option<(Cost, World)> {
         let margins = &self.worlds.cells.margins;
         // Margins without a column along which it goes from label to label do not change.
-        let touched: Vec<Columns> =
-            margins.all().map(|margin| margin.columns).filter(|columns| self.moved & !columns == 0).collect();
+        let touched: Vec<Columns> = margins
+            .all()
+            .map(|margin| margin.columns)
+            .filter(|columns| is_part_of(self.moved, *columns))
+            .collect();
         let all = touched.iter().fold(0, |all, columns| all | columns);
         let mut best = None;
         for base in self.bases(all & !self.place.margin) {
             let others: Vec<(usize, Vec<(Cost, u16)>)> =
                 space::of(self.moved).map(|column| (column, self.others(&base, column, &touched))).collect();
-            let own = self.cost_of(&base, &base, 0, &touched);
+            let own = self.cost_of(&base, 0, &touched);
             if let Some(own) = own.filter(|own| *own < self.most) {
                 self.choose(&base, base, &others, own, &touched, &mut best);
             }
@@ -476,7 +470,7 @@ impl Search<'_> {
                         places[column] = label;
                         // The labels may be of columns that no one table has together.
                         let shown =
-                            margins.all().map(|m| m.columns).filter(|c| c & !(known | 1 << column) == 0);
+                            margins.all().map(|m| m.columns).filter(|c| is_part_of(*c, known | 1 << column));
                         let cells = shown.filter_map(|c| margins.place(c, &places));
                         let least = cells.map(|cell| self.worlds.cells.counts(cell).clients).min()?;
                         (least > 0).then_some((least, label))
@@ -501,7 +495,7 @@ impl Search<'_> {
         let cost_of = |label: u16| {
             let mut places = *base;
             places[column] = label;
-            Some((self.cost_of(base, &places, 1 << column, touched)?, label))
+            Some((self.cost_of(&places, 1 << column, touched)?, label))
         };
         let mut others: Vec<_> =
             (0..labels).filter(|label| *label != base[column]).filter_map(cost_of).collect();
@@ -509,10 +503,15 @@ impl Search<'_> {
         others
     }
 
+    /// What the cells of a corner have more in the shift's world; fewer if the corner has other labels than the cell in an odd number of
+    /// columns.
+    fn more_at(&self, flipped: Columns) -> i64 {
+        if flipped.count_ones().is_multiple_of(2) { self.by } else { -self.by }
+    }
+
     /// What it costs to change the cells of a corner in all margins; none if they can't be.
-    fn cost_of(&self, base: &Places, corner: &Places, flipped: Columns, touched: &[Columns]) -> Option<Cost> {
-        debug_assert!((0..MOST_COLUMNS).all(|c| flipped & 1 << c != 0 || base[c] == corner[c]));
-        let by = if flipped.count_ones().is_multiple_of(2) { self.by } else { -self.by };
+    fn cost_of(&self, corner: &Places, flipped: Columns, touched: &[Columns]) -> Option<Cost> {
+        let by = self.more_at(flipped);
         let mut cost: Cost = 0;
         for columns in touched {
             let place = self.worlds.cells.margins.place(*columns, corner)?;
@@ -552,20 +551,12 @@ impl Search<'_> {
             next[*column] = *label;
             // The corners that differ here, and in any of the columns before.
             let mut with = cost;
-            let mut subset = done;
-            loop {
-                let mut places = *base;
-                for c in space::of(subset | 1 << column) {
-                    places[c] = next[c];
-                }
-                match self.cost_of(base, &places, subset | 1 << column, touched) {
-                    Some(more) => with = with.saturating_add(more),
-                    None => with = Cost::MAX,
-                }
-                if subset == 0 || with >= self.most {
+            for flipped in subsets(done).map(|subset| subset | 1 << column) {
+                let more = self.cost_of(&corner_between(base, &next, flipped), flipped, touched);
+                with = more.map_or(Cost::MAX, |more| with.saturating_add(more));
+                if with >= self.most {
                     break;
                 }
-                subset = (subset - 1) & done;
             }
             self.tried += 1;
             if with < self.most {
@@ -577,22 +568,22 @@ impl Search<'_> {
     /// The world of a shift between two opposite corners.
     fn world(&self, base: &Places, opposite: &Places, touched: &[Columns]) -> World {
         let mut world = World::new();
-        let mut subset = self.moved;
-        loop {
-            let mut places = *base;
-            for column in space::of(subset) {
-                places[column] = opposite[column];
-            }
-            let by = if subset.count_ones().is_multiple_of(2) { self.by } else { -self.by };
-            for columns in touched {
-                if let Some(place) = self.worlds.cells.margins.place(*columns, &places) {
-                    world.insert(place, Change { facts: by, doses: by, clients: by });
-                }
-            }
-            if subset == 0 {
-                return world;
-            }
-            subset = (subset - 1) & self.moved;
+        for flipped in subsets(self.moved) {
+            let corner = corner_between(base, opposite, flipped);
+            let by = self.more_at(flipped);
+            let cells =
+                touched.iter().filter_map(|columns| self.worlds.cells.margins.place(*columns, &corner));
+            world.extend(cells.map(|place| (place, Change { facts: by, doses: by, clients: by })));
         }
+        world
     }
+}
+
+/// The corner that has the opposite's labels in the flipped columns.
+fn corner_between(base: &Places, opposite: &Places, flipped: Columns) -> Places {
+    let mut corner = *base;
+    for column in space::of(flipped) {
+        corner[column] = opposite[column];
+    }
+    corner
 }

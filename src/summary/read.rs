@@ -3,8 +3,8 @@
 
 use super::columns::{self, Column, band_of, county_of, is_group, sex_of};
 use super::space::Space;
-use super::{Request, SummaryError, counties};
-use crate::batch::{FileEntry, Links, Manifest, Rows, columns_beside, split_row};
+use super::{Request, SummaryError};
+use crate::batch::{FileEntry, Links, Manifest, Rows, columns_beside, names, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::parallel::for_each;
 use crate::registry::Field;
@@ -74,9 +74,10 @@ pub(super) fn read(request: &Request<'_>, manifest: &Manifest) -> Result<Read, S
     if files.len() >= MOST_RECIPIENTS {
         return Err(SummaryError::TooManyLabels(Column::Recipient.name(), MOST_RECIPIENTS - 1));
     }
+    let fields = Fields::of(request, &columns)?;
     let groups = Groups { places: Mutex::default() };
     let read = for_each(&files, request.threads, |(place, file)| {
-        read_file(request, &columns, *place as u64, file, &groups)
+        read_file(request, &fields, *place as u64, file, &groups)
     })?;
     let mut rows = Sorter::new(request.spill);
     let mut seen = vec![Vec::new(); columns.len()];
@@ -151,33 +152,73 @@ fn labels_of(
     (labels.into_iter().map(|(_, label, _)| label).collect(), shown_at)
 }
 
-/// Where the values that count stand in a file.
+/// Where the values that count stand in the batch's files.
 struct Fields {
     client: usize,
     dose: usize,
     fact: usize,
-    /// For each column of the tables; none for the recipient.
-    labels: Vec<Option<usize>>,
+    /// For each column of the tables, with the cell that it comes from; none for the recipient.
+    labels: Vec<(Column, Option<(usize, Cell)>)>,
 }
 
 impl Fields {
-    fn of(request: &Request<'_>, columns: &[Column], file: &str) -> Result<Fields, SummaryError> {
+    fn of(request: &Request<'_>, columns: &[Column]) -> Result<Fields, SummaryError> {
         let in_file = columns_beside(request.batch, &elements::ALL);
         let elements: Vec<Option<&Element>> =
             in_file.unwrap_or_default().into_iter().map(|column| column.element).collect();
         let place = |cell: Cell| {
             let found =
                 elements.iter().position(|element| element.is_some_and(|element| element.cell == cell));
-            let missing =
-                || SummaryError::NoColumn { file: file.to_owned(), column: elements::holding(cell).name };
-            found.ok_or_else(missing)
+            found.ok_or_else(|| SummaryError::NoColumn {
+                file: names::DICTIONARY_CSV.to_owned(),
+                column: elements::holding(cell).name,
+            })
         };
-        let labels = columns.iter().map(|column| column.comes_from().map(place).transpose());
+        let labels = columns.iter().map(|column| {
+            let found = column.comes_from().map(|cell| Ok::<_, SummaryError>((place(cell)?, cell)));
+            Ok((*column, found.transpose()?))
+        });
         Ok(Fields {
             client: place(Cell::ClientId)?,
             dose: place(Cell::ImmunizationId)?,
             fact: place(Cell::ImmunfactId)?,
-            labels: labels.collect::<Result<_, _>>()?,
+            labels: labels.collect::<Result<_, SummaryError>>()?,
+        })
+    }
+}
+
+/// Finds the places of labels in the rows of a file. Rows of a client lie together, and so do those of a dose: what was found
+/// last is kept.
+struct LabelFinder<'a> {
+    groups: &'a Groups,
+    group: (Vec<u8>, u64),
+    county: (Vec<u8>, u64),
+}
+
+impl<'a> LabelFinder<'a> {
+    fn new(groups: &'a Groups) -> LabelFinder<'a> {
+        LabelFinder { groups, group: (Vec::new(), 0), county: (Vec::new(), county_of(b"") as u64) }
+    }
+
+    /// The place of a value's label; none if the value is not what the column holds.
+    fn place_of(&mut self, column: Column, text: &[u8]) -> Result<Option<u64>, SummaryError> {
+        Ok(match column {
+            Column::County => {
+                if self.county.0 != text {
+                    self.county = (text.to_owned(), county_of(text) as u64);
+                }
+                Some(self.county.1)
+            }
+            Column::VaccineGroup => {
+                if self.group.0 != text {
+                    self.group = (text.to_owned(), self.groups.place_of(text)?);
+                }
+                Some(self.group.1)
+            }
+            Column::AgeBand => parse_id(text).map(|months| band_of(months) as u64),
+            Column::Month => Day::parse(text).map(|day| u64::from(day.year() * 12 + day.month_of_year() - 1)),
+            Column::Sex => Some(sex_of(text) as u64),
+            Column::Recipient => None,
         })
     }
 }
@@ -187,20 +228,18 @@ type FileRows = (Sorter<FactRow>, Vec<Vec<bool>>);
 /// Reads a recipient's file; returns its rows, and which places of labels occur, for each column.
 fn read_file(
     request: &Request<'_>,
-    columns: &[Column],
+    fields_at: &Fields,
     recipient: u64,
     entry: &FileEntry,
     groups: &Groups,
 ) -> Result<FileRows, SummaryError> {
-    let fields_at = Fields::of(request, columns, &entry.path)?;
     let mut rows = Rows::open(&request.batch.join(&entry.path), Links::Refused)?;
     // The header.
     rows.next_row()?;
     let mut sorter = Sorter::new(request.spill);
-    let mut seen: Vec<Vec<bool>> = vec![Vec::new(); columns.len()];
+    let mut seen: Vec<Vec<bool>> = vec![Vec::new(); fields_at.labels.len()];
     let mut fields: Vec<Field> = Vec::new();
-    // Rows of a client lie together, and so do those of a dose.
-    let (mut last_group, mut last_county) = ((Vec::new(), 0), (Vec::new(), county_of(b"") as u64));
+    let mut finder = LabelFinder::new(groups);
     while let Some(row) = rows.next_row()? {
         let text = rows.text(&row);
         split_row(text, &mut fields);
@@ -213,38 +252,16 @@ fn read_file(
             |at: usize, cell: Cell| fields.get(at).map(|field| field.unquoted(text)).ok_or_else(|| bad(cell));
         let id = |at, cell| parse_id(&value(at, cell)?).ok_or_else(|| bad(cell));
         let mut labels = 0;
-        for (place, column) in columns.iter().enumerate() {
-            let label = match (fields_at.labels[place], column.comes_from()) {
-                (Some(at), Some(cell)) => {
-                    let text = value(at, cell)?;
-                    match column {
-                        Column::County => {
-                            if last_county.0 != *text {
-                                last_county = (text.to_vec(), county_of(&text) as u64);
-                            }
-                            last_county.1
-                        }
-                        Column::AgeBand => band_of(parse_id(&text).ok_or_else(|| bad(cell))?) as u64,
-                        Column::Month => {
-                            let day = Day::parse(&text).ok_or_else(|| bad(cell))?;
-                            u64::from(day.year() * 12 + day.month_of_year() - 1)
-                        }
-                        Column::Sex => sex_of(&text) as u64,
-                        Column::VaccineGroup | Column::Recipient => {
-                            if last_group.0 != *text {
-                                last_group = (text.to_vec(), groups.place_of(&text)?);
-                            }
-                            last_group.1
-                        }
-                    }
-                }
-                _ => recipient,
+        for ((column, from), seen) in fields_at.labels.iter().zip(&mut seen) {
+            let label = match *from {
+                Some((at, cell)) => finder.place_of(*column, &value(at, cell)?)?.ok_or_else(|| bad(cell))?,
+                None => recipient,
             };
             let at = label as usize;
-            if seen[place].len() <= at {
-                seen[place].resize(at + 1, false);
+            if seen.len() <= at {
+                seen.resize(at + 1, false);
             }
-            seen[place][at] = true;
+            seen[at] = true;
             labels |= label << column.bits().1;
         }
         sorter.push(FactRow {
@@ -256,6 +273,5 @@ fn read_file(
     }
     // There may be many files.
     sorter.seal()?;
-    debug_assert!(counties::ALL.len() < 1 << Column::County.bits().0);
     Ok((sorter, seen))
 }

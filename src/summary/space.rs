@@ -63,7 +63,7 @@ pub(super) struct Margins {
 }
 
 impl Margins {
-    pub(super) fn new(space: &Space, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
+    pub(super) fn new(space: Space, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
         let bit = |column: &Column| {
             space.columns.iter().position(|own| own == column).map_or(0, |place| 1 << place)
         };
@@ -77,7 +77,7 @@ impl Margins {
             }
         }
         let margin = |columns: Columns| {
-            let is_shown = tables_columns.iter().any(|table| columns & !table == 0);
+            let is_shown = tables_columns.iter().any(|table| is_part_of(columns, *table));
             is_shown.then(|| {
                 let mut size = 1;
                 let mut strides = Vec::new();
@@ -90,7 +90,7 @@ impl Margins {
             })
         };
         let by_columns = (0..1 << MOST_COLUMNS).map(margin).collect();
-        Ok(Margins { space: space.clone(), tables: tables_columns, by_columns })
+        Ok(Margins { space, tables: tables_columns, by_columns })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Margin> {
@@ -119,6 +119,15 @@ impl Margins {
     pub(super) fn place(&self, columns: Columns, places: &Places) -> Option<Place> {
         Some(Place { margin: columns, cell: self.get(columns)?.cell(places) })
     }
+}
+
+pub(super) fn is_part_of(columns: Columns, all: Columns) -> bool {
+    columns & !all == 0
+}
+
+/// Every choice of some of the columns, all of them first and none last.
+pub(super) fn subsets(columns: Columns) -> impl Iterator<Item = Columns> {
+    std::iter::successors(Some(columns), move |subset| subset.checked_sub(1).map(|less| less & columns))
 }
 
 /// The columns' places in the space.

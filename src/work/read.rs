@@ -5,7 +5,7 @@
 
 use super::error::WorkError;
 use super::{connect, identity, schema};
-use crate::cleanup::{self, PrivateFolder, UnfinishedPath};
+use crate::cleanup::{self, PrivateFolder, UnfinishedPath, folder_of};
 use crate::registry::{
     BadInput, ExportRow, Fact, InputFault, Intake, Limit, Notice, ProfileId, Progress, Provenance,
     QuarantinedRow, Reference, RegistryError, RowFile, Source, Table, Value, Witness, as_a_file, beside,
@@ -41,11 +41,6 @@ pub struct ReadSettings<'a> {
 pub fn scratch_beside(path: &Path) -> Result<PrivateFolder, WorkError> {
     PrivateFolder::new(folder_of(path), ".phds-")
         .map_err(|source| WorkError::Create { path: path.to_owned(), source })
-}
-
-/// The folder a file is in.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Where the database is made.

@@ -60,14 +60,17 @@ impl<'a> Packages<'a> {
     fn add_scripts(&self, folder: &str) -> Result<(), WriteError> {
         let Scripts { texts, written_in } = &self.scripts;
         let mut written_in = written_in.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, text) in texts {
-            let path = format!("{folder}/{name}");
-            match written_in.as_deref() {
-                None => self.staging.write_small(&path, text.as_bytes())?,
-                Some(other) => self.staging.share(&format!("{other}/{name}"), &path)?,
+        let Some(other) = written_in.clone() else {
+            for (name, text) in texts {
+                self.staging.write_small(&format!("{folder}/{name}"), text.as_bytes())?;
             }
-        }
-        written_in.get_or_insert_with(|| folder.to_owned());
-        Ok(())
+            *written_in = Some(folder.to_owned());
+            return Ok(());
+        };
+        // Others need not wait for this.
+        drop(written_in);
+        texts.iter().try_for_each(|(name, _)| {
+            self.staging.share(&format!("{other}/{name}"), &format!("{folder}/{name}"))
+        })
     }
 }

@@ -3,7 +3,7 @@
 use super::error::WriteError;
 use super::file_system;
 use crate::batch::{Links, names, open_file};
-use crate::cleanup::Step;
+use crate::cleanup::{Step, folder_of};
 use crate::value::shown;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -102,7 +102,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// Makes a folder, and those above it that are not there, and makes them last: a batch that is on the disk is lost all
 /// the same if the folder it is in is not.
 pub(super) fn make_folders(path: &Path) -> io::Result<()> {
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let above = folder_of(path);
     match private_folder(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && above != path => {
             make_folders(above)?;

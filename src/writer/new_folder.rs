@@ -1,0 +1,50 @@
+//! A folder of texts that is no batch: it appears whole, in one step, or not at all.
+
+use super::draft::write_private;
+use super::error::WriteError;
+use super::output::STAGING_PREFIX;
+use super::place::{private_folder, sync_folder};
+use crate::cleanup::{self, PrivateFolder, folder_of};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use std::io;
+use std::path::Path;
+
+/// A new folder can't be made where something is.
+///
+/// # Errors
+/// If something is there.
+pub fn must_be_free(folder: &Path) -> Result<(), WriteError> {
+    match std::fs::symlink_metadata(folder) {
+        Ok(_) => Err(in_the_way(folder)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Writes files, each with its name, into a new folder, down to the disk. Only its owner may read them.
+///
+/// # Errors
+/// If that is not possible, or something is there.
+pub fn write_new_folder(folder: &Path, files: &[(String, String)]) -> Result<(), WriteError> {
+    let parent = folder_of(folder);
+    let private = PrivateFolder::new(parent, STAGING_PREFIX)
+        .map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
+    let fail = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way(folder),
+        _ => WriteError::Write { path: folder.to_owned(), source },
+    };
+    let draft = private.path().join("files");
+    private_folder(&draft).map_err(fail)?;
+    for (name, text) in files {
+        let written = write_private(&draft.join(name), |out| out.write_all(text.as_bytes()));
+        written.map_err(|source| WriteError::Write { path: folder.join(name), source })?;
+    }
+    sync_folder(&draft).map_err(fail)?;
+    let step = cleanup::step();
+    renameat_with(CWD, &draft, CWD, folder, RenameFlags::NOREPLACE).map_err(|errno| fail(errno.into()))?;
+    drop(step);
+    sync_folder(parent).map_err(fail)
+}
+
+fn in_the_way(folder: &Path) -> WriteError {
+    WriteError::InTheWay { path: folder.to_owned(), what: "something" }
+}
