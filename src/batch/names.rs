@@ -12,6 +12,9 @@ pub const DICTIONARY_MD: &str = "data_dictionary.md";
 /// The data dictionary, to be read by programs.
 pub const DICTIONARY_CSV: &str = "data_dictionary.csv";
 
+/// The folder beside the batches that keeps the summaries that are out.
+pub const SUMMARIES: &str = "summaries";
+
 /// The folder of packages: for each recipient a folder with what is delivered to it.
 pub const RECIPIENTS: &str = "recipients";
 /// A recipient's file described for programs.

@@ -77,11 +77,12 @@ pub(super) enum Failure {
     /// Several tables can't be told apart in one stream.
     #[error("several tables need a folder")]
     NoFolderForTables,
-    /// Tables for others would have to be kept.
-    #[error(
-        "tables are not kept yet, so that they can't be protected against those of other calls and months"
-    )]
-    NotKept,
+    /// A summary of one recipient's file alone can't be protected with those of all.
+    #[error("a summary of one recipient's file alone is not kept")]
+    PartOfBatch,
+    /// Summaries are kept beside batches, and find them there by their names.
+    #[error("{}: the batch is not in a folder {month}, as it was published", shown(place))]
+    NotAmongBatches { place: PathBuf, month: Month },
     /// `verify` finds faults in a batch.
     #[error("{}: the batch is not sound", shown(place))]
     Unsound { place: PathBuf },
@@ -193,9 +194,10 @@ impl Failure {
             #[cfg(feature = "xlsx")]
             Failure::NotText => Exit::Usage.hinting("write it to a file: > FILE"),
             Failure::NoFolderForTables => Exit::Usage.hinting("give --out DIR"),
-            Failure::NotKept => {
-                Exit::Usage.hinting("nothing was written; --unrecorded makes tables that are not for release")
-            }
+            Failure::PartOfBatch => Exit::Usage
+                .hinting("nothing was written; use --by recipient, or --for own for the recipient itself"),
+            Failure::NotAmongBatches { .. } => Exit::Usage
+                .hinting("nothing was written; name the batch where it was published, as OUT/YYYYMM"),
             Failure::Unsound { place } => Exit::BadInput
                 .hinting(format!("nothing was written; phds verify {} says what is wrong", shown(place))),
             Failure::StillHeld { .. } => {
@@ -494,11 +496,23 @@ impl CommandError for SummaryError {
             SummaryError::Spill(_) => Exit::InputOutput.alone(),
             SummaryError::Row { .. } | SummaryError::NoColumn { .. } => Exit::BadInput.alone(),
             SummaryError::NoRecipient => Exit::NoInput.hinting("manifest.json of the batch names them"),
+            SummaryError::OtherRule(_) => Exit::BadInput.hinting(
+                "nothing was written; give the rule that all summaries here have: summary.json of each says it",
+            ),
+            SummaryError::Later(_) => Exit::BadInput
+                .hinting("nothing was written; once a summary of a batch is out, none can be made of earlier ones"),
+            SummaryError::OtherBatch { .. } => Exit::BadInput.hinting(
+                "nothing was written; what is out can only be protected with the batch that it was made of: restore that",
+            ),
+            SummaryError::NotOfBatch { .. } | SummaryError::Record { .. } => Exit::BadInput.hinting(
+                "nothing was written; what is out is not known any more: restore the folder of summaries from a backup",
+            ),
+            SummaryError::TooManyBatches => Exit::BadInput.alone(),
             SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) => {
                 Exit::Usage.hinting("nothing was written; ask for fewer columns")
             }
             SummaryError::Unprotected(_) => Exit::BadInput
-                .hinting("nothing was written; ask for fewer columns, or for fewer tables at once"),
+                .hinting("nothing was written; ask for other columns, or for fewer tables"),
         }
     }
 }

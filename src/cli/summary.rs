@@ -4,13 +4,13 @@ use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, log, memory};
-use crate::batch::{GateRecord, ReleaseRecord, is_among_held};
+use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held};
 use crate::cleanup::PrivateFolder;
 use crate::elements;
-use crate::summary::{Circle, Column, Request, Rule, csv, markdown, summarize};
+use crate::summary::{Circle, Column, Record, Records, Release, Request, Rule, csv, markdown, summarize};
 use crate::value::shown;
 use crate::verify::{VerifySettings, verify};
-use crate::writer::{must_be_free, write_new_folder};
+use crate::writer::{Output, WriteError, keep_summary, must_be_free, write_new_folder};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +21,14 @@ use std::path::{Path, PathBuf};
 /// others, until nothing that is shown tells how many of 1 to 9 they are; docs/summary.md says what is promised. Several --by
 /// of one call are protected together.
 ///
-/// Tables are not kept yet, so that those of different calls and of different months are not protected against each other:
-/// together they could tell of one person. So far this works with --unrecorded or --for own only, and what it makes is not for
-/// release.
+/// Each summary is kept in the folder summaries beside the batches, and what is made later is protected with all that are kept, of
+/// this batch and of earlier ones. So count every table that is given away as out, and make none from a copy of a batch.
+/// A number of which few clients have been added or taken since an earlier batch stays as it is out, with that batch's month
+/// beside it.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  phds summary batches/202407 --by county,vaccine_group,age_band --unrecorded
-  phds summary batches/202407 --by county,sex --by county,month --out tables --unrecorded
+  phds summary batches/202407 --by county,vaccine_group,age_band
+  phds summary batches/202407 --by county,sex --by county,month --out tables
   phds summary batches/202407 --by vaccine_group --for own --recipient 'Travis County'")]
 pub(super) struct Args {
     /// The folder of the batch
@@ -39,7 +40,7 @@ pub(super) struct Args {
     /// Whom the tables are for
     #[arg(long = "for", value_name = "WHOM", value_enum, default_value_t)]
     whom: Whom,
-    /// Count this recipient's file only
+    /// Count this recipient's file only; for others than itself use --by recipient
     #[arg(long, value_name = "NAME", required_if_eq("whom", "own"))]
     recipient: Option<String>,
     /// Hide cells with fewer clients, but with some
@@ -51,7 +52,7 @@ pub(super) struct Args {
     /// Write the tables into this folder, which must not be there yet; needed for more than one
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Make tables that are not kept, and not protected against those of other calls: they are not for release
+    /// Make tables that are not kept, and not protected with those that are: they are not for release
     #[arg(long)]
     unrecorded: bool,
     /// How the tables are written
@@ -125,25 +126,31 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         return Err(Failure::NoFolderForTables);
     }
     let circle = args.whom.circle();
-    if !args.unrecorded && circle != Circle::Own {
-        return Err(Failure::NotKept);
-    }
     let rule = match circle {
         Circle::Own => None,
         _ => Some(Rule::new(args.suppress_below, args.protect)?),
     };
+    let kept = rule.filter(|_| !args.unrecorded);
+    if kept.is_some() && args.recipient.is_some() {
+        return Err(Failure::PartOfBatch);
+    }
     args.out.as_deref().map_or(Ok(()), must_be_free)?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let threads = arguments::cores();
     let spill = memory::spill_for_comparing(scratch.path(), None, threads);
     must_be_published(&args.batch)?;
-    let settings =
-        VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
-    if !verify(&args.batch, settings)?.sound {
-        return Err(Failure::Unsound { place: args.batch });
+    // Nobody else makes a summary or a batch here meanwhile.
+    let place = kept.map(|_| place_of_batches(&args.batch)).transpose()?;
+    let out = place.as_ref().map_or_else(|| Ok(Records::default()), |place| Records::of(place.folder()))?;
+    for batch in out.batches().into_values().filter(|batch| !is_same(batch, &args.batch)).chain([args.batch.clone()]) {
+        let settings = VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
+        if !verify(&batch, settings)?.sound {
+            return Err(Failure::Unsound { place: batch });
+        }
     }
     let request = Request {
         batch: &args.batch,
+        out: &out,
         tables: &tables,
         recipient: args.recipient.as_deref(),
         rule,
@@ -151,33 +158,49 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         spill: &spill,
     };
     let summary = summarize(&request)?;
+    if let (Some(rule), Some(place)) = (kept, &place)
+        && !out.have(summary.month, &tables)
+    {
+        // Before anybody sees it.
+        keep_summary(place, &out.next(summary.month), &Record::of(&summary, circle, rule, &args.batch)?)?;
+    }
+    let release = kept.map_or(Release::NotForRelease, |_| Release::Kept);
     let text = |table| match args.format {
         Format::Csv => csv(&summary, table),
-        Format::Md => markdown(&summary, table, circle),
+        Format::Md => markdown(&summary, table, circle, release),
     };
     if tables.iter().flatten().any(|column| *column == Column::Recipient) {
         tracing::warn!(
             "a fact may be in the files of several recipients: the sum of recipients is not the total"
         );
     }
-    tracing::warn!(
-        target: log::ACT,
-        "not for release: {}",
-        match circle {
-            Circle::Own => "nothing is hidden",
-            _ => "the tables are not protected against those of other calls",
-        }
-    );
-    let Some(out) = args.out else { return terminal.print(&text(0)) };
-    let file = |(place, columns): (usize, &Vec<Column>)| {
-        let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
-        (format!("summary_{}_{}.{}", summary.month, names.join("_"), args.format.extension()), text(place))
-    };
-    let mut files: Vec<(String, String)> = tables.iter().enumerate().map(file).collect();
+    match circle {
+        _ if release == Release::Kept => {}
+        Circle::Own => tracing::warn!(target: log::ACT, "not for release: nothing is hidden"),
+        _ => tracing::warn!(target: log::ACT, "not for release: the tables are not protected with those that are out"),
+    }
+    let Some(folder) = args.out else { return terminal.print(&text(0)) };
+    let mut files: Vec<(String, String)> = (0..tables.len())
+        .map(|table| (summary.file_name(table, args.format.extension()), text(table)))
+        .collect();
     files.sort();
     files.dedup();
-    write_new_folder(&out, &files)?;
-    terminal.print_summary(&format!("{}: {} table(s)\n", shown(&out), files.len()))
+    write_new_folder(&folder, &files)?;
+    terminal.print_summary(&format!("{}: {} table(s)\n", shown(&folder), files.len()))
+}
+
+/// The place of batches that a batch is in, locked. Where it lies there is part of how later summaries find it again.
+fn place_of_batches(batch: &Path) -> Result<Output, Failure> {
+    let manifest = Manifest::of_batch(batch)?;
+    let whole = batch.canonicalize().map_err(|source| WriteError::Create { path: batch.to_owned(), source })?;
+    match whole.parent() {
+        Some(out) if whole.ends_with(manifest.batch.to_string()) => Ok(Output::open_existing(out)?),
+        _ => Err(Failure::NotAmongBatches { place: batch.to_owned(), month: manifest.batch }),
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// A batch that is held back is nobody's to tell of.

@@ -18,8 +18,11 @@ use std::str;
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantNames,
+    serde::Deserialize,
+    serde::Serialize,
 )]
 #[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Column {
     /// Where the client lives.
     County,
@@ -89,6 +92,12 @@ impl Column {
 
 // And one for those that are none.
 const _: () = assert!(counties::ALL.len() < 1 << Column::County.bits().0);
+
+/// What labels of a column are shown in the order of: bands by age, others by name; what is unknown comes last.
+pub(super) fn order_of(column: Column, label: &str) -> (bool, usize, &str) {
+    let band = (column == Column::AgeBand).then(|| BANDS.iter().position(|(_, own)| *own == label));
+    (label == UNKNOWN, band.flatten().unwrap_or(0), label)
+}
 
 /// What a value is called that no label fits.
 pub(super) const UNKNOWN: &str = "(unknown)";

@@ -1,13 +1,13 @@
 //! Counts the rows of a batch into cells: different facts, doses and clients. Every total is counted, none is a sum.
 
 use super::read::FactRow;
-use super::space::{AT_TOTAL, Cells, Counts, Margin, Margins};
+use super::space::{AT_TOTAL, Counted, Counts, Margin, Margins};
 use super::{MOST_COLUMNS, SummaryError};
 use crate::spill::Sorter;
 
 /// A cell while rows are counted: what was counted in it last, so that nothing counts twice.
 #[derive(Clone, Copy, Default)]
-struct Counted {
+struct Counting {
     counts: Counts,
     last_fact: u32,
     last_dose: u32,
@@ -21,10 +21,10 @@ pub(super) fn count(
     rows: &mut Sorter<FactRow>,
     shown_at: &[Vec<u16>],
     margins: Margins,
-) -> Result<Cells, SummaryError> {
+) -> Result<Counted, SummaryError> {
     let all: Vec<&Margin> = margins.all().collect();
-    let mut cells: Vec<Vec<Counted>> =
-        all.iter().map(|margin| vec![Counted::default(); margin.size]).collect();
+    let mut cells: Vec<Vec<Counting>> =
+        all.iter().map(|margin| vec![Counting::default(); margin.size]).collect();
     let bits: Vec<(u32, u32)> = margins.space.columns.iter().map(|column| column.bits()).collect();
     let mut before: Option<FactRow> = None;
     let (mut client, mut dose, mut fact) = (0_u32, 0_u32, 0_u32);
@@ -55,5 +55,5 @@ pub(super) fn count(
     for (margin, cells) in all.iter().zip(cells) {
         counts[usize::from(margin.columns)] = cells.into_iter().map(|cell| cell.counts).collect();
     }
-    Ok(Cells::new(margins, counts))
+    Ok(Counted { margins, counts })
 }

@@ -2,27 +2,34 @@
 //!
 //! Four steps, each in a file of its own. `read` takes of each row the numbers that count and the places of its labels, never a
 //! text of a client's; `count` makes them into cells; `protect` decides which cells are hidden, and proves for each that needs it
-//! that nothing shown tells its number; `text` writes what is left. docs/summary.md says what is promised, and why it holds.
+//! that nothing shown tells its number (`worlds`, `shift`); `text` writes what is left. `records` knows the tables that are out
+//! already, which what is made must not give away. docs/summary.md says what is promised, and why it holds.
 
 mod columns;
 mod count;
 mod counties;
 mod protect;
 mod read;
+mod records;
+mod shift;
 mod space;
 mod text;
+mod worlds;
 
 pub use columns::Column;
 pub use protect::{Rule, RuleFault, Unprotected};
-pub use text::{Circle, csv, markdown};
+pub use records::{Record, Records};
+pub use text::{Circle, Release, csv, markdown};
 
 use crate::batch::{BatchError, Manifest};
 use crate::spill::Spill;
-use crate::value::Month;
+use crate::value::{Month, shown};
 use read::Read;
-use space::{Cells, Margins};
+use space::{Cells, Counted, Margins, Space};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The most columns that tables may have between them: all there are.
 const MOST_COLUMNS: usize = 6;
@@ -30,16 +37,21 @@ const MOST_COLUMNS: usize = 6;
 /// The most cells of a table, zeros and totals included.
 const MOST_CELLS: u64 = 4_000_000;
 
+/// From so many batches tables may be out, and one more is made.
+const MOST_EDITIONS: usize = 255;
+
 /// Which tables are made of a batch.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// The folder of the batch, which must be sound.
     pub batch: &'a Path,
+    /// The tables that are out, of this batch and of those beside it, which must be sound; none of them is given away.
+    pub out: &'a Records,
     /// The columns of each table, in its order.
     pub tables: &'a [Vec<Column>],
     /// Only this recipient's file; none: all files.
     pub recipient: Option<&'a str>,
-    /// What is hidden; none where nothing is.
+    /// What is hidden; none where nothing is, and nothing that is out matters.
     pub rule: Option<Rule>,
     pub threads: NonZeroUsize,
     /// Where what outgrows memory goes.
@@ -70,6 +82,24 @@ pub enum SummaryError {
     /// A file lacks a column.
     #[error("{file}: the batch's files have no column {column}")]
     NoColumn { file: String, column: &'static str },
+    /// A summary that is out, but was not made as this one.
+    #[error("{}: it was made with another --suppress-below or --protect", shown(.0))]
+    OtherRule(PathBuf),
+    /// Of a later batch, a summary is out.
+    #[error("{}: it is of a later batch", shown(.0))]
+    Later(PathBuf),
+    /// The batch of a summary that is out is another one by now.
+    #[error("{}: it was made of another batch than the {batch} that is there", shown(record))]
+    OtherBatch { record: PathBuf, batch: Month },
+    /// A kept table is not what its batch counts.
+    #[error("{}:{line}: it is not what the batch has", shown(table))]
+    NotOfBatch { table: PathBuf, line: u64 },
+    /// Something is among the summaries that are out, or is missing there.
+    #[error("{}: {what}", shown(path))]
+    Record { path: PathBuf, what: &'static str },
+    /// From too many batches summaries are out.
+    #[error("summaries of more than {MOST_EDITIONS} batches are out")]
+    TooManyBatches,
     /// There is no such recipient.
     #[error("the batch has no file of that recipient")]
     NoRecipient,
@@ -84,16 +114,57 @@ pub enum SummaryError {
     Unprotected(#[from] Unprotected),
 }
 
-/// Counts a batch and protects what is counted.
+/// Counts a batch and protects what is counted, and what is out already.
 ///
 /// # Errors
-/// If the batch cannot be read, or the tables cannot be protected.
+/// If the batch, or one of which tables are out, cannot be read, or the tables cannot be protected.
 pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     let manifest = Manifest::of_batch(request.batch)?;
-    let Read { space, shown_at, mut rows } = read::read(request, &manifest)?;
-    let mut cells = count::count(&mut rows, &shown_at, Margins::new(space, request.tables)?)?;
+    let month = manifest.batch;
+    // What is out already can be shown again.
+    let is_out = request.out.have(month, request.tables);
     if let Some(rule) = request.rule {
-        protect::protect(&mut cells, rule)?;
+        request.out.must_fit(rule, (!is_out).then_some(month))?;
     }
-    Ok(Summary { month: manifest.batch, tables: request.tables.to_vec(), cells })
+    let mut tables: BTreeMap<Month, Vec<Vec<Column>>> = BTreeMap::from([(month, request.tables.to_vec())]);
+    for record in request.out.all().filter(|record| record.batch <= month) {
+        tables.entry(record.batch).or_default().extend(record.columns());
+    }
+    if tables.len() > MOST_EDITIONS {
+        return Err(SummaryError::TooManyBatches);
+    }
+    let mut columns: Vec<Column> = tables.values().flatten().flatten().copied().collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let mut counted = Vec::new();
+    for (of, tables) in &tables {
+        let batch = if *of == month { request.batch } else { &request.out.batch(*of) };
+        counted.push((*of, count_batch(request, batch, &columns, tables)?));
+    }
+    let space = Rc::new(Space::of_all(counted.iter().map(|(_, counted)| &*counted.margins.space)));
+    let mut editions = Vec::new();
+    for (of, counted) in counted {
+        editions.push((of, counted.within(&space, &tables[&of])?));
+    }
+    let mut cells = Cells::new(space, editions);
+    if let Some(rule) = request.rule {
+        request.out.tell(&mut cells)?;
+        if !is_out {
+            protect::protect(&mut cells, rule)?;
+        }
+    }
+    Ok(Summary { month, tables: request.tables.to_vec(), cells })
+}
+
+/// Counts what tables of a batch show.
+fn count_batch(
+    request: &Request<'_>,
+    batch: &Path,
+    columns: &[Column],
+    tables: &[Vec<Column>],
+) -> Result<Counted, SummaryError> {
+    let manifest = Manifest::of_batch(batch)?;
+    request.out.must_be_of(&manifest)?;
+    let Read { space, shown_at, mut rows } = read::read(request, batch, &manifest, columns)?;
+    count::count(&mut rows, &shown_at, Margins::new(Rc::new(space), tables)?)
 }

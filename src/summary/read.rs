@@ -1,16 +1,17 @@
 //! Takes of each row of a batch what is counted: three ids, and the places of its labels. No text of a row is kept, but for the
 //! names of vaccine groups.
 
-use super::columns::{self, Column, band_of, county_of, is_group, sex_of};
+use super::columns::{self, Column, band_of, county_of, is_group, order_of, sex_of};
 use super::space::Space;
 use super::{Request, SummaryError};
 use crate::batch::{FileEntry, Links, Manifest, Rows, columns_beside, names, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::parallel::for_each;
 use crate::registry::Field;
-use crate::spill::{Sorter, storable_fields};
+use crate::spill::{Sorter, Spill, storable_fields};
 use crate::value::{Day, parse_id};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// A fact of a recipient's file. Facts of a client lie together when sorted, those of a dose among them.
@@ -61,9 +62,8 @@ impl Groups {
     }
 }
 
-/// Reads the files of a batch.
-pub(super) fn read(request: &Request<'_>, manifest: &Manifest) -> Result<Read, SummaryError> {
-    let columns = columns_of(request.tables);
+/// Reads the files of a batch: `columns` of all rows, or of those of the recipient that is asked for.
+pub(super) fn read(request: &Request<'_>, batch: &Path, manifest: &Manifest, columns: &[Column]) -> Result<Read, SummaryError> {
     let files: Vec<(usize, &FileEntry)> = match request.recipient {
         None => manifest.files.iter().enumerate().collect(),
         Some(name) => {
@@ -74,10 +74,10 @@ pub(super) fn read(request: &Request<'_>, manifest: &Manifest) -> Result<Read, S
     if files.len() >= MOST_RECIPIENTS {
         return Err(SummaryError::TooManyLabels(Column::Recipient.name(), MOST_RECIPIENTS - 1));
     }
-    let fields = Fields::of(request, &columns)?;
+    let fields = Fields::of(batch, columns)?;
     let groups = Groups { places: Mutex::default() };
     let read = for_each(&files, request.threads, |(place, file)| {
-        read_file(request, &fields, *place as u64, file, &groups)
+        read_file(batch, request.spill, &fields, *place as u64, file, &groups)
     })?;
     let mut rows = Sorter::new(request.spill);
     let mut seen = vec![Vec::new(); columns.len()];
@@ -88,7 +88,7 @@ pub(super) fn read(request: &Request<'_>, manifest: &Manifest) -> Result<Read, S
         }
     }
     let groups = groups.places.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut space = Space { columns: columns.clone(), labels: Vec::new() };
+    let mut space = Space { columns: columns.to_vec(), labels: Vec::new() };
     let mut shown_at = Vec::new();
     for (column, seen) in columns.iter().zip(&seen) {
         let (labels, places) = labels_of(*column, seen, &groups, manifest);
@@ -96,14 +96,6 @@ pub(super) fn read(request: &Request<'_>, manifest: &Manifest) -> Result<Read, S
         shown_at.push(places);
     }
     Ok(Read { space, shown_at, rows })
-}
-
-/// The columns of all tables, each once.
-fn columns_of(tables: &[Vec<Column>]) -> Vec<Column> {
-    let mut columns: Vec<Column> = tables.concat();
-    columns.sort_unstable();
-    columns.dedup();
-    columns
 }
 
 fn merge(all: &mut Vec<bool>, own: Vec<bool>) {
@@ -134,22 +126,14 @@ fn labels_of(
         Column::Sex => columns::sex_label(place),
         Column::Recipient => manifest.files[place].recipient.clone(),
     };
-    let mut labels: Vec<(bool, String, usize)> = (0..seen.len())
-        .filter(|place| seen[*place])
-        .map(|place| {
-            let label = label(place);
-            (label == columns::UNKNOWN, label, place)
-        })
-        .collect();
-    // Bands stand in the order of ages already; what is unknown comes last.
-    if column != Column::AgeBand {
-        labels.sort();
-    }
+    let mut labels: Vec<(String, usize)> =
+        (0..seen.len()).filter(|place| seen[*place]).map(|place| (label(place), place)).collect();
+    labels.sort_by(|(one, _), (other, _)| order_of(column, one).cmp(&order_of(column, other)));
     let mut shown_at = vec![0; seen.len()];
-    for (at, (_, _, place)) in (0..).zip(&labels) {
+    for (at, (_, place)) in (0..).zip(&labels) {
         shown_at[*place] = at;
     }
-    (labels.into_iter().map(|(_, label, _)| label).collect(), shown_at)
+    (labels.into_iter().map(|(label, _)| label).collect(), shown_at)
 }
 
 /// Where the values that count stand in the batch's files.
@@ -162,8 +146,8 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(request: &Request<'_>, columns: &[Column]) -> Result<Fields, SummaryError> {
-        let in_file = columns_beside(request.batch, &elements::ALL);
+    fn of(batch: &Path, columns: &[Column]) -> Result<Fields, SummaryError> {
+        let in_file = columns_beside(batch, &elements::ALL);
         let elements: Vec<Option<&Element>> =
             in_file.unwrap_or_default().into_iter().map(|column| column.element).collect();
         let place = |cell: Cell| {
@@ -227,16 +211,17 @@ type FileRows = (Sorter<FactRow>, Vec<Vec<bool>>);
 
 /// Reads a recipient's file; returns its rows, and which places of labels occur, for each column.
 fn read_file(
-    request: &Request<'_>,
+    batch: &Path,
+    spill: &Spill,
     fields_at: &Fields,
     recipient: u64,
     entry: &FileEntry,
     groups: &Groups,
 ) -> Result<FileRows, SummaryError> {
-    let mut rows = Rows::open(&request.batch.join(&entry.path), Links::Refused)?;
+    let mut rows = Rows::open(&batch.join(&entry.path), Links::Refused)?;
     // The header.
     rows.next_row()?;
-    let mut sorter = Sorter::new(request.spill);
+    let mut sorter = Sorter::new(spill);
     let mut seen: Vec<Vec<bool>> = vec![Vec::new(); fields_at.labels.len()];
     let mut fields: Vec<Field> = Vec::new();
     let mut finder = LabelFinder::new(groups);

@@ -1,16 +1,40 @@
-//! The cells of all tables of one summary.
+//! The cells of all tables that are out, and of those that are made.
 //!
 //! A cell is named by its labels; a column that it has no label of is at its total. So the tables' totals are cells like others, and
-//! what two tables have in common is there once. Cells with labels of the same columns lie together, in a `Margin`.
+//! what two tables have in common is there once. Cells with labels of the same columns lie together, in a `Margin`. The tables of
+//! one batch are an `Edition`; the same cell may be in several.
 
-use super::columns::Column;
+use super::columns::{Column, order_of};
 use super::{MOST_CELLS, MOST_COLUMNS, SummaryError};
+use crate::value::Month;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The columns of all tables together, each with its labels.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
     pub(super) columns: Vec<Column>,
     pub(super) labels: Vec<Vec<String>>,
+}
+
+impl Space {
+    /// The labels of several spaces of the same columns.
+    pub(super) fn of_all<'a>(spaces: impl Iterator<Item = &'a Space> + Clone) -> Space {
+        let columns: Vec<Column> = spaces.clone().next().map(|space| space.columns.clone()).unwrap_or_default();
+        let labels_of = |(place, column): (usize, &Column)| {
+            let labels: BTreeSet<_> =
+                spaces.clone().flat_map(|space| &space.labels[place]).map(|label| order_of(*column, label)).collect();
+            labels.into_iter().map(|(.., label)| label.to_owned()).collect()
+        };
+        let labels = columns.iter().enumerate().map(labels_of).collect();
+        Space { columns, labels }
+    }
+
+    /// The place of a label of a column.
+    pub(super) fn place_of(&self, column: usize, label: &str) -> Option<u16> {
+        // There are no more labels than a place can tell.
+        self.labels[column].iter().position(|own| own == label).map(|place| place as u16)
+    }
 }
 
 /// Some of a space's columns: a bit for each.
@@ -32,6 +56,8 @@ pub(super) struct Counts {
 /// Where a cell lies.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Place {
+    /// The place of the edition.
+    pub(super) edition: u8,
     pub(super) margin: Columns,
     pub(super) cell: u32,
 }
@@ -52,10 +78,10 @@ impl Margin {
     }
 }
 
-/// Every margin that a table shows, by its columns.
+/// Every margin that a table of an edition shows, by its columns.
 #[derive(Clone, Debug)]
 pub(super) struct Margins {
-    pub(super) space: Space,
+    pub(super) space: Rc<Space>,
     /// The columns of each table.
     pub(super) tables: Vec<Columns>,
     /// At the place of its columns; none that no table shows.
@@ -63,7 +89,7 @@ pub(super) struct Margins {
 }
 
 impl Margins {
-    pub(super) fn new(space: Space, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
+    pub(super) fn new(space: Rc<Space>, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
         let bit = |column: &Column| {
             space.columns.iter().position(|own| own == column).map_or(0, |place| 1 << place)
         };
@@ -102,22 +128,17 @@ impl Margins {
         self.by_columns[usize::from(columns)].as_ref()
     }
 
-    /// The labels of a cell.
-    pub(super) fn places(&self, place: Place) -> Places {
+    /// The labels of a cell of a margin.
+    pub(super) fn places(&self, margin: Columns, cell: u32) -> Places {
         let mut places = [AT_TOTAL; MOST_COLUMNS];
-        let mut rest = place.cell;
-        for (column, _) in self.get(place.margin).into_iter().flat_map(|margin| &margin.strides) {
+        let mut rest = cell;
+        for (column, _) in self.get(margin).into_iter().flat_map(|margin| &margin.strides) {
             let labels = self.space.labels[*column].len() as u32;
             // Less than the number of labels, which is a u16's.
             places[*column] = (rest % labels) as u16;
             rest /= labels;
         }
         places
-    }
-
-    /// Where the cell lies that has the labels of these columns.
-    pub(super) fn place(&self, columns: Columns, places: &Places) -> Option<Place> {
-        Some(Place { margin: columns, cell: self.get(columns)?.cell(places) })
     }
 }
 
@@ -135,38 +156,156 @@ pub(super) fn of(columns: Columns) -> impl Iterator<Item = usize> {
     (0..MOST_COLUMNS).filter(move |column| columns & 1 << column != 0)
 }
 
-/// All cells, with what is counted in each, and which are hidden.
+/// What is counted in the cells of a batch's tables.
 #[derive(Clone, Debug)]
-pub(super) struct Cells {
+pub(super) struct Counted {
+    pub(super) margins: Margins,
+    /// Those of each margin, at the place of its columns.
+    pub(super) counts: Vec<Vec<Counts>>,
+}
+
+impl Counted {
+    /// The same counts in a space that has other labels, too.
+    pub(super) fn within(self, space: &Rc<Space>, tables: &[Vec<Column>]) -> Result<Counted, SummaryError> {
+        let margins = Margins::new(Rc::clone(space), tables)?;
+        let own = &self.margins.space;
+        let at: Vec<Vec<Option<u16>>> = (0..own.columns.len())
+            .map(|column| own.labels[column].iter().map(|label| space.place_of(column, label)).collect())
+            .collect();
+        let mut counts = vec![Vec::new(); 1 << MOST_COLUMNS];
+        for margin in margins.all() {
+            let counts = &mut counts[usize::from(margin.columns)];
+            counts.resize(margin.size, Counts::default());
+            for (cell, own_counts) in (0..).zip(&self.counts[usize::from(margin.columns)]) {
+                let mut places = self.margins.places(margin.columns, cell);
+                for column in of(margin.columns) {
+                    places[column] = at[column][usize::from(places[column])].unwrap_or(AT_TOTAL);
+                }
+                counts[margin.cell(&places) as usize] = *own_counts;
+            }
+        }
+        Ok(Counted { margins, counts })
+    }
+}
+
+/// What an earlier table shows of a cell, and goes on to be shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Kept {
+    pub(super) counts: Counts,
+    /// Of which batch it is.
+    pub(super) month: Month,
+}
+
+/// The tables of one batch.
+#[derive(Clone, Debug)]
+pub(super) struct Edition {
+    pub(super) month: Month,
     pub(super) margins: Margins,
     counts: Vec<Vec<Counts>>,
     hidden: Vec<Vec<bool>>,
+    /// Whether a cell stays as it is, hidden or not.
+    settled: Vec<Vec<bool>>,
+    /// What is shown of a cell in place of its own counts, if it is not hidden.
+    kept: BTreeMap<Place, Kept>,
+}
+
+/// All cells, with what is counted in each, and which are hidden. The last edition is the one that is made.
+#[derive(Clone, Debug)]
+pub(super) struct Cells {
+    pub(super) space: Rc<Space>,
+    pub(super) editions: Vec<Edition>,
+}
+
+/// What is shown of a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shown {
+    Hidden,
+    Counts(Counts),
+    Kept(Kept),
 }
 
 impl Cells {
-    /// Shown cells. `counts` has those of each margin, at the place of its columns.
-    pub(super) fn new(margins: Margins, counts: Vec<Vec<Counts>>) -> Cells {
-        let hidden = counts.iter().map(|counts| vec![false; counts.len()]).collect();
-        Cells { margins, counts, hidden }
+    /// Shown cells of editions, the earliest first.
+    pub(super) fn new(space: Rc<Space>, editions: Vec<(Month, Counted)>) -> Cells {
+        let edition = |(month, Counted { margins, counts }): (Month, Counted)| {
+            let none: Vec<Vec<bool>> = counts.iter().map(|counts| vec![false; counts.len()]).collect();
+            Edition { month, margins, counts, hidden: none.clone(), settled: none, kept: BTreeMap::new() }
+        };
+        Cells { space, editions: editions.into_iter().map(edition).collect() }
+    }
+
+    /// The place of the edition that is made.
+    pub(super) fn last(&self) -> u8 {
+        // There are no more than the place tells: see `MOST_EDITIONS`.
+        self.editions.len().saturating_sub(1) as u8
+    }
+
+    pub(super) fn margins(&self, edition: u8) -> &Margins {
+        &self.editions[usize::from(edition)].margins
+    }
+
+    /// Where the cell lies that has the labels of these columns; none if no table of the edition has it.
+    pub(super) fn place(&self, edition: u8, columns: Columns, places: &Places) -> Option<Place> {
+        Some(Place { edition, margin: columns, cell: self.margins(edition).get(columns)?.cell(places) })
+    }
+
+    /// The same cell in another edition.
+    pub(super) fn in_edition(&self, place: Place, edition: u8) -> Option<Place> {
+        self.margins(edition).get(place.margin).map(|_| Place { edition, ..place })
+    }
+
+    /// The labels of a cell.
+    pub(super) fn places(&self, place: Place) -> Places {
+        self.margins(place.edition).places(place.margin, place.cell)
     }
 
     pub(super) fn counts(&self, place: Place) -> Counts {
-        self.counts[usize::from(place.margin)][place.cell as usize]
+        self.editions[usize::from(place.edition)].counts[usize::from(place.margin)][place.cell as usize]
     }
 
     pub(super) fn is_hidden(&self, place: Place) -> bool {
-        self.hidden[usize::from(place.margin)][place.cell as usize]
+        self.editions[usize::from(place.edition)].hidden[usize::from(place.margin)][place.cell as usize]
     }
 
     pub(super) fn set_hidden(&mut self, place: Place, is_hidden: bool) {
-        self.hidden[usize::from(place.margin)][place.cell as usize] = is_hidden;
+        let edition = &mut self.editions[usize::from(place.edition)];
+        edition.hidden[usize::from(place.margin)][place.cell as usize] = is_hidden;
+    }
+
+    /// Whether a cell is out as it is, or has to stay as it is.
+    pub(super) fn is_settled(&self, place: Place) -> bool {
+        place.edition != self.last()
+            || self.editions[usize::from(place.edition)].settled[usize::from(place.margin)]
+                [place.cell as usize]
+    }
+
+    pub(super) fn settle(&mut self, place: Place) {
+        let edition = &mut self.editions[usize::from(place.edition)];
+        edition.settled[usize::from(place.margin)][place.cell as usize] = true;
+    }
+
+    pub(super) fn keep(&mut self, place: Place, kept: Kept) {
+        self.editions[usize::from(place.edition)].kept.insert(place, kept);
+    }
+
+    pub(super) fn shown(&self, place: Place) -> Shown {
+        if self.is_hidden(place) {
+            return Shown::Hidden;
+        }
+        let kept = self.editions[usize::from(place.edition)].kept.get(&place);
+        kept.map_or_else(|| Shown::Counts(self.counts(place)), |kept| Shown::Kept(*kept))
+    }
+
+    /// Every cell that a table of an edition shows.
+    pub(super) fn of_edition(&self, edition: u8) -> impl Iterator<Item = Place> + '_ {
+        self.margins(edition).all().flat_map(move |margin| {
+            // No more than MOST_CELLS.
+            (0..margin.size as u32).map(move |cell| Place { edition, margin: margin.columns, cell })
+        })
     }
 
     /// Every cell that a table shows.
     pub(super) fn all(&self) -> impl Iterator<Item = Place> + '_ {
-        self.margins.all().flat_map(|margin| {
-            // No more than MOST_CELLS.
-            (0..margin.size as u32).map(|cell| Place { margin: margin.columns, cell })
-        })
+        (0..=self.last()).flat_map(|edition| self.of_edition(edition))
     }
 }

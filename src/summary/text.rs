@@ -2,14 +2,16 @@
 
 use super::Summary;
 use super::columns::{Column, TOTAL};
-use super::space::{AT_TOTAL, Places};
+use super::space::{AT_TOTAL, Counts, Places, Shown};
 use crate::batch::table_text;
-use crate::value::grouped;
+use crate::value::{Month, grouped};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write;
 
 /// For whom a summary is made. Texas's law knows three circles; the public is everybody.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Circle {
     /// The recipient itself, of its own file: nothing is hidden
     Own,
@@ -32,41 +34,76 @@ impl Circle {
     }
 }
 
-/// What stands for a number that is not shown.
-const HIDDEN: &str = "*";
+/// Whether a summary may be given away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Release {
+    /// It is kept, and protected with all that are.
+    Kept,
+    /// It is not kept, or hides nothing.
+    NotForRelease,
+}
 
-const MEASURES: [&str; 3] = ["facts", "doses", "clients"];
+/// What stands for a number that is not shown.
+pub(super) const HIDDEN: &str = "*";
+
+pub(super) const MEASURES: [&str; 3] = ["facts", "doses", "clients"];
+
+impl Summary {
+    /// The name of a table's file.
+    pub fn file_name(&self, table: usize, extension: &str) -> String {
+        let names: Vec<_> = self.tables[table].iter().map(|column| column.name()).collect();
+        format!("summary_{}_{}.{extension}", self.month, names.join("_"))
+    }
+}
+
+/// A cell's facts, doses and clients as they stand in a table.
+fn numbers(shown: Shown, number: fn(u32) -> String) -> [Cow<'static, str>; 3] {
+    let all = |Counts { facts, doses, clients }: Counts| [facts, doses, clients].map(number);
+    match shown {
+        Shown::Hidden => [const { Cow::Borrowed(HIDDEN) }; 3],
+        Shown::Counts(counts) => all(counts).map(Cow::Owned),
+        Shown::Kept(kept) => all(kept.counts).map(|number| Cow::Owned(format!("{number} ({})", kept.month))),
+    }
+}
+
+/// A number of an earlier batch and the batch's month, of how it stands in a table.
+pub(super) fn kept_number(text: &str) -> Option<(u32, Month)> {
+    let (number, month) = text.strip_suffix(')')?.split_once(" (")?;
+    Some((number.parse().ok()?, Month::parse(month)?))
+}
 
 /// A table as CSV: a row for each cell, zeros and totals too.
 pub fn csv(summary: &Summary, table: usize) -> String {
     let columns = &summary.tables[table];
     let header: Vec<&str> = columns.iter().map(|column| column.name()).chain(MEASURES).collect();
-    let rows = rows(summary, columns).map(|(labels, numbers)| {
-        let numbers =
-            numbers.map_or([const { Cow::Borrowed(HIDDEN) }; 3], |n| n.map(|n| Cow::Owned(n.to_string())));
+    let rows = rows(summary, columns).map(|(labels, shown)| {
+        let numbers = numbers(shown, |number| number.to_string());
         labels.into_iter().map(Cow::Borrowed).chain(numbers).collect()
     });
     table_text(&header, rows)
 }
 
 /// A table as a page of Markdown. Rows of nothing are left out.
-pub fn markdown(summary: &Summary, table: usize, circle: Circle) -> String {
+pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Release) -> String {
     let columns = &summary.tables[table];
     let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
     let mut out =
         format!("# Immunizations by {}, {}\n\n", names.join(", ").replace('_', " "), circle.heading());
-    let _ = writeln!(out, "Batch {}. **Not for release.**\n", summary.month);
-    for note in notes(columns, circle) {
+    let _ = match release {
+        Release::Kept => writeln!(out, "Batch {}.\n", summary.month),
+        Release::NotForRelease => writeln!(out, "Batch {}. **Not for release.**\n", summary.month),
+    };
+    let has_kept = rows(summary, columns).any(|(_, shown)| matches!(shown, Shown::Kept(_)));
+    for note in notes(columns, circle, has_kept) {
         let _ = writeln!(out, "- {note}");
     }
     let _ = writeln!(out, "\n| {} | {} |", names.join(" | "), MEASURES.join(" | "));
     let _ = writeln!(out, "|{}{}", "---|".repeat(names.len()), "---:|".repeat(MEASURES.len()));
-    for (labels, numbers) in rows(summary, columns) {
-        if numbers == Some([0; 3]) {
+    for (labels, shown) in rows(summary, columns) {
+        if shown == Shown::Counts(Counts::default()) {
             continue;
         }
-        let numbers =
-            numbers.map_or([const { Cow::Borrowed("\\*") }; 3], |n| n.map(|n| grouped(n.into()).into()));
+        let numbers = numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
         let labels = labels.iter().map(|label| label.replace('|', "\\|"));
         let _ = writeln!(out, "| {} | {} |", labels.collect::<Vec<_>>().join(" | "), numbers.join(" | "));
     }
@@ -74,7 +111,7 @@ pub fn markdown(summary: &Summary, table: usize, circle: Circle) -> String {
 }
 
 /// What a reader has to know.
-fn notes(columns: &[Column], circle: Circle) -> Vec<&'static str> {
+fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str> {
     let mut notes = vec![
         "A fact is one administered dose, seen from one vaccine group; doses and clients are counted once in each row.",
         "Clients of several rows are in each of them once: a total is counted, and is no sum of its rows.",
@@ -87,21 +124,28 @@ fn notes(columns: &[Column], circle: Circle) -> Vec<&'static str> {
             "`*`: few clients, or hidden so that few clients elsewhere can't be worked out. Zeros are shown.",
         );
     }
+    if has_kept {
+        notes.push(
+            "A month in parentheses: the numbers are those of that batch, as few clients have been added or taken since, and the \
+             difference would tell of them.",
+        );
+    }
     notes.push("Only consented clients are counted. This is no population coverage.");
     notes
 }
 
-/// The labels of each cell, and its numbers if they are shown; in the order of the labels, the total last.
+/// The labels of each cell, and what is shown of it; in the order of the labels, the total last.
 fn rows<'a>(
     summary: &'a Summary,
     columns: &'a [Column],
-) -> impl Iterator<Item = (Vec<&'a str>, Option<[u32; 3]>)> {
-    let margins = &summary.cells.margins;
+) -> impl Iterator<Item = (Vec<&'a str>, Shown)> {
+    let cells = &summary.cells;
+    let space = &*cells.space;
     let at: Vec<usize> = columns
         .iter()
-        .filter_map(|column| margins.space.columns.iter().position(|own| own == column))
+        .filter_map(|column| space.columns.iter().position(|own| own == column))
         .collect();
-    let sizes: Vec<usize> = at.iter().map(|column| margins.space.labels[*column].len() + 1).collect();
+    let sizes: Vec<usize> = at.iter().map(|column| space.labels[*column].len() + 1).collect();
     (0..sizes.iter().product::<usize>()).map(move |mut number| {
         let mut places: Places = [AT_TOTAL; super::MOST_COLUMNS];
         let mut labels = vec![TOTAL; at.len()];
@@ -112,13 +156,12 @@ fn rows<'a>(
             if label + 1 < *size {
                 // Less than the number of labels, which is a u16's.
                 places[*column] = label as u16;
-                labels[place] = &margins.space.labels[*column][label];
+                labels[place] = &space.labels[*column][label];
                 margin |= 1 << column;
             }
         }
-        let cell = margins.place(margin, &places);
-        let shown = cell.filter(|cell| !summary.cells.is_hidden(*cell));
-        let counts = shown.map(|cell| summary.cells.counts(cell));
-        (labels, counts.map(|counts| [counts.facts, counts.doses, counts.clients]))
+        // A table's cells are those of its margins.
+        let cell = cells.place(cells.last(), margin, &places);
+        (labels, cell.map_or(Shown::Hidden, |cell| cells.shown(cell)))
     })
 }

@@ -24,7 +24,7 @@ mod staging;
 
 pub(crate) use draft::write_private;
 pub use error::{NameFault, WriteError};
-pub use new_folder::{must_be_free, write_new_folder};
+pub use new_folder::{keep_summary, must_be_free, write_new_folder};
 pub use output::{Output, keep_clear_of, must_be_usable};
 pub use prune::OldBatch;
 pub use qa::write_quarantine;

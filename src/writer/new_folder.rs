@@ -2,8 +2,8 @@
 
 use super::draft::write_private;
 use super::error::WriteError;
-use super::output::STAGING_PREFIX;
-use super::place::{private_folder, sync_folder};
+use super::output::{Output, STAGING_PREFIX};
+use super::place::{make_folders, private_folder, sync_folder};
 use crate::cleanup::{self, PrivateFolder, folder_of};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::io;
@@ -25,8 +25,12 @@ pub fn must_be_free(folder: &Path) -> Result<(), WriteError> {
 /// # Errors
 /// If that is not possible, or something is there.
 pub fn write_new_folder(folder: &Path, files: &[(String, String)]) -> Result<(), WriteError> {
-    let parent = folder_of(folder);
-    let private = PrivateFolder::new(parent, STAGING_PREFIX)
+    write_folder(folder_of(folder), folder, files)
+}
+
+/// `beside`: where the folder is made before it appears, on the same file system.
+fn write_folder(beside: &Path, folder: &Path, files: &[(String, String)]) -> Result<(), WriteError> {
+    let private = PrivateFolder::new(beside, STAGING_PREFIX)
         .map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
     let fail = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => in_the_way(folder),
@@ -42,7 +46,18 @@ pub fn write_new_folder(folder: &Path, files: &[(String, String)]) -> Result<(),
     let step = cleanup::step();
     renameat_with(CWD, &draft, CWD, folder, RenameFlags::NOREPLACE).map_err(|errno| fail(errno.into()))?;
     drop(step);
-    sync_folder(parent).map_err(fail)
+    sync_folder(folder_of(folder)).map_err(fail)
+}
+
+/// Keeps a summary: the same in the folder of summaries, which is made if it is not there. `place` is where the batches are.
+///
+/// # Errors
+/// If that is not possible, or something is there.
+pub fn keep_summary(place: &Output, folder: &Path, files: &[(String, String)]) -> Result<(), WriteError> {
+    make_folders(folder_of(folder)).map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
+    // What a run leaves that is killed lies among the batches, and is cleared away there.
+    write_folder(place.folder(), folder, files)?;
+    place.sync().map_err(|source| WriteError::Write { path: place.folder().to_owned(), source })
 }
 
 fn in_the_way(folder: &Path) -> WriteError {

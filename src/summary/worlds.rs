@@ -1,0 +1,289 @@
+//! Other counts for hidden cells, with which all that is shown is as it is.
+//!
+//! Worlds are made in two ways: by a shift (`shift`), or here, by **other clients**: facts and doses stay, and a cell has more or
+//! fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells around it are changed,
+//! too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before it counts.
+
+use super::columns::Relation;
+use super::protect::Rule;
+use super::shift::COST_OF_TOTAL;
+use super::space::{Cells, Counts, Place, is_part_of};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What another world adds to a cell's counts.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Change {
+    pub(super) facts: i64,
+    pub(super) doses: i64,
+    pub(super) clients: i64,
+}
+
+/// Another world: what changes in it.
+pub(super) type World = BTreeMap<Place, Change>;
+
+/// How much hiding a cell costs that is shown still; the most there is if it can't be hidden.
+pub(super) type Cost = u64;
+
+/// The cells as they are, and the worlds that could be.
+#[derive(Clone, Copy)]
+pub(super) struct Worlds<'a> {
+    pub(super) cells: &'a Cells,
+    pub(super) rule: Rule,
+}
+
+/// So many steps a world of other clients may take.
+const MOST_STEPS: usize = 60;
+
+impl Worlds<'_> {
+    /// The cells that must be hidden so that every number of the rule's is possible for a sensitive cell; none if there is no
+    /// proof. `may_hide`: whether cells may be among them that are shown.
+    pub(super) fn prove(&self, place: Place, may_hide: bool) -> Option<BTreeSet<Place>> {
+        let clients = i64::from(self.cells.counts(place).clients);
+        let (least, most) = (i64::from(self.rule.least), i64::from(self.rule.most));
+        let mut needed = BTreeSet::from([place]);
+        if clients < most {
+            needed.extend(self.towards(place, most - clients, may_hide)?);
+        }
+        if clients > least {
+            needed.extend(self.towards(place, least - clients, may_hide)?);
+        }
+        Some(needed)
+    }
+
+    /// The cells that change in worlds in which the cell has up to `by` more clients, or fewer; in each step of one.
+    fn towards(&self, place: Place, by: i64, may_hide: bool) -> Option<BTreeSet<Place>> {
+        let shift = self
+            .best_shift(&World::new(), place, by, may_hide)
+            .map(|(cost, world)| (cost, world.into_keys().collect()));
+        // Other clients are better than to hide a total.
+        let hides_a_total = shift.as_ref().is_none_or(|(cost, _)| *cost >= COST_OF_TOTAL);
+        let by_clients = hides_a_total.then(|| self.all_by_clients(place, by, may_hide)).flatten();
+        let cheapest = shift.into_iter().chain(by_clients).min_by_key(|(cost, _)| *cost);
+        let cheapest = cheapest.or_else(|| self.shifts(place, by, may_hide));
+        cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
+    }
+
+    /// What it costs to hide a cell.
+    pub(super) fn cost(&self, place: Place) -> Cost {
+        if self.cells.is_hidden(place) {
+            return 0;
+        }
+        if self.cells.is_settled(place) {
+            return Cost::MAX;
+        }
+        let tables = &self.cells.margins(place.edition).tables;
+        let of_tables = tables.iter().filter(|table| is_part_of(place.margin, **table));
+        let missing = of_tables.map(|table| (table & !place.margin).count_ones()).max().unwrap_or(0);
+        // A cell more weighs more than what is in it.
+        COST_OF_TOTAL.pow(missing.min(3)) * (64 + u64::from(self.cells.counts(place).facts.ilog2()))
+    }
+
+    // --- Other clients ------------------------------------------------------------------------------------------
+
+    /// For each number on the way, a world in which the cell has so many clients; together the cells that change.
+    fn all_by_clients(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
+        let mut changed = BTreeSet::new();
+        for step in 1..=by.abs() {
+            let world = self.by_clients(place, step * by.signum(), false);
+            let world = world
+                .or_else(|| may_hide.then(|| self.by_clients(place, step * by.signum(), true)).flatten())?;
+            changed.extend(world.into_keys());
+        }
+        let cost = changed.iter().fold(0, |cost: Cost, place| cost.saturating_add(self.cost(*place)));
+        Some((cost, changed))
+    }
+
+    /// A world in which facts and doses are as they are, and the cell has so many more clients. What that makes impossible
+    /// is mended cell by cell.
+    fn by_clients(&self, place: Place, by: i64, may_hide: bool) -> Option<World> {
+        let mut world = World::from([(place, Change { clients: by, ..Change::default() })]);
+        for _ in 0..MOST_STEPS {
+            if let Some(broken) = self.lines_of(&world).into_iter().find(|line| !self.holds(&world, *line)) {
+                self.mend(&mut world, broken, place, may_hide)?;
+            } else if let Some((one, other)) = self.differing(&world) {
+                self.mend_pair(&mut world, one, other, place, may_hide)?;
+            } else {
+                return self.is_possible(&world).then_some(world);
+            }
+        }
+        None
+    }
+
+    /// Changes a cell of a line so that the line holds, or less is missing.
+    fn mend(&self, world: &mut World, line: Line, target: Place, may_hide: bool) -> Option<()> {
+        let total = line.total;
+        let may_change = |place: Place| place != target && self.may_change(place, may_hide);
+        let of_total = self.clients(world, total);
+        let parts: Vec<Place> = self.parts(line).collect();
+        let largest = parts.iter().copied().max_by_key(|part| self.clients(world, *part))?;
+        let of_largest = self.clients(world, largest);
+        if of_largest > of_total {
+            // The part becomes smaller if it was not made larger before, else the total larger.
+            let is_raised = world.get(&largest).is_some_and(|change| change.clients > 0);
+            let room = i64::from(self.cells.counts(total).doses);
+            if may_change(largest) && !is_raised {
+                world.entry(largest).or_default().clients += of_total - of_largest;
+            } else if may_change(total) && of_largest <= room {
+                world.entry(total).or_default().clients += of_largest - of_total;
+            } else {
+                return None;
+            }
+            return Some(());
+        }
+        let missing = of_total - parts.iter().map(|part| self.clients(world, *part)).sum::<i64>();
+        if missing <= 0 {
+            return None;
+        }
+        let room = |part: Place| {
+            let doses = i64::from(self.cells.counts(part).doses);
+            doses.min(of_total) - self.clients(world, part)
+        };
+        let is_lowered = |place: Place| world.get(&place).is_some_and(|change| change.clients < 0);
+        let candidates =
+            parts.iter().copied().filter(|part| may_change(*part) && !is_lowered(*part) && room(*part) > 0);
+        let hidden_first = |part: &Place| (self.cells.is_hidden(*part), room(*part).min(missing), *part);
+        if let Some(part) = candidates.max_by_key(hidden_first) {
+            let more = room(part).min(missing);
+            world.entry(part).or_default().clients += more;
+        } else if may_change(total) && of_total - missing >= 1 {
+            world.entry(total).or_default().clients -= missing;
+        } else {
+            return None;
+        }
+        Some(())
+    }
+
+    fn may_change(&self, place: Place, may_hide: bool) -> bool {
+        self.cells.counts(place).clients > 0
+            && (self.cells.is_hidden(place) || may_hide && !self.cells.is_settled(place))
+    }
+
+    /// Changes a cell as the same one in another batch is changed, of the two the one that is not.
+    fn mend_pair(&self, world: &mut World, one: Place, other: Place, target: Place, may_hide: bool) -> Option<()> {
+        let is_free = |place: Place| place != target && !world.contains_key(&place);
+        let (from, to) = if is_free(other) { (one, other) } else { (other, one) };
+        if !is_free(to) || !self.may_change(to, may_hide) {
+            return None;
+        }
+        let change = *world.get(&from)?;
+        world.insert(to, change);
+        Some(())
+    }
+
+    // --- What somebody can reason with --------------------------------------------------------------------------
+
+    /// A cell's facts, doses and clients with a change.
+    fn changed(&self, place: Place, change: Option<&Change>) -> [i64; 3] {
+        let Counts { facts, doses, clients } = self.cells.counts(place);
+        let change = change.copied().unwrap_or_default();
+        [
+            i64::from(facts) + change.facts,
+            i64::from(doses) + change.doses,
+            i64::from(clients) + change.clients,
+        ]
+    }
+
+    pub(super) fn clients(&self, world: &World, place: Place) -> i64 {
+        let [.., clients] = self.changed(place, world.get(&place));
+        clients
+    }
+
+    /// The sums and bounds in which a changed cell stands, as a total or as a part.
+    fn lines_of(&self, world: &World) -> BTreeSet<Line> {
+        let mut lines = BTreeSet::new();
+        for place in world.keys() {
+            let margins = self.cells.margins(place.edition);
+            let places = self.cells.places(*place);
+            for column in 0..margins.space.columns.len() {
+                let bit = 1 << column;
+                let of_total = place.margin & !bit;
+                if margins.get(place.margin | bit).is_some()
+                    && let Some(total) = self.cells.place(place.edition, of_total, &places)
+                {
+                    lines.insert(Line { total, column });
+                }
+            }
+        }
+        lines
+    }
+
+    /// The first part of a line, and how far the others lie apart.
+    fn first_part(&self, line: Line) -> (Place, u32) {
+        let margins = self.cells.margins(line.total.edition);
+        let mut places = self.cells.places(line.total);
+        places[line.column] = 0;
+        let columns = line.total.margin | 1 << line.column;
+        let margin = margins.get(columns).unwrap_or_else(|| unreachable!("a line's parts are in a table"));
+        let stride = margin.strides.iter().find(|(column, _)| *column == line.column);
+        (Place { margin: columns, cell: margin.cell(&places), ..line.total }, stride.map_or(1, |(_, stride)| *stride))
+    }
+
+    fn parts(&self, line: Line) -> impl Iterator<Item = Place> + '_ {
+        let (first, stride) = self.first_part(line);
+        // The number of labels fits a place.
+        let labels = self.cells.space.labels[line.column].len() as u32;
+        (0..labels).map(move |label| Place { cell: first.cell + label * stride, ..first })
+    }
+
+    /// Whether a total and its parts fit each other in a world.
+    fn holds(&self, world: &World, line: Line) -> bool {
+        let relations = self.cells.space.columns[line.column].relations();
+        // Most cells are as they are: they are not looked for in the world one by one.
+        let (first, stride) = self.first_part(line);
+        let labels = self.cells.space.labels[line.column].len() as u32;
+        let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
+        let changed: Vec<(Place, &Change)> =
+            world.range(first..=last).map(|(place, change)| (*place, change)).collect();
+        let (mut sums, mut largest) = ([0; 3], [0; 3]);
+        for part in self.parts(line) {
+            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
+            for (measure, number) in self.changed(part, change).into_iter().enumerate() {
+                sums[measure] += number;
+                largest[measure] = number.max(largest[measure]);
+            }
+        }
+        let total = self.changed(line.total, world.get(&line.total));
+        (0..3).all(|measure| match relations[measure] {
+            Relation::Sum => total[measure] == sums[measure],
+            Relation::Within => (largest[measure]..=sums[measure]).contains(&total[measure]),
+        })
+    }
+
+    /// The same cells in other editions, each older one with the newer one.
+    fn pairs_of(&self, place: Place) -> impl Iterator<Item = (Place, Place)> + '_ {
+        let others = (0..=self.cells.last()).filter(move |edition| *edition != place.edition);
+        let others = others.filter_map(move |edition| self.cells.in_edition(place, edition));
+        others.map(move |other| (place.min(other), place.max(other)))
+    }
+
+    /// A changed cell and the same one in another batch that differ in the world as somebody may think that they do not: one that
+    /// has not changed has changed, or the newer one has become smaller.
+    fn differing(&self, world: &World) -> Option<(Place, Place)> {
+        let differs = |(older, newer): &(Place, Place)| {
+            let truth = [*older, *newer].map(|place| self.changed(place, None));
+            let told = [*older, *newer].map(|place| self.changed(place, world.get(&place)));
+            truth[0] == truth[1] && told[0] != told[1]
+                || (0..3).any(|measure| truth[0][measure] <= truth[1][measure] && told[0][measure] > told[1][measure])
+        };
+        world.keys().flat_map(|place| self.pairs_of(*place)).find(differs)
+    }
+
+    /// Whether nothing that is known of all cells tells a world from the truth, if the cells that change in it are hidden.
+    pub(super) fn is_possible(&self, world: &World) -> bool {
+        let is_possible_alone = |(place, change): (&Place, &Change)| {
+            let [facts, doses, clients] = self.changed(*place, Some(change));
+            self.cells.counts(*place).clients > 0 && 1 <= clients && clients <= doses && doses <= facts
+        };
+        world.iter().all(is_possible_alone)
+            && self.lines_of(world).into_iter().all(|line| self.holds(world, line))
+            && self.differing(world).is_none()
+    }
+}
+
+/// A total and its parts along a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Line {
+    total: Place,
+    /// The column's place in the space.
+    column: usize,
+}
