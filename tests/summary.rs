@@ -117,9 +117,8 @@ fn only_for_the_recipient_itself_is_nothing_hidden() {
         // Whose file it is must be said.
         (&["--for", "own"][..], 2),
         (&["--for", "own", "--recipient", "Nowhere"], 66),
-        // Tables are not kept yet.
-        (&[], 2),
-        (&["--for", "contiguous"], 2),
+        // A part of a batch alone is not protected with the whole.
+        (&["--recipient", "Bluebonnet County Public Health"], 2),
     ] {
         let ran = own(arguments);
         assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
@@ -230,4 +229,201 @@ fn a_page_for_people() {
     let folder = tempfile::tempdir().unwrap();
     let ran = summary(&batch(folder.path()), &["--by", "sex,age_band", "--format", "md", "--for", "other"]);
     insta::assert_snapshot!("summary-page", ran.stdout);
+}
+
+// --- What is out --------------------------------------------------------------------------------------------------
+
+/// The places of two batches that lie side by side.
+fn two_batches(folder: &Path) -> (PathBuf, PathBuf) {
+    let july = batch(folder);
+    let out = folder.join("out");
+    let august = in_repository("fixtures/registry-august");
+    let ran = phds_with(&["run", text(&august), "--as-of", "2024-08-12", "--out", text(&out), "--quiet"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    (july, out.join("202408"))
+}
+
+/// A summary that is kept.
+fn kept(batch: &Path, arguments: &[&str]) -> Ran {
+    phds_with(&[&["summary", text(batch)], arguments].concat())
+}
+
+#[test]
+fn a_summary_is_kept_once_and_says_that_it_may_be_given_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    let place = folder.path().join("out/summaries");
+    let first = kept(&batch, &["--by", "recipient,sex", "--format", "md"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    assert!(!first.stdout.contains("Not for release") && !first.stderr.contains("not for release"));
+    let files = read_folder(&place);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["202407-0001/summary.json", "202407-0001/summary_202407_recipient_sex.csv"]);
+    // What is out, or lies in it, is nothing new: as CSV it is what is kept.
+    let file = &files["202407-0001/summary_202407_recipient_sex.csv"];
+    assert_eq!(kept(&batch, &["--by", "recipient,sex"]).stdout.as_bytes(), file);
+    for by in ["sex,recipient", "sex"] {
+        assert_eq!(kept(&batch, &["--by", by]).code, 0, "{by}");
+    }
+    assert_eq!(read_folder(&place), files);
+    let other = kept(&batch, &["--by", "age_band,sex"]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    let names: Vec<String> = read_folder(&place).into_keys().filter(|name| name.ends_with(".json")).collect();
+    assert_eq!(names, ["202407-0001/summary.json", "202407-0002/summary.json"]);
+    // What was out stays as it is out.
+    let (before, after) =
+        (table(&kept(&batch, &["--by", "recipient,sex"]).stdout, 2), table(&other.stdout, 2));
+    for sex in ["F", "M", "(total)"] {
+        let [one, other] =
+            [&before, &after].map(|table| table[&["(total)".to_owned(), sex.to_owned()].to_vec()]);
+        assert_eq!(one, other, "{sex}");
+    }
+    // What is not for release leaves nothing.
+    assert_eq!(summary(&batch, &["--by", "county"]).code, 0);
+    assert_eq!(
+        kept(&batch, &["--by", "sex", "--for", "own", "--recipient", "West Plains Health Alliance"]).code,
+        0
+    );
+    assert_eq!(read_folder(&place).len(), 4);
+}
+
+/// The number of the month before stays where it is few more or fewer, and is marked.
+#[test]
+fn a_few_more_clients_are_not_told_by_subtraction() {
+    let folder = tempfile::tempdir().unwrap();
+    let (july, august) = two_batches(folder.path());
+    let before = kept(&july, &["--by", "sex"]);
+    let after = kept(&august, &["--by", "sex"]);
+    assert_eq!((before.code, after.code), (0, 0), "{}{}", before.stderr, after.stderr);
+    let counts = |batch| counted(batch, &["sex"]);
+    let (july_counts, august_counts) = (counts(&july), counts(&august));
+    for (line, old) in after.stdout.lines().zip(before.stdout.lines()).skip(1) {
+        let sex = vec![line.split(',').next().unwrap().to_owned()];
+        let differs = july_counts[&sex][2].abs_diff(august_counts[&sex][2]);
+        assert!((1..10).contains(&differs), "the fixture has changed");
+        let marked: Vec<String> = old.split(',').skip(1).map(|number| format!("{number} (202407)")).collect();
+        assert_eq!(line, format!("{},{}", sex[0], marked.join(",")));
+    }
+    let page = kept(&august, &["--by", "sex", "--format", "md"]);
+    assert!(page.stdout.contains("A month in parentheses"), "{}", page.stdout);
+    // A batch alone, of which nothing is out before it, shows its own.
+    let alone = summary(&august, &["--by", "sex"]);
+    assert!(!alone.stdout.contains("202407"), "{}", alone.stdout);
+    // Once it is out, nothing new comes of the month before; what is out can be made again.
+    let refused = kept(&july, &["--by", "age_band"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (65, ""));
+    assert_eq!(kept(&july, &["--by", "sex"]).stdout, before.stdout);
+    // What is out is protected with its batch, so that this is not removed.
+    let out = folder.path().join("out");
+    for year in ["2025-01-13", "2025-02-10", "2025-03-10"] {
+        let registry = in_repository("fixtures/registry");
+        let off = [
+            "window_over",
+            "same_export",
+            "max_vaccination_age",
+            "max_change",
+            "max_excluded_change",
+            "max_blank_change",
+        ];
+        let mut run = vec!["run", text(&registry), "--as-of", year, "--out", text(&out), "--quiet"];
+        run.extend(off.iter().flat_map(|key| ["--gate-off", key]));
+        phds_with(&run);
+        phds_with(&["release", text(&out), &year.replace('-', "")[..6]]);
+    }
+    let pruned = phds_with(&["prune", text(&out), "--keep", "2"]);
+    assert!(pruned.stdout.contains("kept 202407") && july.exists(), "{}{}", pruned.stdout, pruned.stderr);
+}
+
+#[test]
+fn what_is_out_must_be_known_in_full() {
+    type Damage = fn(&Path, &Path);
+    let record = |place: &Path| place.join("summaries/202407-0001");
+    let cases: [(&str, Damage, &[&str], i32); 8] = [
+        ("another rule", |_, _| {}, &["--by", "month", "--suppress-below", "5"], 65),
+        ("another range", |_, _| {}, &["--by", "month", "--protect", "1..4"], 65),
+        (
+            "a record is gone",
+            |_, record| std::fs::rename(record, record.with_file_name("202407-0002")).unwrap(),
+            &["--by", "month"],
+            65,
+        ),
+        (
+            "something else is there",
+            |out, _| std::fs::create_dir(out.join("summaries/old")).unwrap(),
+            &["--by", "month"],
+            66,
+        ),
+        (
+            "a table is not as it was",
+            |_, record| {
+                let table = record.join("summary_202407_sex.csv");
+                let text = std::fs::read_to_string(&table).unwrap().replacen("F,1", "F,2", 1);
+                std::fs::write(table, text).unwrap();
+            },
+            &["--by", "month"],
+            65,
+        ),
+        (
+            "a table is gone",
+            |_, record| std::fs::remove_file(record.join("summary_202407_sex.csv")).unwrap(),
+            &["--by", "month"],
+            66,
+        ),
+        (
+            "the record is cut",
+            |_, record| std::fs::write(record.join("summary.json"), "{").unwrap(),
+            &["--by", "month"],
+            65,
+        ),
+        (
+            "the batch is of another folder",
+            |out, _| std::fs::rename(out.join("202407"), out.join("july")).unwrap(),
+            &["--by", "month"],
+            2,
+        ),
+    ];
+    for (what, damage, arguments, code) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let batch = batch(folder.path());
+        assert_eq!(kept(&batch, &["--by", "sex"]).code, 0);
+        let out = folder.path().join("out");
+        damage(&out, &record(&out));
+        let before = read_folder(&out.join("summaries"));
+        let batch = if batch.exists() { batch } else { out.join("july") };
+        let ran = kept(&batch, arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{what}: {}", ran.stderr);
+        assert_eq!(read_folder(&out.join("summaries")), before, "{what}");
+    }
+}
+
+/// Another batch of a month, or none, can't say what a summary of it hides.
+#[test]
+fn a_summary_stands_and_falls_with_its_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let (july, august) = two_batches(folder.path());
+    assert_eq!(kept(&july, &["--by", "sex"]).code, 0);
+    let away = folder.path().join("away");
+    std::fs::rename(&july, &away).unwrap();
+    let gone = kept(&august, &["--by", "sex"]);
+    assert_eq!((gone.code, gone.stdout.as_str()), (66, ""), "{}", gone.stderr);
+    let policy = in_repository("fixtures/policy-no-disaster.toml");
+    let out = folder.path().join("out");
+    let registry = in_repository("fixtures/registry");
+    let run = [
+        "run",
+        text(&registry),
+        "--as-of",
+        "2024-07-08",
+        "--out",
+        text(&out),
+        "--policy",
+        text(&policy),
+        "--quiet",
+    ];
+    assert_eq!(phds_with(&run).code, 0);
+    for batch in [&july, &august] {
+        let other = kept(batch, &["--by", "month"]);
+        assert_eq!((other.code, other.stdout.as_str()), (65, ""), "{}", other.stderr);
+        assert!(other.stderr.contains("another batch"), "{}", other.stderr);
+    }
 }

@@ -142,8 +142,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     // Nobody else makes a summary or a batch here meanwhile.
     let place = kept.map(|_| place_of_batches(&args.batch)).transpose()?;
     let out = place.as_ref().map_or_else(|| Ok(Records::default()), |place| Records::of(place.folder()))?;
-    for batch in out.batches().into_values().filter(|batch| !is_same(batch, &args.batch)).chain([args.batch.clone()]) {
-        let settings = VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
+    for batch in
+        out.batches().into_values().filter(|batch| !is_same(batch, &args.batch)).chain([args.batch.clone()])
+    {
+        let settings =
+            VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
         if !verify(&batch, settings)?.sound {
             return Err(Failure::Unsound { place: batch });
         }
@@ -177,7 +180,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     match circle {
         _ if release == Release::Kept => {}
         Circle::Own => tracing::warn!(target: log::ACT, "not for release: nothing is hidden"),
-        _ => tracing::warn!(target: log::ACT, "not for release: the tables are not protected with those that are out"),
+        _ => {
+            tracing::warn!(target: log::ACT, "not for release: the tables are not protected with those that are out")
+        }
     }
     let Some(folder) = args.out else { return terminal.print(&text(0)) };
     let mut files: Vec<(String, String)> = (0..tables.len())
@@ -192,7 +197,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
 /// The place of batches that a batch is in, locked. Where it lies there is part of how later summaries find it again.
 fn place_of_batches(batch: &Path) -> Result<Output, Failure> {
     let manifest = Manifest::of_batch(batch)?;
-    let whole = batch.canonicalize().map_err(|source| WriteError::Create { path: batch.to_owned(), source })?;
+    let whole =
+        batch.canonicalize().map_err(|source| WriteError::Create { path: batch.to_owned(), source })?;
     match whole.parent() {
         Some(out) if whole.ends_with(manifest.batch.to_string()) => Ok(Output::open_existing(out)?),
         _ => Err(Failure::NotAmongBatches { place: batch.to_owned(), month: manifest.batch }),

@@ -63,7 +63,12 @@ impl Groups {
 }
 
 /// Reads the files of a batch: `columns` of all rows, or of those of the recipient that is asked for.
-pub(super) fn read(request: &Request<'_>, batch: &Path, manifest: &Manifest, columns: &[Column]) -> Result<Read, SummaryError> {
+pub(super) fn read(
+    request: &Request<'_>,
+    batch: &Path,
+    manifest: &Manifest,
+    columns: &[Column],
+) -> Result<Read, SummaryError> {
     let files: Vec<(usize, &FileEntry)> = match request.recipient {
         None => manifest.files.iter().enumerate().collect(),
         Some(name) => {

@@ -118,9 +118,15 @@ impl Records {
         for name in names {
             let place = folder.join(&name);
             let record: Record = read_own_json(&place.join(RECORD))?;
-            let number = 1 + records.iter().filter(|(_, other): &&(PathBuf, Record)| other.batch == record.batch).count();
+            let number = 1 + records
+                .iter()
+                .filter(|(_, other): &&(PathBuf, Record)| other.batch == record.batch)
+                .count();
             if name.to_str() != Some(&*name_of(record.batch, number)) {
-                return Err(SummaryError::Record { path: place, what: "it, or one before it, is not where it was" });
+                return Err(SummaryError::Record {
+                    path: place,
+                    what: "it, or one before it, is not where it was",
+                });
             }
             records.push((place, record));
         }
@@ -147,11 +153,12 @@ impl Records {
         self.all().map(|record| (record.batch, self.batch(record.batch))).collect()
     }
 
-    /// Whether all these tables of a batch are out already.
+    /// Whether all these tables of a batch are out already, alone or as totals of others.
     pub fn have(&self, month: Month, tables: &[Vec<Column>]) -> bool {
-        let out: BTreeSet<BTreeSet<Column>> =
-            self.all().filter(|record| record.batch == month).flat_map(Record::columns).map(BTreeSet::from_iter).collect();
-        tables.iter().all(|table| out.contains(&table.iter().copied().collect()))
+        let out: Vec<Vec<Column>> =
+            self.all().filter(|record| record.batch == month).flat_map(Record::columns).collect();
+        let has = |out: &Vec<Column>, table: &[Column]| table.iter().all(|column| out.contains(column));
+        tables.iter().all(|table| out.iter().any(|out| has(out, table)))
     }
 
     /// A summary can be protected with those that are out only if they hide by the same rule, and it is of no earlier batch.
@@ -171,9 +178,12 @@ impl Records {
     /// What is counted must be what was counted when a summary of the batch was made.
     pub(super) fn must_be_of(&self, manifest: &Manifest) -> Result<(), SummaryError> {
         let files = files_of(manifest);
-        let is_other = |(_, record): &&(PathBuf, Record)| record.batch == manifest.batch && record.files != files;
+        let is_other =
+            |(_, record): &&(PathBuf, Record)| record.batch == manifest.batch && record.files != files;
         match self.records.iter().find(is_other) {
-            Some((record, _)) => Err(SummaryError::OtherBatch { record: record.clone(), batch: manifest.batch }),
+            Some((record, _)) => {
+                Err(SummaryError::OtherBatch { record: record.clone(), batch: manifest.batch })
+            }
             None => Ok(()),
         }
     }
@@ -189,7 +199,8 @@ impl Records {
                 if text::hex(&Sha256::digest(&text)) != table.sha256 {
                     return Err(SummaryError::Record { path, what: "it is not as it was made" });
                 }
-                tell_table(cells, edition, table, &text).map_err(|line| SummaryError::NotOfBatch { table: path, line })?;
+                tell_table(cells, edition, table, &text)
+                    .map_err(|line| SummaryError::NotOfBatch { table: path, line })?;
             }
         }
         Ok(())

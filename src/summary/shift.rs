@@ -21,7 +21,13 @@ type Touched = Vec<(u8, Columns)>;
 
 impl Worlds<'_> {
     /// The shift of a world that hides least.
-    pub(super) fn best_shift(&self, from: &World, place: Place, by: i64, may_hide: bool) -> Option<(Cost, World)> {
+    pub(super) fn best_shift(
+        &self,
+        from: &World,
+        place: Place,
+        by: i64,
+        may_hide: bool,
+    ) -> Option<(Cost, World)> {
         let mut choices: Vec<Columns> = subsets(place.margin).collect();
         choices.sort_by_key(|columns| (std::cmp::Reverse(columns.count_ones()), *columns));
         let mut best: Option<(Cost, World)> = None;
@@ -46,8 +52,8 @@ impl Worlds<'_> {
         let mut left = by;
         while left != 0 {
             let steps = std::iter::successors(Some(left), |step| Some(step / 2).filter(|step| *step != 0));
-            let mut found = steps
-                .filter_map(|step| Some((step, self.best_shift(&world, place, step, may_hide)?)));
+            let mut found =
+                steps.filter_map(|step| Some((step, self.best_shift(&world, place, step, may_hide)?)));
             let (step, (more, next)) = found.next()?;
             left -= step;
             cost = more.saturating_add(cost);
@@ -105,7 +111,9 @@ impl Search<'_> {
 
     fn margins_of(&self, editions: &RangeInclusive<u8>) -> impl Iterator<Item = (u8, Columns)> {
         let cells = self.worlds.cells;
-        editions.clone().flat_map(|edition| cells.margins(edition).all().map(move |margin| (edition, margin.columns)))
+        editions
+            .clone()
+            .flat_map(|edition| cells.margins(edition).all().map(move |margin| (edition, margin.columns)))
     }
 
     /// The labels that cells further in may have, for columns of which the cell itself has none: those with most clients.
@@ -228,7 +236,8 @@ impl Search<'_> {
         for flipped in subsets(self.moved) {
             let corner = corner_between(base, opposite, flipped);
             let by = self.more_at(flipped);
-            let place = |(edition, columns): &(u8, Columns)| self.worlds.cells.place(*edition, *columns, &corner);
+            let place =
+                |(edition, columns): &(u8, Columns)| self.worlds.cells.place(*edition, *columns, &corner);
             let cells = touched.iter().filter_map(place);
             for cell in cells {
                 let Change { facts, doses, clients } = world.entry(cell).or_default();

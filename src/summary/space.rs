@@ -20,10 +20,14 @@ pub(super) struct Space {
 impl Space {
     /// The labels of several spaces of the same columns.
     pub(super) fn of_all<'a>(spaces: impl Iterator<Item = &'a Space> + Clone) -> Space {
-        let columns: Vec<Column> = spaces.clone().next().map(|space| space.columns.clone()).unwrap_or_default();
+        let columns: Vec<Column> =
+            spaces.clone().next().map(|space| space.columns.clone()).unwrap_or_default();
         let labels_of = |(place, column): (usize, &Column)| {
-            let labels: BTreeSet<_> =
-                spaces.clone().flat_map(|space| &space.labels[place]).map(|label| order_of(*column, label)).collect();
+            let labels: BTreeSet<_> = spaces
+                .clone()
+                .flat_map(|space| &space.labels[place])
+                .map(|label| order_of(*column, label))
+                .collect();
             labels.into_iter().map(|(.., label)| label.to_owned()).collect()
         };
         let labels = columns.iter().enumerate().map(labels_of).collect();

@@ -103,7 +103,8 @@ pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Releas
         if shown == Shown::Counts(Counts::default()) {
             continue;
         }
-        let numbers = numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
+        let numbers =
+            numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
         let labels = labels.iter().map(|label| label.replace('|', "\\|"));
         let _ = writeln!(out, "| {} | {} |", labels.collect::<Vec<_>>().join(" | "), numbers.join(" | "));
     }
@@ -135,16 +136,11 @@ fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str
 }
 
 /// The labels of each cell, and what is shown of it; in the order of the labels, the total last.
-fn rows<'a>(
-    summary: &'a Summary,
-    columns: &'a [Column],
-) -> impl Iterator<Item = (Vec<&'a str>, Shown)> {
+fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = (Vec<&'a str>, Shown)> {
     let cells = &summary.cells;
     let space = &*cells.space;
-    let at: Vec<usize> = columns
-        .iter()
-        .filter_map(|column| space.columns.iter().position(|own| own == column))
-        .collect();
+    let at: Vec<usize> =
+        columns.iter().filter_map(|column| space.columns.iter().position(|own| own == column)).collect();
     let sizes: Vec<usize> = at.iter().map(|column| space.labels[*column].len() + 1).collect();
     (0..sizes.iter().product::<usize>()).map(move |mut number| {
         let mut places: Places = [AT_TOTAL; super::MOST_COLUMNS];

@@ -159,7 +159,14 @@ impl Worlds<'_> {
     }
 
     /// Changes a cell as the same one in another batch is changed, of the two the one that is not.
-    fn mend_pair(&self, world: &mut World, one: Place, other: Place, target: Place, may_hide: bool) -> Option<()> {
+    fn mend_pair(
+        &self,
+        world: &mut World,
+        one: Place,
+        other: Place,
+        target: Place,
+        may_hide: bool,
+    ) -> Option<()> {
         let is_free = |place: Place| place != target && !world.contains_key(&place);
         let (from, to) = if is_free(other) { (one, other) } else { (other, one) };
         if !is_free(to) || !self.may_change(to, may_hide) {
@@ -215,7 +222,10 @@ impl Worlds<'_> {
         let columns = line.total.margin | 1 << line.column;
         let margin = margins.get(columns).unwrap_or_else(|| unreachable!("a line's parts are in a table"));
         let stride = margin.strides.iter().find(|(column, _)| *column == line.column);
-        (Place { margin: columns, cell: margin.cell(&places), ..line.total }, stride.map_or(1, |(_, stride)| *stride))
+        (
+            Place { margin: columns, cell: margin.cell(&places), ..line.total },
+            stride.map_or(1, |(_, stride)| *stride),
+        )
     }
 
     fn parts(&self, line: Line) -> impl Iterator<Item = Place> + '_ {
@@ -263,7 +273,9 @@ impl Worlds<'_> {
             let truth = [*older, *newer].map(|place| self.changed(place, None));
             let told = [*older, *newer].map(|place| self.changed(place, world.get(&place)));
             truth[0] == truth[1] && told[0] != told[1]
-                || (0..3).any(|measure| truth[0][measure] <= truth[1][measure] && told[0][measure] > told[1][measure])
+                || (0..3).any(|measure| {
+                    truth[0][measure] <= truth[1][measure] && told[0][measure] > told[1][measure]
+                })
         };
         world.keys().flat_map(|place| self.pairs_of(*place)).find(differs)
     }

@@ -54,7 +54,8 @@ fn write_folder(beside: &Path, folder: &Path, files: &[(String, String)]) -> Res
 /// # Errors
 /// If that is not possible, or something is there.
 pub fn keep_summary(place: &Output, folder: &Path, files: &[(String, String)]) -> Result<(), WriteError> {
-    make_folders(folder_of(folder)).map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
+    make_folders(folder_of(folder))
+        .map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
     // What a run leaves that is killed lies among the batches, and is cleared away there.
     write_folder(place.folder(), folder, files)?;
     place.sync().map_err(|source| WriteError::Write { path: place.folder().to_owned(), source })
