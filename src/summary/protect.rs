@@ -147,6 +147,9 @@ fn unprotected(cells: &Cells, unprotected: &[Place], sensitive: usize) -> Unprot
     Unprotected { cells: unprotected.len(), sensitive, columns }
 }
 
+/// A cell that more proofs need is hardly ever done without by all of them, and to ask each takes long.
+const MOST_USERS: usize = 64;
+
 /// Shows cells again that were hidden for a proof that can do without them by now.
 fn show_again(cells: &mut Cells, rule: Rule, proofs: &mut BTreeMap<Place, BTreeSet<Place>>) {
     let mut used_by: HashMap<Place, BTreeSet<Place>> = HashMap::new();
@@ -166,6 +169,10 @@ fn show_again(cells: &mut Cells, rule: Rule, proofs: &mut BTreeMap<Place, BTreeS
     for place in secondary {
         cells.set_hidden(place, false);
         let users: Vec<Place> = used_by.get(&place).into_iter().flatten().copied().collect();
+        if users.len() > MOST_USERS {
+            cells.set_hidden(place, true);
+            continue;
+        }
         let worlds = Worlds { cells, rule };
         let others: Option<Vec<_>> =
             users.iter().map(|user| Some((*user, worlds.prove(*user, false)?))).collect();

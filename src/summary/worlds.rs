@@ -113,15 +113,15 @@ impl Worlds<'_> {
     fn mend(&self, world: &mut World, line: Line, target: Place, may_hide: bool) -> Option<()> {
         let total = line.total;
         let may_change = |place: Place| place != target && self.may_change(place, may_hide);
+        let is_raised = |place: Place| world.get(&place).is_some_and(|change| change.clients > 0);
+        let is_lowered = |place: Place| world.get(&place).is_some_and(|change| change.clients < 0);
         let of_total = self.clients(world, total);
-        let parts: Vec<Place> = self.parts(line).collect();
-        let largest = parts.iter().copied().max_by_key(|part| self.clients(world, *part))?;
-        let of_largest = self.clients(world, largest);
+        let parts = self.clients_of_parts(world, line);
+        let (largest, of_largest) = parts.iter().copied().max_by_key(|(_, clients)| *clients)?;
         if of_largest > of_total {
             // The part becomes smaller if it was not made larger before, else the total larger.
-            let is_raised = world.get(&largest).is_some_and(|change| change.clients > 0);
             let room = i64::from(self.cells.counts(total).doses);
-            if may_change(largest) && !is_raised {
+            if may_change(largest) && !is_raised(largest) {
                 world.entry(largest).or_default().clients += of_total - of_largest;
             } else if may_change(total) && of_largest <= room {
                 world.entry(total).or_default().clients += of_largest - of_total;
@@ -130,27 +130,63 @@ impl Worlds<'_> {
             }
             return Some(());
         }
-        let missing = of_total - parts.iter().map(|part| self.clients(world, *part)).sum::<i64>();
+        let missing = of_total - parts.iter().map(|(_, clients)| clients).sum::<i64>();
         if missing <= 0 {
             return None;
         }
-        let room = |part: Place| {
-            let doses = i64::from(self.cells.counts(part).doses);
-            doses.min(of_total) - self.clients(world, part)
-        };
-        let is_lowered = |place: Place| world.get(&place).is_some_and(|change| change.clients < 0);
-        let candidates =
-            parts.iter().copied().filter(|part| may_change(*part) && !is_lowered(*part) && room(*part) > 0);
-        let hidden_first = |part: &Place| (self.cells.is_hidden(*part), room(*part).min(missing), *part);
-        if let Some(part) = candidates.max_by_key(hidden_first) {
-            let more = room(part).min(missing);
+        // Parts that may become larger, those that are hidden first; each with by how many clients as far as the cell alone tells.
+        let mut larger: Vec<(bool, i64, Place)> = parts
+            .iter()
+            .map(|(part, clients)| {
+                let doses = i64::from(self.cells.counts(*part).doses);
+                (self.cells.is_hidden(*part), (doses.min(of_total) - clients).min(missing), *part)
+            })
+            .filter(|(_, more, part)| *more > 0 && may_change(*part) && !is_lowered(*part))
+            .collect();
+        larger.sort_unstable_by(|one, other| other.cmp(one));
+        let mut best: Option<(bool, i64, Place)> = None;
+        for (is_hidden, more, part) in &larger {
+            if best.is_some_and(|best| best >= (*is_hidden, *more, *part)) {
+                break;
+            }
+            // As far as its own parts tell.
+            let more = (self.most_of_parts(world, *part) - self.clients(world, *part)).min(*more);
+            best = best.max((more > 0).then_some((*is_hidden, more, *part)));
+        }
+        if let Some((_, more, part)) = best {
             world.entry(part).or_default().clients += more;
-        } else if may_change(total) && of_total - missing >= 1 {
+        } else if may_change(total) && !is_raised(total) && of_total - missing >= 1 {
             world.entry(total).or_default().clients -= missing;
+        } else if let Some((_, more, part)) = larger.first() {
+            // Its parts become larger, too.
+            world.entry(*part).or_default().clients += more;
         } else {
             return None;
         }
         Some(())
+    }
+
+    /// The most clients that a cell can have if its parts have no more.
+    fn most_of_parts(&self, world: &World, place: Place) -> i64 {
+        let margins = self.cells.margins(place.edition);
+        let is_split = |column: &usize| {
+            place.margin & 1 << column == 0 && margins.get(place.margin | 1 << column).is_some()
+        };
+        let lines =
+            (0..margins.space.columns.len()).filter(is_split).map(|column| Line { total: place, column });
+        let sums =
+            lines.map(|line| self.clients_of_parts(world, line).iter().map(|(_, clients)| clients).sum());
+        sums.min().unwrap_or(i64::MAX)
+    }
+
+    /// A line's parts, each with its clients.
+    fn clients_of_parts(&self, world: &World, line: Line) -> Vec<(Place, i64)> {
+        let changed = self.changed_parts(world, line);
+        let clients = |part: Place| {
+            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
+            (part, i64::from(self.cells.counts(part).clients) + change.map_or(0, |change| change.clients))
+        };
+        self.parts(line).map(clients).collect()
     }
 
     fn may_change(&self, place: Place, may_hide: bool) -> bool {
@@ -235,15 +271,19 @@ impl Worlds<'_> {
         (0..labels).map(move |label| Place { cell: first.cell + label * stride, ..first })
     }
 
-    /// Whether a total and its parts fit each other in a world.
-    fn holds(&self, world: &World, line: Line) -> bool {
-        let relations = self.cells.space.columns[line.column].relations();
-        // Most cells are as they are: they are not looked for in the world one by one.
+    /// The parts of a line that change. Most cells are as they are: they are not looked for in the world one by one.
+    fn changed_parts<'w>(&self, world: &'w World, line: Line) -> Vec<(Place, &'w Change)> {
         let (first, stride) = self.first_part(line);
         let labels = self.cells.space.labels[line.column].len() as u32;
         let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
-        let changed: Vec<(Place, &Change)> =
-            world.range(first..=last).map(|(place, change)| (*place, change)).collect();
+        // Those between that belong to other lines do no harm: no part is one of them.
+        world.range(first..=last).map(|(place, change)| (*place, change)).collect()
+    }
+
+    /// Whether a total and its parts fit each other in a world.
+    fn holds(&self, world: &World, line: Line) -> bool {
+        let relations = self.cells.space.columns[line.column].relations();
+        let changed = self.changed_parts(world, line);
         let (mut sums, mut largest) = ([0; 3], [0; 3]);
         for part in self.parts(line) {
             let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
