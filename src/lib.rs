@@ -20,6 +20,7 @@ pub mod explain;
 pub mod extract;
 pub mod filter;
 pub mod gate;
+mod html;
 pub mod package;
 mod parallel;
 pub mod policy;

@@ -7,7 +7,9 @@ use super::{arguments, log, memory};
 use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held};
 use crate::cleanup::PrivateFolder;
 use crate::elements;
-use crate::summary::{Circle, Column, Record, Records, Release, Request, Rule, csv, markdown, summarize};
+use crate::summary::{
+    Circle, Column, Record, Records, Release, Request, Rule, csv, html, markdown, summarize,
+};
 use crate::value::shown;
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, WriteError, keep_summary, must_be_free, write_new_folder};
@@ -28,7 +30,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds summary batches/202407 --by county,vaccine_group,age_band
-  phds summary batches/202407 --by county,sex --by county,month --out tables
+  phds summary batches/202407 --by county,sex --by county,month --out tables --format html
   phds summary batches/202407 --by vaccine_group --for own --recipient 'Travis County'")]
 pub(super) struct Args {
     /// The folder of the batch
@@ -94,6 +96,8 @@ enum Format {
     Csv,
     /// Markdown, to read
     Md,
+    /// A page for a browser, with bars
+    Html,
 }
 
 impl Format {
@@ -101,6 +105,7 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Md => "md",
+            Format::Html => "html",
         }
     }
 }
@@ -171,6 +176,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let text = |table| match args.format {
         Format::Csv => csv(&summary, table),
         Format::Md => markdown(&summary, table, circle, release),
+        Format::Html => html(&summary, table, circle, release),
     };
     if tables.iter().flatten().any(|column| *column == Column::Recipient) {
         tracing::warn!(

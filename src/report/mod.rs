@@ -4,7 +4,6 @@
 //! without reading the batch. Nothing of a row is in it but codes of public lists; it never looks at the clock.
 
 mod cvx;
-mod html;
 mod page;
 mod svg;
 mod words;

@@ -4,7 +4,7 @@
 //! as on paper. What a colour tells is told by a pattern, a mark or a word too. Each chart describes in words what it
 //! shows, and stands beside a table of its figures. Bars that only repeat the figures of a table stand in its rows.
 
-use super::html::{Markup, element, empty};
+use crate::html::{Markup, element, empty};
 use crate::value::grouped;
 use strum::IntoStaticStr;
 

@@ -2,12 +2,13 @@
 //!
 //! Four steps, each in a file of its own. `read` takes of each row the numbers that count and the places of its labels, never a
 //! text of a client's; `count` makes them into cells; `protect` decides which cells are hidden, and proves for each that needs it
-//! that nothing shown tells its number (`worlds`, `shift`); `text` writes what is left. `records` knows the tables that are out
+//! that nothing shown tells its number (`worlds`, `shift`); `text` and `page` write what is left. `records` knows the tables that are out
 //! already, which what is made must not give away. docs/summary.md says what is promised, and why it holds.
 
 mod columns;
 mod count;
 mod counties;
+mod page;
 mod protect;
 mod read;
 mod records;
@@ -17,6 +18,7 @@ mod text;
 mod worlds;
 
 pub use columns::Column;
+pub use page::html;
 pub use protect::{Rule, RuleFault, Unprotected};
 pub use records::{Record, Records};
 pub use text::{Circle, Release, csv, markdown};

@@ -57,7 +57,7 @@ impl Summary {
 }
 
 /// A cell's facts, doses and clients as they stand in a table.
-fn numbers(shown: Shown, number: fn(u32) -> String) -> [Cow<'static, str>; 3] {
+pub(super) fn numbers(shown: Shown, number: fn(u32) -> String) -> [Cow<'static, str>; 3] {
     let all = |Counts { facts, doses, clients }: Counts| [facts, doses, clients].map(number);
     match shown {
         Shown::Hidden => [const { Cow::Borrowed(HIDDEN) }; 3],
@@ -76,7 +76,7 @@ pub(super) fn kept_number(text: &str) -> Option<(u32, Month)> {
 pub fn csv(summary: &Summary, table: usize) -> String {
     let columns = &summary.tables[table];
     let header: Vec<&str> = columns.iter().map(|column| column.name()).chain(MEASURES).collect();
-    let rows = rows(summary, columns).map(|(labels, shown)| {
+    let rows = rows(summary, columns).map(|Row { labels, shown }| {
         let numbers = numbers(shown, |number| number.to_string());
         labels.into_iter().map(Cow::Borrowed).chain(numbers).collect()
     });
@@ -87,22 +87,17 @@ pub fn csv(summary: &Summary, table: usize) -> String {
 pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Release) -> String {
     let columns = &summary.tables[table];
     let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
-    let mut out =
-        format!("# Immunizations by {}, {}\n\n", names.join(", ").replace('_', " "), circle.heading());
+    let mut out = format!("# {}\n\n", heading(columns, circle));
     let _ = match release {
         Release::Kept => writeln!(out, "Batch {}.\n", summary.month),
         Release::NotForRelease => writeln!(out, "Batch {}. **Not for release.**\n", summary.month),
     };
-    let has_kept = rows(summary, columns).any(|(_, shown)| matches!(shown, Shown::Kept(_)));
-    for note in notes(columns, circle, has_kept) {
+    for note in notes(columns, circle, rows(summary, columns).any(|row| row.is_kept())) {
         let _ = writeln!(out, "- {note}");
     }
     let _ = writeln!(out, "\n| {} | {} |", names.join(" | "), MEASURES.join(" | "));
     let _ = writeln!(out, "|{}{}", "---|".repeat(names.len()), "---:|".repeat(MEASURES.len()));
-    for (labels, shown) in rows(summary, columns) {
-        if shown == Shown::Counts(Counts::default()) {
-            continue;
-        }
+    for Row { labels, shown } in rows(summary, columns).filter(Row::is_something) {
         let numbers =
             numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
         let labels = labels.iter().map(|label| label.replace('|', "\\|"));
@@ -111,8 +106,36 @@ pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Releas
     out
 }
 
+/// What a table is called.
+pub(super) fn heading(columns: &[Column], circle: Circle) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name().replace('_', " ")).collect();
+    format!("Immunizations by {}, {}", names.join(", "), circle.heading())
+}
+
+/// A cell as a row of a table.
+pub(super) struct Row<'a> {
+    pub(super) labels: Vec<&'a str>,
+    pub(super) shown: Shown,
+}
+
+impl Row<'_> {
+    pub(super) fn has_total(&self) -> bool {
+        self.labels.contains(&TOTAL)
+    }
+
+    /// Whether its numbers are those of an earlier batch.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.shown, Shown::Kept(_))
+    }
+
+    /// Whether anything is counted in it.
+    pub(super) fn is_something(&self) -> bool {
+        self.shown != Shown::Counts(Counts::default())
+    }
+}
+
 /// What a reader has to know.
-fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str> {
+pub(super) fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str> {
     let mut notes = vec![
         "A fact is one administered dose, seen from one vaccine group; doses and clients are counted once in each row.",
         "Clients of several rows are in each of them once: a total is counted, and is no sum of its rows.",
@@ -135,8 +158,8 @@ fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str
     notes
 }
 
-/// The labels of each cell, and what is shown of it; in the order of the labels, the total last.
-fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = (Vec<&'a str>, Shown)> {
+/// A row for each cell, in the order of the labels, the total last.
+pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = Row<'a>> {
     let cells = &summary.cells;
     let space = &*cells.space;
     let at: Vec<usize> =
@@ -158,6 +181,6 @@ fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item =
         }
         // A table's cells are those of its margins.
         let cell = cells.place(cells.last(), margin, &places);
-        (labels, cell.map_or(Shown::Hidden, |cell| cells.shown(cell)))
+        Row { labels, shown: cell.map_or(Shown::Hidden, |cell| cells.shown(cell)) }
     })
 }

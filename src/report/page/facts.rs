@@ -3,9 +3,9 @@
 use super::{Report, compared, compared_head, paragraph, section, share};
 use crate::batch::{Before, Counts, Manifest, side_by_side};
 use crate::filter::Outcome;
+use crate::html::{Markup, TableRow, code, element, flag, small, table};
 use crate::policy::ConsentRule;
 use crate::registry::Code;
-use crate::report::html::{Markup, TableRow, code, element, flag, small, table};
 use crate::report::svg::{Look, Scale, parts_chart};
 use crate::report::words;
 use crate::value::grouped;

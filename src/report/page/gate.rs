@@ -2,7 +2,7 @@
 
 use super::{Report, paragraph, section};
 use crate::batch::{Finding, ReleaseRecord};
-use crate::report::html::{Markup, code, element, small};
+use crate::html::{Markup, code, element, small};
 use crate::report::words;
 
 /// What held the batch back, with what to do about it; nothing if nothing did.

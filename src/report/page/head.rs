@@ -2,7 +2,7 @@
 
 use super::{Report, change, counted, gate, paragraph, recipients, section, share, signs};
 use crate::batch::{Before, Manifest, People};
-use crate::report::html::{Markup, element};
+use crate::html::{Markup, element};
 use crate::report::words;
 use crate::value::{Month, grouped};
 

@@ -3,8 +3,8 @@
 use super::facts::both;
 use super::{Report, compared, compared_head, paragraph, section, share};
 use crate::batch::Manifest;
+use crate::html::{Markup, TableRow, code, element, table};
 use crate::registry::{Code, Table};
-use crate::report::html::{Markup, TableRow, code, element, table};
 use crate::report::words;
 use crate::value::{grouped, total};
 

@@ -14,10 +14,10 @@ mod signs;
 mod vaccines;
 
 use super::cvx::CvxCodes;
-use super::html::{Markup, element, empty};
 use super::svg;
 use super::words;
 use crate::batch::{Before, GateRecord, Inputs, Manifest, ReleaseRecord, ReportData};
+use crate::html::{Markup, element, empty};
 use crate::value::{PerCent, grouped};
 
 /// What a page is made from.

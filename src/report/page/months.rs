@@ -1,7 +1,7 @@
 //! The facts that are shared by the month of their vaccination.
 
 use super::{Report, paragraph, section};
-use crate::report::html::{Markup, TableRow, element, table};
+use crate::html::{Markup, TableRow, element, table};
 use crate::report::svg::{Column, column_chart};
 use crate::report::words;
 use crate::value::{Day, grouped, total};

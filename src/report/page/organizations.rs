@@ -3,7 +3,7 @@
 use super::recipients::some_of;
 use super::{Report, paragraph, section, share};
 use crate::batch::OrganizationEntry;
-use crate::report::html::{Markup, TableRow, code, element, small, table};
+use crate::html::{Markup, TableRow, code, element, small, table};
 use crate::report::svg::{Look, Scale};
 use crate::value::{grouped, total};
 use std::cmp::Reverse;

@@ -1,8 +1,8 @@
 //! What the profile changed, through which the export was read.
 
 use super::{Report, paragraph, section};
+use crate::html::{Markup, TableRow, code, table};
 use crate::registry::{ColumnEffects, ProfileEffects, Table, TableEffects};
-use crate::report::html::{Markup, TableRow, code, table};
 use crate::value::grouped;
 
 /// None where there was no profile.

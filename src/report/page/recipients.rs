@@ -3,8 +3,8 @@
 use super::facts::legend;
 use super::{Report, change, compared_head, counted, paragraph, section};
 use crate::batch::{Manifest, Settings};
+use crate::html::{Markup, TableRow, flag, table};
 use crate::policy::MaxChange;
-use crate::report::html::{Markup, TableRow, flag, table};
 use crate::report::svg::{Look, Scale};
 use crate::report::words;
 use crate::value::{grouped, name};

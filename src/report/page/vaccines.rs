@@ -3,7 +3,7 @@
 use super::{Report, paragraph, section, share};
 use crate::batch::AGE_BANDS;
 use crate::elements::{self, Cell};
-use crate::report::html::{Markup, TableRow, code, small, table};
+use crate::html::{Markup, TableRow, code, small, table};
 use crate::report::svg::{Look, Scale};
 use crate::value::grouped;
 use std::cmp::Reverse;

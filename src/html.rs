@@ -7,16 +7,16 @@ use std::ops::Add;
 
 /// A piece of a page.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Markup(String);
+pub(crate) struct Markup(String);
 
 impl Markup {
     /// The page's text.
-    pub(super) fn into_page(self) -> String {
+    pub(crate) fn into_page(self) -> String {
         format!("<!DOCTYPE html>\n{}", self.0)
     }
 
     /// Markup that is a constant of this program. Nothing else becomes markup without being escaped.
-    pub(super) fn constant(text: &'static str) -> Markup {
+    pub(crate) fn constant(text: &'static str) -> Markup {
         Markup(text.to_owned())
     }
 }
@@ -69,13 +69,13 @@ impl<T: Into<Markup>> Add<T> for Markup {
 const INLINE: [&str; 10] = ["a", "b", "code", "small", "span", "strong", "time", "tspan", "title", "desc"];
 
 /// An element with its attributes and its content.
-pub(super) fn element(name: &str, attributes: &[(&str, &str)], content: impl Into<Markup>) -> Markup {
+pub(crate) fn element(name: &str, attributes: &[(&str, &str)], content: impl Into<Markup>) -> Markup {
     let line_end = if INLINE.contains(&name) { "" } else { "\n" };
     Markup(format!("{}>{}</{name}>{line_end}", start_of(name, attributes), content.into().0))
 }
 
 /// An element that has no content and no end tag.
-pub(super) fn empty(name: &str, attributes: &[(&str, &str)]) -> Markup {
+pub(crate) fn empty(name: &str, attributes: &[(&str, &str)]) -> Markup {
     Markup(start_of(name, attributes) + "/>\n")
 }
 
@@ -85,38 +85,38 @@ fn start_of(name: &str, attributes: &[(&str, &str)]) -> String {
 }
 
 /// A code, which may break after an underscore where there is little room.
-pub(super) fn code(code: &str) -> Markup {
+pub(crate) fn code(code: &str) -> Markup {
     let mut parts = code.split_inclusive('_');
     let first = Markup::from(parts.next().unwrap_or_default());
     element("code", &[], parts.fold(first, |inside, part| inside + Markup::constant("<wbr>") + part))
 }
 
 /// An explanation behind a name, in small letters.
-pub(super) fn small(text: &str) -> Markup {
+pub(crate) fn small(text: &str) -> Markup {
     element("small", &[], text)
 }
 
 /// A word that makes a name stand out.
-pub(super) fn flag(text: &str) -> Markup {
+pub(crate) fn flag(text: &str) -> Markup {
     element("strong", &[("class", "flag")], text)
 }
 
 /// A row of a table: text to the left, figures to the right.
 #[derive(Default)]
-pub(super) struct TableRow {
-    pub(super) name: Markup,
+pub(crate) struct TableRow {
+    pub(crate) name: Markup,
     /// Text behind the name, in tables that have such a column.
-    pub(super) text: Option<Markup>,
+    pub(crate) text: Option<Markup>,
     /// A bar for the figures, in tables that have bars.
-    pub(super) bar: Option<Markup>,
-    pub(super) figures: Vec<Markup>,
+    pub(crate) bar: Option<Markup>,
+    pub(crate) figures: Vec<Markup>,
     /// Whether it is a sum, or another row that is set apart from the others.
-    pub(super) is_sum: bool,
+    pub(crate) is_sum: bool,
 }
 
 impl TableRow {
     /// A row of a name, or a head of the columns' names.
-    pub(super) fn new<T: Into<Markup>>(
+    pub(crate) fn new<T: Into<Markup>>(
         name: impl Into<Markup>,
         figures: impl IntoIterator<Item = T>,
     ) -> TableRow {
@@ -125,7 +125,7 @@ impl TableRow {
     }
 
     /// With a bar behind its name.
-    pub(super) fn with_bar(self, bar: Markup) -> TableRow {
+    pub(crate) fn with_bar(self, bar: Markup) -> TableRow {
         TableRow { bar: Some(bar), ..self }
     }
 
@@ -149,7 +149,7 @@ impl TableRow {
 }
 
 /// A table of figures: what it shows, the names of its columns, and its rows.
-pub(super) fn table(caption: &str, head: TableRow, rows: impl IntoIterator<Item = TableRow>) -> Markup {
+pub(crate) fn table(caption: &str, head: TableRow, rows: impl IntoIterator<Item = TableRow>) -> Markup {
     let rows: Vec<TableRow> = rows.into_iter().collect();
     let has_bars = rows.iter().any(|row| row.bar.is_some());
     let rows = rows.into_iter().map(|row| row.into_markup(false, has_bars));
