@@ -338,7 +338,7 @@ fn a_few_more_clients_are_not_told_by_subtraction() {
 fn what_is_out_must_be_known_in_full() {
     type Damage = fn(&Path, &Path);
     let record = |place: &Path| place.join("summaries/202407-0001");
-    let cases: [(&str, Damage, &[&str], i32); 8] = [
+    let cases: [(&str, Damage, &[&str], i32); 11] = [
         ("another rule", |_, _| {}, &["--by", "month", "--suppress-below", "5"], 65),
         ("another range", |_, _| {}, &["--by", "month", "--protect", "1..4"], 65),
         (
@@ -351,7 +351,7 @@ fn what_is_out_must_be_known_in_full() {
             "something else is there",
             |out, _| std::fs::create_dir(out.join("summaries/old")).unwrap(),
             &["--by", "month"],
-            66,
+            65,
         ),
         (
             "a table is not as it was",
@@ -367,7 +367,34 @@ fn what_is_out_must_be_known_in_full() {
             "a table is gone",
             |_, record| std::fs::remove_file(record.join("summary_202407_sex.csv")).unwrap(),
             &["--by", "month"],
-            66,
+            65,
+        ),
+        (
+            "a table is not told of any more",
+            |_, record| {
+                let path = record.join("summary.json");
+                let mut json: serde_json::Value =
+                    serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+                json["tables"] = serde_json::json!([]);
+                std::fs::write(path, json.to_string()).unwrap();
+            },
+            &["--by", "month"],
+            65,
+        ),
+        (
+            "a file is beside it",
+            |_, record| std::fs::write(record.join("notes.txt"), "x").unwrap(),
+            &["--by", "month"],
+            65,
+        ),
+        (
+            "the batch is a link",
+            |out, _| {
+                std::fs::rename(out.join("202407"), out.with_file_name("202407")).unwrap();
+                std::os::unix::fs::symlink(out.with_file_name("202407"), out.join("202407")).unwrap();
+            },
+            &["--by", "month"],
+            2,
         ),
         (
             "the record is cut",
@@ -425,5 +452,65 @@ fn a_summary_stands_and_falls_with_its_batch() {
         let other = kept(batch, &["--by", "month"]);
         assert_eq!((other.code, other.stdout.as_str()), (65, ""), "{}", other.stderr);
         assert!(other.stderr.contains("another batch"), "{}", other.stderr);
+    }
+}
+
+/// Each summary names the one before it: that one is gone is seen as soon as there is a later one, of whatever batch.
+#[test]
+fn a_summary_that_is_gone_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (july, august) = two_batches(folder.path());
+    for (batch, by) in [(&july, "sex"), (&july, "recipient"), (&august, "sex")] {
+        assert_eq!(kept(batch, &["--by", by]).code, 0, "{by}");
+    }
+    let summaries = folder.path().join("out/summaries");
+    let away = folder.path().join("away");
+    for name in ["202407-0001", "202407-0002"] {
+        std::fs::rename(summaries.join(name), &away).unwrap();
+        let ran = kept(&august, &["--by", "age_band"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (65, ""), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("missing or changed"), "{}", ran.stderr);
+        std::fs::rename(&away, summaries.join(name)).unwrap();
+    }
+    assert_eq!(kept(&august, &["--by", "sex"]).code, 0);
+}
+
+#[test]
+fn tables_do_not_lie_where_batches_and_summaries_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = batch(folder.path());
+    let out = folder.path().join("out");
+    for (place, code) in [
+        ("summaries", 2),
+        ("summaries/mine", 73),
+        ("202408", 2),
+        ("202407/mine", 2),
+        (".mine", 2),
+        ("nowhere/mine", 73),
+        ("mine", 0),
+    ] {
+        let before = read_folder(&out);
+        let ran = summary(&batch, &["--by", "sex", "--out", text(&out.join(place))]);
+        assert_eq!(ran.code, code, "{place}: {}", ran.stderr);
+        assert_eq!(read_folder(&out) == before, code != 0, "{place}");
+    }
+}
+
+#[test]
+fn a_recipient_may_not_look_like_a_total() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("export");
+    std::fs::create_dir(&export).unwrap();
+    for (name, bytes) in read_folder(&in_repository("fixtures/registry")) {
+        std::fs::write(export.join(name), bytes).unwrap();
+    }
+    let recipients = export.join("recipients.csv");
+    let table = std::fs::read_to_string(&recipients).unwrap();
+    std::fs::write(recipients, table.replacen("Bluebonnet County Public Health,", "(total),", 1)).unwrap();
+    assert_eq!(run_on(&export, &folder.path().join("out"), &[]).code, 0);
+    let batch = folder.path().join("out/202407");
+    for (by, code) in [("recipient", 65), ("sex", 0)] {
+        let ran = summary(&batch, &["--by", by]);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
     }
 }

@@ -80,6 +80,9 @@ pub(super) enum Failure {
     /// A summary of one recipient's file alone can't be protected with those of all.
     #[error("a summary of one recipient's file alone is not kept")]
     PartOfBatch,
+    /// A folder of tables would be taken for a batch or a summary.
+    #[error("{}: it lies among the batches", shown(place))]
+    AmongBatches { place: PathBuf },
     /// Summaries are kept beside batches, and find them there by their names.
     #[error("{}: the batch is not in a folder {month}, as it was published", shown(place))]
     NotAmongBatches { place: PathBuf, month: Month },
@@ -196,6 +199,7 @@ impl Failure {
             Failure::NoFolderForTables => Exit::Usage.hinting("give --out DIR"),
             Failure::PartOfBatch => Exit::Usage
                 .hinting("nothing was written; use --by recipient, or --for own for the recipient itself"),
+            Failure::AmongBatches { .. } => Exit::Usage.hinting("nothing was written; give another folder"),
             Failure::NotAmongBatches { .. } => Exit::Usage
                 .hinting("nothing was written; name the batch where it was published, as OUT/YYYYMM"),
             Failure::Unsound { place } => Exit::BadInput
@@ -507,6 +511,8 @@ impl CommandError for SummaryError {
             SummaryError::NotOfBatch { .. } | SummaryError::Record { .. } => Exit::BadInput.hinting(
                 "nothing was written; what is out is not known any more: restore the folder of summaries from a backup",
             ),
+            SummaryError::NamedAsTotal => Exit::BadInput
+                .hinting("nothing was written; give the recipient another name, or leave out the column recipient"),
             SummaryError::TooManyBatches => Exit::BadInput.alone(),
             SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) => {
                 Exit::Usage.hinting("nothing was written; ask for fewer columns")

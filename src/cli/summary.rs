@@ -4,13 +4,13 @@ use super::CommandResult;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, log, memory};
-use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held};
-use crate::cleanup::PrivateFolder;
+use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held, names};
+use crate::cleanup::{PrivateFolder, folder_of};
 use crate::elements;
 use crate::summary::{
     Circle, Column, Record, Records, Release, Request, Rule, csv, html, markdown, summarize,
 };
-use crate::value::shown;
+use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, WriteError, keep_summary, must_be_free, write_new_folder};
 use clap::ValueEnum;
@@ -139,7 +139,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     if kept.is_some() && args.recipient.is_some() {
         return Err(Failure::PartOfBatch);
     }
-    args.out.as_deref().map_or(Ok(()), must_be_free)?;
+    args.out.as_deref().map_or(Ok(()), |folder| must_be_usable(folder, &args.batch))?;
     let scratch = PrivateFolder::temporary().map_err(Failure::Scratch)?;
     let threads = arguments::cores();
     let spill = memory::spill_for_comparing(scratch.path(), None, threads);
@@ -170,7 +170,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         && !out.have(summary.month, &tables)
     {
         // Before anybody sees it.
-        keep_summary(place, &out.next(summary.month), &Record::of(&summary, circle, rule, &args.batch)?)?;
+        keep_summary(
+            place,
+            &out.next(summary.month),
+            &Record::of(&summary, &out, circle, rule, &args.batch)?,
+        )?;
     }
     let release = kept.map_or(Release::NotForRelease, |_| Release::Kept);
     let text = |table| match args.format {
@@ -205,10 +209,33 @@ fn place_of_batches(batch: &Path) -> Result<Output, Failure> {
     let manifest = Manifest::of_batch(batch)?;
     let whole =
         batch.canonicalize().map_err(|source| WriteError::Create { path: batch.to_owned(), source })?;
+    // What is out is kept beside the link or beside its target: which is not known. A slash at the end would follow it.
+    let named: PathBuf = batch.components().collect();
+    let is_link = std::fs::symlink_metadata(named).is_ok_and(|found| found.is_symlink());
     match whole.parent() {
-        Some(out) if whole.ends_with(manifest.batch.to_string()) => Ok(Output::open_existing(out)?),
+        Some(out) if !is_link && whole.ends_with(manifest.batch.to_string()) => {
+            Ok(Output::open_existing(out)?)
+        }
         _ => Err(Failure::NotAmongBatches { place: batch.to_owned(), month: manifest.batch }),
     }
+}
+
+/// Whether a folder of tables can be made, as far as can be told before; it may not be taken for a batch or a summary.
+fn must_be_usable(folder: &Path, batch: &Path) -> CommandResult {
+    must_be_free(folder)?;
+    let parent = folder_of(folder);
+    let create = |source| WriteError::Create { path: folder.to_owned(), source };
+    let parent = parent.canonicalize().map_err(create)?;
+    let batches = batch.canonicalize().ok().and_then(|batch| batch.parent().map(Path::to_owned));
+    let within = batches
+        .and_then(|batches| parent.join(folder.file_name()?).strip_prefix(batches).map(Path::to_owned).ok());
+    let first = within.as_ref().and_then(|within| within.iter().next()?.to_str());
+    if first
+        .is_some_and(|name| Month::parse(name).is_some() || name == names::SUMMARIES || name.starts_with('.'))
+    {
+        return Err(Failure::AmongBatches { place: folder.to_owned() });
+    }
+    Ok(())
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

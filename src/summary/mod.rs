@@ -102,6 +102,9 @@ pub enum SummaryError {
     /// From too many batches summaries are out.
     #[error("summaries of more than {MOST_EDITIONS} batches are out")]
     TooManyBatches,
+    /// A recipient's row could not be told from a total's.
+    #[error("a recipient's name is {}", columns::TOTAL)]
+    NamedAsTotal,
     /// There is no such recipient.
     #[error("the batch has no file of that recipient")]
     NoRecipient,

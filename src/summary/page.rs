@@ -26,7 +26,11 @@ pub fn html(summary: &Summary, table: usize, circle: Circle, release: Release) -
     let main = Markup::from([
         element("h1", &[], title.as_str()),
         element("p", &[], about),
-        element("ul", &[], notes.into_iter().map(|note| element("li", &[], note)).collect::<Markup>()),
+        element(
+            "ul",
+            &[],
+            notes.into_iter().map(|note| element("li", &[], note.replace('`', ""))).collect::<Markup>(),
+        ),
         table_of(columns, &rows, &title),
     ]);
     let body = element("body", &[], element("main", &[], main));

@@ -76,6 +76,10 @@ pub(super) fn read(
             vec![manifest.files.iter().enumerate().find(is_asked_for).ok_or(SummaryError::NoRecipient)?]
         }
     };
+    if columns.contains(&Column::Recipient) && files.iter().any(|(_, file)| file.recipient == columns::TOTAL)
+    {
+        return Err(SummaryError::NamedAsTotal);
+    }
     if files.len() >= MOST_RECIPIENTS {
         return Err(SummaryError::TooManyLabels(Column::Recipient.name(), MOST_RECIPIENTS - 1));
     }

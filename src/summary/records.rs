@@ -5,7 +5,7 @@ use super::columns::{Column, TOTAL};
 use super::space::{AT_TOTAL, Cells, Counts, Kept, Shown};
 use super::text::{Circle, HIDDEN, MEASURES, csv, kept_number};
 use super::{MOST_COLUMNS, Rule, Summary, SummaryError};
-use crate::batch::{BatchError, Manifest, names, read_own_file, read_own_json, to_json};
+use crate::batch::{BatchError, Manifest, names, read_own_file, to_json};
 use crate::value::{Month, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,6 +29,17 @@ pub struct Record {
     circle: Circle,
     rule: Rule,
     tables: Vec<TableEntry>,
+    /// The summary that was the last before it, which names the one before that: so none can be missing between.
+    after: Option<After>,
+}
+
+/// A summary that another one comes after.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct After {
+    /// The name of its folder.
+    summary: String,
+    /// The SHA-256 of its `summary.json`.
+    sha256: String,
 }
 
 /// A table of a summary, as CSV.
@@ -40,9 +51,13 @@ struct TableEntry {
 }
 
 impl Record {
-    /// The record of a summary, as files of a folder: what it is, and its tables.
+    /// The record of a summary that comes after others, as files of a folder: what it is, and its tables.
+    ///
+    /// # Errors
+    /// If the batch's manifest cannot be read.
     pub fn of(
         summary: &Summary,
+        out: &Records,
         circle: Circle,
         rule: Rule,
         batch: &Path,
@@ -60,7 +75,15 @@ impl Record {
         }
         let tool = env!("CARGO_PKG_VERSION").to_owned();
         let of_batch = files_of(&Manifest::of_batch(batch)?);
-        let record = Record { batch: summary.month, files: of_batch, tool, circle, rule, tables };
+        let record = Record {
+            batch: summary.month,
+            files: of_batch,
+            tool,
+            circle,
+            rule,
+            tables,
+            after: out.last.clone(),
+        };
         files.push((RECORD.to_owned(), to_json(&record)));
         Ok(files)
     }
@@ -85,8 +108,9 @@ fn files_of(manifest: &Manifest) -> String {
 pub struct Records {
     /// Where the batches are.
     out: PathBuf,
-    /// Each with its folder, the earliest first.
+    /// Each with its folder, in the order in which they were made: none is made of an earlier batch than the last.
     records: Vec<(PathBuf, Record)>,
+    last: Option<After>,
 }
 
 impl Records {
@@ -98,39 +122,45 @@ impl Records {
     /// Reads them.
     ///
     /// # Errors
-    /// If one cannot be read or is not as phds writes it, if one is missing in a month, or if anything else is there: then what
-    /// is out is not known.
+    /// If one cannot be read or is not as phds writes it, if one is missing before others, or if anything else is there: then
+    /// what is out is not known.
     pub fn of(out: &Path) -> Result<Records, SummaryError> {
         let folder = Records::folder(out);
-        let mut records = Vec::new();
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Records { out: out.to_owned(), records });
-            }
-            Err(error) => return Err(BatchError::unavailable(&folder, error).into()),
-        };
-        let mut names = BTreeSet::new();
-        for entry in entries {
-            let entry = entry.map_err(|error| BatchError::unavailable(&folder, error))?;
-            names.insert(entry.file_name());
+        let mut records = Records { out: out.to_owned(), ..Records::default() };
+        if std::fs::symlink_metadata(&folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(records);
         }
-        for name in names {
-            let place = folder.join(&name);
-            let record: Record = read_own_json(&place.join(RECORD))?;
-            let number = 1 + records
-                .iter()
-                .filter(|(_, other): &&(PathBuf, Record)| other.batch == record.batch)
-                .count();
-            if name.to_str() != Some(&*name_of(record.batch, number)) {
-                return Err(SummaryError::Record {
-                    path: place,
-                    what: "it, or one before it, is not where it was",
-                });
-            }
-            records.push((place, record));
+        for name in names_in(&folder)? {
+            records.add(&folder, &name)?;
         }
-        Ok(Records { out: out.to_owned(), records })
+        Ok(records)
+    }
+
+    /// Adds the summary in a folder, which comes after all that were added.
+    fn add(&mut self, folder: &Path, name: &str) -> Result<(), SummaryError> {
+        let place = folder.join(name);
+        let wrong = |what| SummaryError::Record { path: place.clone(), what };
+        if !std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir()) {
+            return Err(wrong("it is no folder of a summary"));
+        }
+        let text =
+            read_own_file(&place.join(RECORD)).map_err(|_| wrong("its summary.json cannot be read"))?;
+        let record: Record =
+            serde_json::from_slice(&text).map_err(|_| wrong("its summary.json is not as phds writes it"))?;
+        let number = 1 + self.all().filter(|other| other.batch == record.batch).count();
+        if name != name_of(record.batch, number) || record.after != self.last {
+            return Err(wrong("a summary before it is missing or changed"));
+        }
+        let files = record.tables.iter().map(|table| table.path.clone()).chain([RECORD.to_owned()]);
+        if names_in(&place)? != files.collect::<BTreeSet<_>>() {
+            return Err(wrong("its files are not those that it was made with"));
+        }
+        if std::fs::symlink_metadata(self.batch(record.batch)).is_ok_and(|found| found.is_symlink()) {
+            return Err(wrong("its batch is a symbolic link"));
+        }
+        self.last = Some(After { summary: name.to_owned(), sha256: text::hex(&Sha256::digest(&text)) });
+        self.records.push((place, record));
+        Ok(())
     }
 
     /// The folder of the next summary of a batch.
@@ -195,7 +225,8 @@ impl Records {
             let Some((edition, _)) = edition else { continue };
             for table in &record.tables {
                 let path = folder.join(&table.path);
-                let text = read_own_file(&path)?;
+                let text = read_own_file(&path)
+                    .map_err(|_| SummaryError::Record { path: path.clone(), what: "it cannot be read" })?;
                 if text::hex(&Sha256::digest(&text)) != table.sha256 {
                     return Err(SummaryError::Record { path, what: "it is not as it was made" });
                 }
@@ -205,6 +236,16 @@ impl Records {
         }
         Ok(())
     }
+}
+
+/// The names of what is in a folder.
+fn names_in(folder: &Path) -> Result<BTreeSet<String>, SummaryError> {
+    let unavailable = |error| BatchError::unavailable(folder, error);
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
+        names.insert(entry.map_err(unavailable)?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 fn name_of(batch: Month, number: usize) -> String {

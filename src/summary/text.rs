@@ -100,7 +100,8 @@ pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Releas
     for Row { labels, shown } in rows(summary, columns).filter(Row::is_something) {
         let numbers =
             numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
-        let labels = labels.iter().map(|label| label.replace('|', "\\|"));
+        let labels =
+            labels.iter().map(|label| label.replace('|', "\\|").replace('*', "\\*").replace('<', "\\<"));
         let _ = writeln!(out, "| {} | {} |", labels.collect::<Vec<_>>().join(" | "), numbers.join(" | "));
     }
     out
