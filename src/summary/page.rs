@@ -11,7 +11,8 @@ pub fn html(summary: &Summary, table: usize, circle: Circle, release: Release) -
     let columns = &summary.tables[table];
     let title = heading(columns, circle);
     let rows: Vec<Row<'_>> = rows(summary, columns).filter(Row::is_something).collect();
-    let notes = notes(columns, circle, rows.iter().any(Row::is_kept));
+    let mut notes = notes(columns, circle, rows.iter().any(Row::is_kept));
+    notes.push("Bars show clients.");
     let head = Markup::from([
         empty("meta", &[("charset", "utf-8")]),
         empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
