@@ -14,6 +14,7 @@ use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, WriteError, keep_summary, must_be_free, write_new_folder};
 use clap::ValueEnum;
+use indexmap::IndexSet;
 use std::path::{Path, PathBuf};
 
 /// Make de-identified tables of counts
@@ -126,10 +127,12 @@ fn range(text: &str) -> Result<(u32, u32), String> {
 }
 
 pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
-    let tables: Vec<Vec<Column>> = args.by.into_iter().map(|columns| columns.0).collect();
-    if tables.len() > 1 && args.out.is_none() {
+    if args.by.len() > 1 && args.out.is_none() {
         return Err(Failure::NoFolderForTables);
     }
+    // Each table once.
+    let tables: IndexSet<Vec<Column>> = args.by.into_iter().map(|columns| columns.0).collect();
+    let tables = Vec::from_iter(tables);
     let circle = args.whom.circle();
     let rule = match circle {
         Circle::Own => None,
@@ -170,11 +173,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         && !out.have(summary.month, &tables)
     {
         // Before anybody sees it.
-        keep_summary(
-            place,
-            &out.next(summary.month),
-            &Record::of(&summary, &out, circle, rule, &args.batch)?,
-        )?;
+        keep_summary(place, &out.next(summary.month), &Record::of(&summary, &out, circle, rule))?;
     }
     let release = kept.map_or(Release::NotForRelease, |_| Release::Kept);
     let text = |table| match args.format {
@@ -195,11 +194,9 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         }
     }
     let Some(folder) = args.out else { return terminal.print(&text(0)) };
-    let mut files: Vec<(String, String)> = (0..tables.len())
+    let files: Vec<(String, String)> = (0..tables.len())
         .map(|table| (summary.file_name(table, args.format.extension()), text(table)))
         .collect();
-    files.sort();
-    files.dedup();
     write_new_folder(&folder, &files)?;
     terminal.print_summary(&format!("{}: {} table(s)\n", shown(&folder), files.len()))
 }

@@ -49,7 +49,7 @@ pub struct Request<'a> {
     pub batch: &'a Path,
     /// The tables that are out, of this batch and of those beside it, which must be sound; none of them is given away.
     pub out: &'a Records,
-    /// The columns of each table, in its order.
+    /// The columns of each table, in its order; each table once.
     pub tables: &'a [Vec<Column>],
     /// Only this recipient's file; none: all files.
     pub recipient: Option<&'a str>,
@@ -66,6 +66,8 @@ pub struct Summary {
     pub month: Month,
     /// The columns of each table, in its order.
     pub tables: Vec<Vec<Column>>,
+    /// Tells the batch's files from others: see `records::files_of`.
+    files: String,
     cells: Cells,
 }
 
@@ -143,8 +145,13 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     columns.dedup();
     let mut counted = Vec::new();
     for (of, tables) in &tables {
-        let batch = if *of == month { request.batch } else { &request.out.batch(*of) };
-        counted.push((*of, count_batch(request, batch, &columns, tables)?));
+        let counted_tables = if *of == month {
+            count_batch(request, request.batch, &manifest, &columns, tables)?
+        } else {
+            let batch = request.out.batch(*of);
+            count_batch(request, &batch, &Manifest::of_batch(&batch)?, &columns, tables)?
+        };
+        counted.push((*of, counted_tables));
     }
     let space = Rc::new(Space::of_all(counted.iter().map(|(_, counted)| &*counted.margins.space)));
     let mut editions = Vec::new();
@@ -158,18 +165,18 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
             protect::protect(&mut cells, rule)?;
         }
     }
-    Ok(Summary { month, tables: request.tables.to_vec(), cells })
+    Ok(Summary { month, tables: request.tables.to_vec(), files: records::files_of(&manifest), cells })
 }
 
 /// Counts what tables of a batch show.
 fn count_batch(
     request: &Request<'_>,
     batch: &Path,
+    manifest: &Manifest,
     columns: &[Column],
     tables: &[Vec<Column>],
 ) -> Result<Counted, SummaryError> {
-    let manifest = Manifest::of_batch(batch)?;
-    request.out.must_be_of(&manifest)?;
-    let Read { space, shown_at, mut rows } = read::read(request, batch, &manifest, columns)?;
+    request.out.must_be_of(manifest)?;
+    let Read { space, shown_at, mut rows } = read::read(request, batch, manifest, columns)?;
     count::count(&mut rows, &shown_at, Margins::new(Rc::new(space), tables)?)
 }

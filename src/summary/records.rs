@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The file of a summary's folder that says what it is.
 const RECORD: &str = "summary.json";
@@ -52,32 +53,19 @@ struct TableEntry {
 
 impl Record {
     /// The record of a summary that comes after others, as files of a folder: what it is, and its tables.
-    ///
-    /// # Errors
-    /// If the batch's manifest cannot be read.
-    pub fn of(
-        summary: &Summary,
-        out: &Records,
-        circle: Circle,
-        rule: Rule,
-        batch: &Path,
-    ) -> Result<Vec<(String, String)>, SummaryError> {
+    pub fn of(summary: &Summary, out: &Records, circle: Circle, rule: Rule) -> Vec<(String, String)> {
         let mut files = Vec::new();
         let mut tables = Vec::new();
         for (place, columns) in summary.tables.iter().enumerate() {
             let (path, text) = (summary.file_name(place, "csv"), csv(summary, place));
-            if files.iter().any(|(name, _)| *name == path) {
-                continue;
-            }
             let sha256 = text::hex(&Sha256::digest(text.as_bytes()));
             tables.push(TableEntry { columns: columns.clone(), path: path.clone(), sha256 });
             files.push((path, text));
         }
         let tool = env!("CARGO_PKG_VERSION").to_owned();
-        let of_batch = files_of(&Manifest::of_batch(batch)?);
         let record = Record {
             batch: summary.month,
-            files: of_batch,
+            files: summary.files.clone(),
             tool,
             circle,
             rule,
@@ -85,7 +73,7 @@ impl Record {
             after: out.last.clone(),
         };
         files.push((RECORD.to_owned(), to_json(&record)));
-        Ok(files)
+        files
     }
 
     /// The columns of each table.
@@ -95,7 +83,7 @@ impl Record {
 }
 
 /// A hash over the checksums of a batch's files: another batch of the same month has another one.
-fn files_of(manifest: &Manifest) -> String {
+pub(super) fn files_of(manifest: &Manifest) -> String {
     let mut hash = Sha256::new();
     for file in &manifest.files {
         hash.update(format!("{}  {}\n", file.sha256, file.path));
@@ -254,9 +242,8 @@ fn name_of(batch: Month, number: usize) -> String {
 
 /// Says of each cell of a table how it is shown. On error the line that is not of the batch.
 fn tell_table(cells: &mut Cells, edition: u8, table: &TableEntry, text: &[u8]) -> Result<(), u64> {
-    let space = std::rc::Rc::clone(&cells.space);
-    let at: Option<Vec<usize>> =
-        table.columns.iter().map(|column| space.columns.iter().position(|own| own == column)).collect();
+    let space = Rc::clone(&cells.space);
+    let at: Option<Vec<usize>> = table.columns.iter().map(|column| space.column(*column)).collect();
     let at = at.ok_or(1_u64)?;
     for (line, row) in (2..).zip(csv::Reader::from_reader(text).records()) {
         let row = row.map_err(|_| line)?;

@@ -34,6 +34,11 @@ impl Space {
         Space { columns, labels }
     }
 
+    /// The place of a column.
+    pub(super) fn column(&self, column: Column) -> Option<usize> {
+        self.columns.iter().position(|own| *own == column)
+    }
+
     /// The place of a label of a column.
     pub(super) fn place_of(&self, column: usize, label: &str) -> Option<u16> {
         // There are no more labels than a place can tell.
@@ -94,9 +99,7 @@ pub(super) struct Margins {
 
 impl Margins {
     pub(super) fn new(space: Rc<Space>, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
-        let bit = |column: &Column| {
-            space.columns.iter().position(|own| own == column).map_or(0, |place| 1 << place)
-        };
+        let bit = |column: &Column| space.column(*column).map_or(0, |place| 1 << place);
         let tables_columns: Vec<Columns> = tables.iter().map(|table| table.iter().map(bit).sum()).collect();
         for (table, columns) in tables.iter().zip(&tables_columns) {
             let sizes = of(*columns).map(|column| space.labels[column].len() as u64 + 1);

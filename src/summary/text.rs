@@ -163,8 +163,7 @@ pub(super) fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&
 pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = Row<'a>> {
     let cells = &summary.cells;
     let space = &*cells.space;
-    let at: Vec<usize> =
-        columns.iter().filter_map(|column| space.columns.iter().position(|own| own == column)).collect();
+    let at: Vec<usize> = columns.iter().filter_map(|column| space.column(*column)).collect();
     let sizes: Vec<usize> = at.iter().map(|column| space.labels[*column].len() + 1).collect();
     (0..sizes.iter().product::<usize>()).map(move |mut number| {
         let mut places: Places = [AT_TOTAL; super::MOST_COLUMNS];

@@ -181,12 +181,7 @@ impl Worlds<'_> {
 
     /// A line's parts, each with its clients.
     fn clients_of_parts(&self, world: &World, line: Line) -> Vec<(Place, i64)> {
-        let changed = self.changed_parts(world, line);
-        let clients = |part: Place| {
-            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
-            (part, i64::from(self.cells.counts(part).clients) + change.map_or(0, |change| change.clients))
-        };
-        self.parts(line).map(clients).collect()
+        self.parts(world, line).map(|(part, [.., clients])| (part, clients)).collect()
     }
 
     fn may_change(&self, place: Place, may_hide: bool) -> bool {
@@ -250,44 +245,35 @@ impl Worlds<'_> {
         lines
     }
 
-    /// The first part of a line, and how far the others lie apart.
-    fn first_part(&self, line: Line) -> (Place, u32) {
+    /// A line's parts, each with its facts, doses and clients in a world.
+    fn parts(&self, world: &World, line: Line) -> impl Iterator<Item = (Place, [i64; 3])> {
         let margins = self.cells.margins(line.total.edition);
         let mut places = self.cells.places(line.total);
         places[line.column] = 0;
         let columns = line.total.margin | 1 << line.column;
         let margin = margins.get(columns).unwrap_or_else(|| unreachable!("a line's parts are in a table"));
         let stride = margin.strides.iter().find(|(column, _)| *column == line.column);
-        (
-            Place { margin: columns, cell: margin.cell(&places), ..line.total },
-            stride.map_or(1, |(_, stride)| *stride),
-        )
-    }
-
-    fn parts(&self, line: Line) -> impl Iterator<Item = Place> + '_ {
-        let (first, stride) = self.first_part(line);
+        let stride = stride.map_or(1, |(_, stride)| *stride);
+        let first = Place { margin: columns, cell: margin.cell(&places), ..line.total };
         // The number of labels fits a place.
         let labels = self.cells.space.labels[line.column].len() as u32;
-        (0..labels).map(move |label| Place { cell: first.cell + label * stride, ..first })
-    }
-
-    /// The parts of a line that change. Most cells are as they are: they are not looked for in the world one by one.
-    fn changed_parts<'w>(&self, world: &'w World, line: Line) -> Vec<(Place, &'w Change)> {
-        let (first, stride) = self.first_part(line);
-        let labels = self.cells.space.labels[line.column].len() as u32;
         let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
-        // Those between that belong to other lines do no harm: no part is one of them.
-        world.range(first..=last).map(|(place, change)| (*place, change)).collect()
+        // Most cells are as they are: they are not looked for in the world one by one. Those between that belong to other lines
+        // do no harm: no part is one of them.
+        let changed: Vec<(&Place, &Change)> = world.range(first..=last).collect();
+        (0..labels).map(move |label| {
+            let part = Place { cell: first.cell + label * stride, ..first };
+            let change = changed.iter().find(|(place, _)| **place == part).map(|(_, change)| *change);
+            (part, self.changed(part, change))
+        })
     }
 
     /// Whether a total and its parts fit each other in a world.
     fn holds(&self, world: &World, line: Line) -> bool {
         let relations = self.cells.space.columns[line.column].relations();
-        let changed = self.changed_parts(world, line);
         let (mut sums, mut largest) = ([0; 3], [0; 3]);
-        for part in self.parts(line) {
-            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
-            for (measure, number) in self.changed(part, change).into_iter().enumerate() {
+        for (_, counts) in self.parts(world, line) {
+            for (measure, number) in counts.into_iter().enumerate() {
                 sums[measure] += number;
                 largest[measure] = number.max(largest[measure]);
             }
