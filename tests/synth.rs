@@ -310,3 +310,18 @@ fn every_month_can_be_used_to_the_last_row() {
         }
     }
 }
+
+#[test]
+fn people_live_in_every_county() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = synth(folder.path(), "export", &["--clients", "30000"]);
+    let mut people: BTreeMap<String, usize> = BTreeMap::new();
+    for county in column(&export, "clients", 9) {
+        *people.entry(county).or_default() += 1;
+    }
+    let known = phds::counties::TEXAS.iter().filter(|county| people.contains_key(**county)).count();
+    assert_eq!(known, 254);
+    // Some are large, and some are small.
+    let (most, least) = (people.values().max().unwrap(), people.values().min().unwrap());
+    assert!(most > &1_000 && least < &30, "{most} {least}");
+}

@@ -7,7 +7,7 @@
 
 use super::client::{Life, birth_of};
 use super::dice::Dice;
-use super::places::TOWNS;
+use super::places::{TOWNS, Town};
 use crate::value::number_of;
 
 /// From 1 January 2019 to 31 December 2030.
@@ -46,10 +46,10 @@ pub(super) fn holder(seed: u64, place: u64, as_of: i64) -> u64 {
     if merged(seed, place).is_some_and(|merged| merged <= as_of) { place - 1 } else { place }
 }
 
-/// Where a client lives after having moved: county, city and the beginning of the ZIP code, and the ZIP code.
-pub(super) type Address = ((&'static str, &'static str, &'static str), String);
+/// Where a client lives after having moved: the town, and the whole ZIP code.
+pub(super) type Address = (Town, String);
 
-pub(super) fn address(town: (&'static str, &'static str, &'static str), dice: &mut Dice) -> Address {
+pub(super) fn address(town: Town, dice: &mut Dice) -> Address {
     (town, format!("{}{:02}", town.2, dice.below(100)))
 }
 

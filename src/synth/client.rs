@@ -3,7 +3,7 @@
 use super::SynthSettings;
 use super::changes::{self, Address};
 use super::dice::Dice;
-use super::places::TOWNS;
+use super::places::{TOWNS, home};
 use super::table::TableFile;
 use crate::value::{Day, day, number_of};
 use std::io;
@@ -73,7 +73,7 @@ impl Client {
         if birth >= as_of || changes::holder(seed, place, as_of) != place {
             return None;
         }
-        let town = TOWNS[dice.skewed(TOWNS.len() as u64) as usize];
+        let town = home(seed, person, TOWNS[dice.skewed(TOWNS.len() as u64) as usize]);
         let years = (as_of - birth) / YEAR;
         let client_type = match dice.below(1000) {
             0..5 => "",

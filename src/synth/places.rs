@@ -5,6 +5,7 @@ use super::changes;
 use super::dice::Dice;
 use super::schedule::PRODUCTS;
 use super::table::TableFile;
+use crate::counties::TEXAS;
 use std::io;
 
 /// The most organizations and entities there are: as many as Texas has.
@@ -14,8 +15,11 @@ const ENTITIES: u64 = 65;
 /// One organization for so many clients, in small exports.
 const CLIENTS_FOR_AN_ORGANIZATION: u64 = 40;
 
-/// Counties, cities and ZIP codes that go together.
-pub(super) const TOWNS: [(&str, &str, &str); 12] = [
+/// A county, a city and the beginning of a ZIP code.
+pub(super) type Town = (&'static str, &'static str, &'static str);
+
+/// Towns in which most people live.
+pub(super) const TOWNS: [Town; 12] = [
     ("Harris", "Houston", "770"),
     ("Dallas", "Dallas", "752"),
     ("Bexar", "San Antonio", "782"),
@@ -29,6 +33,20 @@ pub(super) const TOWNS: [(&str, &str, &str); 12] = [
     ("San Augustine", "San Augustine", "759"),
     ("Tom Green", "San Angelo", "769"),
 ];
+
+/// Where a person lives who has something to do with a town: there, or in any of the state's counties, of which some are far
+/// larger than others.
+pub(super) fn home(seed: u64, person: u64, town: Town) -> Town {
+    let dice = &mut Dice::of(seed ^ 0x0c0, person);
+    if dice.per_mille(650) {
+        return town;
+    }
+    let counties = TEXAS.len() as u64;
+    let number = if dice.per_mille(300) { dice.below(counties) } else { dice.skewed(counties) };
+    // A factor that has no divisor in common with their number, so that the large ones lie anywhere.
+    let county = (number * 97 + 13) % counties;
+    (TEXAS[county as usize], town.1, town.2)
+}
 
 const KINDS: [&str; 8] = [
     "Pediatrics",
