@@ -14,6 +14,7 @@ pub mod cleanup;
 pub mod cli;
 mod clock;
 pub mod compare;
+pub mod counties;
 pub mod dictionary;
 pub mod elements;
 pub mod explain;

@@ -7,13 +7,14 @@ use super::finish::{self, Ending};
 use crate::assembly::AssemblyError;
 use crate::batch::{BatchError, Finding, HoldReason, HoldRecord, names};
 use crate::compare::CompareError;
+use crate::counties::CountiesError;
 #[cfg(feature = "xlsx")]
 use crate::dictionary::WorkbookError;
 use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
 use crate::settings::{SettingsError, SettingsKind};
-use crate::summary::{RuleFault, SummaryError};
+use crate::summary::{PopulationError, PreviousError, RuleFault, SummaryError};
 use crate::synth::SynthError;
 use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
@@ -80,6 +81,12 @@ pub(super) enum Failure {
     /// A summary of one recipient's file alone can't be protected with those of all.
     #[error("a summary of one recipient's file alone is not kept")]
     PartOfBatch,
+    /// Tables of rates have columns that the population is not known by.
+    #[error("tables of rates have only the columns county and age_band")]
+    ColumnsOfRates,
+    /// Tables of which nothing is hidden are not protected with others.
+    #[error("nothing is hidden for the recipient itself, so that tables that are out do not matter")]
+    PreviousForOwn,
     /// A folder of tables would be taken for a batch or a summary.
     #[error("{}: it lies among the batches", shown(place))]
     AmongBatches { place: PathBuf },
@@ -199,6 +206,10 @@ impl Failure {
             Failure::NoFolderForTables => Exit::Usage.hinting("give --out DIR"),
             Failure::PartOfBatch => Exit::Usage
                 .hinting("nothing was written; use --by recipient, or --for own for the recipient itself"),
+            Failure::ColumnsOfRates => {
+                Exit::Usage.hinting("nothing was written; give others in --by, or no --population")
+            }
+            Failure::PreviousForOwn => Exit::Usage.hinting("nothing was written; leave --previous out"),
             Failure::AmongBatches { .. } => Exit::Usage.hinting("nothing was written; give another folder"),
             Failure::NotAmongBatches { .. } => Exit::Usage
                 .hinting("nothing was written; name the batch where it was published, as OUT/YYYYMM"),
@@ -493,10 +504,45 @@ impl CommandError for RuleFault {
     }
 }
 
+impl CommandError for CountiesError {
+    fn end(&self) -> End {
+        let is_missing = matches!(self, CountiesError::Read { source, .. } if source.is_io_error());
+        if is_missing { Exit::NoInput } else { Exit::BadInput }.hinting(
+            "nothing was written; --counties takes CSV in UTF-8 with the columns COUNTY_FIPS and COUNTY_NAME",
+        )
+    }
+}
+
+impl CommandError for PopulationError {
+    fn end(&self) -> End {
+        match self {
+            PopulationError::Read { .. } => Exit::NoInput.alone(),
+            PopulationError::Missing { .. } => Exit::BadInput.hinting(
+                "nothing was written; every county and band of the table needs a row, (unknown) too, of which the population may be 0; \
+                 the same --by with --unrecorded and without --population shows them",
+            ),
+            PopulationError::Csv { .. } | PopulationError::NoColumn { .. } | PopulationError::Row { .. } => {
+                Exit::BadInput.hinting("nothing was written; docs/summary.md says what the file of populations is")
+            }
+        }
+    }
+}
+
+impl CommandError for PreviousError {
+    fn end(&self) -> End {
+        let exit = if matches!(self, PreviousError::Read(_)) { Exit::NoInput } else { Exit::BadInput };
+        exit.hinting("nothing was written; --previous takes tables in CSV as phds summary writes them, under their own names")
+    }
+}
+
 impl CommandError for SummaryError {
     fn end(&self) -> End {
         match self {
             SummaryError::Batch(error) => error.end(),
+            SummaryError::Population(error) => error.end(),
+            SummaryError::OtherLabels(_) => Exit::BadInput.hinting(
+                "nothing was written; give the --policy and the --counties that all summaries here were made with",
+            ),
             SummaryError::Spill(_) => Exit::InputOutput.alone(),
             SummaryError::Row { .. } | SummaryError::NoColumn { .. } => Exit::BadInput.alone(),
             SummaryError::NoRecipient => Exit::NoInput.hinting("manifest.json of the batch names them"),
@@ -509,7 +555,8 @@ impl CommandError for SummaryError {
                 "nothing was written; what is out can only be protected with the batch that it was made of: restore that",
             ),
             SummaryError::NotOfBatch { .. } | SummaryError::Record { .. } => Exit::BadInput.hinting(
-                "nothing was written; what is out is not known any more: restore the folder of summaries from a backup",
+                "nothing was written; what is out is not known any more: restore the folder of summaries from a backup, or give the \
+                 batch that a table of --previous is of",
             ),
             SummaryError::NamedAsTotal => Exit::BadInput
                 .hinting("nothing was written; give the recipient another name, or leave out the column recipient"),

@@ -1,14 +1,17 @@
 //! `phds summary`: tables of counts in which nobody can be found again.
 
 use super::CommandResult;
+use super::arguments::PolicyArg;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::{arguments, log, memory};
 use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held, names};
 use crate::cleanup::{PrivateFolder, folder_of};
+use crate::counties::Counties;
 use crate::elements;
 use crate::summary::{
-    Circle, Column, Record, Records, Release, Request, Rule, csv, html, markdown, summarize,
+    Circle, Column, Labels, Population, Previous, Record, Records, Release, Request, Rule, csv, html,
+    markdown, summarize,
 };
 use crate::value::{Month, shown};
 use crate::verify::{VerifySettings, verify};
@@ -28,10 +31,13 @@ use std::path::{Path, PathBuf};
 /// this batch and of earlier ones. So count every table that is given away as out, and make none from a copy of a batch.
 /// A number of which few clients have been added or taken since an earlier batch stays as it is out, with that batch's month
 /// beside it.
+///
+/// With --population the tables have rates: clients in 100 people, by county, age_band or both, ages being those on the as-of date.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   phds summary batches/202407 --by county,vaccine_group,age_band
   phds summary batches/202407 --by county,sex --by county,month --out tables --format html
+  phds summary batches/202407 --by county,age_band --population people.csv
   phds summary batches/202407 --by vaccine_group --for own --recipient 'Travis County'")]
 pub(super) struct Args {
     /// The folder of the batch
@@ -52,6 +58,17 @@ pub(super) struct Args {
     /// Each of these numbers of clients stays possible for a hidden cell that has few; from 1 to one less than --suppress-below
     #[arg(long, value_name = "LOW..HIGH", value_parser = range)]
     protect: Option<(u32, u32)>,
+    /// Make tables of rates with the people in this file: CSV with the columns COUNTY, AGE_BAND and POPULATION
+    #[arg(long, value_name = "FILE")]
+    population: Option<PathBuf>,
+    /// Protect this table, too, which is out from elsewhere; once for each: CSV as phds writes it, under its own name
+    #[arg(long, value_name = "FILE", conflicts_with = "unrecorded")]
+    previous: Vec<PathBuf>,
+    /// The counties, if they are not Texas's: CSV with the columns COUNTY_FIPS and COUNTY_NAME
+    #[arg(long, value_name = "FILE")]
+    counties: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArg,
     /// Write the tables into this folder, which must not be there yet; needed for more than one
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -134,6 +151,20 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let tables: IndexSet<Vec<Column>> = args.by.into_iter().map(|columns| columns.0).collect();
     let tables = Vec::from_iter(tables);
     let circle = args.whom.circle();
+    if circle == Circle::Own && !args.previous.is_empty() {
+        return Err(Failure::PreviousForOwn);
+    }
+    let policy = args.policy.load()?;
+    let counties = args.counties.as_deref().map_or_else(|| Ok(Counties::texas()), Counties::from_file)?;
+    let labels = Labels { bands: &policy.age_bands, counties: &counties };
+    let population =
+        args.population.as_deref().map(|path| Population::from_file(path, labels)).transpose()?;
+    let tables = match population {
+        Some(_) => Population::columns(&tables).ok_or(Failure::ColumnsOfRates)?,
+        None => tables,
+    };
+    let previous: Vec<Previous> =
+        args.previous.iter().map(|path| Previous::from_file(path)).collect::<Result<_, _>>()?;
     let rule = match circle {
         Circle::Own => None,
         _ => Some(Rule::new(args.suppress_below, args.protect)?),
@@ -150,6 +181,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     // Nobody else makes a summary or a batch here meanwhile.
     let place = kept.map(|_| place_of_batches(&args.batch)).transpose()?;
     let out = place.as_ref().map_or_else(|| Ok(Records::default()), |place| Records::of(place.folder()))?;
+    let out = out.with(previous);
     for batch in
         out.batches().into_values().filter(|batch| !is_same(batch, &args.batch)).chain([args.batch.clone()])
     {
@@ -163,6 +195,8 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         batch: &args.batch,
         out: &out,
         tables: &tables,
+        population: population.as_ref(),
+        labels,
         recipient: args.recipient.as_deref(),
         rule,
         threads,
@@ -170,10 +204,11 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     };
     let summary = summarize(&request)?;
     if let (Some(rule), Some(place)) = (kept, &place)
-        && !out.have(summary.month, &tables)
+        && !out.have(summary.month, &tables, summary.population_hash())
     {
         // Before anybody sees it.
-        keep_summary(place, &out.next(summary.month), &Record::of(&summary, &out, circle, rule))?;
+        let record = Record::of(&summary, &out, labels, circle, rule);
+        keep_summary(place, &out.next(summary.month), &record)?;
     }
     let release = kept.map_or(Release::NotForRelease, |_| Release::Kept);
     let text = |table| match args.format {

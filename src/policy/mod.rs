@@ -13,7 +13,7 @@ pub use gate::{GateKey, GateSettings, MaxAge, MaxChange, MaxCount};
 
 use crate::elements::Element;
 use crate::settings::SettingsError;
-use crate::value::{Day, all_of, text};
+use crate::value::{AgeBands, Day, all_of, text};
 use std::path::Path;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -48,6 +48,8 @@ pub struct Policy {
     pub excel_copy: bool,
     /// How many bytes the script for SAS makes room for in each text, in the order of the elements.
     pub lengths: Vec<TextLength>,
+    /// The bands of ages that counts are made by.
+    pub age_bands: AgeBands,
     /// Whom a recipient asks.
     pub contact: Contact,
     /// What holds a batch back until a person has looked at it.

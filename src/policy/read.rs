@@ -1,6 +1,6 @@
 //! Reading a policy file: every key is known, every value has its type, and the error names the key and the line.
 
-use super::values::{count_or_off, length_in_bytes, list_of_codes, whole_years};
+use super::values::{age_bands, count_or_off, length_in_bytes, list_of_codes, whole_years};
 use super::{
     ClientType, ConsentSettings, Contact, DEFAULT, Disaster, GateSettings, MaxAge, MaxChange, MaxCount,
 };
@@ -24,6 +24,8 @@ const CVX_CODES: &str = "a list of CVX codes as texts, each on its own, none bla
 const DATE: &str = "a date such as 2018-01-01, without quotes";
 const YEARS: &str = "a whole number of years from 0 to 150";
 const LENGTH: &str = "a whole number of bytes from 1 to 32767";
+const BANDS: &str =
+    "a list of 1 to 16 whole years, the first 0, each more than the one before it and none more than 150";
 const YES_OR_NO: &str = "true or false";
 const RULES: &str = "\"active-within-lookback\", \"active-on-as-of\" or \"active-throughout-lookback\"";
 
@@ -57,6 +59,7 @@ impl Section<'_> {
             bom,
             excel_copy,
             lengths: self.section("lengths", Section::lengths)?,
+            age_bands: self.section("summary", |section| section.get("bands", BANDS, age_bands))?,
             contact: self.section("contact", Section::contact)?,
             gate: self.section("gate", Section::gate)?,
             text: bytes.to_vec(),

@@ -77,6 +77,7 @@ impl Policy {
             ("[header]", "[header]".to_owned() + &renamed.collect::<String>()),
             ("[file]", file),
             ("[lengths]", format!("[lengths]\n{}", lengths.join("\n"))),
+            ("[summary]", format!("[summary]\nbands = {:?}", self.age_bands.first_years())),
             ("[contact]", format!("[contact]\n{}", contact.join("\n"))),
             ("[gate]", gate),
         ];

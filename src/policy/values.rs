@@ -2,6 +2,7 @@
 
 use super::MaxCount;
 use crate::settings::{list_of_words, whole_number};
+use crate::value::AgeBands;
 use toml::de::DeValue;
 
 /// No number of years in a policy may be larger.
@@ -32,6 +33,11 @@ const LONGEST_TEXT: u32 = 32_767;
 pub(super) fn length_in_bytes(value: &DeValue<'_>) -> Option<u32> {
     let length = u32::try_from(whole_number(value)?).ok()?;
     (1..=LONGEST_TEXT).contains(&length).then_some(length)
+}
+
+pub(super) fn age_bands(value: &DeValue<'_>) -> Option<AgeBands> {
+    let years: Option<Vec<u32>> = value.as_array()?.iter().map(|year| whole_years(year.get_ref())).collect();
+    AgeBands::new(years?)
 }
 
 pub(super) fn whole_years(value: &DeValue<'_>) -> Option<u32> {

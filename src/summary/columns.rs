@@ -1,8 +1,9 @@
 //! The columns that a table of counts may have, and how a row's value becomes one of their labels.
 
-use super::counties;
+use crate::counties::{Counties, MOST_COUNTIES};
 use crate::elements::Cell;
 use crate::registry::tables;
+use crate::value::{AgeBands, MOST_BANDS};
 use std::str;
 
 /// A column of a table of counts.
@@ -34,6 +35,16 @@ pub enum Column {
     Sex,
     /// Who receives the file that the fact is in. A fact may be in several.
     Recipient,
+    /// The client's age on the as-of date: that of tables of rates, in place of the age at vaccination.
+    #[strum(disabled)]
+    AgeAsOf,
+}
+
+/// What labels of counties and of ages are made by.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    pub bands: &'a AgeBands,
+    pub counties: &'a Counties,
 }
 
 /// How a number of a total's parts makes up the total's.
@@ -48,7 +59,10 @@ pub(super) enum Relation {
 impl Column {
     /// The column's name, as `--by` takes it and as it stands in a table.
     pub fn name(self) -> &'static str {
-        self.into()
+        match self {
+            Column::AgeAsOf => Column::AgeBand.into(),
+            _ => self.into(),
+        }
     }
 
     /// How facts, doses and clients of a total relate to those of its parts, along this column.
@@ -59,7 +73,7 @@ impl Column {
         match self {
             Column::Recipient => [Relation::Within; 3],
             Column::VaccineGroup => [Relation::Sum, Relation::Within, Relation::Within],
-            Column::County | Column::AgeBand | Column::Month | Column::Sex => {
+            Column::County | Column::AgeBand | Column::AgeAsOf | Column::Month | Column::Sex => {
                 [Relation::Sum, Relation::Sum, Relation::Within]
             }
         }
@@ -71,6 +85,7 @@ impl Column {
             Column::County => Cell::ClientText(tables::clients::CLIENT_COUNTY),
             Column::VaccineGroup => Cell::VaccineGroup,
             Column::AgeBand => Cell::AgeInMonths,
+            Column::AgeAsOf => Cell::BirthDate,
             Column::Month => Cell::VaccinationDate,
             Column::Sex => Cell::ClientText(tables::clients::SEX_CODE),
             Column::Recipient => return None,
@@ -80,23 +95,28 @@ impl Column {
     /// How many bits the places of its labels need, and where they lie beside those of the others.
     pub(super) const fn bits(self) -> (u32, u32) {
         match self {
-            Column::County => (8, 0),
-            Column::VaccineGroup => (10, 8),
-            Column::AgeBand => (4, 18),
-            Column::Month => (18, 22),
+            Column::County => (9, 0),
+            Column::VaccineGroup => (10, 9),
+            Column::AgeBand => (4, 19),
+            Column::Month => (17, 23),
             Column::Sex => (5, 40),
             Column::Recipient => (15, 45),
+            Column::AgeAsOf => (4, 60),
         }
     }
 }
 
 // And one for those that are none.
-const _: () = assert!(counties::ALL.len() < 1 << Column::County.bits().0);
+const _: () = assert!(MOST_COUNTIES < 1 << Column::County.bits().0);
+const _: () = assert!(MOST_BANDS <= 1 << Column::AgeBand.bits().0);
+// Years have four digits.
+const _: () = assert!(12 * 10_000 <= 1 << Column::Month.bits().0);
 
 /// What labels of a column are shown in the order of: bands by age, others by name; what is unknown comes last.
-pub(super) fn order_of(column: Column, label: &str) -> (bool, usize, &str) {
-    let band = (column == Column::AgeBand).then(|| BANDS.iter().position(|(_, own)| *own == label));
-    (label == UNKNOWN, band.flatten().unwrap_or(0), label)
+pub(super) fn order_of<'a>(column: Column, label: &'a str, bands: &AgeBands) -> (bool, usize, &'a str) {
+    let is_age = matches!(column, Column::AgeBand | Column::AgeAsOf);
+    let band = is_age.then(|| bands.named(label)).flatten();
+    (label == UNKNOWN, band.unwrap_or(0), label)
 }
 
 /// What a value is called that no label fits.
@@ -104,23 +124,6 @@ pub(super) const UNKNOWN: &str = "(unknown)";
 
 /// What a total is called.
 pub(super) const TOTAL: &str = "(total)";
-
-/// The first age of each band, in years, and the band's label. A label is no date, number or formula to a spreadsheet.
-pub(super) const BANDS: [(u64, &str); 8] = [
-    (0, "0 to 3"),
-    (4, "4 to 6"),
-    (7, "7 to 10"),
-    (11, "11 to 12"),
-    (13, "13 to 17"),
-    (18, "18 to 49"),
-    (50, "50 to 64"),
-    (65, "65 and over"),
-];
-
-/// The place of an age's band.
-pub(super) fn band_of(months: u64) -> usize {
-    BANDS.iter().rposition(|(first, _)| months / 12 >= *first).unwrap_or(0)
-}
 
 /// The places of the sexes: a letter each, and last the unknown ones.
 pub(super) const SEXES: usize = 27;
@@ -140,13 +143,9 @@ pub(super) fn sex_label(place: usize) -> String {
     letter.map_or_else(|| UNKNOWN.to_owned(), String::from)
 }
 
-/// The place of a county's name or FIPS code; the one behind all counties where it is none of Texas's.
-pub(super) fn county_of(text: &[u8]) -> usize {
-    str::from_utf8(text).ok().and_then(counties::place_of).unwrap_or(counties::ALL.len())
-}
-
-pub(super) fn county_label(place: usize) -> &'static str {
-    counties::ALL.get(place).copied().unwrap_or(UNKNOWN)
+/// The place of a county's name or FIPS code; the one behind all counties where it is none of them.
+pub(super) fn county_of(counties: &Counties, text: &[u8]) -> usize {
+    str::from_utf8(text).ok().and_then(|text| counties.place_of(text)).unwrap_or(counties.count())
 }
 
 /// Whether a text may be shown as the name of a vaccine group: it has the form of a code, and is no sentence and no name.
@@ -162,47 +161,6 @@ pub(super) fn is_group(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ages_fall_into_bands() {
-        for (months, label) in [
-            (0, "0 to 3"),
-            (47, "0 to 3"),
-            (48, "4 to 6"),
-            (83, "4 to 6"),
-            (84, "7 to 10"),
-            (12 * 18 - 1, "13 to 17"),
-            (12 * 18, "18 to 49"),
-            (12 * 64 + 11, "50 to 64"),
-            (12 * 130, "65 and over"),
-        ] {
-            assert_eq!(BANDS[band_of(months)].1, label, "{months}");
-        }
-    }
-
-    #[test]
-    fn counties_are_known_by_name_and_by_code() {
-        for (text, label) in [
-            ("Travis", "Travis"),
-            ("TRAVIS COUNTY", "Travis"),
-            (" travis  county ", "Travis"),
-            ("453", "Travis"),
-            ("48453", "Travis"),
-            ("DeWitt", "DeWitt"),
-            ("De Witt", "DeWitt"),
-            ("LA SALLE", "La Salle"),
-            ("1", "Anderson"),
-            ("001", "Anderson"),
-            ("22453", UNKNOWN),
-            ("2", UNKNOWN),
-            ("Los Angeles", UNKNOWN),
-            ("County", UNKNOWN),
-            ("", UNKNOWN),
-        ] {
-            assert_eq!(county_label(county_of(text.as_bytes())), label, "{text}");
-        }
-        assert_eq!(county_label(county_of(b"\xff")), UNKNOWN);
-    }
 
     #[test]
     fn what_is_no_code_is_no_label() {

@@ -7,8 +7,9 @@
 
 mod columns;
 mod count;
-mod counties;
 mod page;
+mod population;
+mod previous;
 mod protect;
 mod read;
 mod records;
@@ -17,24 +18,26 @@ mod space;
 mod text;
 mod worlds;
 
-pub use columns::Column;
+pub use columns::{Column, Labels};
 pub use page::html;
+pub use population::{Population, PopulationError};
+pub use previous::{Previous, PreviousError};
 pub use protect::{Rule, RuleFault, Unprotected};
 pub use records::{Record, Records};
 pub use text::{Circle, Release, csv, markdown};
 
 use crate::batch::{BatchError, Manifest};
 use crate::spill::Spill;
-use crate::value::{Month, shown};
+use crate::value::{Day, Month, shown};
 use read::Read;
-use space::{Cells, Counted, Margins, Space};
+use space::{Cells, Counted, Margins, Place, Space};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The most columns that tables may have between them: all there are.
-const MOST_COLUMNS: usize = 6;
+const MOST_COLUMNS: usize = 7;
 
 /// The most cells of a table, zeros and totals included.
 const MOST_CELLS: u64 = 4_000_000;
@@ -51,6 +54,10 @@ pub struct Request<'a> {
     pub out: &'a Records,
     /// The columns of each table, in its order; each table once.
     pub tables: &'a [Vec<Column>],
+    /// For tables of rates, the people who live there; then the tables' columns are those of `Population::columns`.
+    pub population: Option<&'a Population>,
+    /// What labels are made by; the same as of the tables that are out.
+    pub labels: Labels<'a>,
     /// Only this recipient's file; none: all files.
     pub recipient: Option<&'a str>,
     /// What is hidden; none where nothing is, and nothing that is out matters.
@@ -64,11 +71,26 @@ pub struct Request<'a> {
 #[derive(Debug)]
 pub struct Summary {
     pub month: Month,
+    /// The batch's as-of date.
+    as_of: Day,
     /// The columns of each table, in its order.
     pub tables: Vec<Vec<Column>>,
-    /// Tells the batch's files from others: see `records::files_of`.
-    files: String,
+    population: Option<Population>,
+    /// Tells the files of each batch that was counted from others: see `records::files_of`.
+    files: BTreeMap<Month, String>,
     cells: Cells,
+}
+
+impl Summary {
+    /// The SHA-256 of the file of the people who live there, if it has rates.
+    pub fn population_hash(&self) -> Option<&str> {
+        self.population().map(|population| &*population.sha256)
+    }
+
+    /// The people who live there, if it has rates.
+    fn population(&self) -> Option<&Population> {
+        self.population.as_ref()
+    }
 }
 
 /// Why tables cannot be made.
@@ -89,6 +111,12 @@ pub enum SummaryError {
     /// A summary that is out, but was not made as this one.
     #[error("{}: it was made with another --suppress-below or --protect", shown(.0))]
     OtherRule(PathBuf),
+    /// A summary that is out has other labels.
+    #[error("{}: it was made with other bands of ages or counties", shown(.0))]
+    OtherLabels(PathBuf),
+    /// The populations of a table of rates are not all known.
+    #[error(transparent)]
+    Population(#[from] PopulationError),
     /// Of a later batch, a summary is out.
     #[error("{}: it is of a later batch", shown(.0))]
     Later(PathBuf),
@@ -129,13 +157,14 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     let manifest = Manifest::of_batch(request.batch)?;
     let month = manifest.batch;
     // What is out already can be shown again.
-    let is_out = request.out.have(month, request.tables);
+    let hash = request.population.map(|population| &*population.sha256);
+    let is_out = request.out.have(month, request.tables, hash);
     if let Some(rule) = request.rule {
-        request.out.must_fit(rule, (!is_out).then_some(month))?;
+        request.out.must_fit(rule, request.labels, (!is_out).then_some(month))?;
     }
     let mut tables: BTreeMap<Month, Vec<Vec<Column>>> = BTreeMap::from([(month, request.tables.to_vec())]);
-    for record in request.out.all().filter(|record| record.batch <= month) {
-        tables.entry(record.batch).or_default().extend(record.columns());
+    for (batch, columns) in request.out.columns().filter(|(batch, _)| *batch <= month) {
+        tables.entry(batch).or_default().push(columns);
     }
     if tables.len() > MOST_EDITIONS {
         return Err(SummaryError::TooManyBatches);
@@ -143,29 +172,66 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     let mut columns: Vec<Column> = tables.values().flatten().flatten().copied().collect();
     columns.sort_unstable();
     columns.dedup();
+    let mut files = BTreeMap::new();
     let mut counted = Vec::new();
     for (of, tables) in &tables {
-        let counted_tables = if *of == month {
-            count_batch(request, request.batch, &manifest, &columns, tables)?
-        } else {
-            let batch = request.out.batch(*of);
-            count_batch(request, &batch, &Manifest::of_batch(&batch)?, &columns, tables)?
-        };
-        counted.push((*of, counted_tables));
+        let batch = if *of == month { request.batch.to_owned() } else { request.out.batch(*of) };
+        let manifest = Manifest::of_batch(&batch)?;
+        files.insert(*of, records::files_of(&manifest));
+        counted.push((*of, count_batch(request, &batch, &manifest, &columns, tables)?));
     }
-    let space = Rc::new(Space::of_all(counted.iter().map(|(_, counted)| &*counted.margins.space)));
+    let spaces = counted.iter().map(|(_, counted)| &*counted.margins.space);
+    let space = Arc::new(Space::of_all(spaces, request.labels.bands));
     let mut editions = Vec::new();
     for (of, counted) in counted {
         editions.push((of, counted.within(&space, &tables[&of])?));
     }
     let mut cells = Cells::new(space, editions);
     if let Some(rule) = request.rule {
-        request.out.tell(&mut cells)?;
-        if !is_out {
-            protect::protect(&mut cells, rule)?;
-        }
+        request.out.tell(&mut cells, rule)?;
     }
-    Ok(Summary { month, tables: request.tables.to_vec(), files: records::files_of(&manifest), cells })
+    for table in request.tables {
+        tell_populations(&mut cells, request.population, table)?;
+    }
+    if let Some(rule) = request.rule.filter(|_| !is_out) {
+        protect::protect(&mut cells, rule, request.threads)?;
+    }
+    Ok(Summary {
+        month,
+        as_of: manifest.as_of,
+        tables: request.tables.to_vec(),
+        population: request.population.cloned(),
+        files,
+        cells,
+    })
+}
+
+/// Says of each cell of a new table of rates how many people live there.
+fn tell_populations(
+    cells: &mut Cells,
+    population: Option<&Population>,
+    table: &[Column],
+) -> Result<(), SummaryError> {
+    let Some(population) = population else { return Ok(()) };
+    let rows: Vec<_> = text::places_of(cells, table).collect();
+    let people = rows.iter().map(|(place, labels)| Some((*place, people_of(population, table, labels)?)));
+    let known: Vec<(Place, u64)> = people.flatten().collect();
+    if known.len() < rows.len() {
+        return Err(population.missing(table, rows.len() - known.len()).into());
+    }
+    for (place, people) in known {
+        cells.add_population(place, people);
+    }
+    Ok(())
+}
+
+/// How many people live where the labels of a table's row say.
+fn people_of(population: &Population, table: &[Column], labels: &[&str]) -> Option<u64> {
+    let label = |column| {
+        let place = table.iter().position(|own| *own == column)?;
+        Some(labels[place]).filter(|label| *label != columns::TOTAL)
+    };
+    population.of(label(Column::County), label(Column::AgeAsOf))
 }
 
 /// Counts what tables of a batch show.
@@ -178,5 +244,5 @@ fn count_batch(
 ) -> Result<Counted, SummaryError> {
     request.out.must_be_of(manifest)?;
     let Read { space, shown_at, mut rows } = read::read(request, batch, manifest, columns)?;
-    count::count(&mut rows, &shown_at, Margins::new(Rc::new(space), tables)?)
+    count::count(&mut rows, &shown_at, Margins::new(Arc::new(space), tables)?)
 }

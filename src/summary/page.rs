@@ -1,7 +1,6 @@
 //! A table as a page of HTML that needs nothing else: for a browser, wide or narrow, by day or night, and for paper.
 
-use super::space::{Counts, Shown};
-use super::text::{Circle, HIDDEN, MEASURES, Release, Row, heading, notes, numbers, rows};
+use super::text::{Circle, HIDDEN, Release, Row, heading, notes, numbers, rows};
 use super::{Column, Summary};
 use crate::html::{Markup, element, empty};
 use crate::value::grouped;
@@ -9,10 +8,11 @@ use crate::value::grouped;
 /// A table as a page. Rows of nothing are left out.
 pub fn html(summary: &Summary, table: usize, circle: Circle, release: Release) -> String {
     let columns = &summary.tables[table];
-    let title = heading(columns, circle);
+    let title = heading(summary, columns, circle);
     let rows: Vec<Row<'_>> = rows(summary, columns).filter(Row::is_something).collect();
-    let mut notes = notes(columns, circle, rows.iter().any(Row::is_kept));
-    notes.push("Bars show clients.");
+    let mut notes = notes(summary, columns, circle, rows.iter().any(Row::is_kept));
+    let bars = if summary.population().is_some() { "Bars show the rate." } else { "Bars show clients." };
+    notes.push(bars.to_owned());
     let head = Markup::from([
         empty("meta", &[("charset", "utf-8")]),
         empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]),
@@ -32,21 +32,21 @@ pub fn html(summary: &Summary, table: usize, circle: Circle, release: Release) -
             &[],
             notes.into_iter().map(|note| element("li", &[], note.replace('`', ""))).collect::<Markup>(),
         ),
-        table_of(columns, &rows, &title),
+        table_of(summary, columns, &rows, &title),
     ]);
     let body = element("body", &[], element("main", &[], main));
     element("html", &[("lang", "en")], element("head", &[], head) + body).into_page()
 }
 
-fn table_of(columns: &[Column], rows: &[Row<'_>], title: &str) -> Markup {
+fn table_of(summary: &Summary, columns: &[Column], rows: &[Row<'_>], title: &str) -> Markup {
     // Bars are by the largest of the rows that are no totals.
-    let most = rows.iter().filter(|row| !row.has_total()).filter_map(clients).max().unwrap_or(0);
+    let most = rows.iter().filter(|row| !row.has_total()).filter_map(Row::size).fold(0.0, f64::max);
     let names = columns.iter().map(|column| column.name().replace('_', " "));
     let head: Markup = names
         .map(|name| element("th", &[("scope", "col")], name))
         // Bars repeat the figures beside them, so that their column needs no name.
         .chain([element("td", &[("class", "bar")], "")])
-        .chain(MEASURES.map(|name| element("th", &[("scope", "col"), ("class", "figure")], name)))
+        .chain(summary.measures().map(|name| element("th", &[("scope", "col"), ("class", "figure")], name)))
         .collect();
     let body: Markup = rows.iter().map(|row| markup_of(row, most)).collect();
     let inside = [
@@ -59,17 +59,16 @@ fn table_of(columns: &[Column], rows: &[Row<'_>], title: &str) -> Markup {
     element("div", &attributes, element("table", &[], inside))
 }
 
-fn markup_of(row: &Row<'_>, most: u32) -> Markup {
+fn markup_of(row: &Row<'_>, most: f64) -> Markup {
     let mut cells = Markup::default();
     for (place, label) in row.labels.iter().enumerate() {
         let is_first = place == 0;
         let (name, scope) = if is_first { ("th", &[("scope", "row")][..]) } else { ("td", &[][..]) };
         cells = cells + element(name, scope, *label);
     }
-    let bar =
-        clients(row).filter(|_| !row.has_total()).map_or_else(Markup::default, |clients| bar(clients, most));
+    let bar = row.size().filter(|_| !row.has_total()).map_or_else(Markup::default, |size| bar(size, most));
     cells = cells + element("td", &[("class", "bar")], bar);
-    for number in numbers(row.shown, |number| grouped(number.into())) {
+    for number in numbers(row, grouped) {
         let text = match &*number {
             // A star alone is not read out by every reader of screens.
             HIDDEN => element("abbr", &[("title", "hidden")], HIDDEN),
@@ -80,17 +79,9 @@ fn markup_of(row: &Row<'_>, most: u32) -> Markup {
     element("tr", if row.has_total() { &[("class", "sum")] } else { &[] }, cells)
 }
 
-fn clients(row: &Row<'_>) -> Option<u32> {
-    match row.shown {
-        Shown::Hidden => None,
-        Shown::Counts(Counts { clients, .. }) => Some(clients),
-        Shown::Kept(kept) => Some(kept.counts.clients),
-    }
-}
-
-fn bar(clients: u32, most: u32) -> Markup {
+fn bar(size: f64, most: f64) -> Markup {
     // A bar that is not zero is wide enough to be seen.
-    let width = (f64::from(clients) * 100.0 / f64::from(most.max(1))).max(0.5);
+    let width = if most > 0.0 { (size * 100.0 / most).max(0.5) } else { 0.5 };
     let width = format!("{width:.1}%");
     let rect = empty("rect", &[("width", &width), ("height", "12")]);
     element("svg", &[("aria-hidden", "true"), ("width", "100%"), ("height", "12")], rect)

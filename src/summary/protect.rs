@@ -10,8 +10,11 @@
 use super::columns;
 use super::space::{self, Cells, Counts, Kept, Place, Shown};
 use super::worlds::Worlds;
+use crate::parallel::for_each;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
 
 /// What is hidden, and what must stay possible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,8 +49,41 @@ impl Rule {
         Ok(Rule { below, least, most })
     }
 
-    fn is_sensitive(self, counts: Counts) -> bool {
+    /// Whether so many clients are few, but some.
+    pub(super) fn is_few(self, counts: Counts) -> bool {
         (1..self.below).contains(&counts.clients)
+    }
+
+    /// Whether a cell with so many clients must be hidden where so many people live: few of them are clients, few are not, or
+    /// there are few people altogether.
+    fn is_sensitive_of(self, clients: u32, people: &[u64]) -> bool {
+        let is_sensitive = |people: &u64| {
+            *people < space::LEAST_POPULATION || *people < u64::from(clients) + u64::from(self.below)
+        };
+        clients > 0 && (clients < self.below || people.iter().any(is_sensitive))
+    }
+
+    fn is_sensitive(self, cells: &Cells, place: Place) -> bool {
+        self.is_sensitive_of(cells.counts(place).clients, cells.populations(place))
+    }
+
+    /// Which numbers of clients must stay possible for a sensitive cell, from the least to the most: few clients; and where few
+    /// people are no clients, so many that these are few. Of clients that are more than the people nothing is promised: such a
+    /// population does not fit them.
+    pub(super) fn ranges(self, cells: &Cells, place: Place) -> BTreeSet<(i64, i64)> {
+        let (least, most) = (i64::from(self.least), i64::from(self.most));
+        let clients = cells.counts(place).clients;
+        let of_population = |people: &u64| {
+            if *people < space::LEAST_POPULATION {
+                return Some((least, most));
+            }
+            let others = people.checked_sub(u64::from(clients))?;
+            let people = i64::try_from(*people).ok()?;
+            (others < u64::from(self.below)).then_some((people - most, people - least))
+        };
+        let few = (1..self.below).contains(&clients).then_some((least, most));
+        let of_populations = cells.populations(place).iter().filter_map(of_population);
+        few.into_iter().chain(of_populations.filter(|_| clients > 0)).collect()
     }
 }
 
@@ -62,37 +98,53 @@ pub struct Unprotected {
     columns: String,
 }
 
+/// So many cells are looked at at once, on however many threads, so that the same is hidden on all machines.
+const AT_ONCE: usize = 64;
+
+/// The cells that must be hidden for each sensitive cell, itself among them.
+type Proofs = BTreeMap<Place, BTreeSet<Place>>;
+
 /// Hides what must be hidden.
 ///
 /// # Errors
 /// If some sensitive cell can't be protected. Then nothing may be shown.
-pub(super) fn protect(cells: &mut Cells, rule: Rule) -> Result<(), Unprotected> {
+pub(super) fn protect(cells: &mut Cells, rule: Rule, threads: NonZeroUsize) -> Result<(), Unprotected> {
     begin(cells, rule);
-    let mut sensitive: Vec<Place> =
-        cells.all().filter(|place| rule.is_sensitive(cells.counts(*place))).collect();
+    let mut sensitive: Vec<Place> = cells.all().filter(|place| rule.is_sensitive(cells, *place)).collect();
     // Those with labels of more columns first: what is hidden for them serves totals, too. Then those with the fewest
     // clients: they need the largest partners.
     sensitive.sort_by_key(|place| {
         (std::cmp::Reverse(place.margin.count_ones()), cells.counts(*place).clients, *place)
     });
-    let mut proofs = BTreeMap::new();
+    let mut proofs = Proofs::new();
     let mut open = Vec::new();
-    for place in &sensitive {
-        let worlds = Worlds { cells, rule };
-        match worlds.prove(*place, true) {
-            Some(proof) => {
-                for needed in &proof {
-                    cells.set_hidden(*needed, true);
-                }
-                proofs.insert(*place, proof);
+    for some in sensitive.chunks(AT_ONCE) {
+        let worlds = Worlds { cells, rule, shown: None };
+        let found = each_of(some, threads, |place| worlds.prove(*place, true));
+        let mut has_hidden = false;
+        for (place, proof) in some.iter().zip(found) {
+            let is_shown = |proof: &BTreeSet<Place>| proof.iter().any(|needed| !cells.is_hidden(*needed));
+            // What was hidden meanwhile may serve this one, too.
+            let proof = if has_hidden && proof.as_ref().is_none_or(is_shown) {
+                Worlds { cells, rule, shown: None }.prove(*place, true)
+            } else {
+                proof
+            };
+            let Some(proof) = proof else {
+                open.push(*place);
+                continue;
+            };
+            for needed in &proof {
+                has_hidden |= !cells.is_hidden(*needed);
+                cells.set_hidden(*needed, true);
             }
-            None => open.push(*place),
+            proofs.insert(*place, proof);
         }
     }
     if !open.is_empty() {
         return Err(unprotected(cells, &open, sensitive.len()));
     }
-    show_again(cells, rule, &mut proofs);
+    show_again(cells, rule, threads, &mut proofs);
     // Once more, of what is hidden in the end.
     let is_open = |place: &&Place| {
         let is_hidden = |needed: &Place| cells.is_hidden(*needed);
@@ -109,7 +161,7 @@ fn begin(cells: &mut Cells, rule: Rule) {
     let open: Vec<Place> = cells.of_edition(last).filter(|place| !cells.is_settled(*place)).collect();
     for place in open {
         let counts = cells.counts(place);
-        if rule.is_sensitive(counts) {
+        if rule.is_sensitive(cells, place) {
             cells.set_hidden(place, true);
         } else if counts.clients > 0 {
             carry_on(cells, rule, place);
@@ -134,7 +186,12 @@ fn carry_on(cells: &mut Cells, rule: Rule, place: Place) {
             }
         };
         if (1..rule.below).contains(&counts.clients.abs_diff(kept.counts.clients)) {
-            cells.keep(place, kept);
+            // Beside the people of today the earlier number may tell of few.
+            if rule.is_sensitive_of(kept.counts.clients, cells.populations(place)) {
+                cells.set_hidden(place, true);
+            } else {
+                cells.keep(place, kept);
+            }
         }
         return;
     }
@@ -151,7 +208,7 @@ fn unprotected(cells: &Cells, unprotected: &[Place], sensitive: usize) -> Unprot
 const MOST_USERS: usize = 64;
 
 /// Shows cells again that were hidden for a proof that can do without them by now.
-fn show_again(cells: &mut Cells, rule: Rule, proofs: &mut BTreeMap<Place, BTreeSet<Place>>) {
+fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut Proofs) {
     let mut used_by: HashMap<Place, BTreeSet<Place>> = HashMap::new();
     for (place, proof) in &*proofs {
         for needed in proof {
@@ -159,34 +216,54 @@ fn show_again(cells: &mut Cells, rule: Rule, proofs: &mut BTreeMap<Place, BTreeS
         }
     }
     let is_secondary = |place: &Place| {
-        cells.is_hidden(*place) && !cells.is_settled(*place) && !rule.is_sensitive(cells.counts(*place))
+        cells.is_hidden(*place) && !cells.is_settled(*place) && !rule.is_sensitive(cells, *place)
     };
     let mut secondary: Vec<Place> = cells.of_edition(cells.last()).filter(is_secondary).collect();
     // Totals first, then the largest.
     secondary.sort_by_key(|place| {
         (place.margin.count_ones(), std::cmp::Reverse(cells.counts(*place).facts), *place)
     });
-    for place in secondary {
-        cells.set_hidden(place, false);
-        let users: Vec<Place> = used_by.get(&place).into_iter().flatten().copied().collect();
-        if users.len() > MOST_USERS {
-            cells.set_hidden(place, true);
-            continue;
-        }
-        let worlds = Worlds { cells, rule };
-        let others: Option<Vec<_>> =
-            users.iter().map(|user| Some((*user, worlds.prove(*user, false)?))).collect();
-        let Some(others) = others else {
-            cells.set_hidden(place, true);
-            continue;
-        };
-        for (user, proof) in others {
-            for needed in proofs.insert(user, proof.clone()).unwrap_or_default() {
-                used_by.entry(needed).or_default().remove(&user);
+    for some in secondary.chunks(AT_ONCE) {
+        let without = |place: &Place| without(cells, rule, *place, used_by.get(place));
+        let found = each_of(some, threads, without);
+        for (place, others) in some.iter().zip(found) {
+            let Some(mut others) = others else { continue };
+            // Others were shown meanwhile: do the same proofs still need this one, and can they do without both?
+            let users = used_by.get(place);
+            let is_as_before = users.map_or(0, BTreeSet::len) == others.len()
+                && others.iter().all(|(user, proof)| {
+                    users.is_some_and(|users| users.contains(user))
+                        && proof.iter().all(|needed| cells.is_hidden(*needed))
+                });
+            if !is_as_before {
+                let Some(found) = self::without(cells, rule, *place, users) else { continue };
+                others = found;
             }
-            for needed in proof {
-                used_by.entry(needed).or_default().insert(user);
+            cells.set_hidden(*place, false);
+            for (user, proof) in others {
+                for needed in proofs.insert(user, proof.clone()).unwrap_or_default() {
+                    used_by.entry(needed).or_default().remove(&user);
+                }
+                for needed in proof {
+                    used_by.entry(needed).or_default().insert(user);
+                }
             }
         }
     }
+}
+
+/// Other proofs for the cells whose proofs need a cell, without it; none if one cannot do without.
+fn without(cells: &Cells, rule: Rule, place: Place, users: Option<&BTreeSet<Place>>) -> Option<Proofs> {
+    let users = users.into_iter().flatten();
+    if users.clone().count() > MOST_USERS {
+        return None;
+    }
+    let worlds = Worlds { cells, rule, shown: Some(place) };
+    users.map(|user| Some((*user, worlds.prove(*user, false)?))).collect()
+}
+
+/// What comes of each place, in their order.
+fn each_of<T: Send>(places: &[Place], threads: NonZeroUsize, work: impl Fn(&Place) -> T + Sync) -> Vec<T> {
+    let Ok(found) = for_each(places, threads, |place| Ok::<T, Infallible>(work(place)));
+    found
 }

@@ -1,7 +1,7 @@
 //! Takes of each row of a batch what is counted: three ids, and the places of its labels. No text of a row is kept, but for the
 //! names of vaccine groups.
 
-use super::columns::{self, Column, band_of, county_of, is_group, order_of, sex_of};
+use super::columns::{self, Column, Labels, county_of, is_group, order_of, sex_of};
 use super::space::Space;
 use super::{Request, SummaryError};
 use crate::batch::{FileEntry, Links, Manifest, Rows, columns_beside, names, split_row};
@@ -85,8 +85,9 @@ pub(super) fn read(
     }
     let fields = Fields::of(batch, columns)?;
     let groups = Groups { places: Mutex::default() };
+    let finder = || LabelFinder::new(&groups, request.labels, manifest.as_of);
     let read = for_each(&files, request.threads, |(place, file)| {
-        read_file(batch, request.spill, &fields, *place as u64, file, &groups)
+        read_file(batch, request.spill, &fields, *place as u64, file, finder())
     })?;
     let mut rows = Sorter::new(request.spill);
     let mut seen = vec![Vec::new(); columns.len()];
@@ -100,7 +101,7 @@ pub(super) fn read(
     let mut space = Space { columns: columns.to_vec(), labels: Vec::new() };
     let mut shown_at = Vec::new();
     for (column, seen) in columns.iter().zip(&seen) {
-        let (labels, places) = labels_of(*column, seen, &groups, manifest);
+        let (labels, places) = labels_of(*column, seen, &groups, manifest, request.labels);
         space.labels.push(labels);
         shown_at.push(places);
     }
@@ -122,22 +123,25 @@ fn labels_of(
     seen: &[bool],
     groups: &HashMap<Vec<u8>, u64>,
     manifest: &Manifest,
+    by: Labels<'_>,
 ) -> (Vec<String>, Vec<u16>) {
     let group_at = |place: usize| {
         let found = groups.iter().find(|(_, at)| **at == place as u64);
         found.map_or(columns::UNKNOWN.to_owned(), |(name, _)| String::from_utf8_lossy(name).into_owned())
     };
     let label = |place: usize| match column {
-        Column::County => columns::county_label(place).to_owned(),
+        Column::County => by.counties.name(place).unwrap_or(columns::UNKNOWN).to_owned(),
         Column::VaccineGroup => group_at(place),
-        Column::AgeBand => columns::BANDS[place].1.to_owned(),
+        Column::AgeBand | Column::AgeAsOf => by.bands.label(place),
         Column::Month => format!("{:04}-{:02}", place / 12, place % 12 + 1),
         Column::Sex => columns::sex_label(place),
         Column::Recipient => manifest.files[place].recipient.clone(),
     };
     let mut labels: Vec<(String, usize)> =
         (0..seen.len()).filter(|place| seen[*place]).map(|place| (label(place), place)).collect();
-    labels.sort_by(|(one, _), (other, _)| order_of(column, one).cmp(&order_of(column, other)));
+    labels.sort_by(|(one, _), (other, _)| {
+        order_of(column, one, by.bands).cmp(&order_of(column, other, by.bands))
+    });
     let mut shown_at = vec![0; seen.len()];
     for (at, (_, place)) in (0..).zip(&labels) {
         shown_at[*place] = at;
@@ -184,13 +188,16 @@ impl Fields {
 /// last is kept.
 struct LabelFinder<'a> {
     groups: &'a Groups,
+    by: Labels<'a>,
+    as_of: Day,
     group: (Vec<u8>, u64),
     county: (Vec<u8>, u64),
 }
 
 impl<'a> LabelFinder<'a> {
-    fn new(groups: &'a Groups) -> LabelFinder<'a> {
-        LabelFinder { groups, group: (Vec::new(), 0), county: (Vec::new(), county_of(b"") as u64) }
+    fn new(groups: &'a Groups, by: Labels<'a>, as_of: Day) -> LabelFinder<'a> {
+        let county = (Vec::new(), county_of(by.counties, b"") as u64);
+        LabelFinder { groups, by, as_of, group: (Vec::new(), 0), county }
     }
 
     /// The place of a value's label; none if the value is not what the column holds.
@@ -198,7 +205,7 @@ impl<'a> LabelFinder<'a> {
         Ok(match column {
             Column::County => {
                 if self.county.0 != text {
-                    self.county = (text.to_owned(), county_of(text) as u64);
+                    self.county = (text.to_owned(), county_of(self.by.counties, text) as u64);
                 }
                 Some(self.county.1)
             }
@@ -208,7 +215,12 @@ impl<'a> LabelFinder<'a> {
                 }
                 Some(self.group.1)
             }
-            Column::AgeBand => parse_id(text).map(|months| band_of(months) as u64),
+            Column::AgeBand => parse_id(text).map(|months| self.by.bands.of_months(months) as u64),
+            Column::AgeAsOf => Day::parse(text).map(|birth| {
+                let months = birth.completed_months_until(self.as_of);
+                // Nobody whom a fact is shared of is born after the as-of date.
+                self.by.bands.of_months(u64::try_from(months).unwrap_or_default()) as u64
+            }),
             Column::Month => Day::parse(text).map(|day| u64::from(day.year() * 12 + day.month_of_year() - 1)),
             Column::Sex => Some(sex_of(text) as u64),
             Column::Recipient => None,
@@ -225,7 +237,7 @@ fn read_file(
     fields_at: &Fields,
     recipient: u64,
     entry: &FileEntry,
-    groups: &Groups,
+    mut finder: LabelFinder<'_>,
 ) -> Result<FileRows, SummaryError> {
     let mut rows = Rows::open(&batch.join(&entry.path), Links::Refused)?;
     // The header.
@@ -233,7 +245,6 @@ fn read_file(
     let mut sorter = Sorter::new(spill);
     let mut seen: Vec<Vec<bool>> = vec![Vec::new(); fields_at.labels.len()];
     let mut fields: Vec<Field> = Vec::new();
-    let mut finder = LabelFinder::new(groups);
     while let Some(row) = rows.next_row()? {
         let text = rows.text(&row);
         split_row(text, &mut fields);

@@ -2,17 +2,18 @@
 //! what is made later does not give away what they hide.
 
 use super::columns::{Column, TOTAL};
-use super::space::{AT_TOTAL, Cells, Counts, Kept, Shown};
-use super::text::{Circle, HIDDEN, MEASURES, csv, kept_number};
-use super::{MOST_COLUMNS, Rule, Summary, SummaryError};
+use super::previous::Previous;
+use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown};
+use super::text::{ABOVE, COUNTS, Circle, HIDDEN, csv, kept_number};
+use super::{Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
 use crate::batch::{BatchError, Manifest, names, read_own_file, to_json};
-use crate::value::{Month, text};
+use crate::value::{AgeBands, Month, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The file of a summary's folder that says what it is.
 const RECORD: &str = "summary.json";
@@ -29,7 +30,12 @@ pub struct Record {
     /// Whom it is for.
     circle: Circle,
     rule: Rule,
+    age_bands: AgeBands,
+    /// Tells lists of counties from each other: see `counties_of`.
+    counties: String,
     tables: Vec<TableEntry>,
+    /// The tables that were out from elsewhere when it was made.
+    previous: Vec<PreviousEntry>,
     /// The summary that was the last before it, which names the one before that: so none can be missing between.
     after: Option<After>,
 }
@@ -47,39 +53,120 @@ struct After {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct TableEntry {
     columns: Vec<Column>,
+    /// The SHA-256 of the file of populations; none if it has no rates.
+    population: Option<String>,
     path: String,
     sha256: String,
 }
 
+/// A table that was out from elsewhere, kept as it was given.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct PreviousEntry {
+    batch: Month,
+    /// Tells the batch's files from others: see `files_of`.
+    files: String,
+    has_rates: bool,
+    columns: Vec<Column>,
+    path: String,
+    sha256: String,
+}
+
+/// A table that is out.
+struct TableOut<'a> {
+    path: PathBuf,
+    batch: Month,
+    columns: &'a [Column],
+    has_rates: bool,
+    sha256: &'a str,
+    /// Its text, if it has been read.
+    text: Option<&'a [u8]>,
+}
+
 impl Record {
     /// The record of a summary that comes after others, as files of a folder: what it is, and its tables.
-    pub fn of(summary: &Summary, out: &Records, circle: Circle, rule: Rule) -> Vec<(String, String)> {
+    pub fn of(
+        summary: &Summary,
+        out: &Records,
+        labels: Labels<'_>,
+        circle: Circle,
+        rule: Rule,
+    ) -> Vec<(String, String)> {
         let mut files = Vec::new();
         let mut tables = Vec::new();
         for (place, columns) in summary.tables.iter().enumerate() {
             let (path, text) = (summary.file_name(place, "csv"), csv(summary, place));
             let sha256 = text::hex(&Sha256::digest(text.as_bytes()));
-            tables.push(TableEntry { columns: columns.clone(), path: path.clone(), sha256 });
+            let population = summary.population_hash().map(str::to_owned);
+            tables.push(TableEntry { columns: columns.clone(), population, path: path.clone(), sha256 });
             files.push((path, text));
         }
-        let tool = env!("CARGO_PKG_VERSION").to_owned();
+        let mut previous = Vec::new();
+        for (number, table) in (1..).zip(out.new_previous()) {
+            let path = format!("previous_{number}.csv");
+            previous.push(PreviousEntry {
+                batch: table.batch,
+                files: summary.files.get(&table.batch).cloned().unwrap_or_default(),
+                has_rates: table.has_rates,
+                columns: table.columns.clone(),
+                path: path.clone(),
+                sha256: table.sha256.clone(),
+            });
+            files.push((path, String::from_utf8_lossy(&table.text).into_owned()));
+        }
         let record = Record {
             batch: summary.month,
-            files: summary.files.clone(),
-            tool,
+            files: summary.files.get(&summary.month).cloned().unwrap_or_default(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
             circle,
             rule,
+            age_bands: labels.bands.clone(),
+            counties: counties_of(labels),
             tables,
+            previous,
             after: out.last.clone(),
         };
         files.push((RECORD.to_owned(), to_json(&record)));
         files
     }
 
-    /// The columns of each table.
-    pub(super) fn columns(&self) -> impl Iterator<Item = Vec<Column>> {
-        self.tables.iter().map(|table| table.columns.clone())
+    /// The record in a folder, if there is one as phds writes it.
+    pub(super) fn in_folder(folder: &Path) -> Option<Record> {
+        serde_json::from_slice(&read_own_file(&folder.join(RECORD)).ok()?).ok()
     }
+
+    /// Whether a table is one of its own.
+    pub(super) fn has(&self, sha256: &str) -> bool {
+        self.tables.iter().any(|table| table.sha256 == sha256)
+    }
+
+    /// Its tables and those that were out from elsewhere, in its folder.
+    fn tables<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = TableOut<'a>> {
+        let own = self.tables.iter().map(move |table| TableOut {
+            path: folder.join(&table.path),
+            batch: self.batch,
+            columns: &table.columns,
+            has_rates: table.population.is_some(),
+            sha256: &table.sha256,
+            text: None,
+        });
+        own.chain(self.previous.iter().map(move |table| TableOut {
+            path: folder.join(&table.path),
+            batch: table.batch,
+            columns: &table.columns,
+            has_rates: table.has_rates,
+            sha256: &table.sha256,
+            text: None,
+        }))
+    }
+}
+
+/// A hash over the names and codes of the counties in a list.
+fn counties_of(labels: Labels<'_>) -> String {
+    let mut hash = Sha256::new();
+    for (code, name) in labels.counties.all() {
+        hash.update(format!("{code} {name}\n"));
+    }
+    text::hex(&hash.finalize())
 }
 
 /// A hash over the checksums of a batch's files: another batch of the same month has another one.
@@ -99,6 +186,8 @@ pub struct Records {
     /// Each with its folder, in the order in which they were made: none is made of an earlier batch than the last.
     records: Vec<(PathBuf, Record)>,
     last: Option<After>,
+    /// What is out from elsewhere.
+    previous: Vec<Previous>,
 }
 
 impl Records {
@@ -139,8 +228,9 @@ impl Records {
         if name != name_of(record.batch, number) || record.after != self.last {
             return Err(wrong("a summary before it is missing or changed"));
         }
-        let files = record.tables.iter().map(|table| table.path.clone()).chain([RECORD.to_owned()]);
-        if names_in(&place)? != files.collect::<BTreeSet<_>>() {
+        let files = record.tables.iter().map(|table| &table.path);
+        let files = files.chain(record.previous.iter().map(|table| &table.path)).cloned();
+        if names_in(&place)? != files.chain([RECORD.to_owned()]).collect::<BTreeSet<_>>() {
             return Err(wrong("its files are not those that it was made with"));
         }
         if std::fs::symlink_metadata(self.batch(record.batch)).is_ok_and(|found| found.is_symlink()) {
@@ -166,64 +256,131 @@ impl Records {
         self.out.join(month.to_string())
     }
 
-    /// The batches of which summaries are out, each once.
+    /// The same with tables that are out from elsewhere.
+    #[must_use]
+    pub fn with(self, previous: Vec<Previous>) -> Records {
+        Records { previous, ..self }
+    }
+
+    /// The tables from elsewhere that no summary knows of yet, each once.
+    fn new_previous(&self) -> impl Iterator<Item = &Previous> {
+        let is_known = |table: &Previous| {
+            let same = |entry: &PreviousEntry| entry.sha256 == table.sha256 && entry.batch == table.batch;
+            self.all().any(|record| record.previous.iter().any(same))
+        };
+        let is_first = |place: usize, table: &Previous| {
+            !self.previous[..place].iter().any(|other| other.sha256 == table.sha256)
+        };
+        let all = self.previous.iter().enumerate();
+        all.filter(move |(place, table)| !is_known(table) && is_first(*place, table)).map(|(_, table)| table)
+    }
+
+    /// Every table that is out, with the batch that it is of.
+    fn tables(&self) -> impl Iterator<Item = TableOut<'_>> {
+        let kept = self.records.iter().flat_map(|(folder, record)| record.tables(folder));
+        kept.chain(self.new_previous().map(|table| TableOut {
+            path: table.path.clone(),
+            batch: table.batch,
+            columns: &table.columns,
+            has_rates: table.has_rates,
+            sha256: &table.sha256,
+            text: Some(&table.text),
+        }))
+    }
+
+    /// The columns of each table that is out, with the batch that it is of.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (Month, Vec<Column>)> {
+        self.tables().map(|table| (table.batch, table.columns.to_vec()))
+    }
+
+    /// The batches of which tables are out, each once.
     pub fn batches(&self) -> BTreeMap<Month, PathBuf> {
-        self.all().map(|record| (record.batch, self.batch(record.batch))).collect()
+        self.tables().map(|table| (table.batch, self.batch(table.batch))).collect()
     }
 
-    /// Whether all these tables of a batch are out already, alone or as totals of others.
-    pub fn have(&self, month: Month, tables: &[Vec<Column>]) -> bool {
-        let out: Vec<Vec<Column>> =
-            self.all().filter(|record| record.batch == month).flat_map(Record::columns).collect();
-        let has = |out: &Vec<Column>, table: &[Column]| table.iter().all(|column| out.contains(column));
-        tables.iter().all(|table| out.iter().any(|out| has(out, table)))
+    /// Whether all these tables of a batch are out already, alone or as totals of others, and no summary has to be made for tables
+    /// from elsewhere. `population`: the SHA-256 of the file, for tables of rates.
+    pub fn have(&self, month: Month, tables: &[Vec<Column>], population: Option<&str>) -> bool {
+        let own = self.all().filter(|record| record.batch == month).flat_map(|record| &record.tables);
+        let own: Vec<&TableEntry> = own.filter(|table| table.population.as_deref() == population).collect();
+        let has =
+            |out: &TableEntry, table: &[Column]| table.iter().all(|column| out.columns.contains(column));
+        tables.iter().all(|table| own.iter().any(|out| has(out, table)))
+            && self.new_previous().next().is_none()
     }
 
-    /// A summary can be protected with those that are out only if they hide by the same rule, and it is of no earlier batch.
-    /// `month`: none if nothing new is made.
-    pub(super) fn must_fit(&self, rule: Rule, month: Option<Month>) -> Result<(), SummaryError> {
-        for (place, record) in &self.records {
+    /// A summary can be protected with those that are out only if they hide by the same rule and have the same labels, and it is of
+    /// no earlier batch. `month`: none if nothing new is made.
+    pub(super) fn must_fit(
+        &self,
+        rule: Rule,
+        labels: Labels<'_>,
+        month: Option<Month>,
+    ) -> Result<(), SummaryError> {
+        let of_previous =
+            self.previous.iter().filter_map(|table| Some((&table.path, table.record.as_ref()?)));
+        for (place, record) in self.records.iter().map(|(place, record)| (place, record)).chain(of_previous) {
             if record.rule != rule {
                 return Err(SummaryError::OtherRule(place.clone()));
             }
-            if month.is_some_and(|month| record.batch > month) {
-                return Err(SummaryError::Later(place.clone()));
+            if record.age_bands != *labels.bands || record.counties != counties_of(labels) {
+                return Err(SummaryError::OtherLabels(place.clone()));
             }
         }
-        Ok(())
+        let later = |table: &TableOut<'_>| month.is_some_and(|month| table.batch > month);
+        let place = |table: TableOut<'_>| {
+            let kept = table.text.is_none().then(|| table.path.parent().map(Path::to_owned)).flatten();
+            kept.unwrap_or(table.path)
+        };
+        match self.tables().find(later) {
+            Some(table) => Err(SummaryError::Later(place(table))),
+            None => Ok(()),
+        }
     }
 
     /// What is counted must be what was counted when a summary of the batch was made.
     pub(super) fn must_be_of(&self, manifest: &Manifest) -> Result<(), SummaryError> {
-        let files = files_of(manifest);
-        let is_other =
-            |(_, record): &&(PathBuf, Record)| record.batch == manifest.batch && record.files != files;
+        let (files, batch) = (files_of(manifest), manifest.batch);
+        let is_other = |(_, record): &&(PathBuf, Record)| {
+            let is_other = |entry: &PreviousEntry| entry.batch == batch && entry.files != files;
+            record.batch == batch && record.files != files || record.previous.iter().any(is_other)
+        };
         match self.records.iter().find(is_other) {
-            Some((record, _)) => {
-                Err(SummaryError::OtherBatch { record: record.clone(), batch: manifest.batch })
-            }
+            Some((record, _)) => Err(SummaryError::OtherBatch { record: record.clone(), batch }),
             None => Ok(()),
         }
     }
 
     /// Says of each cell whether it is out, and how.
-    pub(super) fn tell(&self, cells: &mut Cells) -> Result<(), SummaryError> {
-        for (folder, record) in &self.records {
-            let edition = (0..).zip(&cells.editions).find(|(_, edition)| edition.month == record.batch);
+    pub(super) fn tell(&self, cells: &mut Cells, rule: Rule) -> Result<(), SummaryError> {
+        for table in self.tables() {
+            let edition = (0..).zip(&cells.editions).find(|(_, edition)| edition.month == table.batch);
             let Some((edition, _)) = edition else { continue };
-            for table in &record.tables {
-                let path = folder.join(&table.path);
-                let text = read_own_file(&path)
-                    .map_err(|_| SummaryError::Record { path: path.clone(), what: "it cannot be read" })?;
-                if text::hex(&Sha256::digest(&text)) != table.sha256 {
-                    return Err(SummaryError::Record { path, what: "it is not as it was made" });
-                }
-                tell_table(cells, edition, table, &text)
-                    .map_err(|line| SummaryError::NotOfBatch { table: path, line })?;
+            let path = table.path.clone();
+            let text = match table.text {
+                Some(text) => text.to_vec(),
+                None => read_own_file(&path)
+                    .map_err(|_| SummaryError::Record { path: path.clone(), what: "it cannot be read" })?,
+            };
+            if text::hex(&Sha256::digest(&text)) != table.sha256 {
+                return Err(SummaryError::Record { path, what: "it is not as it was made" });
             }
+            tell_table(cells, edition, &table, &text, rule).map_err(|fault| match fault {
+                TableFault::OtherRule => SummaryError::OtherRule(path),
+                TableFault::NotOfBatch { line } => SummaryError::NotOfBatch { table: path, line },
+            })?;
         }
         Ok(())
     }
+}
+
+/// Why a table cannot be one that is out of a batch.
+enum TableFault {
+    /// It shows what the rule hides.
+    OtherRule,
+    NotOfBatch {
+        line: u64,
+    },
 }
 
 /// The names of what is in a folder.
@@ -240,40 +397,65 @@ fn name_of(batch: Month, number: usize) -> String {
     format!("{batch}-{number:04}")
 }
 
-/// Says of each cell of a table how it is shown. On error the line that is not of the batch.
-fn tell_table(cells: &mut Cells, edition: u8, table: &TableEntry, text: &[u8]) -> Result<(), u64> {
-    let space = Rc::clone(&cells.space);
+/// Says of each cell of a table how it is shown.
+fn tell_table(
+    cells: &mut Cells,
+    edition: u8,
+    table: &TableOut<'_>,
+    text: &[u8],
+    rule: Rule,
+) -> Result<(), TableFault> {
+    let space = Arc::clone(&cells.space);
     let at: Option<Vec<usize>> = table.columns.iter().map(|column| space.column(*column)).collect();
-    let at = at.ok_or(1_u64)?;
+    let at = at.ok_or(TableFault::NotOfBatch { line: 1 })?;
     for (line, row) in (2..).zip(csv::Reader::from_reader(text).records()) {
-        let row = row.map_err(|_| line)?;
+        let other = || TableFault::NotOfBatch { line };
+        let row = row.map_err(|_| other())?;
         let mut places = [AT_TOTAL; MOST_COLUMNS];
         let mut margin = 0;
         for (column, label) in at.iter().zip(&row) {
             if label != TOTAL {
-                places[*column] = space.place_of(*column, label).ok_or(line)?;
+                places[*column] = space.place_of(*column, label).ok_or_else(other)?;
                 margin |= 1 << column;
             }
         }
-        let cell = cells.place(edition, margin, &places).ok_or(line)?;
+        let cell = cells.place(edition, margin, &places).ok_or_else(other)?;
         let numbers: Vec<&str> = row.iter().skip(at.len()).collect();
-        let shown = shown(&numbers).ok_or(line)?;
-        match shown {
-            Shown::Hidden => cells.set_hidden(cell, true),
+        if numbers.len() != COUNTS.len() {
+            return Err(other());
+        }
+        let own = cells.counts(cell);
+        let told = if table.has_rates {
+            cells.add_population(cell, numbers[0].parse().map_err(|_| other())?);
+            told_clients(cells, cell, numbers[1])
+        } else {
+            told_counts(&numbers)
+        };
+        match told.ok_or_else(other)? {
+            Shown::Hidden if own.clients > 0 => cells.set_hidden(cell, true),
+            // A zero is not hidden.
+            Shown::Hidden => return Err(other()),
             Shown::Kept(kept) => cells.keep(cell, kept),
-            Shown::Counts(counts) if counts == cells.counts(cell) => {}
-            Shown::Counts(_) => return Err(line),
+            Shown::Counts(counts) if rule.is_few(counts) => return Err(TableFault::OtherRule),
+            Shown::Counts(counts) if counts == own => {}
+            Shown::Counts(_) => return Err(other()),
+        }
+        if table.has_rates && (numbers[2] == ABOVE) && !is_told_above(cells, cell) {
+            return Err(other());
         }
         cells.settle(cell);
     }
     Ok(())
 }
 
-/// What a table shows of a cell; none if it is nothing that a table shows.
-fn shown(numbers: &[&str]) -> Option<Shown> {
-    if numbers.len() != MEASURES.len() {
-        return None;
-    }
+/// Whether a cell has more clients than people of a population that was told.
+fn is_told_above(cells: &Cells, cell: Place) -> bool {
+    let clients = u64::from(cells.counts(cell).clients);
+    cells.populations(cell).iter().any(|people| clients > *people)
+}
+
+/// What a table of counts shows of a cell; none if it is nothing that a table shows.
+fn told_counts(numbers: &[&str]) -> Option<Shown> {
     if numbers.iter().all(|number| *number == HIDDEN) {
         return Some(Shown::Hidden);
     }
@@ -285,4 +467,20 @@ fn shown(numbers: &[&str]) -> Option<Shown> {
     let month = kept.iter().map(|(_, month)| *month).max()?;
     let counts = Counts { facts: kept[0].0, doses: kept[1].0, clients: kept[2].0 };
     Some(Shown::Kept(Kept { counts, month }))
+}
+
+/// What a table of rates shows of a cell, which is its clients.
+fn told_clients(cells: &Cells, cell: Place, clients: &str) -> Option<Shown> {
+    if clients == HIDDEN {
+        return Some(Shown::Hidden);
+    }
+    if let Some((clients, month)) = kept_number(clients) {
+        // The number of an earlier batch, whose facts and doses are known from there.
+        let edition = (0..).zip(&cells.editions).find(|(_, edition)| edition.month == month)?.0;
+        let counts = cells.counts(cells.in_edition(cell, edition)?);
+        return (counts.clients == clients).then_some(Shown::Kept(Kept { counts, month }));
+    }
+    let clients: u32 = clients.parse().ok()?;
+    let own = cells.counts(cell);
+    Some(Shown::Counts(if clients == own.clients { own } else { Counts { facts: 0, doses: 0, clients } }))
 }

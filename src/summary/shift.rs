@@ -177,11 +177,14 @@ impl Search<'_> {
         for (edition, columns) in touched {
             let place = self.worlds.cells.place(*edition, *columns, corner)?;
             // As far as the cell alone tells.
-            let clients = self.worlds.clients(self.from, place);
-            if clients <= 0 || clients + by <= 0 {
+            // Most worlds are looked for from the truth, in which nothing has changed.
+            let changed = if self.from.is_empty() { None } else { self.from.get(&place) };
+            let clients = i64::from(self.worlds.cells.counts(place).clients)
+                + changed.map_or(0, |change| change.clients);
+            if clients <= 0 || !self.worlds.cells.may_have(place, clients + by) {
                 return None;
             }
-            if !self.from.contains_key(&place) {
+            if changed.is_none() {
                 cost = cost.saturating_add(self.worlds.cost(place));
             }
         }

@@ -6,9 +6,9 @@
 
 use super::columns::{Column, order_of};
 use super::{MOST_CELLS, MOST_COLUMNS, SummaryError};
-use crate::value::Month;
+use crate::value::{AgeBands, Month};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The columns of all tables together, each with its labels.
 #[derive(Clone, Debug)]
@@ -19,14 +19,14 @@ pub(super) struct Space {
 
 impl Space {
     /// The labels of several spaces of the same columns.
-    pub(super) fn of_all<'a>(spaces: impl Iterator<Item = &'a Space> + Clone) -> Space {
+    pub(super) fn of_all<'a>(spaces: impl Iterator<Item = &'a Space> + Clone, bands: &AgeBands) -> Space {
         let columns: Vec<Column> =
             spaces.clone().next().map(|space| space.columns.clone()).unwrap_or_default();
         let labels_of = |(place, column): (usize, &Column)| {
             let labels: BTreeSet<_> = spaces
                 .clone()
                 .flat_map(|space| &space.labels[place])
-                .map(|label| order_of(*column, label))
+                .map(|label| order_of(*column, label, bands))
                 .collect();
             labels.into_iter().map(|(.., label)| label.to_owned()).collect()
         };
@@ -78,6 +78,8 @@ pub(super) struct Margin {
     /// The places of its columns in the space, each with how far apart the cells of neighbouring labels lie.
     pub(super) strides: Vec<(usize, u32)>,
     pub(super) size: usize,
+    /// How many columns more the largest table has that shows it.
+    pub(super) missing: u32,
 }
 
 impl Margin {
@@ -90,15 +92,13 @@ impl Margin {
 /// Every margin that a table of an edition shows, by its columns.
 #[derive(Clone, Debug)]
 pub(super) struct Margins {
-    pub(super) space: Rc<Space>,
-    /// The columns of each table.
-    pub(super) tables: Vec<Columns>,
+    pub(super) space: Arc<Space>,
     /// At the place of its columns; none that no table shows.
     by_columns: Vec<Option<Margin>>,
 }
 
 impl Margins {
-    pub(super) fn new(space: Rc<Space>, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
+    pub(super) fn new(space: Arc<Space>, tables: &[Vec<Column>]) -> Result<Margins, SummaryError> {
         let bit = |column: &Column| space.column(*column).map_or(0, |place| 1 << place);
         let tables_columns: Vec<Columns> = tables.iter().map(|table| table.iter().map(bit).sum()).collect();
         for (table, columns) in tables.iter().zip(&tables_columns) {
@@ -110,8 +110,8 @@ impl Margins {
             }
         }
         let margin = |columns: Columns| {
-            let is_shown = tables_columns.iter().any(|table| is_part_of(columns, *table));
-            is_shown.then(|| {
+            let showing = tables_columns.iter().filter(|table| is_part_of(columns, **table));
+            showing.map(|table| (table & !columns).count_ones()).max().map(|missing| {
                 let mut size = 1;
                 let mut strides = Vec::new();
                 for column in of(columns) {
@@ -119,11 +119,11 @@ impl Margins {
                     // No more than MOST_CELLS, which is a u32.
                     size *= space.labels[column].len() as u32;
                 }
-                Margin { columns, strides, size: size as usize }
+                Margin { columns, strides, size: size as usize, missing }
             })
         };
         let by_columns = (0..1 << MOST_COLUMNS).map(margin).collect();
-        Ok(Margins { space, tables: tables_columns, by_columns })
+        Ok(Margins { space, by_columns })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Margin> {
@@ -173,8 +173,8 @@ pub(super) struct Counted {
 
 impl Counted {
     /// The same counts in a space that has other labels, too.
-    pub(super) fn within(self, space: &Rc<Space>, tables: &[Vec<Column>]) -> Result<Counted, SummaryError> {
-        let margins = Margins::new(Rc::clone(space), tables)?;
+    pub(super) fn within(self, space: &Arc<Space>, tables: &[Vec<Column>]) -> Result<Counted, SummaryError> {
+        let margins = Margins::new(Arc::clone(space), tables)?;
         let own = &self.margins.space;
         let at: Vec<Vec<Option<u16>>> = (0..own.columns.len())
             .map(|column| own.labels[column].iter().map(|label| space.place_of(column, label)).collect())
@@ -195,6 +195,14 @@ impl Counted {
     }
 }
 
+/// Fewer people in a population are too few to tell anything of.
+pub(super) const LEAST_POPULATION: u64 = 50;
+
+/// Whether a table of rates says of a cell that it has more clients than people live there. It does not of few people.
+pub(super) fn is_above(clients: u64, people: u64) -> bool {
+    people >= LEAST_POPULATION && clients > people
+}
+
 /// What an earlier table shows of a cell, and goes on to be shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Kept {
@@ -203,23 +211,56 @@ pub(super) struct Kept {
     pub(super) month: Month,
 }
 
+/// What the parts of a total make up along a column: facts, doses and clients.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct LineSums {
+    pub(super) sums: [i64; 3],
+    pub(super) largest: [i64; 3],
+}
+
+/// The sums of all lines of a batch's tables. See `Edition::lines`.
+fn sums_of_lines(margins: &Margins, counts: &[Vec<Counts>]) -> Vec<Vec<Vec<LineSums>>> {
+    let mut lines = vec![vec![Vec::new(); MOST_COLUMNS]; 1 << MOST_COLUMNS];
+    for parts in margins.all() {
+        for column in of(parts.columns) {
+            // Every total of a margin is shown where the margin is.
+            let Some(totals) = margins.get(parts.columns & !(1 << column)) else { continue };
+            let sums = &mut lines[usize::from(totals.columns)][column];
+            sums.resize(totals.size, LineSums::default());
+            for (cell, counts) in (0..).zip(&counts[usize::from(parts.columns)]) {
+                let line = &mut sums[totals.cell(&margins.places(parts.columns, cell)) as usize];
+                for (measure, number) in [counts.facts, counts.doses, counts.clients].into_iter().enumerate()
+                {
+                    line.sums[measure] += i64::from(number);
+                    line.largest[measure] = line.largest[measure].max(i64::from(number));
+                }
+            }
+        }
+    }
+    lines
+}
+
 /// The tables of one batch.
 #[derive(Clone, Debug)]
 pub(super) struct Edition {
     pub(super) month: Month,
     pub(super) margins: Margins,
     counts: Vec<Vec<Counts>>,
+    /// What the parts of each total make up along each column, at the places of margin and column.
+    lines: Vec<Vec<Vec<LineSums>>>,
     hidden: Vec<Vec<bool>>,
     /// Whether a cell stays as it is, hidden or not.
     settled: Vec<Vec<bool>>,
     /// What is shown of a cell in place of its own counts, if it is not hidden.
     kept: BTreeMap<Place, Kept>,
+    /// How many people live where a cell's clients do, as tables of rates tell; the cell may be in tables of several populations.
+    populations: BTreeMap<Place, Vec<u64>>,
 }
 
 /// All cells, with what is counted in each, and which are hidden. The last edition is the one that is made.
 #[derive(Clone, Debug)]
 pub(super) struct Cells {
-    pub(super) space: Rc<Space>,
+    pub(super) space: Arc<Space>,
     pub(super) editions: Vec<Edition>,
 }
 
@@ -233,10 +274,20 @@ pub(super) enum Shown {
 
 impl Cells {
     /// Shown cells of editions, the earliest first.
-    pub(super) fn new(space: Rc<Space>, editions: Vec<(Month, Counted)>) -> Cells {
+    pub(super) fn new(space: Arc<Space>, editions: Vec<(Month, Counted)>) -> Cells {
         let edition = |(month, Counted { margins, counts }): (Month, Counted)| {
+            let lines = sums_of_lines(&margins, &counts);
             let none: Vec<Vec<bool>> = counts.iter().map(|counts| vec![false; counts.len()]).collect();
-            Edition { month, margins, counts, hidden: none.clone(), settled: none, kept: BTreeMap::new() }
+            Edition {
+                month,
+                margins,
+                counts,
+                lines,
+                hidden: none.clone(),
+                settled: none,
+                kept: BTreeMap::new(),
+                populations: BTreeMap::new(),
+            }
         };
         Cells { space, editions: editions.into_iter().map(edition).collect() }
     }
@@ -270,6 +321,12 @@ impl Cells {
         self.editions[usize::from(place.edition)].counts[usize::from(place.margin)][place.cell as usize]
     }
 
+    /// What the parts of a total make up along a column.
+    pub(super) fn line_sums(&self, total: Place, column: usize) -> LineSums {
+        let lines = &self.editions[usize::from(total.edition)].lines[usize::from(total.margin)][column];
+        lines.get(total.cell as usize).copied().unwrap_or_default()
+    }
+
     pub(super) fn is_hidden(&self, place: Place) -> bool {
         self.editions[usize::from(place.edition)].hidden[usize::from(place.margin)][place.cell as usize]
     }
@@ -293,6 +350,26 @@ impl Cells {
 
     pub(super) fn keep(&mut self, place: Place, kept: Kept) {
         self.editions[usize::from(place.edition)].kept.insert(place, kept);
+    }
+
+    /// Says how many people live where a cell's clients do.
+    pub(super) fn add_population(&mut self, place: Place, people: u64) {
+        let own = self.editions[usize::from(place.edition)].populations.entry(place).or_default();
+        if !own.contains(&people) {
+            own.push(people);
+        }
+    }
+
+    pub(super) fn populations(&self, place: Place) -> &[u64] {
+        let populations = &self.editions[usize::from(place.edition)].populations;
+        populations.get(&place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a hidden cell may have so many clients: at least one, and more than live there only where that is told of it.
+    pub(super) fn may_have(&self, place: Place, clients: i64) -> bool {
+        let own = u64::from(self.counts(place).clients);
+        let is_possible = |people: &u64| is_above(clients.unsigned_abs(), *people) == is_above(own, *people);
+        clients >= 1 && self.populations(place).iter().all(is_possible)
     }
 
     pub(super) fn shown(&self, place: Place) -> Shown {

@@ -1,8 +1,8 @@
 //! The tables as text. What is hidden is not in it in any form.
 
-use super::Summary;
 use super::columns::{Column, TOTAL};
-use super::space::{AT_TOTAL, Counts, Places, Shown};
+use super::space::{AT_TOTAL, Cells, Counts, Place, Places, Shown, is_above};
+use super::{Summary, people_of};
 use crate::batch::table_text;
 use crate::value::{Month, grouped};
 use serde::{Deserialize, Serialize};
@@ -46,24 +46,62 @@ pub enum Release {
 /// What stands for a number that is not shown.
 pub(super) const HIDDEN: &str = "*";
 
-pub(super) const MEASURES: [&str; 3] = ["facts", "doses", "clients"];
+/// What stands for a rate of which only that it is more is shown.
+pub(super) const ABOVE: &str = ">100";
+
+/// The columns of numbers of a table of counts.
+pub(super) const COUNTS: [&str; 3] = ["facts", "doses", "clients"];
+
+/// Those of a table of rates.
+pub(super) const RATES: [&str; 3] = ["population", "clients", "rate"];
 
 impl Summary {
     /// The name of a table's file.
     pub fn file_name(&self, table: usize, extension: &str) -> String {
         let names: Vec<_> = self.tables[table].iter().map(|column| column.name()).collect();
-        format!("summary_{}_{}.{extension}", self.month, names.join("_"))
+        let kind = if self.population().is_some() { "rates" } else { "summary" };
+        format!("{kind}_{}_{}.{extension}", self.month, names.join("_"))
+    }
+
+    /// The names of the columns of numbers.
+    pub(super) fn measures(&self) -> [&'static str; 3] {
+        if self.population().is_some() { RATES } else { COUNTS }
     }
 }
 
-/// A cell's facts, doses and clients as they stand in a table.
-pub(super) fn numbers(shown: Shown, number: fn(u32) -> String) -> [Cow<'static, str>; 3] {
-    let all = |Counts { facts, doses, clients }: Counts| [facts, doses, clients].map(number);
-    match shown {
-        Shown::Hidden => [const { Cow::Borrowed(HIDDEN) }; 3],
-        Shown::Counts(counts) => all(counts).map(Cow::Owned),
-        Shown::Kept(kept) => all(kept.counts).map(|number| Cow::Owned(format!("{number} ({})", kept.month))),
+/// A row's numbers as they stand in a table.
+pub(super) fn numbers(row: &Row<'_>, number: fn(u64) -> String) -> [Cow<'static, str>; 3] {
+    const HIDDEN_NUMBER: Cow<'static, str> = Cow::Borrowed(HIDDEN);
+    let counts = |Counts { facts, doses, clients }: Counts| [facts, doses, clients];
+    let Some(people) = row.people else {
+        return match row.shown {
+            Shown::Hidden => [HIDDEN_NUMBER; 3],
+            Shown::Counts(own) => counts(own).map(|own| number(own.into()).into()),
+            Shown::Kept(kept) => {
+                counts(kept.counts).map(|own| format!("{} ({})", number(own.into()), kept.month).into())
+            }
+        };
+    };
+    let [clients, rate] = match row.shown {
+        Shown::Hidden if row.is_above => [HIDDEN_NUMBER, ABOVE.into()],
+        Shown::Hidden => [HIDDEN_NUMBER; 2],
+        Shown::Counts(own) => [number(own.clients.into()).into(), rate(own.clients, people).into()],
+        Shown::Kept(kept) => {
+            let texts = [number(kept.counts.clients.into()), rate(kept.counts.clients, people)];
+            texts.map(|text| format!("{text} ({})", kept.month).into())
+        }
+    };
+    [number(people).into(), clients, rate]
+}
+
+/// Clients in a hundred people, with one digit behind the point.
+fn rate(clients: u32, people: u64) -> String {
+    let clients = u64::from(clients);
+    if clients > people {
+        return ABOVE.to_owned();
     }
+    let thousandths = (2000 * clients + people).checked_div(2 * people).unwrap_or(0);
+    format!("{}.{}", thousandths / 10, thousandths % 10)
 }
 
 /// A number of an earlier batch and the batch's month, of how it stands in a table.
@@ -75,10 +113,10 @@ pub(super) fn kept_number(text: &str) -> Option<(u32, Month)> {
 /// A table as CSV: a row for each cell, zeros and totals too.
 pub fn csv(summary: &Summary, table: usize) -> String {
     let columns = &summary.tables[table];
-    let header: Vec<&str> = columns.iter().map(|column| column.name()).chain(MEASURES).collect();
-    let rows = rows(summary, columns).map(|Row { labels, shown }| {
-        let numbers = numbers(shown, |number| number.to_string());
-        labels.into_iter().map(Cow::Borrowed).chain(numbers).collect()
+    let header: Vec<&str> = columns.iter().map(|column| column.name()).chain(summary.measures()).collect();
+    let rows = rows(summary, columns).map(|row| {
+        let numbers = numbers(&row, |number| number.to_string());
+        row.labels.into_iter().map(Cow::Borrowed).chain(numbers).collect()
     });
     table_text(&header, rows)
 }
@@ -87,36 +125,41 @@ pub fn csv(summary: &Summary, table: usize) -> String {
 pub fn markdown(summary: &Summary, table: usize, circle: Circle, release: Release) -> String {
     let columns = &summary.tables[table];
     let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
-    let mut out = format!("# {}\n\n", heading(columns, circle));
+    let mut out = format!("# {}\n\n", heading(summary, columns, circle));
     let _ = match release {
         Release::Kept => writeln!(out, "Batch {}.\n", summary.month),
         Release::NotForRelease => writeln!(out, "Batch {}. **Not for release.**\n", summary.month),
     };
-    for note in notes(columns, circle, rows(summary, columns).any(|row| row.is_kept())) {
+    for note in notes(summary, columns, circle, rows(summary, columns).any(|row| row.is_kept())) {
         let _ = writeln!(out, "- {note}");
     }
-    let _ = writeln!(out, "\n| {} | {} |", names.join(" | "), MEASURES.join(" | "));
-    let _ = writeln!(out, "|{}{}", "---|".repeat(names.len()), "---:|".repeat(MEASURES.len()));
-    for Row { labels, shown } in rows(summary, columns).filter(Row::is_something) {
-        let numbers =
-            numbers(shown, |number| grouped(number.into())).map(|number| number.replace('*', "\\*"));
+    let _ = writeln!(out, "\n| {} | {} |", names.join(" | "), summary.measures().join(" | "));
+    let _ = writeln!(out, "|{}{}", "---|".repeat(names.len()), "---:|".repeat(summary.measures().len()));
+    for row in rows(summary, columns).filter(Row::is_something) {
+        let numbers = numbers(&row, grouped).map(|number| number.replace('*', "\\*"));
         let labels =
-            labels.iter().map(|label| label.replace('|', "\\|").replace('*', "\\*").replace('<', "\\<"));
+            row.labels.iter().map(|label| label.replace('|', "\\|").replace('*', "\\*").replace('<', "\\<"));
         let _ = writeln!(out, "| {} | {} |", labels.collect::<Vec<_>>().join(" | "), numbers.join(" | "));
     }
     out
 }
 
 /// What a table is called.
-pub(super) fn heading(columns: &[Column], circle: Circle) -> String {
+pub(super) fn heading(summary: &Summary, columns: &[Column], circle: Circle) -> String {
     let names: Vec<_> = columns.iter().map(|column| column.name().replace('_', " ")).collect();
-    format!("Immunizations by {}, {}", names.join(", "), circle.heading())
+    let what =
+        if summary.population().is_some() { "Immunized clients in 100 people" } else { "Immunizations" };
+    format!("{what} by {}, {}", names.join(", "), circle.heading())
 }
 
 /// A cell as a row of a table.
 pub(super) struct Row<'a> {
     pub(super) labels: Vec<&'a str>,
     pub(super) shown: Shown,
+    /// How many people live there, in a table of rates.
+    pub(super) people: Option<u64>,
+    /// Whether there are more clients than people, which is shown of hidden cells, too.
+    is_above: bool,
 }
 
 impl Row<'_> {
@@ -129,43 +172,77 @@ impl Row<'_> {
         matches!(self.shown, Shown::Kept(_))
     }
 
+    /// What its bar shows: clients, or the rate as far as all people; none if it is hidden.
+    pub(super) fn size(&self) -> Option<f64> {
+        let Counts { clients, .. } = match self.shown {
+            Shown::Hidden => return None,
+            Shown::Counts(counts) => counts,
+            Shown::Kept(kept) => kept.counts,
+        };
+        let clients = f64::from(clients);
+        // People of a state are far fewer than a float can tell apart.
+        Some(self.people.map_or(clients, |people| (clients / people.max(1) as f64).min(1.0)))
+    }
+
     /// Whether anything is counted in it.
     pub(super) fn is_something(&self) -> bool {
-        self.shown != Shown::Counts(Counts::default())
+        self.shown != Shown::Counts(Counts::default()) || self.people.is_some()
     }
 }
 
 /// What a reader has to know.
-pub(super) fn notes(columns: &[Column], circle: Circle, has_kept: bool) -> Vec<&'static str> {
-    let mut notes = vec![
-        "A fact is one administered dose, seen from one vaccine group; doses and clients are counted once in each row.",
-        "Clients of several rows are in each of them once: a total is counted, and is no sum of its rows.",
-    ];
+pub(super) fn notes(summary: &Summary, columns: &[Column], circle: Circle, has_kept: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if summary.population().is_some() {
+        notes.push(format!(
+            "Clients with a fact in the batch, in 100 people who live there; ages are those on {}.",
+            summary.as_of
+        ));
+        notes.push(format!("`{ABOVE}`: more clients than people: the population does not fit them."));
+    } else {
+        notes.push(
+            "A fact is one administered dose, seen from one vaccine group; doses and clients are counted once in each row."
+                .to_owned(),
+        );
+        notes.push(
+            "Clients of several rows are in each of them once: a total is counted, and is no sum of its rows."
+                .to_owned(),
+        );
+    }
     if columns.contains(&Column::Recipient) {
-        notes.push("A fact may be in the files of several recipients: their sum is not the total.");
+        notes
+            .push("A fact may be in the files of several recipients: their sum is not the total.".to_owned());
     }
     if circle != Circle::Own {
-        notes.push(
-            "`*`: few clients, or hidden so that few clients elsewhere can't be worked out. Zeros are shown.",
-        );
+        let few = if summary.population().is_some() {
+            "few clients, few others, few people"
+        } else {
+            "few clients"
+        };
+        notes.push(format!(
+            "`*`: {few}, or hidden so that few clients elsewhere can't be worked out. Zeros are shown."
+        ));
     }
     if has_kept {
         notes.push(
             "A month in parentheses: the numbers are those of that batch, as few clients have been added or taken since, and the \
-             difference would tell of them.",
+             difference would tell of them."
+                .to_owned(),
         );
     }
-    notes.push("Only consented clients are counted. This is no population coverage.");
+    notes.push("Only consented clients are counted. This is no population coverage.".to_owned());
     notes
 }
 
-/// A row for each cell, in the order of the labels, the total last.
-pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = Row<'a>> {
-    let cells = &summary.cells;
+/// The cells of a table that is made, each with its labels, in their order, the total last.
+pub(super) fn places_of<'a>(
+    cells: &'a Cells,
+    columns: &'a [Column],
+) -> impl Iterator<Item = (Place, Vec<&'a str>)> {
     let space = &*cells.space;
     let at: Vec<usize> = columns.iter().filter_map(|column| space.column(*column)).collect();
     let sizes: Vec<usize> = at.iter().map(|column| space.labels[*column].len() + 1).collect();
-    (0..sizes.iter().product::<usize>()).map(move |mut number| {
+    (0..sizes.iter().product::<usize>()).filter_map(move |mut number| {
         let mut places: Places = [AT_TOTAL; super::MOST_COLUMNS];
         let mut labels = vec![TOTAL; at.len()];
         let mut margin = 0;
@@ -180,7 +257,17 @@ pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iter
             }
         }
         // A table's cells are those of its margins.
-        let cell = cells.place(cells.last(), margin, &places);
-        Row { labels, shown: cell.map_or(Shown::Hidden, |cell| cells.shown(cell)) }
+        Some((cells.place(cells.last(), margin, &places)?, labels))
+    })
+}
+
+/// A row for each cell, in the order of the labels, the total last.
+pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iterator<Item = Row<'a>> {
+    let cells = &summary.cells;
+    places_of(cells, columns).map(move |(place, labels)| {
+        let people = summary.population().and_then(|population| people_of(population, columns, &labels));
+        let clients = u64::from(cells.counts(place).clients);
+        let is_above = people.is_some_and(|people| is_above(clients, people));
+        Row { labels, shown: cells.shown(place), people, is_above }
     })
 }

@@ -7,7 +7,7 @@
 use super::columns::Relation;
 use super::protect::Rule;
 use super::shift::COST_OF_TOTAL;
-use super::space::{Cells, Counts, Place, is_part_of};
+use super::space::{Cells, Counts, LineSums, Place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What another world adds to a cell's counts.
@@ -29,6 +29,8 @@ pub(super) type Cost = u64;
 pub(super) struct Worlds<'a> {
     pub(super) cells: &'a Cells,
     pub(super) rule: Rule,
+    /// A hidden cell that is taken as shown: whether it is needed is to be found out.
+    pub(super) shown: Option<Place>,
 }
 
 /// So many steps a world of other clients may take.
@@ -39,13 +41,15 @@ impl Worlds<'_> {
     /// proof. `may_hide`: whether cells may be among them that are shown.
     pub(super) fn prove(&self, place: Place, may_hide: bool) -> Option<BTreeSet<Place>> {
         let clients = i64::from(self.cells.counts(place).clients);
-        let (least, most) = (i64::from(self.rule.least), i64::from(self.rule.most));
         let mut needed = BTreeSet::from([place]);
-        if clients < most {
-            needed.extend(self.towards(place, most - clients, may_hide)?);
-        }
-        if clients > least {
-            needed.extend(self.towards(place, least - clients, may_hide)?);
+        for (least, most) in self.rule.ranges(self.cells, place) {
+            // What is possible goes from the cell's own number through all up to there.
+            if clients < most {
+                needed.extend(self.towards(place, most - clients, may_hide)?);
+            }
+            if clients > least {
+                needed.extend(self.towards(place, least - clients, may_hide)?);
+            }
         }
         Some(needed)
     }
@@ -63,17 +67,19 @@ impl Worlds<'_> {
         cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
     }
 
+    fn is_hidden(&self, place: Place) -> bool {
+        self.cells.is_hidden(place) && self.shown != Some(place)
+    }
+
     /// What it costs to hide a cell.
     pub(super) fn cost(&self, place: Place) -> Cost {
-        if self.cells.is_hidden(place) {
+        if self.is_hidden(place) {
             return 0;
         }
         if self.cells.is_settled(place) {
             return Cost::MAX;
         }
-        let tables = &self.cells.margins(place.edition).tables;
-        let of_tables = tables.iter().filter(|table| is_part_of(place.margin, **table));
-        let missing = of_tables.map(|table| (table & !place.margin).count_ones()).max().unwrap_or(0);
+        let missing = self.cells.margins(place.edition).get(place.margin).map_or(0, |margin| margin.missing);
         // A cell more weighs more than what is in it.
         COST_OF_TOTAL.pow(missing.min(3)) * (64 + u64::from(self.cells.counts(place).facts.ilog2()))
     }
@@ -139,7 +145,7 @@ impl Worlds<'_> {
             .iter()
             .map(|(part, clients)| {
                 let doses = i64::from(self.cells.counts(*part).doses);
-                (self.cells.is_hidden(*part), (doses.min(of_total) - clients).min(missing), *part)
+                (self.is_hidden(*part), (doses.min(of_total) - clients).min(missing), *part)
             })
             .filter(|(_, more, part)| *more > 0 && may_change(*part) && !is_lowered(*part))
             .collect();
@@ -186,7 +192,7 @@ impl Worlds<'_> {
 
     fn may_change(&self, place: Place, may_hide: bool) -> bool {
         self.cells.counts(place).clients > 0
-            && (self.cells.is_hidden(place) || may_hide && !self.cells.is_settled(place))
+            && (self.is_hidden(place) || may_hide && !self.cells.is_settled(place))
     }
 
     /// Changes a cell as the same one in another batch is changed, of the two the one that is not.
@@ -245,8 +251,8 @@ impl Worlds<'_> {
         lines
     }
 
-    /// A line's parts, each with its facts, doses and clients in a world.
-    fn parts(&self, world: &World, line: Line) -> impl Iterator<Item = (Place, [i64; 3])> {
+    /// A line's first part, how far apart its parts lie, and how many there are.
+    fn extent(&self, line: Line) -> (Place, u32, u32) {
         let margins = self.cells.margins(line.total.edition);
         let mut places = self.cells.places(line.total);
         places[line.column] = 0;
@@ -256,14 +262,33 @@ impl Worlds<'_> {
         let stride = stride.map_or(1, |(_, stride)| *stride);
         let first = Place { margin: columns, cell: margin.cell(&places), ..line.total };
         // The number of labels fits a place.
-        let labels = self.cells.space.labels[line.column].len() as u32;
+        (first, stride, self.cells.space.labels[line.column].len() as u32)
+    }
+
+    /// The parts of a line that a world changes.
+    fn changed_parts<'w>(
+        &self,
+        world: &'w World,
+        line: Line,
+    ) -> impl Iterator<Item = (Place, &'w Change)> + use<'w> {
+        let (first, stride, labels) = self.extent(line);
         let last = Place { cell: first.cell + labels.saturating_sub(1) * stride, ..first };
-        // Most cells are as they are: they are not looked for in the world one by one. Those between that belong to other lines
-        // do no harm: no part is one of them.
-        let changed: Vec<(&Place, &Change)> = world.range(first..=last).collect();
+        // Those between belong to other lines.
+        let is_part = move |place: &Place| (place.cell - first.cell).is_multiple_of(stride);
+        world
+            .range(first..=last)
+            .map(|(place, change)| (*place, change))
+            .filter(move |(place, _)| is_part(place))
+    }
+
+    /// A line's parts, each with its facts, doses and clients in a world.
+    fn parts(&self, world: &World, line: Line) -> impl Iterator<Item = (Place, [i64; 3])> {
+        let (first, stride, labels) = self.extent(line);
+        // Most cells are as they are: they are not looked for in the world one by one.
+        let changed: Vec<(Place, &Change)> = self.changed_parts(world, line).collect();
         (0..labels).map(move |label| {
             let part = Place { cell: first.cell + label * stride, ..first };
-            let change = changed.iter().find(|(place, _)| **place == part).map(|(_, change)| *change);
+            let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
             (part, self.changed(part, change))
         })
     }
@@ -271,18 +296,34 @@ impl Worlds<'_> {
     /// Whether a total and its parts fit each other in a world.
     fn holds(&self, world: &World, line: Line) -> bool {
         let relations = self.cells.space.columns[line.column].relations();
-        let (mut sums, mut largest) = ([0; 3], [0; 3]);
-        for (_, counts) in self.parts(world, line) {
-            for (measure, number) in counts.into_iter().enumerate() {
-                sums[measure] += number;
-                largest[measure] = number.max(largest[measure]);
+        let total = self.changed(line.total, world.get(&line.total));
+        let LineSums { mut sums, mut largest } = self.cells.line_sums(line.total, line.column);
+        for (part, change) in self.changed_parts(world, line) {
+            let now = self.changed(part, Some(change));
+            for (measure, more) in [change.facts, change.doses, change.clients].into_iter().enumerate() {
+                sums[measure] += more;
+                largest[measure] = largest[measure].max(now[measure]);
             }
         }
-        let total = self.changed(line.total, world.get(&line.total));
-        (0..3).all(|measure| match relations[measure] {
+        let fits_sum = |measure: usize| match relations[measure] {
             Relation::Sum => total[measure] == sums[measure],
-            Relation::Within => (largest[measure]..=sums[measure]).contains(&total[measure]),
-        })
+            Relation::Within => total[measure] <= sums[measure],
+        };
+        let fits_largest = |largest: [i64; 3], measure: usize| {
+            relations[measure] == Relation::Sum || largest[measure] <= total[measure]
+        };
+        if !(0..3).all(fits_sum) {
+            return false;
+        }
+        if (0..3).all(|measure| fits_largest(largest, measure)) {
+            return true;
+        }
+        // The largest part may have become smaller.
+        let mut largest = [0; 3];
+        for (_, counts) in self.parts(world, line) {
+            largest = std::array::from_fn(|measure| counts[measure].max(largest[measure]));
+        }
+        (0..3).all(|measure| fits_largest(largest, measure))
     }
 
     /// The same cells in other editions, each older one with the newer one.
@@ -310,7 +351,10 @@ impl Worlds<'_> {
     pub(super) fn is_possible(&self, world: &World) -> bool {
         let is_possible_alone = |(place, change): (&Place, &Change)| {
             let [facts, doses, clients] = self.changed(*place, Some(change));
-            self.cells.counts(*place).clients > 0 && 1 <= clients && clients <= doses && doses <= facts
+            self.cells.counts(*place).clients > 0
+                && self.cells.may_have(*place, clients)
+                && clients <= doses
+                && doses <= facts
         };
         world.iter().all(is_possible_alone)
             && self.lines_of(world).into_iter().all(|line| self.holds(world, line))

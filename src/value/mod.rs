@@ -3,6 +3,7 @@
 //! These read bytes and never panic: what cannot be read is `None`, and the caller, who knows the file, line and column,
 //! says so. They must never hold on to the text of a row.
 
+mod age_bands;
 mod day;
 mod id;
 pub mod name;
@@ -11,6 +12,7 @@ mod shown;
 pub(crate) mod spoilt;
 pub mod text;
 
+pub use age_bands::{AgeBands, MOST_BANDS};
 pub use day::{Day, Month, REGISTRY_YEARS};
 pub(crate) use day::{day, number_of};
 pub use id::{parse_id, without_decimal_tail};

@@ -1,0 +1,97 @@
+//! Tables that are out from elsewhere: made of a copy of a batch, say, or before summaries were kept.
+
+use super::Record;
+use super::columns::Column;
+use super::text::{COUNTS, RATES};
+use crate::batch::read_own_file;
+use crate::value::{Month, shown, text};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// A table that is out from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    pub(super) path: PathBuf,
+    /// The batch that it was made of, which its name tells.
+    pub(super) batch: Month,
+    pub(super) columns: Vec<Column>,
+    /// Whether it has rates.
+    pub(super) has_rates: bool,
+    pub(super) sha256: String,
+    pub(super) text: Vec<u8>,
+    /// The record of the summary that it is a table of, if that lies beside it.
+    pub(super) record: Option<Record>,
+}
+
+/// A table from elsewhere that cannot be used.
+#[derive(thiserror::Error, Debug)]
+pub enum PreviousError {
+    #[error("{}: it cannot be read", shown(.0))]
+    Read(PathBuf),
+    /// Of which batch it is, is not known.
+    #[error("{}: its name does not begin with summary_YYYYMM_ or rates_YYYYMM_, which tells its batch", shown(.0))]
+    Name(PathBuf),
+    #[error("{}: it is no table of counts as phds writes it in CSV", shown(.0))]
+    NoTable(PathBuf),
+}
+
+impl Previous {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// If it cannot be read, its header is not one of a table of counts, or its name does not tell its batch.
+    pub fn from_file(path: &Path) -> Result<Previous, PreviousError> {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let batch =
+            ["summary_", "rates_"].iter().find_map(|start| name.strip_prefix(start)?.split('_').next());
+        let batch = batch.and_then(Month::parse).ok_or_else(|| PreviousError::Name(path.to_owned()))?;
+        let text = read_own_file(path).map_err(|_| PreviousError::Read(path.to_owned()))?;
+        let (columns, has_rates) =
+            columns_of(&text).ok_or_else(|| PreviousError::NoTable(path.to_owned()))?;
+        let sha256 = text::hex(&Sha256::digest(&text));
+        let record = path.parent().and_then(Record::in_folder).filter(|record| record.has(&sha256));
+        Ok(Previous { path: path.to_owned(), batch, columns, has_rates, sha256, text, record })
+    }
+}
+
+/// The columns of a table, and whether it has rates, by its header; none if that is no table's.
+fn columns_of(text: &[u8]) -> Option<(Vec<Column>, bool)> {
+    let mut reader = csv::Reader::from_reader(text);
+    let header: Vec<&str> = reader.headers().ok()?.iter().collect();
+    let (columns, measures) = header.split_at_checked(header.len().checked_sub(COUNTS.len())?)?;
+    let has_rates = measures == RATES;
+    if columns.is_empty() || !has_rates && measures != COUNTS {
+        return None;
+    }
+    let column = |name: &&str| match name.parse().ok()? {
+        Column::AgeBand if has_rates => Some(Column::AgeAsOf),
+        column => Some(column),
+    };
+    let columns: Vec<Column> = columns.iter().map(column).collect::<Option<_>>()?;
+    let mut once = columns.clone();
+    once.sort_unstable();
+    once.dedup();
+    (once.len() == columns.len()).then_some((columns, has_rates))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_known_by_its_header() {
+        for (header, columns) in [
+            ("county,sex,facts,doses,clients", Some((vec![Column::County, Column::Sex], false))),
+            ("age_band,population,clients,rate", Some((vec![Column::AgeAsOf], true))),
+            ("age_band,facts,doses,clients", Some((vec![Column::AgeBand], false))),
+            ("facts,doses,clients", None),
+            ("clients", None),
+            ("county,county,facts,doses,clients", None),
+            ("age_as_of,facts,doses,clients", None),
+            ("county,facts,clients,doses", None),
+            ("", None),
+        ] {
+            assert_eq!(columns_of(header.as_bytes()), columns, "{header}");
+        }
+    }
+}
