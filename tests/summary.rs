@@ -198,6 +198,34 @@ fn what_may_not_be_counted_is_refused_and_nothing_is_written() {
     refused(&batch, &["--by", "sex"], 65, "not sound");
 }
 
+/// Six small cells of which no four are the corners of a rectangle: together they leave all that must stay possible.
+#[test]
+fn cells_that_protect_each_other_need_no_others() {
+    let site = Site::empty();
+    let cells = [("Harris", [5, 5, 30]), ("Travis", [30, 5, 5]), ("Dallas", [5, 30, 5])];
+    let of_county = |(county, clients): (&'static str, [usize; 3])| {
+        let groups = ["MMR", "FLU", "POL"].into_iter().zip(clients);
+        groups.flat_map(move |(group, clients)| std::iter::repeat_n((county, group), clients))
+    };
+    let facts: Vec<(usize, (&str, &str))> = (1..).zip(cells.into_iter().flat_map(of_county)).collect();
+    let table = |name: &str, row: &dyn Fn(&(usize, (&str, &str))) -> String| {
+        let rows: Vec<String> = facts.iter().map(row).collect();
+        site.rows(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    table("clients", &|(id, (county, _))| format!("{id},IA,Ana,Ruiz,,1990-05-05,F,,TX,{county},78701"));
+    table("consents", &|(id, _)| format!("{id},STANDARD,2015-01-01,,"));
+    table("immunizations", &|(id, (_, group))| format!("{id},{id},{id},3,2020-01-01,{group},1,5,N"));
+    site.rows("vaccines", &["3,03,"]);
+    site.rows("organizations", &["5,Clinic,CL,Travis,,,,"]);
+    assert_eq!(site.run(&[]).code, 0);
+
+    let ran = summary(&site.out().join("202407"), &["--by", "county,vaccine_group"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let hidden = self::table(&ran.stdout, 2).into_iter().filter(|(_, numbers)| numbers.is_none());
+    let hidden: Vec<String> = hidden.map(|(labels, _)| labels.join(" ")).collect();
+    assert_eq!(hidden, ["Dallas MMR", "Dallas POL", "Harris FLU", "Harris MMR", "Travis FLU", "Travis POL"]);
+}
+
 #[test]
 fn several_tables_need_a_folder() {
     let folder = tempfile::tempdir().unwrap();

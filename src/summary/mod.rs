@@ -2,9 +2,10 @@
 //!
 //! Four steps, each in a file of its own. `read` takes of each row the numbers that count and the places of its labels, never a
 //! text of a client's; `count` makes them into cells; `protect` decides which cells are hidden, and proves for each that needs it
-//! that nothing shown tells its number (`worlds`, `shift`); `text` and `page` write what is left. `records` knows the tables that are out
-//! already, which what is made must not give away. docs/summary.md says what is promised, and why it holds.
+//! that nothing shown tells its number (`worlds`, `shift`, `chains`); `text` and `page` write what is left. `records` knows the tables
+//! that are out already, which what is made must not give away. docs/summary.md says what is promised, and why it holds.
 
+mod chains;
 mod columns;
 mod count;
 mod page;

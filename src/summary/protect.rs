@@ -7,6 +7,7 @@
 //! What is out already, of this batch and of earlier ones, can't be hidden any more. So sensitive cells of the tables that are
 //! out need worlds, too, in which what is made now is as it is. Nothing here reads or writes anything.
 
+use super::chains::tries_of;
 use super::columns;
 use super::space::{self, Cells, Counts, Kept, Place, Shown};
 use super::worlds::Worlds;
@@ -116,17 +117,18 @@ pub(super) fn protect(cells: &mut Cells, rule: Rule, threads: NonZeroUsize) -> R
     sensitive.sort_by_key(|place| {
         (std::cmp::Reverse(place.margin.count_ones()), cells.counts(*place).clients, *place)
     });
+    let tries = tries_of(sensitive.len());
     let mut proofs = Proofs::new();
     let mut open = Vec::new();
     for some in sensitive.chunks(AT_ONCE) {
-        let worlds = Worlds { cells, rule, shown: None };
+        let worlds = Worlds { cells, rule, shown: None, tries };
         let found = each_of(some, threads, |place| worlds.prove(*place, true));
         let mut has_hidden = false;
         for (place, proof) in some.iter().zip(found) {
             let is_shown = |proof: &BTreeSet<Place>| proof.iter().any(|needed| !cells.is_hidden(*needed));
             // What was hidden meanwhile may serve this one, too.
             let proof = if has_hidden && proof.as_ref().is_none_or(is_shown) {
-                Worlds { cells, rule, shown: None }.prove(*place, true)
+                Worlds { cells, rule, shown: None, tries }.prove(*place, true)
             } else {
                 proof
             };
@@ -209,6 +211,7 @@ const MOST_USERS: usize = 64;
 
 /// Shows cells again that were hidden for a proof that can do without them by now.
 fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut Proofs) {
+    let tries = tries_of(proofs.len());
     let mut used_by: HashMap<Place, BTreeSet<Place>> = HashMap::new();
     for (place, proof) in &*proofs {
         for needed in proof {
@@ -224,7 +227,8 @@ fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut
         (place.margin.count_ones(), std::cmp::Reverse(cells.counts(*place).facts), *place)
     });
     for some in secondary.chunks(AT_ONCE) {
-        let without = |place: &Place| without(cells, rule, *place, used_by.get(place));
+        let without =
+            |place: &Place| without(Worlds { cells, rule, shown: Some(*place), tries }, used_by.get(place));
         let found = each_of(some, threads, without);
         for (place, others) in some.iter().zip(found) {
             let Some(mut others) = others else { continue };
@@ -236,7 +240,8 @@ fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut
                         && proof.iter().all(|needed| cells.is_hidden(*needed))
                 });
             if !is_as_before {
-                let Some(found) = self::without(cells, rule, *place, users) else { continue };
+                let worlds = Worlds { cells, rule, shown: Some(*place), tries };
+                let Some(found) = self::without(worlds, users) else { continue };
                 others = found;
             }
             cells.set_hidden(*place, false);
@@ -252,13 +257,12 @@ fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut
     }
 }
 
-/// Other proofs for the cells whose proofs need a cell, without it; none if one cannot do without.
-fn without(cells: &Cells, rule: Rule, place: Place, users: Option<&BTreeSet<Place>>) -> Option<Proofs> {
+/// Proofs in which a cell is shown, for those that need it hidden; none if one can't do without.
+fn without(worlds: Worlds<'_>, users: Option<&BTreeSet<Place>>) -> Option<Proofs> {
     let users = users.into_iter().flatten();
     if users.clone().count() > MOST_USERS {
         return None;
     }
-    let worlds = Worlds { cells, rule, shown: Some(place) };
     users.map(|user| Some((*user, worlds.prove(*user, false)?))).collect()
 }
 

@@ -6,7 +6,7 @@
 
 use super::MOST_COLUMNS;
 use super::space::{self, AT_TOTAL, Columns, Place, Places, is_part_of, subsets};
-use super::worlds::{Change, Cost, World, Worlds};
+use super::worlds::{Change, Cost, World, Worlds, one_after_the_other, steps};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -47,20 +47,13 @@ impl Worlds<'_> {
     }
 
     /// Shifts one after the other, where no single one is possible: each goes as far as it can. The cells that change on the way.
-    pub(super) fn shifts(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
-        let (mut world, mut changed, mut cost) = (World::new(), BTreeSet::new(), 0);
-        let mut left = by;
-        while left != 0 {
-            let steps = std::iter::successors(Some(left), |step| Some(step / 2).filter(|step| *step != 0));
-            let mut found =
-                steps.filter_map(|step| Some((step, self.best_shift(&world, place, step, may_hide)?)));
-            let (step, (more, next)) = found.next()?;
-            left -= step;
-            cost = more.saturating_add(cost);
-            changed.extend(next.keys().copied());
-            world = next;
-        }
-        Some((cost, changed))
+    pub(super) fn shifts(&self, place: Place, by: i64) -> Option<(Cost, BTreeSet<Place>)> {
+        one_after_the_other(by, |world, left| {
+            steps(left).find_map(|step| {
+                let (cost, world) = self.best_shift(world, place, step, true)?;
+                Some((step, cost, world))
+            })
+        })
     }
 
     /// In which editions a shift may go: alone in the cell's own, or in the same way in others, too.
@@ -170,7 +163,7 @@ impl Search<'_> {
         if flipped.count_ones().is_multiple_of(2) { self.by } else { -self.by }
     }
 
-    /// What it costs to change the cells of a corner in all margins; none if they can't be.
+    /// What it costs to change the cells of a corner in all margins; none if they can't be, or if that alone costs too much.
     fn cost_of(&self, corner: &Places, flipped: Columns, touched: &[(u8, Columns)]) -> Option<Cost> {
         let by = self.more_at(flipped);
         let mut cost: Cost = 0;
@@ -186,6 +179,9 @@ impl Search<'_> {
             }
             if changed.is_none() {
                 cost = cost.saturating_add(self.worlds.cost(place));
+                if cost >= self.most {
+                    return None;
+                }
             }
         }
         Some(cost)

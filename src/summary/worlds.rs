@@ -1,8 +1,9 @@
 //! Other counts for hidden cells, with which all that is shown is as it is.
 //!
-//! Worlds are made in two ways: by a shift (`shift`), or here, by **other clients**: facts and doses stay, and a cell has more or
-//! fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells around it are changed,
-//! too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before it counts.
+//! Worlds are made in three ways: by a shift (`shift`), by a chain (`chains`), or here, by **other clients**: facts and doses stay,
+//! and a cell has more or fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells
+//! around it are changed, too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before
+//! it counts.
 
 use super::columns::Relation;
 use super::protect::Rule;
@@ -31,12 +32,14 @@ pub(super) struct Worlds<'a> {
     pub(super) rule: Rule,
     /// A hidden cell that is taken as shown: whether it is needed is to be found out.
     pub(super) shown: Option<Place>,
+    /// How many changes are tried for each chain.
+    pub(super) tries: usize,
 }
 
 /// So many steps a world of other clients may take.
 const MOST_STEPS: usize = 60;
 
-impl Worlds<'_> {
+impl<'a> Worlds<'a> {
     /// The cells that must be hidden so that every number of the rule's is possible for a sensitive cell; none if there is no
     /// proof. `may_hide`: whether cells may be among them that are shown.
     pub(super) fn prove(&self, place: Place, may_hide: bool) -> Option<BTreeSet<Place>> {
@@ -59,15 +62,24 @@ impl Worlds<'_> {
         let shift = self
             .best_shift(&World::new(), place, by, may_hide)
             .map(|(cost, world)| (cost, world.into_keys().collect()));
+        if let Some((0, changed)) = shift {
+            return Some(changed);
+        }
+        // What is hidden already may do.
+        let by_clients = self.all_by_clients(place, by, false).map(|(_, changed)| changed);
+        let of_hidden = by_clients.or_else(|| self.chains(place, by));
+        if of_hidden.is_some() || !may_hide {
+            return of_hidden;
+        }
         // Other clients are better than to hide a total.
         let hides_a_total = shift.as_ref().is_none_or(|(cost, _)| *cost >= COST_OF_TOTAL);
-        let by_clients = hides_a_total.then(|| self.all_by_clients(place, by, may_hide)).flatten();
+        let by_clients = hides_a_total.then(|| self.all_by_clients(place, by, true)).flatten();
         let cheapest = shift.into_iter().chain(by_clients).min_by_key(|(cost, _)| *cost);
-        let cheapest = cheapest.or_else(|| self.shifts(place, by, may_hide));
+        let cheapest = cheapest.or_else(|| self.shifts(place, by));
         cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
     }
 
-    fn is_hidden(&self, place: Place) -> bool {
+    pub(super) fn is_hidden(&self, place: Place) -> bool {
         self.cells.is_hidden(place) && self.shown != Some(place)
     }
 
@@ -232,23 +244,21 @@ impl Worlds<'_> {
         clients
     }
 
-    /// The sums and bounds in which a changed cell stands, as a total or as a part.
+    /// The sums and bounds in which a changed cell stands.
     fn lines_of(&self, world: &World) -> BTreeSet<Line> {
-        let mut lines = BTreeSet::new();
-        for place in world.keys() {
-            let margins = self.cells.margins(place.edition);
-            let places = self.cells.places(*place);
-            for column in 0..margins.space.columns.len() {
-                let bit = 1 << column;
-                let of_total = place.margin & !bit;
-                if margins.get(place.margin | bit).is_some()
-                    && let Some(total) = self.cells.place(place.edition, of_total, &places)
-                {
-                    lines.insert(Line { total, column });
-                }
-            }
-        }
-        lines
+        world.keys().flat_map(|place| self.lines_at(*place)).collect()
+    }
+
+    /// The sums and bounds in which a cell stands, as a total or as a part.
+    pub(super) fn lines_at(self, place: Place) -> impl Iterator<Item = Line> + use<'a> {
+        let margins = self.cells.margins(place.edition);
+        let places = self.cells.places(place);
+        (0..margins.space.columns.len()).filter_map(move |column| {
+            let bit = 1 << column;
+            margins.get(place.margin | bit)?;
+            let total = self.cells.place(place.edition, place.margin & !bit, &places)?;
+            Some(Line { total, column })
+        })
     }
 
     /// A line's first part, how far apart its parts lie, and how many there are.
@@ -263,6 +273,12 @@ impl Worlds<'_> {
         let first = Place { margin: columns, cell: margin.cell(&places), ..line.total };
         // The number of labels fits a place.
         (first, stride, self.cells.space.labels[line.column].len() as u32)
+    }
+
+    /// A line's parts.
+    pub(super) fn places_of(&self, line: Line) -> impl Iterator<Item = Place> + use<> {
+        let (first, stride, labels) = self.extent(line);
+        (0..labels).map(move |label| Place { cell: first.cell + label * stride, ..first })
     }
 
     /// The parts of a line that a world changes.
@@ -283,11 +299,9 @@ impl Worlds<'_> {
 
     /// A line's parts, each with its facts, doses and clients in a world.
     fn parts(&self, world: &World, line: Line) -> impl Iterator<Item = (Place, [i64; 3])> {
-        let (first, stride, labels) = self.extent(line);
         // Most cells are as they are: they are not looked for in the world one by one.
         let changed: Vec<(Place, &Change)> = self.changed_parts(world, line).collect();
-        (0..labels).map(move |label| {
-            let part = Place { cell: first.cell + label * stride, ..first };
+        self.places_of(line).map(move |part| {
             let change = changed.iter().find(|(place, _)| *place == part).map(|(_, change)| *change);
             (part, self.changed(part, change))
         })
@@ -335,7 +349,7 @@ impl Worlds<'_> {
 
     /// A changed cell and the same one in another batch that differ in the world as somebody may think that they do not: one that
     /// has not changed has changed, or the newer one has become smaller.
-    fn differing(&self, world: &World) -> Option<(Place, Place)> {
+    pub(super) fn differing(&self, world: &World) -> Option<(Place, Place)> {
         let differs = |(older, newer): &(Place, Place)| {
             let truth = [*older, *newer].map(|place| self.changed(place, None));
             let told = [*older, *newer].map(|place| self.changed(place, world.get(&place)));
@@ -362,10 +376,33 @@ impl Worlds<'_> {
     }
 }
 
+/// The numbers of clients by which a world may go towards `left` more: all, half as many, and so on down to one.
+pub(super) fn steps(left: i64) -> impl Iterator<Item = i64> {
+    std::iter::successors(Some(left), |step| Some(step / 2).filter(|step| *step != 0))
+}
+
+/// Worlds one after the other, each made of the one before, until a cell has `by` more clients, or fewer. `next` makes one of them: how
+/// far it goes, what it costs, and the world. What they cost together, and all cells that change on the way.
+pub(super) fn one_after_the_other(
+    by: i64,
+    next: impl Fn(&World, i64) -> Option<(i64, Cost, World)>,
+) -> Option<(Cost, BTreeSet<Place>)> {
+    let (mut world, mut changed, mut cost) = (World::new(), BTreeSet::new(), 0);
+    let mut left = by;
+    while left != 0 {
+        let (step, more, to) = next(&world, left)?;
+        left -= step;
+        cost = more.saturating_add(cost);
+        changed.extend(to.keys().copied());
+        world = to;
+    }
+    Some((cost, changed))
+}
+
 /// A total and its parts along a column.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Line {
-    total: Place,
+pub(super) struct Line {
+    pub(super) total: Place,
     /// The column's place in the space.
-    column: usize,
+    pub(super) column: usize,
 }
