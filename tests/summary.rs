@@ -198,32 +198,78 @@ fn what_may_not_be_counted_is_refused_and_nothing_is_written() {
     refused(&batch, &["--by", "sex"], 65, "not sound");
 }
 
-/// Six small cells of which no four are the corners of a rectangle: together they leave all that must stay possible.
+/// A registry in which each client has one fact, with six small cells of which no four are the corners of a rectangle. The others
+/// have so many clients.
+fn six_small_cells(site: &Site, others: usize) {
+    let small = [("Harris", ["MMR", "FLU"]), ("Travis", ["FLU", "POL"]), ("Dallas", ["MMR", "POL"])];
+    let small = small.into_iter().flat_map(|(county, groups)| groups.map(|group| (county, group)));
+    let small = small.flat_map(|cell| std::iter::repeat_n(cell, 5));
+    // Who is in July's registry keeps the same number in August's.
+    let others = (0..others).flat_map(|_| [("Harris", "POL"), ("Travis", "MMR"), ("Dallas", "FLU")]);
+    let facts: Vec<(usize, (&str, &str))> = (1..).zip(small.chain(others)).collect();
+    let table = |name: &str, rows: Vec<String>| {
+        site.rows(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let client = |(id, (county, _)): &_| format!("{id},IA,Ana,Ruiz,,1990-05-05,F,,TX,{county},78701");
+    table("clients", facts.iter().map(client).collect());
+    table("consents", facts.iter().map(|(id, _)| format!("{id},STANDARD,2015-01-01,,")).collect());
+    let fact = |(id, (_, group)): &_| format!("{id},{id},{id},3,2020-01-01,{group},1,5,N");
+    table("immunizations", facts.iter().map(fact).collect());
+    site.rows("vaccines", &["3,03,"]);
+    site.rows("organizations", &["5,Clinic,CL,Travis,,,,"]);
+}
+
+/// The labels of the hidden cells of a table with two columns.
+fn hidden(ran: &Ran) -> Vec<String> {
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let hidden = table(&ran.stdout, 2).into_iter().filter(|(_, numbers)| numbers.is_none());
+    hidden.map(|(labels, _)| labels.join(" ")).collect()
+}
+
+const SIX: [&str; 6] = ["Dallas MMR", "Dallas POL", "Harris FLU", "Harris MMR", "Travis FLU", "Travis POL"];
+
+/// Together they leave all that must stay possible.
 #[test]
 fn cells_that_protect_each_other_need_no_others() {
     let site = Site::empty();
-    let cells = [("Harris", [5, 5, 30]), ("Travis", [30, 5, 5]), ("Dallas", [5, 30, 5])];
-    let of_county = |(county, clients): (&'static str, [usize; 3])| {
-        let groups = ["MMR", "FLU", "POL"].into_iter().zip(clients);
-        groups.flat_map(move |(group, clients)| std::iter::repeat_n((county, group), clients))
-    };
-    let facts: Vec<(usize, (&str, &str))> = (1..).zip(cells.into_iter().flat_map(of_county)).collect();
-    let table = |name: &str, row: &dyn Fn(&(usize, (&str, &str))) -> String| {
-        let rows: Vec<String> = facts.iter().map(row).collect();
-        site.rows(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
-    };
-    table("clients", &|(id, (county, _))| format!("{id},IA,Ana,Ruiz,,1990-05-05,F,,TX,{county},78701"));
-    table("consents", &|(id, _)| format!("{id},STANDARD,2015-01-01,,"));
-    table("immunizations", &|(id, (_, group))| format!("{id},{id},{id},3,2020-01-01,{group},1,5,N"));
-    site.rows("vaccines", &["3,03,"]);
-    site.rows("organizations", &["5,Clinic,CL,Travis,,,,"]);
+    six_small_cells(&site, 30);
     assert_eq!(site.run(&[]).code, 0);
+    assert_eq!(hidden(&summary(&site.out().join("202407"), &["--by", "county,vaccine_group"])), SIX);
+}
 
-    let ran = summary(&site.out().join("202407"), &["--by", "county,vaccine_group"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let hidden = self::table(&ran.stdout, 2).into_iter().filter(|(_, numbers)| numbers.is_none());
-    let hidden: Vec<String> = hidden.map(|(labels, _)| labels.join(" ")).collect();
-    assert_eq!(hidden, ["Dallas MMR", "Dallas POL", "Harris FLU", "Harris MMR", "Travis FLU", "Travis POL"]);
+/// They do so in a later batch, too: what has not changed is thought to be the same in both.
+#[test]
+fn cells_that_have_not_changed_protect_each_other_in_both_batches() {
+    let site = Site::empty();
+    let arguments = ["--by", "county,vaccine_group"];
+    six_small_cells(&site, 30);
+    assert_eq!(site.run(&[]).code, 0);
+    assert_eq!(hidden(&kept(&site.out().join("202407"), &arguments)), SIX);
+    six_small_cells(&site, 60);
+    let (export, out) = (site.export(), site.out());
+    // So many more in a month are odd.
+    assert_eq!(phds_with(&["run", text(&export), "--as-of", "2024-08-12", "--out", text(&out)]).code, 77);
+    assert_eq!(phds_with(&["release", text(&out), "202408"]).code, 0);
+    assert_eq!(hidden(&kept(&site.out().join("202408"), &arguments)), SIX);
+}
+
+/// A registry of a month later, in which facts were taken back, and people have moved.
+#[test]
+fn a_fine_table_is_made_of_the_next_month_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for as_of in ["2024-07-08", "2024-08-12"] {
+        let export = folder.path().join(as_of);
+        let synth = phds_with(&["synth", "--clients", "600", "--as-of", as_of, "--out", text(&export)]);
+        assert_eq!(synth.code, 0, "{}", synth.stderr);
+        let ran = phds_with(&["run", text(&export), "--as-of", as_of, "--out", text(&out)]);
+        let month = as_of[..7].replace('-', "");
+        if ran.code == 77 {
+            assert_eq!(phds_with(&["release", text(&out), &month]).code, 0);
+        }
+        let ran = kept(&out.join(month), &["--by", "sex,vaccine_group,age_band"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
 }
 
 #[test]

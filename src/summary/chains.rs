@@ -6,7 +6,7 @@
 
 use super::columns::Relation;
 use super::space::Place;
-use super::worlds::{Line, World, Worlds, one_after_the_other, steps};
+use super::worlds::{Cost, Line, Scope, World, Worlds, one_after_the_other, steps};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -16,7 +16,7 @@ const LENGTHS: [usize; 5] = [6, 9, 14, 20, 30];
 /// So many changes are tried in each attempt, for all sensitive cells together; for one of them within these limits. So small tables
 /// are searched through, and large ones take no longer.
 const TRIED_FOR_ALL: usize = 400_000;
-const TRIED: RangeInclusive<usize> = 40..=1_000;
+pub(super) const TRIED: RangeInclusive<usize> = 40..=1_000;
 
 /// How many changes are tried in each attempt for one of so many sensitive cells.
 pub(super) fn tries_of(sensitive: usize) -> usize {
@@ -24,30 +24,40 @@ pub(super) fn tries_of(sensitive: usize) -> usize {
 }
 
 impl Worlds<'_> {
-    /// The hidden cells that change in worlds in which a cell has up to `by` more clients, or fewer: by shifts and chains one after the
-    /// other. One shift alone was tried before, and did not do.
-    pub(super) fn chains(&self, place: Place, by: i64) -> Option<BTreeSet<Place>> {
+    /// The cells that change in worlds in which a cell has up to `by` more clients, or fewer, and what it costs to hide them: by shifts
+    /// and chains one after the other. One shift alone was tried before, and did not do.
+    pub(super) fn chains(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
+        let scope = |editions| Scope { editions, may_hide };
+        let scopes: Vec<Scope> = self.choices_of_editions(place).into_iter().map(scope).collect();
         let next = |world: &World, left: i64| {
             // A shift needs less time. So each chain is looked for only where no shift is possible.
-            let shift = |step| Some((step, 0, self.best_shift(world, place, step, false)?.1));
-            let chain = |step| Some((step, 0, self.chain(world, place, step)?));
+            let shift = |step| Some((step, 0, self.best_shift(world, place, step, may_hide)?.1));
+            let chain = |step| {
+                let world = scopes.iter().find_map(|scope| self.chain(world, place, step, scope))?;
+                Some((step, 0, world))
+            };
             let known = usize::from(world.is_empty());
             steps(left).skip(known).find_map(shift).or_else(|| steps(left).find_map(chain))
         };
-        Some(one_after_the_other(by, next)?.1)
+        let (_, changed) = one_after_the_other(by, next)?;
+        Some((self.cost_of_all(&changed), changed))
     }
 
     /// A world that a chain makes of another one.
-    fn chain(&self, from: &World, place: Place, by: i64) -> Option<World> {
+    fn chain(&self, from: &World, place: Place, by: i64, scope: &Scope) -> Option<World> {
         LENGTHS.iter().find_map(|length| {
             let mut chain = Chain {
                 worlds: *self,
+                scope,
                 by,
                 world: from.clone(),
                 changed: BTreeMap::new(),
                 broken: BTreeMap::new(),
                 left_to_try: self.tries,
             };
+            if !chain.may_change(place, 1) {
+                return None;
+            }
             chain.change(place, 1);
             chain.close(*length).then_some(chain.world)
         })
@@ -57,9 +67,10 @@ impl Worlds<'_> {
 /// A chain that is made.
 struct Chain<'a> {
     worlds: Worlds<'a>,
+    scope: &'a Scope,
     by: i64,
     world: World,
-    /// How often `by` was added to each of its cells: 1 or -1.
+    /// How often `by` was added to each of its cells: 1 or -1. Of cells to which the same is done only one is here.
     changed: BTreeMap<Place, i64>,
     /// The sums that do not hold: how often the parts have `by` more than the total.
     broken: BTreeMap<Line, i64>,
@@ -69,17 +80,28 @@ struct Chain<'a> {
 impl<'a> Chain<'a> {
     /// Adds `by` to a cell's numbers so often, which may be -1 times.
     fn change(&mut self, place: Place, times: i64) {
+        let all = self.changed.entry(self.first_of(place)).or_default();
+        *all += times;
+        if *all == 0 {
+            self.changed.remove(&self.first_of(place));
+        }
+        for place in self.worlds.alike(place, self.scope) {
+            self.change_alone(place, times);
+        }
+    }
+
+    /// Of the cells to which the same is done, the first.
+    fn first_of(&self, place: Place) -> Place {
+        self.worlds.alike(place, self.scope).next().unwrap_or(place)
+    }
+
+    fn change_alone(&mut self, place: Place, times: i64) {
         let change = self.world.entry(place).or_default();
         change.facts += times * self.by;
         change.doses += times * self.by;
         change.clients += times * self.by;
         if change.clients == 0 {
             self.world.remove(&place);
-        }
-        let all = self.changed.entry(place).or_default();
-        *all += times;
-        if *all == 0 {
-            self.changed.remove(&place);
         }
         for line in self.sums_of(place) {
             let more = if line.total == place { -times } else { times };
@@ -106,8 +128,10 @@ impl<'a> Chain<'a> {
         if self.broken.is_empty() {
             return self.close_pair(longest);
         }
-        // A cell mends one sum of each column at most.
-        let most = self.worlds.cells.space.columns.len() * longest.saturating_sub(self.changed.len());
+        // A cell mends one sum of each column and edition at most.
+        let editions = self.scope.editions.clone().count();
+        let sums = editions * self.worlds.cells.space.columns.len();
+        let most = sums * longest.saturating_sub(self.changed.len());
         if self.broken.values().map(|times| times.unsigned_abs() as usize).sum::<usize>() > most {
             return false;
         }
@@ -126,7 +150,8 @@ impl<'a> Chain<'a> {
         let Some((one, other)) = self.worlds.differing(&self.world) else {
             return self.worlds.is_possible(&self.world);
         };
-        let (times, place) = match (self.changed.get(&one), self.changed.get(&other)) {
+        let times = |place| self.changed.get(&self.first_of(place));
+        let (times, place) = match (times(one), times(other)) {
             (Some(times), None) => (*times, other),
             (None, Some(times)) => (*times, one),
             _ => return false,
@@ -165,16 +190,18 @@ impl<'a> Chain<'a> {
                 let broken = self.broken.get(&line).copied().unwrap_or_default();
                 (broken + more).abs() - broken.abs()
             });
-            (mended.sum::<i64>(), *place)
+            (!self.worlds.is_hidden(*place), mended.sum::<i64>(), *place)
         });
         fewest
     }
 
     fn may_change(&self, place: Place, times: i64) -> bool {
-        let cells = self.worlds.cells;
-        self.worlds.is_hidden(place)
-            && cells.counts(place).clients > 0
-            && !self.changed.contains_key(&place)
-            && cells.may_have(place, self.worlds.clients(&self.world, place) + times * self.by)
+        let may_have = |place| {
+            let clients = self.worlds.clients(&self.world, place) + times * self.by;
+            self.worlds.cells.may_have(place, clients)
+        };
+        self.worlds.may_change(place, self.scope)
+            && !self.changed.contains_key(&self.first_of(place))
+            && self.worlds.alike(place, self.scope).all(may_have)
     }
 }

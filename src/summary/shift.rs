@@ -57,7 +57,7 @@ impl Worlds<'_> {
     }
 
     /// In which editions a shift may go: alone in the cell's own, or in the same way in others, too.
-    fn choices_of_editions(&self, place: Place) -> Vec<RangeInclusive<u8>> {
+    pub(super) fn choices_of_editions(&self, place: Place) -> Vec<RangeInclusive<u8>> {
         let (own, last) = (place.edition, self.cells.last());
         let mut choices = vec![own..=own];
         for more in [0..=last, own..=last, 0..=own] {

@@ -5,11 +5,13 @@
 //! around it are changed, too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before
 //! it counts.
 
+use super::chains::TRIED;
 use super::columns::Relation;
 use super::protect::Rule;
 use super::shift::COST_OF_TOTAL;
 use super::space::{Cells, Counts, LineSums, Place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 /// What another world adds to a cell's counts.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -36,8 +38,17 @@ pub(super) struct Worlds<'a> {
     pub(super) tries: usize,
 }
 
-/// So many steps a world of other clients may take.
-const MOST_STEPS: usize = 60;
+/// Which cells a world may change.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    /// In these editions the same is done to a cell.
+    pub(super) editions: RangeInclusive<u8>,
+    /// Whether cells may change that are shown still, and can be hidden.
+    pub(super) may_hide: bool,
+}
+
+/// So many steps a world of other clients may take. A total of one client has no part with more, and there may be many.
+const MOST_STEPS: usize = 300;
 
 impl<'a> Worlds<'a> {
     /// The cells that must be hidden so that every number of the rule's is possible for a sensitive cell; none if there is no
@@ -66,16 +77,19 @@ impl<'a> Worlds<'a> {
             return Some(changed);
         }
         // What is hidden already may do.
-        let by_clients = self.all_by_clients(place, by, false).map(|(_, changed)| changed);
-        let of_hidden = by_clients.or_else(|| self.chains(place, by));
+        let by_clients = self.all_by_clients(place, by, false);
+        let of_hidden = by_clients.or_else(|| self.chains(place, by, false));
         if of_hidden.is_some() || !may_hide {
-            return of_hidden;
+            return of_hidden.map(|(_, changed)| changed);
         }
         // Other clients are better than to hide a total.
         let hides_a_total = shift.as_ref().is_none_or(|(cost, _)| *cost >= COST_OF_TOTAL);
         let by_clients = hides_a_total.then(|| self.all_by_clients(place, by, true)).flatten();
         let cheapest = shift.into_iter().chain(by_clients).min_by_key(|(cost, _)| *cost);
         let cheapest = cheapest.or_else(|| self.shifts(place, by));
+        // Better a long search than to refuse.
+        let patient = Worlds { tries: *TRIED.end(), ..*self };
+        let cheapest = cheapest.or_else(|| patient.chains(place, by, true));
         cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
     }
 
@@ -100,26 +114,40 @@ impl<'a> Worlds<'a> {
 
     /// For each number on the way, a world in which the cell has so many clients; together the cells that change.
     fn all_by_clients(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
+        let choices = self.choices_of_editions(place);
         let mut changed = BTreeSet::new();
         for step in 1..=by.abs() {
-            let world = self.by_clients(place, step * by.signum(), false);
-            let world = world
-                .or_else(|| may_hide.then(|| self.by_clients(place, step * by.signum(), true)).flatten())?;
+            let world = |may_hide: bool| {
+                choices.iter().find_map(|editions| {
+                    let scope = Scope { editions: editions.clone(), may_hide };
+                    self.by_clients(place, step * by.signum(), &scope)
+                })
+            };
+            let world = world(false).or_else(|| may_hide.then(|| world(true)).flatten())?;
             changed.extend(world.into_keys());
         }
-        let cost = changed.iter().fold(0, |cost: Cost, place| cost.saturating_add(self.cost(*place)));
+        let cost = self.cost_of_all(&changed);
         Some((cost, changed))
+    }
+
+    /// What it costs to hide those that are shown.
+    pub(super) fn cost_of_all(&self, places: &BTreeSet<Place>) -> Cost {
+        places.iter().fold(0, |cost: Cost, place| cost.saturating_add(self.cost(*place)))
     }
 
     /// A world in which facts and doses are as they are, and the cell has so many more clients. What that makes impossible
     /// is mended cell by cell.
-    fn by_clients(&self, place: Place, by: i64, may_hide: bool) -> Option<World> {
-        let mut world = World::from([(place, Change { clients: by, ..Change::default() })]);
+    fn by_clients(&self, place: Place, by: i64, scope: &Scope) -> Option<World> {
+        if !self.may_change(place, scope) {
+            return None;
+        }
+        let mut world = World::new();
+        self.add_clients(&mut world, place, by, scope);
         for _ in 0..MOST_STEPS {
             if let Some(broken) = self.lines_of(&world).into_iter().find(|line| !self.holds(&world, *line)) {
-                self.mend(&mut world, broken, place, may_hide)?;
+                self.mend(&mut world, broken, place, scope)?;
             } else if let Some((one, other)) = self.differing(&world) {
-                self.mend_pair(&mut world, one, other, place, may_hide)?;
+                self.mend_pair(&mut world, one, other, place, scope)?;
             } else {
                 return self.is_possible(&world).then_some(world);
             }
@@ -128,9 +156,9 @@ impl<'a> Worlds<'a> {
     }
 
     /// Changes a cell of a line so that the line holds, or less is missing.
-    fn mend(&self, world: &mut World, line: Line, target: Place, may_hide: bool) -> Option<()> {
+    fn mend(&self, world: &mut World, line: Line, target: Place, scope: &Scope) -> Option<()> {
         let total = line.total;
-        let may_change = |place: Place| place != target && self.may_change(place, may_hide);
+        let may_change = |place: Place| !self.is_alike(place, target, scope) && self.may_change(place, scope);
         let is_raised = |place: Place| world.get(&place).is_some_and(|change| change.clients > 0);
         let is_lowered = |place: Place| world.get(&place).is_some_and(|change| change.clients < 0);
         let of_total = self.clients(world, total);
@@ -140,9 +168,9 @@ impl<'a> Worlds<'a> {
             // The part becomes smaller if it was not made larger before, else the total larger.
             let room = i64::from(self.cells.counts(total).doses);
             if may_change(largest) && !is_raised(largest) {
-                world.entry(largest).or_default().clients += of_total - of_largest;
+                self.add_clients(world, largest, of_total - of_largest, scope);
             } else if may_change(total) && of_largest <= room {
-                world.entry(total).or_default().clients += of_largest - of_total;
+                self.add_clients(world, total, of_largest - of_total, scope);
             } else {
                 return None;
             }
@@ -172,12 +200,12 @@ impl<'a> Worlds<'a> {
             best = best.max((more > 0).then_some((*is_hidden, more, *part)));
         }
         if let Some((_, more, part)) = best {
-            world.entry(part).or_default().clients += more;
+            self.add_clients(world, part, more, scope);
         } else if may_change(total) && !is_raised(total) && of_total - missing >= 1 {
-            world.entry(total).or_default().clients -= missing;
+            self.add_clients(world, total, -missing, scope);
         } else if let Some((_, more, part)) = larger.first() {
             // Its parts become larger, too.
-            world.entry(*part).or_default().clients += more;
+            self.add_clients(world, *part, *more, scope);
         } else {
             return None;
         }
@@ -202,9 +230,35 @@ impl<'a> Worlds<'a> {
         self.parts(world, line).map(|(part, [.., clients])| (part, clients)).collect()
     }
 
-    fn may_change(&self, place: Place, may_hide: bool) -> bool {
-        self.cells.counts(place).clients > 0
-            && (self.is_hidden(place) || may_hide && !self.cells.is_settled(place))
+    /// Gives a cell so many clients more, or fewer; in the other editions as far as it has doses, and one client is left.
+    fn add_clients(&self, world: &mut World, place: Place, more: i64, scope: &Scope) {
+        for alike in self.alike(place, scope) {
+            let [_, doses, clients] = self.changed(alike, world.get(&alike));
+            let more =
+                if alike == place { more } else { more.clamp(1.min(clients) - clients, doses - clients) };
+            world.entry(alike).or_default().clients += more;
+        }
+    }
+
+    pub(super) fn may_change(&self, place: Place, scope: &Scope) -> bool {
+        let may_alone = |place: Place| {
+            self.cells.counts(place).clients > 0
+                && (self.is_hidden(place) || scope.may_hide && !self.cells.is_settled(place))
+        };
+        self.alike(place, scope).all(may_alone)
+    }
+
+    /// A cell in all editions in which the same is done to it.
+    pub(super) fn alike(self, place: Place, scope: &Scope) -> impl Iterator<Item = Place> + use<'a> {
+        let own = place.edition..=place.edition;
+        let editions = if scope.editions.contains(&place.edition) { scope.editions.clone() } else { own };
+        editions.filter_map(move |edition| {
+            if edition == place.edition { Some(place) } else { self.cells.in_edition(place, edition) }
+        })
+    }
+
+    fn is_alike(&self, place: Place, other: Place, scope: &Scope) -> bool {
+        self.alike(other, scope).any(|other| other == place)
     }
 
     /// Changes a cell as the same one in another batch is changed, of the two the one that is not.
@@ -214,15 +268,15 @@ impl<'a> Worlds<'a> {
         one: Place,
         other: Place,
         target: Place,
-        may_hide: bool,
+        scope: &Scope,
     ) -> Option<()> {
-        let is_free = |place: Place| place != target && !world.contains_key(&place);
+        let is_free = |place: Place| !self.is_alike(place, target, scope) && !world.contains_key(&place);
         let (from, to) = if is_free(other) { (one, other) } else { (other, one) };
-        if !is_free(to) || !self.may_change(to, may_hide) {
+        if !is_free(to) || !self.may_change(to, scope) {
             return None;
         }
         let change = *world.get(&from)?;
-        world.insert(to, change);
+        world.extend(self.alike(to, scope).map(|place| (place, change)));
         Some(())
     }
 
