@@ -80,8 +80,11 @@ fn markup_of(row: &Row<'_>, most: f64) -> Markup {
 }
 
 fn bar(size: f64, most: f64) -> Markup {
+    if size == 0.0 {
+        return Markup::default();
+    }
     // A bar that is not zero is wide enough to be seen.
-    let width = if most > 0.0 { (size * 100.0 / most).max(0.5) } else { 0.5 };
+    let width = (size * 100.0 / most).clamp(0.5, 100.0);
     let width = format!("{width:.1}%");
     let rect = empty("rect", &[("width", &width), ("height", "12")]);
     element("svg", &[("aria-hidden", "true"), ("width", "100%"), ("height", "12")], rect)

@@ -94,14 +94,15 @@ pub(super) fn numbers(row: &Row<'_>, number: fn(u64) -> String) -> [Cow<'static,
     [number(people).into(), clients, rate]
 }
 
-/// Clients in a hundred people, with one digit behind the point.
+/// Clients in a hundred people, with one digit behind the point; nothing if nobody lives there.
 fn rate(clients: u32, people: u64) -> String {
     let clients = u64::from(clients);
     if clients > people {
         return ABOVE.to_owned();
     }
-    let thousandths = (2000 * clients + people).checked_div(2 * people).unwrap_or(0);
-    format!("{}.{}", thousandths / 10, thousandths % 10)
+    (2000 * clients + people)
+        .checked_div(2 * people)
+        .map_or_else(String::new, |thousandths| format!("{}.{}", thousandths / 10, thousandths % 10))
 }
 
 /// A number of an earlier batch and the batch's month, of how it stands in a table.
@@ -270,4 +271,24 @@ pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iter
         let is_above = people.is_some_and(|people| is_above(clients, people));
         Row { labels, shown: cells.shown(place), people, is_above }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_one_digit_behind_the_point() {
+        for (clients, people, expect) in [
+            (0, 0, ""),
+            (0, 10, "0.0"),
+            (1, 3, "33.3"),
+            (2, 3, "66.7"),
+            (4, 4, "100.0"),
+            (5, 4, ">100"),
+            (5, 0, ">100"),
+        ] {
+            assert_eq!(rate(clients, people), expect, "{clients} of {people}");
+        }
+    }
 }
