@@ -299,12 +299,16 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
     let total = String::from_utf8(good.clone()).unwrap().lines().last().unwrap().to_owned();
     let changed =
         String::from_utf8(good.clone()).unwrap().replace(&total, "(total),(total),900000,900000,90000");
+    let marked = String::from_utf8(good.clone())
+        .unwrap()
+        .replace(&total, "(total),(total),900000 (202406),900000 (202406),90000 (202406)");
     let page = summary(&batch, &["--by", "sex", "--unrecorded", "--format", "md"]).stdout;
     let beside = folder.join("other/summaries/202407-0001/summary_202407_county_sex.csv");
     for (path, code, words) in [
         (beside, 65, "another --suppress-below"),
         (write("summary_202407_county_sex.csv", other), 65, "another --suppress-below"),
         (write("summary_202407_other.csv", changed.as_bytes()), 65, "not what the batch has"),
+        (write("summary_202407_marked.csv", marked.as_bytes()), 65, "not what the batch has"),
         (write("summary_202407_page.csv", page.as_bytes()), 65, "no table of counts"),
         (write("table.csv", good), 65, "its name does not begin"),
         (write("summary_202406_county_sex.csv", good), 66, "202406"),
@@ -316,4 +320,41 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
         assert!(ran.stderr.contains(words), "{}: {}", path.display(), ran.stderr);
         assert!(!folder.join("out/summaries").exists());
     }
+}
+
+// --- Shown once, and hidden elsewhere -----------------------------------------------------------------------------
+
+/// A total that one table shows and another one hides is known: to hide it now is no protection.
+#[test]
+fn what_one_table_shows_is_known_whatever_another_hides() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let batch = batch(folder);
+    let own = summary(&batch, &["--by", "sex"]);
+    assert_eq!(own.code, 0, "{}", own.stderr);
+    let total = own.stdout.lines().last().unwrap().to_owned();
+    assert!(total.starts_with("(total),") && !total.contains('*'), "{total}");
+    let hides = folder.join("summary_202407_sex.csv");
+    std::fs::write(&hides, own.stdout.replace(&total, "(total),*,*,*")).unwrap();
+    let other = summary(&batch, &["--by", "age_band", "--previous", text(&hides)]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    assert_eq!(other.stdout.lines().last(), Some(&*total));
+}
+
+/// Beside few people a number is sensitive that was not before. It is out: no table may pretend to hide it.
+#[test]
+fn a_number_that_is_out_cannot_be_hidden_beside_few_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let batch = batch(folder);
+    let people = clients(&batch).into_iter().filter(|(cell, _)| !cell.contains(&"(total)".to_owned()));
+    let file = write_people(folder, &people.map(|(cell, _)| (cell, 5)).collect());
+    let (counties, policy) = (counties(folder), policy(folder));
+    let common = ["--by", "county", "--counties", text(&counties), "--policy", text(&policy)];
+    assert_eq!(summary(&batch, &common).code, 0);
+    let before = read_folder(&folder.join("out/summaries"));
+    let ran = summary(&batch, &[&common[..], &["--population", text(&file)]].concat());
+    assert_eq!((ran.code, ran.stdout.as_str()), (65, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no way was found to protect them"), "{}", ran.stderr);
+    assert_eq!(read_folder(&folder.join("out/summaries")), before);
 }

@@ -1,4 +1,4 @@
-//! Worlds by a **chain** of changes to cells that are hidden already.
+//! Worlds by a **chain** of changes to cells that are hidden already, or, where nothing else does, may be hidden.
 //!
 //! The same number is added to cells or taken from them, as in a shift, but they need not be the corners of a box. Each sum that no
 //! longer holds is mended by another of its hidden cells, of which the sums are mended in turn, until all hold. Where that leads

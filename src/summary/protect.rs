@@ -191,6 +191,7 @@ fn carry_on(cells: &mut Cells, rule: Rule, place: Place) {
             // Beside the people of today the earlier number may tell of few.
             if rule.is_sensitive_of(kept.counts.clients, cells.populations(place)) {
                 cells.set_hidden(place, true);
+                cells.settle(place);
             } else {
                 cells.keep(place, kept);
             }

@@ -431,13 +431,22 @@ fn tell_table(
         } else {
             told_counts(&numbers)
         };
+        // What one table shows is known, whatever another one hides.
+        let was_told = cells.was_told(cell);
         match told.ok_or_else(other)? {
-            Shown::Hidden if own.clients > 0 => cells.set_hidden(cell, true),
             // A zero is not hidden.
-            Shown::Hidden => return Err(other()),
-            Shown::Kept(kept) => cells.keep(cell, kept),
+            Shown::Hidden if own.clients == 0 => return Err(other()),
+            Shown::Hidden if was_told => {}
+            Shown::Hidden => cells.set_hidden(cell, true),
+            Shown::Kept(kept) if rule.is_few(kept.counts) => return Err(TableFault::OtherRule),
+            Shown::Kept(kept) if !is_of_earlier(cells, cell, kept) => return Err(other()),
+            Shown::Kept(_) if was_told && !cells.is_hidden(cell) => {}
+            Shown::Kept(kept) => {
+                cells.set_hidden(cell, false);
+                cells.keep(cell, kept);
+            }
             Shown::Counts(counts) if rule.is_few(counts) => return Err(TableFault::OtherRule),
-            Shown::Counts(counts) if counts == own => {}
+            Shown::Counts(counts) if counts == own => cells.show(cell),
             Shown::Counts(_) => return Err(other()),
         }
         if table.has_rates && (numbers[2] == ABOVE) && !is_told_above(cells, cell) {
@@ -446,6 +455,13 @@ fn tell_table(
         cells.settle(cell);
     }
     Ok(())
+}
+
+/// Whether a number that goes on to be shown is that of an earlier batch of which tables are out.
+fn is_of_earlier(cells: &Cells, cell: Place, kept: Kept) -> bool {
+    let mut earlier = (0..cell.edition).filter_map(|edition| cells.in_edition(cell, edition));
+    let is_of = |place: Place| cells.editions[usize::from(place.edition)].month == kept.month;
+    earlier.any(|place| is_of(place) && cells.counts(place) == kept.counts)
 }
 
 /// Whether a cell has more clients than people of a population that was told.

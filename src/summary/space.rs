@@ -338,9 +338,18 @@ impl Cells {
 
     /// Whether a cell is out as it is, or has to stay as it is.
     pub(super) fn is_settled(&self, place: Place) -> bool {
-        place.edition != self.last()
-            || self.editions[usize::from(place.edition)].settled[usize::from(place.margin)]
-                [place.cell as usize]
+        place.edition != self.last() || self.was_told(place)
+    }
+
+    /// Whether it was said of a cell that it is out, or has to stay as it is.
+    pub(super) fn was_told(&self, place: Place) -> bool {
+        self.editions[usize::from(place.edition)].settled[usize::from(place.margin)][place.cell as usize]
+    }
+
+    /// Says that a cell's own counts are known.
+    pub(super) fn show(&mut self, place: Place) {
+        self.set_hidden(place, false);
+        self.editions[usize::from(place.edition)].kept.remove(&place);
     }
 
     pub(super) fn settle(&mut self, place: Place) {

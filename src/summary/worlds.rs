@@ -54,6 +54,10 @@ impl<'a> Worlds<'a> {
     /// The cells that must be hidden so that every number of the rule's is possible for a sensitive cell; none if there is no
     /// proof. `may_hide`: whether cells may be among them that are shown.
     pub(super) fn prove(&self, place: Place, may_hide: bool) -> Option<BTreeSet<Place>> {
+        if !self.cells.is_hidden(place) {
+            // It is out.
+            return None;
+        }
         let clients = i64::from(self.cells.counts(place).clients);
         let mut needed = BTreeSet::from([place]);
         for (least, most) in self.rule.ranges(self.cells, place) {
