@@ -1,11 +1,12 @@
 //! Tables that are out from elsewhere: made of a copy of a batch, say, or before summaries were kept.
 
 use super::Record;
-use super::columns::Column;
+use super::columns::{Column, TOTAL};
 use super::text::{COUNTS, RATES};
 use crate::batch::read_own_file;
 use crate::value::{Month, shown, text};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A table that is out from elsewhere.
@@ -46,8 +47,11 @@ impl Previous {
             ["summary_", "rates_"].iter().find_map(|start| name.strip_prefix(start)?.split('_').next());
         let batch = batch.and_then(Month::parse).ok_or_else(|| PreviousError::Name(path.to_owned()))?;
         let text = read_own_file(path).map_err(|_| PreviousError::Read(path.to_owned()))?;
-        let (columns, has_rates) =
-            columns_of(&text).ok_or_else(|| PreviousError::NoTable(path.to_owned()))?;
+        let no_table = || PreviousError::NoTable(path.to_owned());
+        let (columns, has_rates) = columns_of(&text).ok_or_else(no_table)?;
+        if !is_whole(&text, columns.len()) {
+            return Err(no_table());
+        }
         let sha256 = text::hex(&Sha256::digest(&text));
         let record = path.parent().and_then(Record::in_folder).filter(|record| record.has(&sha256));
         Ok(Previous { path: path.to_owned(), batch, columns, has_rates, sha256, text, record })
@@ -74,9 +78,39 @@ fn columns_of(text: &[u8]) -> Option<(Vec<Column>, bool)> {
     (once.len() == columns.len()).then_some((columns, has_rates))
 }
 
+/// Whether a table has a row for each combination of its labels and totals. What was cut out of a copy is out all the same.
+fn is_whole(text: &[u8], columns: usize) -> bool {
+    let mut labels: Vec<BTreeSet<String>> = vec![BTreeSet::new(); columns];
+    let mut rows = BTreeSet::new();
+    for row in csv::Reader::from_reader(text).records() {
+        let Ok(row) = row else { return false };
+        let own: Vec<String> = row.iter().take(columns).map(str::to_owned).collect();
+        for (labels, label) in labels.iter_mut().zip(&own) {
+            labels.insert(label.clone());
+        }
+        rows.insert(own);
+    }
+    let all = labels.iter().try_fold(1, |all: usize, labels| all.checked_mul(labels.len()));
+    labels.iter().all(|labels| labels.contains(TOTAL)) && all == Some(rows.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_is_whole_with_all_its_rows() {
+        let rows =
+            ["Harris,F,*,*,*", "Harris,(total),50,50,50", "(total),F,*,*,*", "(total),(total),50,50,50"];
+        let table = |rows: &[&str]| format!("county,sex,facts,doses,clients\n{}\n", rows.join("\n"));
+        assert!(is_whole(table(&rows).as_bytes(), 2));
+        for cut in 0..rows.len() {
+            let left: Vec<&str> =
+                rows.iter().enumerate().filter(|(at, _)| *at != cut).map(|(_, row)| *row).collect();
+            assert!(!is_whole(table(&left).as_bytes(), 2), "{}", rows[cut]);
+        }
+        assert!(!is_whole(table(&[]).as_bytes(), 2));
+    }
 
     #[test]
     fn a_table_is_known_by_its_header() {
