@@ -296,12 +296,10 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
     let other =
         from_elsewhere(&batch, &folder.join("other"), &["--by", "county,sex", "--suppress-below", "3"]);
     let other = &other["202407-0001/summary_202407_county_sex.csv"];
-    let total = String::from_utf8(good.clone()).unwrap().lines().last().unwrap().to_owned();
-    let changed =
-        String::from_utf8(good.clone()).unwrap().replace(&total, "(total),(total),900000,900000,90000");
-    let marked = String::from_utf8(good.clone())
-        .unwrap()
-        .replace(&total, "(total),(total),900000 (202406),900000 (202406),90000 (202406)");
+    let shown = String::from_utf8(good.clone()).unwrap();
+    let total = shown.lines().last().unwrap();
+    let changed = shown.replace(total, "(total),(total),900000,900000,90000");
+    let marked = shown.replace(total, "(total),(total),900000 (202406),900000 (202406),90000 (202406)");
     let page = summary(&batch, &["--by", "sex", "--unrecorded", "--format", "md"]).stdout;
     let beside = folder.join("other/summaries/202407-0001/summary_202407_county_sex.csv");
     for (path, code, words) in [

@@ -27,8 +27,7 @@ impl Worlds<'_> {
     /// The cells that change in worlds in which a cell has up to `by` more clients, or fewer, and what it costs to hide them: by shifts
     /// and chains one after the other. One shift alone was tried before, and did not do.
     pub(super) fn chains(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
-        let scope = |editions| Scope { editions, may_hide };
-        let scopes: Vec<Scope> = self.choices_of_editions(place).into_iter().map(scope).collect();
+        let scopes = self.scopes(place, may_hide);
         let next = |world: &World, left: i64| {
             // A shift needs less time. So each chain is looked for only where no shift is possible.
             let shift = |step| Some((step, 0, self.best_shift(world, place, step, may_hide)?.1));
@@ -104,9 +103,8 @@ impl<'a> Chain<'a> {
             self.world.remove(&place);
         }
         for line in self.sums_of(place) {
-            let more = if line.total == place { -times } else { times };
             let broken = self.broken.entry(line).or_default();
-            *broken += more;
+            *broken += more_in(line, place, times);
             if *broken == 0 {
                 self.broken.remove(&line);
             }
@@ -186,9 +184,8 @@ impl<'a> Chain<'a> {
         let mut fewest = fewest.unwrap_or_default();
         fewest.sort_by_cached_key(|(place, times)| {
             let mended = self.sums_of(*place).map(|line| {
-                let more = if line.total == *place { -times } else { *times };
                 let broken = self.broken.get(&line).copied().unwrap_or_default();
-                (broken + more).abs() - broken.abs()
+                (broken + more_in(line, *place, *times)).abs() - broken.abs()
             });
             (!self.worlds.is_hidden(*place), mended.sum::<i64>(), *place)
         });
@@ -204,4 +201,9 @@ impl<'a> Chain<'a> {
             && !self.changed.contains_key(&self.first_of(place))
             && self.worlds.alike(place, self.scope).all(may_have)
     }
+}
+
+/// How often a sum's parts have more than the total if a cell of it is changed so often.
+fn more_in(line: Line, place: Place, times: i64) -> i64 {
+    if line.total == place { -times } else { times }
 }

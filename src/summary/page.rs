@@ -66,7 +66,8 @@ fn markup_of(row: &Row<'_>, most: f64) -> Markup {
         let (name, scope) = if is_first { ("th", &[("scope", "row")][..]) } else { ("td", &[][..]) };
         cells = cells + element(name, scope, *label);
     }
-    let bar = row.size().filter(|_| !row.has_total()).map_or_else(Markup::default, |size| bar(size, most));
+    let size = row.size().filter(|size| *size > 0.0 && !row.has_total());
+    let bar = size.map_or_else(Markup::default, |size| bar(size, most));
     cells = cells + element("td", &[("class", "bar")], bar);
     for number in numbers(row, grouped) {
         let text = match &*number {
@@ -80,11 +81,8 @@ fn markup_of(row: &Row<'_>, most: f64) -> Markup {
 }
 
 fn bar(size: f64, most: f64) -> Markup {
-    if size == 0.0 {
-        return Markup::default();
-    }
-    // A bar that is not zero is wide enough to be seen.
-    let width = (size * 100.0 / most).clamp(0.5, 100.0);
+    // Wide enough to be seen.
+    let width = (size * 100.0 / most).max(0.5);
     let width = format!("{width:.1}%");
     let rect = empty("rect", &[("width", &width), ("height", "12")]);
     element("svg", &[("aria-hidden", "true"), ("width", "100%"), ("height", "12")], rect)

@@ -439,12 +439,11 @@ fn tell_table(
             Shown::Hidden if was_told => {}
             Shown::Hidden => cells.set_hidden(cell, true),
             Shown::Kept(kept) if rule.is_few(kept.counts) => return Err(TableFault::OtherRule),
-            Shown::Kept(kept) if !is_of_earlier(cells, cell, kept) => return Err(other()),
-            Shown::Kept(_) if was_told && !cells.is_hidden(cell) => {}
-            Shown::Kept(kept) => {
-                cells.set_hidden(cell, false);
-                cells.keep(cell, kept);
+            Shown::Kept(kept) if counts_of(cells, cell, kept.month) != Some(kept.counts) => {
+                return Err(other());
             }
+            Shown::Kept(_) if was_told && !cells.is_hidden(cell) => {}
+            Shown::Kept(kept) => cells.keep(cell, kept),
             Shown::Counts(counts) if rule.is_few(counts) => return Err(TableFault::OtherRule),
             Shown::Counts(counts) if counts == own => cells.show(cell),
             Shown::Counts(_) => return Err(other()),
@@ -457,11 +456,11 @@ fn tell_table(
     Ok(())
 }
 
-/// Whether a number that goes on to be shown is that of an earlier batch of which tables are out.
-fn is_of_earlier(cells: &Cells, cell: Place, kept: Kept) -> bool {
-    let mut earlier = (0..cell.edition).filter_map(|edition| cells.in_edition(cell, edition));
-    let is_of = |place: Place| cells.editions[usize::from(place.edition)].month == kept.month;
-    earlier.any(|place| is_of(place) && cells.counts(place) == kept.counts)
+/// What a cell has in the earlier batch of a month; none if no table of that batch is out that has it.
+fn counts_of(cells: &Cells, cell: Place, month: Month) -> Option<Counts> {
+    let mut earlier = (0..cell.edition).zip(&cells.editions);
+    let edition = earlier.find(|(_, edition)| edition.month == month)?.0;
+    Some(cells.counts(cells.in_edition(cell, edition)?))
 }
 
 /// Whether a cell has more clients than people of a population that was told.
@@ -492,8 +491,7 @@ fn told_clients(cells: &Cells, cell: Place, clients: &str) -> Option<Shown> {
     }
     if let Some((clients, month)) = kept_number(clients) {
         // The number of an earlier batch, whose facts and doses are known from there.
-        let edition = (0..).zip(&cells.editions).find(|(_, edition)| edition.month == month)?.0;
-        let counts = cells.counts(cells.in_edition(cell, edition)?);
+        let counts = counts_of(cells, cell, month)?;
         return (counts.clients == clients).then_some(Shown::Kept(Kept { counts, month }));
     }
     let clients: u32 = clients.parse().ok()?;

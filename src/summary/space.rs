@@ -357,7 +357,9 @@ impl Cells {
         edition.settled[usize::from(place.margin)][place.cell as usize] = true;
     }
 
+    /// Shows an earlier batch's number of a cell.
     pub(super) fn keep(&mut self, place: Place, kept: Kept) {
+        self.set_hidden(place, false);
         self.editions[usize::from(place.edition)].kept.insert(place, kept);
     }
 

@@ -118,20 +118,23 @@ impl<'a> Worlds<'a> {
 
     /// For each number on the way, a world in which the cell has so many clients; together the cells that change.
     fn all_by_clients(&self, place: Place, by: i64, may_hide: bool) -> Option<(Cost, BTreeSet<Place>)> {
-        let choices = self.choices_of_editions(place);
+        let mut scopes = self.scopes(place, false);
+        if may_hide {
+            scopes.extend(self.scopes(place, true));
+        }
         let mut changed = BTreeSet::new();
         for step in 1..=by.abs() {
-            let world = |may_hide: bool| {
-                choices.iter().find_map(|editions| {
-                    let scope = Scope { editions: editions.clone(), may_hide };
-                    self.by_clients(place, step * by.signum(), &scope)
-                })
-            };
-            let world = world(false).or_else(|| may_hide.then(|| world(true)).flatten())?;
+            let world = scopes.iter().find_map(|scope| self.by_clients(place, step * by.signum(), scope))?;
             changed.extend(world.into_keys());
         }
         let cost = self.cost_of_all(&changed);
         Some((cost, changed))
+    }
+
+    /// What a world of a cell may change, one choice of editions after the other.
+    pub(super) fn scopes(&self, place: Place, may_hide: bool) -> Vec<Scope> {
+        let choices = self.choices_of_editions(place).into_iter();
+        choices.map(|editions| Scope { editions, may_hide }).collect()
     }
 
     /// What it costs to hide those that are shown.
