@@ -4,7 +4,8 @@
 //! The makers remove them by dropping their values. A signal ends the process without that, so all are in a list, and
 //! `remove_all` removes what the list has. A step that must not be cut in two, such as the one that publishes a batch,
 //! is taken while a `Step` is held: `remove_all` waits for it, and no other step can begin afterwards. So nothing half
-//! removed is ever published.
+//! removed is ever published. A command whose last step is taken is given time to end by itself: its exit code says what
+//! is in its place.
 //!
 //! Only what is in the list is removed, and links are never followed.
 
@@ -13,12 +14,16 @@ use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The paths that a signal removes.
 static LISTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Whether what the command is for is in its place. It changes only within a step.
+static IS_IN_PLACE: AtomicBool = AtomicBool::new(false);
 
 fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
     // A list of paths is whole whatever happened to the thread that held it.
@@ -28,6 +33,11 @@ fn listed() -> MutexGuard<'static, Vec<PathBuf>> {
 /// A step that a signal waits for; it is over when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Step(MutexGuard<'static, Vec<PathBuf>>);
+
+/// Whether what the command is for is in its place: it is then to end by itself, and say what it has done.
+pub fn is_in_place() -> bool {
+    IS_IN_PLACE.load(Ordering::SeqCst)
+}
 
 /// The folder that a path lies in.
 pub(crate) fn folder_of(path: &Path) -> &Path {
@@ -41,6 +51,11 @@ pub(crate) fn step() -> Step {
 }
 
 impl Step {
+    /// Ends the command's last step: what it is for is in its place now. A signal that comes later can't take it back.
+    pub(crate) fn end_as_last(self) {
+        IS_IN_PLACE.store(true, Ordering::SeqCst);
+    }
+
     /// Ends the step, and has a signal remove a path from then on.
     pub(crate) fn list(mut self, path: &Path) -> UnfinishedPath {
         self.0.push(path.to_owned());
@@ -246,8 +261,14 @@ fn open_plain(path: &Path) -> io::Result<File> {
 const TRIES: u32 = 50;
 
 /// Removes everything that is listed, and lets nothing be listed or published from then on: the process must end now.
-pub fn remove_all() {
-    let listed = listed();
+/// `give_time` is called before, once, if what the command is for is in its place.
+pub fn remove_all(give_time: impl FnOnce()) {
+    let mut listed = listed();
+    if is_in_place() {
+        drop(listed);
+        give_time();
+        listed = self::listed();
+    }
     for path in listed.iter() {
         for _ in 0..TRIES {
             let removed = match path.symlink_metadata() {

@@ -7,6 +7,7 @@ mod common;
 mod signal;
 
 use common::{Site, phds_with, read_folder, text};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,9 +18,10 @@ fn large(site: &Site) {
     site.rows("immunizations", &facts.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// Every name in a folder, and below it, but for those of batches' files.
+/// Every name in a folder; none if it is not there yet.
 fn names(folder: &Path) -> Vec<PathBuf> {
-    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     names.sort();
     names
 }
@@ -116,15 +118,82 @@ fn a_signal_ends_a_stage_and_leaves_what_was_there() {
     assert_eq!(names(&folder), std::slice::from_ref(&database));
     let write = ["write", "--work", text(&database), "--out", text(&out), "--quiet"];
     strike(&write, &site.path(""), "-TERM", 143, &|is_done| {
-        // A signal that comes with the last step ends a process whose batch is there, whole.
-        let batch = out.join("202407");
-        assert!(batch.exists() || !is_done);
-        assert_eq!(names(&out).len(), usize::from(batch.exists()));
-        assert!(!batch.exists() || phds_with(&["verify", text(&batch)]).code == 0);
+        assert_eq!(out.join("202407").exists(), is_done);
+        assert_eq!(names(&out).len(), usize::from(is_done));
         let _ = std::fs::remove_dir_all(out.join("202407"));
     });
     assert_eq!(phds_with(&write).code, 0);
     assert_eq!(read_folder(&out.join("202407")).len(), 22);
+}
+
+/// The exit code tells whether there is something, however near its end a command is hit.
+#[test]
+fn a_signal_near_the_end_comes_before_the_last_step_or_too_late() {
+    let site = Site::new();
+    let (export, place) = (site.export(), site.path("place"));
+    std::fs::create_dir(&place).unwrap();
+    let (database, out) = (place.join("b.db"), place.join("out"));
+    let run = ["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08", "--quiet"];
+    let read = ["read", text(&export), "--work", text(&database), "--quiet"];
+    let write = ["write", "--work", text(&database), "--out", text(&out), "--quiet"];
+    assert_eq!(phds_with(&read).code, 0);
+    let filter = ["filter", "--work", text(&database), "--as-of", "2024-07-08", "--quiet"];
+    assert_eq!(phds_with(&filter).code, 0);
+    // `read` comes last: it has the database of the others made anew.
+    for (arguments, made) in
+        [(&run[..], out.join("202407")), (&write, out.join("202407")), (&read, database.clone())]
+    {
+        let remove = || match made.is_dir() {
+            true => std::fs::remove_dir_all(&made).unwrap(),
+            false => drop(std::fs::remove_file(&made)),
+        };
+        let mut times: Vec<_> = (0..5)
+            .map(|_| {
+                remove();
+                let since = Instant::now();
+                assert_eq!(start(arguments, &place).wait().unwrap().code(), Some(0));
+                since.elapsed()
+            })
+            .collect();
+        times.sort();
+        for step in 0..60 {
+            remove();
+            let child = start(arguments, &place);
+            // From half of the time that it takes to somewhat more than all of it.
+            std::thread::sleep(times[2] * (30 + step) / 80);
+            signal::send(&child, "-TERM");
+            let ended = child.wait_with_output().unwrap();
+            let is_done = ended.status.code() == Some(0);
+            assert_eq!(made.exists(), is_done, "{arguments:?}, {step}: {:?}", ended.status);
+        }
+    }
+}
+
+/// Whoever reads nothing of what a command prints does not keep it from ending.
+#[test]
+fn a_command_that_is_done_and_cannot_print_ends_within_a_second() {
+    let site = Site::new();
+    let (export, out) = (site.export(), site.out());
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // Full, so that what the command prints waits.
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::empty()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_phds"))
+        .args(["run", text(&export), "--out", text(&out), "--as-of", "2024-07-08"])
+        .stdout(writer)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !out.join("202407").exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    signal::send(&child, "-TERM");
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.code(), Some(143));
+    assert_eq!(site.left_in_out(), ["202407"]);
+    drop(reader);
 }
 
 #[test]

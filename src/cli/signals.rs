@@ -1,4 +1,5 @@
-//! Ctrl-C and its like: the program ends at once, and leaves nothing unfinished behind.
+//! Ctrl-C and its like: the program ends at once, and leaves nothing unfinished behind. If its last step is taken, it is
+//! as good as done, and ends by itself: the exit code tells whether there is something.
 //!
 //! A thread of its own waits for signals, so that whatever the others do, the end comes within a second.
 
@@ -18,7 +19,7 @@ static IS_ENDING: AtomicBool = AtomicBool::new(false);
 static MAIN_IS_DONE: Mutex<bool> = Mutex::new(false);
 static MAIN_TELLS: Condvar = Condvar::new();
 
-/// How long interrupted work may take to roll back.
+/// How long interrupted work may take to roll back, and a command that is as good as done to end.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const PAUSE: Duration = Duration::from_millis(5);
@@ -50,8 +51,10 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     IS_ENDING.store(true, Ordering::SeqCst);
     let since = Instant::now();
     // Again and again: only a statement that is being carried out at that moment is interrupted.
-    while cleanup::interrupt_all() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
-    cleanup::remove_all();
+    let is_interrupting = || !cleanup::is_in_place() && cleanup::interrupt_all();
+    while is_interrupting() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
+    // If it prints to a pipe that nobody reads, it never comes to its end.
+    cleanup::remove_all(|| std::thread::sleep(PATIENCE));
     let (said, waiting) = std::sync::mpsc::channel();
     let terminal = terminal.clone();
     let saying = std::thread::Builder::new().spawn(move || {
@@ -72,10 +75,10 @@ fn is_main_done_within(pause: Duration) -> bool {
     MAIN_TELLS.wait_timeout_while(done, pause, |done| !*done).is_ok_and(|(done, _)| *done)
 }
 
-/// Called when the command is done, before its result is printed. If a signal is ending the process, this never
-/// returns: an error of the command is then the signal's doing.
+/// Called when the command is done, before its end is told. If a signal is ending the process, this never
+/// returns, unless the last step was taken: an error of the command is the signal's doing.
 pub(super) fn give_way() {
-    if !IS_ENDING.load(Ordering::SeqCst) {
+    if !IS_ENDING.load(Ordering::SeqCst) || cleanup::is_in_place() {
         return;
     }
     *MAIN_IS_DONE.lock().unwrap_or_else(PoisonError::into_inner) = true;

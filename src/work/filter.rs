@@ -4,6 +4,7 @@
 
 use super::error::WorkError;
 use super::{WorkDatabase, number, optional_number, read};
+use crate::cleanup;
 use crate::extract::{FactCounts, OrganizationCounts, Selection, SelectionBuilder};
 use crate::filter::{ConsentFailure, Judgement, Outcome, Readings, Rules};
 use crate::policy::{ConsentRule, Policy};
@@ -108,6 +109,8 @@ pub fn filter(
     keep_run(connection, settings, &selection.counts).map_err(failed)?;
     keep_organizations(connection, reference, &selection.organizations).map_err(failed)?;
     database.execute("COMMIT")?;
+    // Not begun before: to write what is in memory can take longer than a signal may wait.
+    cleanup::step().end_as_last();
     Ok(FilterResult { counts: selection.counts, intake })
 }
 

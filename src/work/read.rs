@@ -171,10 +171,9 @@ impl Draft {
                 _ => {}
             }
         }
-        {
-            let _step = cleanup::step();
-            std::fs::rename(&self.path, place).map_err(fail)?;
-        }
+        let step = cleanup::step();
+        std::fs::rename(&self.path, place).map_err(fail)?;
+        step.end_as_last();
         self.is_published = true;
         File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(fail)
     }

@@ -45,7 +45,7 @@ fn write_folder(beside: &Path, folder: &Path, files: &[(String, String)]) -> Res
     sync_folder(&draft).map_err(fail)?;
     let step = cleanup::step();
     renameat_with(CWD, &draft, CWD, folder, RenameFlags::NOREPLACE).map_err(|errno| fail(errno.into()))?;
-    drop(step);
+    step.end_as_last();
     sync_folder(folder_of(folder)).map_err(fail)
 }
 

@@ -284,7 +284,7 @@ impl Staging {
         // Not before: if this comes to nothing in a way that nobody lives to see, what somebody looks at is still there. In the
         // same step, so that it is not left behind, to be published over this one some day.
         drop(self.output.take_held(self.month, self.folder.path()));
-        drop(step);
+        step.end_as_last();
         self.settle(set_aside)
     }
 
@@ -294,7 +294,9 @@ impl Staging {
     /// As for [`Staging::publish`]; it is then still held.
     pub fn release(self, set_aside: &str) -> Result<PathBuf, WriteError> {
         self.sync()?;
-        self.put(&cleanup::step())?;
+        let step = cleanup::step();
+        self.put(&step)?;
+        step.end_as_last();
         let place = self.settle(set_aside)?;
         // It is published; if it stays held as well, that does not change it.
         drop(self.output.take_held(self.month, self.folder.path()));
@@ -368,7 +370,7 @@ impl Staging {
             earlier.put_back();
             return Err(error);
         }
-        drop(step);
+        step.end_as_last();
         self.output.sync_held().map_err(fail(&place))?;
         Ok(place)
     }
