@@ -56,7 +56,9 @@ impl<T: Storable + Ord> Sorter<T> {
             self.put_away()?;
         }
         let length = self.open.len();
-        self.open.reserve_exact(length.max(64).min(self.run_length - length));
+        // Where one run was filled, most of the next will be, too: it need not be moved as it grows.
+        let more = if self.runs.is_empty() { length.max(64) } else { self.run_length };
+        self.open.reserve_exact(more.min(self.run_length - length));
         Ok(())
     }
 
@@ -84,7 +86,11 @@ impl<T: Storable + Ord> Sorter<T> {
     /// # Errors
     /// If it has to go to disk and can't.
     pub fn seal(&mut self) -> io::Result<()> {
-        if self.open.is_empty() { Ok(()) } else { self.put_away() }
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        self.open.shrink_to_fit();
+        self.put_away()
     }
 
     /// Ends the open run, which stays in memory: it is there already. Whoever filled it on a thread of its own can have it

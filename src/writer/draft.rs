@@ -4,7 +4,7 @@ use crate::value::text;
 use rustix::fs::{Advice, fadvise};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IoSlice, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,15 @@ pub(super) struct Draft {
     stays_open: bool,
     hash: Sha256,
     bytes: u64,
+    /// The last of them, which are not in the file yet.
+    waiting: Vec<u8>,
     /// How many of them the disk has been asked to take.
     handed_over: u64,
 }
+
+/// A file that stays open is written in multiples of so many bytes. The system keeps a file in pieces whose lengths are powers of two:
+/// whole ones cost it half as much as whatever a batch's share comes to. No more than this waits for each file.
+const WHOLE: usize = 1 << 16;
 
 /// So many bytes are handed to the disk at a time: enough to be worth it, and few, because of each file as many may be left to
 /// wait for at the end.
@@ -32,20 +38,23 @@ impl Draft {
         // Whatever the process's umask has taken away.
         file.set_permissions(Permissions::from_mode(0o600))?;
         let file = Some(file).filter(|_| stays_open);
-        Ok(Draft { path: path.to_owned(), file, stays_open, hash: Sha256::new(), bytes: 0, handed_over: 0 })
+        let (path, hash) = (path.to_owned(), Sha256::new());
+        Ok(Draft { path, file, stays_open, hash, bytes: 0, waiting: Vec::new(), handed_over: 0 })
     }
 
     /// Brings the file down to the disk; returns its length and its SHA-256.
     pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
+        self.write_out(&[])?;
         self.open()?.sync_all()?;
         Ok((self.bytes, text::hex(&self.hash.finalize())))
     }
 
     /// Ends the file, and has the disk begin with it; returns its length and its SHA-256. It must be synced later: waiting for many
     /// small files together takes next to no longer than for one.
-    fn finish_unsynced(mut self) -> (u64, String) {
+    fn finish_unsynced(mut self) -> io::Result<(u64, String)> {
+        self.write_out(&[])?;
         self.hand_over();
-        (self.bytes, text::hex(&self.hash.finalize()))
+        Ok((self.bytes, text::hex(&self.hash.finalize())))
     }
 
     fn open(&mut self) -> io::Result<&mut File> {
@@ -56,33 +65,66 @@ impl Draft {
         Ok(self.file.insert(file))
     }
 
+    /// Puts what waits into the file, and these bytes behind it.
+    fn write_out(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut pieces = &mut [IoSlice::new(&waiting), IoSlice::new(bytes)][..];
+        // Empty ones in front are no more to write.
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            match self.open()?.write_vectored(pieces) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => IoSlice::advance_slices(&mut pieces, n),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.waiting = waiting;
+        self.waiting.clear();
+        Ok(())
+    }
+
     /// Has the disk begin with what was written since it was last asked, so that at the end there is little to wait for. It is a
     /// hint: nothing depends on whether it is taken.
     fn hand_over(&mut self) {
-        let length = std::num::NonZeroU64::new(self.bytes - self.handed_over);
+        let written = self.written();
+        let length = std::num::NonZeroU64::new(written - self.handed_over);
         if let Some(file) = &self.file {
             let _ = fadvise(file, self.handed_over, length, Advice::DontNeed);
         }
-        self.handed_over = self.bytes;
+        self.handed_over = written;
+    }
+
+    /// How many bytes are in the file.
+    fn written(&self) -> u64 {
+        self.bytes - self.waiting.len() as u64
     }
 }
 
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.open()?.write(bytes)?;
-        self.hash.update(&bytes[..n]);
-        self.bytes += n as u64;
-        if self.bytes - self.handed_over >= PIECE {
+        // While they are still in the processor's cache.
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if !self.stays_open {
+            self.write_out(bytes)?;
+            self.file = None;
+            return Ok(bytes.len());
+        }
+        let all = self.waiting.len() + bytes.len();
+        let (now, later) = bytes.split_at((all - all % WHOLE).saturating_sub(self.waiting.len()));
+        if all >= WHOLE {
+            self.write_out(now)?;
+        }
+        self.waiting.extend_from_slice(later);
+        if self.written() - self.handed_over >= PIECE {
             self.hand_over();
         }
-        if !self.stays_open {
-            self.file = None;
-        }
-        Ok(n)
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.write_out(&[])
     }
 }
 
@@ -90,7 +132,7 @@ impl Write for Draft {
 pub(super) fn write_unsynced(path: &Path, bytes: &[u8]) -> io::Result<(u64, String)> {
     let mut draft = Draft::create(path, true)?;
     draft.write_all(bytes)?;
-    Ok(draft.finish_unsynced())
+    draft.finish_unsynced()
 }
 
 /// Writes a new file that only its owner may read, down to the disk; returns its length and its SHA-256.
@@ -101,4 +143,44 @@ pub(crate) fn write_private(
     let mut out = BufWriter::with_capacity(1 << 18, Draft::create(path, true)?);
     fill(&mut out)?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_was_written_whatever_the_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let sizes: &[&[usize]] = &[
+            &[],
+            &[0, 1, 0],
+            &[WHOLE - 1, 1],
+            &[WHOLE, 1],
+            &[1, WHOLE],
+            &[WHOLE - 1, 2, WHOLE - 1],
+            &[3 * WHOLE + 5, 7, 2 * WHOLE, 40_000, 40_000, 40_000],
+            &[10 * WHOLE, 10 * WHOLE],
+        ];
+        for (number, sizes) in sizes.iter().enumerate() {
+            for stays_open in [true, false] {
+                let path = folder.path().join(format!("{number}-{stays_open}"));
+                let mut draft = Draft::create(&path, stays_open).unwrap();
+                let mut expect = Vec::new();
+                for size in *sizes {
+                    let bytes: Vec<u8> = (0..*size).map(|at| (at + expect.len() + size) as u8).collect();
+                    draft.write_all(&bytes).unwrap();
+                    expect.extend(bytes);
+                    let there = std::fs::read(&path).unwrap();
+                    assert_eq!(
+                        there.len(),
+                        if stays_open { expect.len() - expect.len() % WHOLE } else { expect.len() }
+                    );
+                }
+                let (bytes, sha256) = draft.finish().unwrap();
+                assert!(std::fs::read(&path).unwrap() == expect, "{sizes:?}");
+                assert_eq!((bytes, sha256), (expect.len() as u64, text::hex(&Sha256::digest(&expect))));
+            }
+        }
+    }
 }
