@@ -286,8 +286,9 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let batch = batch(folder);
-    let write = |name: &str, text: &[u8]| {
-        let path = folder.join(name);
+    let write = |place: &str, name: &str, text: &[u8]| {
+        std::fs::create_dir_all(folder.join(place)).unwrap();
+        let path = folder.join(place).join(name);
         std::fs::write(&path, text).unwrap();
         path
     };
@@ -302,21 +303,72 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
     let marked = shown.replace(total, "(total),(total),900000 (202406),900000 (202406),90000 (202406)");
     let page = summary(&batch, &["--by", "sex", "--unrecorded", "--format", "md"]).stdout;
     let beside = folder.join("other/summaries/202407-0001/summary_202407_county_sex.csv");
+    let name = "summary_202407_county_sex.csv";
+    let by_sex = |text: &str| text.replace("county,sex,", "sex,county,");
+    // Beside a table what says by which rule it hides must be whole.
+    let broken = write("broken", name, good);
+    write("broken", "summary.json", b"{\"batch\": \"202407\"}");
     for (path, code, words) in [
         (beside, 65, "another --suppress-below"),
-        (write("summary_202407_county_sex.csv", other), 65, "another --suppress-below"),
-        (write("summary_202407_other.csv", changed.as_bytes()), 65, "not what the batch has"),
-        (write("summary_202407_marked.csv", marked.as_bytes()), 65, "not what the batch has"),
-        (write("summary_202407_page.csv", page.as_bytes()), 65, "no table of counts"),
-        (write("table.csv", good), 65, "its name does not begin"),
-        (write("summary_202406_county_sex.csv", good), 66, "202406"),
-        (write("summary_202408_county_sex.csv", good), 66, "202408"),
+        (broken, 65, "summary.json: it is not as phds writes it"),
+        (write("alone", name, other), 65, "another --suppress-below"),
+        (write("changed", name, changed.as_bytes()), 65, "not what the batch has"),
+        (write("marked", name, marked.as_bytes()), 65, "not what the batch has"),
+        (write("page", name, page.as_bytes()), 65, "no table of counts"),
+        (
+            write("turned", name, by_sex(&shown).as_bytes()),
+            65,
+            "its name is not that of a table of its columns",
+        ),
+        (write("a", "summary_202407_county.csv", good), 65, "its name is not that"),
+        (write("a", "summary_202407_county_sex_month.csv", good), 65, "its name is not that"),
+        (write("a", "rates_202407_county_sex.csv", good), 65, "its name is not that"),
+        (write("a", "table.csv", good), 65, "its name does not begin"),
+        (write("a", "summary_202406_county_sex.csv", good), 66, "202406"),
+        (write("a", "summary_202408_county_sex.csv", good), 66, "202408"),
         (folder.join("summary_202407_nowhere.csv"), 66, "cannot be read"),
     ] {
         let ran = summary(&batch, &["--by", "age_band", "--previous", text(&path)]);
         assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{}: {}", path.display(), ran.stderr);
         assert!(ran.stderr.contains(words), "{}: {}", path.display(), ran.stderr);
         assert!(!folder.join("out/summaries").exists());
+    }
+    // A browser's copy of a copy.
+    let copy = write("copy", "summary_202407_county_sex (1).csv", good);
+    let ran = summary(&batch, &["--by", "age_band", "--previous", text(&copy)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+/// A table of rates from elsewhere is held against the batch to the last of its numbers.
+#[test]
+fn a_table_of_rates_from_elsewhere_has_the_rates_that_its_batch_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let batch = batch(folder);
+    let (counties, policy) = (counties(folder), policy(folder));
+    let file = write_people(folder, &people(&clients(&batch)));
+    let common = ["--counties", text(&counties), "--policy", text(&policy)];
+    let arguments = ["--by", "county,age_band", "--population", text(&file)];
+    let files = from_elsewhere(&batch, &folder.join("elsewhere"), &[&arguments[..], &common].concat());
+    let name = "rates_202407_county_age_band.csv";
+    let table = String::from_utf8(files[&format!("202407-0001/{name}")].clone()).unwrap();
+    let shown = table.lines().find(|line| line.ends_with(|c: char| c.is_ascii_digit())).unwrap();
+    let (numbers, rate) = shown.rsplit_once(',').unwrap();
+    let line = |line: &str, other: &str| table.replace(&format!("{line}\n"), &format!("{other}\n"));
+    let above = table.lines().find(|line| line.ends_with(",*,>100")).unwrap();
+    for (text_of, is_good) in [
+        (line(shown, &format!("{numbers},{rate}1")), false),
+        (line(shown, &format!("{numbers},")), false),
+        (line(shown, &format!("{numbers},*")), false),
+        (line(shown, &format!("{numbers},>100")), false),
+        (line(above, &above.replace(">100", "*")), false),
+        (table.clone(), true),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, &text_of).unwrap();
+        let ran = summary(&batch, &[&["--by", "sex", "--previous", text(&path)], &common[..]].concat());
+        assert_eq!(ran.code, if is_good { 0 } else { 65 }, "{text_of}: {}", ran.stderr);
+        assert!(is_good || ran.stderr.contains("not what the batch has"), "{}", ran.stderr);
     }
 }
 

@@ -503,6 +503,9 @@ fn a_summary_stands_and_falls_with_its_batch() {
     let folder = tempfile::tempdir().unwrap();
     let (july, august) = two_batches(folder.path());
     assert_eq!(kept(&july, &["--by", "sex"]).code, 0);
+    // The same batch made again is the same batch.
+    let same = run_on(&in_repository("fixtures/registry"), &folder.path().join("out"), &[]);
+    assert!(same.code == 0 && !same.stderr.contains("summaries of"), "{}", same.stderr);
     let away = folder.path().join("away");
     std::fs::rename(&july, &away).unwrap();
     let gone = kept(&august, &["--by", "sex"]);
@@ -521,7 +524,13 @@ fn a_summary_stands_and_falls_with_its_batch() {
         text(&policy),
         "--quiet",
     ];
-    assert_eq!(phds_with(&run).code, 0);
+    let ran = phds_with(&run);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("summaries of 202407 are out that were made of the batch before"),
+        "{}",
+        ran.stderr
+    );
     for batch in [&july, &august] {
         let other = kept(batch, &["--by", "month"]);
         assert_eq!((other.code, other.stdout.as_str()), (65, ""), "{}", other.stderr);

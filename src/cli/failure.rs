@@ -521,7 +521,10 @@ impl CommandError for PopulationError {
                 "nothing was written; every county and band of the table needs a row, (unknown) too, of which the population may be 0; \
                  the same --by with --unrecorded and without --population shows them",
             ),
-            PopulationError::Csv { .. } | PopulationError::NoColumn { .. } | PopulationError::Row { .. } => {
+            PopulationError::Csv { .. }
+            | PopulationError::NoColumn { .. }
+            | PopulationError::ColumnTwice { .. }
+            | PopulationError::Row { .. } => {
                 Exit::BadInput.hinting("nothing was written; docs/summary.md says what the file of populations is")
             }
         }

@@ -7,6 +7,7 @@ use crate::assembly::{Assembled, Judging, assemble_batch};
 use crate::batch::{Before, FileEntry, Finding, GateRecord, HoldRecord, Manifest, names};
 use crate::policy::{GateKey, GateSettings, MaxAge, MaxChange, Policy};
 use crate::registry::Source;
+use crate::summary::are_of_another_batch;
 use crate::value::{Day, grouped};
 use crate::writer::{Contents, Staging};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +130,11 @@ impl LastStep<'_> {
         for Finding { reason, .. } in &gate.told {
             tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
         }
+        let has_lost_summaries = gate.found.is_empty() && are_of_another_batch(self.out, &manifest);
         let published = publish_or_hold(staging, &manifest, gate);
+        if has_lost_summaries && published.is_ok() {
+            warn_of_summaries(&manifest);
+        }
         Ok((manifest, published))
     }
 }
@@ -162,6 +167,16 @@ pub(super) fn for_recipients(manifest: &Manifest, longer: &BTreeMap<String, u64>
 /// Whether a file is too large for programs that recipients use.
 fn is_beyond_programs(file: &FileEntry) -> bool {
     file.rows >= MOST_ROWS || file.bytes >= MOST_BYTES
+}
+
+/// Says that the summaries of a month were made of a batch that has been replaced: what they hide can't be told any more.
+pub(super) fn warn_of_summaries(manifest: &Manifest) {
+    tracing::warn!(
+        target: log::ACT,
+        "summaries of {month} are out that were made of the batch before: none can be made here any more, unless that batch is put back \
+         from a backup",
+        month = manifest.batch
+    );
 }
 
 fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> Result<PathBuf, Failure> {

@@ -24,7 +24,7 @@ pub use page::html;
 pub use population::{Population, PopulationError};
 pub use previous::{Previous, PreviousError};
 pub use protect::{Rule, RuleFault, Unprotected};
-pub use records::{Record, Records};
+pub use records::{Record, Records, are_of_another_batch};
 pub use text::{Circle, Release, csv, markdown};
 
 use crate::batch::{BatchError, Manifest};

@@ -26,6 +26,8 @@ pub enum PopulationError {
     Csv { path: PathBuf, line: u64 },
     #[error("{}: the header has no column {column}", shown(path))]
     NoColumn { path: PathBuf, column: &'static str },
+    #[error("{}: the header has the column {column} twice", shown(path))]
+    ColumnTwice { path: PathBuf, column: &'static str },
     #[error("{}:{line}: {column}: {what}", shown(path))]
     Row { path: PathBuf, line: u64, column: &'static str, what: &'static str },
     /// Some cells have none.
@@ -52,8 +54,14 @@ impl Population {
         };
         let header = reader.headers().map_err(not_csv)?.clone();
         let column = |column: &'static str| {
-            let place = header.iter().position(|name| name.trim_start_matches('\u{feff}') == column);
-            place.ok_or_else(|| PopulationError::NoColumn { path: path.to_owned(), column })
+            let is_it = |name: &str| name.trim_start_matches('\u{feff}') == column;
+            let mut places = (0..).zip(&header).filter(|(_, name)| is_it(name)).map(|(place, _)| place);
+            let path = path.to_owned();
+            match (places.next(), places.next()) {
+                (Some(place), None) => Ok(place),
+                (None, _) => Err(PopulationError::NoColumn { path, column }),
+                (Some(_), Some(_)) => Err(PopulationError::ColumnTwice { path, column }),
+            }
         };
         let (county_at, band_at, people_at) = (column(COUNTY)?, column(BAND)?, column(PEOPLE)?);
         let mut people = BTreeMap::new();
@@ -69,7 +77,8 @@ impl Population {
             };
             let band = labels.bands.named(value(band_at));
             let band = band.ok_or_else(|| wrong(BAND, "not one of the policy's bands"))?;
-            let number = value(people_at).parse().map_err(|_| wrong(PEOPLE, "not a whole number"))?;
+            let number: u64 = value(people_at).parse().map_err(|_| wrong(PEOPLE, "not a whole number"))?;
+            let number = u32::try_from(number).map_err(|_| wrong(PEOPLE, "more than 4,294,967,295"))?;
             if people.insert((county.to_owned(), labels.bands.label(band)), number).is_some() {
                 return Err(wrong(COUNTY, "the county and band stand there twice"));
             }
@@ -141,6 +150,7 @@ mod tests {
             ("Travis,0-3,-1\n", ":2: POPULATION: not a whole number"),
             ("Travis,0-3,\n", ":2: POPULATION: not a whole number"),
             ("Travis,0-3,1.5\n", ":2: POPULATION: not a whole number"),
+            ("Travis,0-3,4294967296\n", ":2: POPULATION: more than 4,294,967,295"),
             ("Travis,0-3,1\n453,0 to 3,1\n", ":3: COUNTY: the county and band stand there twice"),
             ("Travis,0-3\n", ":2: it is not CSV"),
         ] {
@@ -148,6 +158,8 @@ mod tests {
             assert!(error.contains(words), "{rows:?}: {error}");
             assert!(!error.contains("Nowhere"), "{error}");
         }
+        let twice = read("POPULATION,COUNTY,AGE_BAND,POPULATION\n1,Travis,0-3,2\n").unwrap_err().to_string();
+        assert!(twice.ends_with("the header has the column POPULATION twice"), "{twice}");
         assert!(read("COUNTY,POPULATION\n").unwrap_err().to_string().contains("no column AGE_BAND"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::columns::{Column, TOTAL};
-use super::text::{COUNTS, RATES};
+use super::text::{COUNTS, RATES, file_stem};
 use crate::batch::read_own_file;
 use crate::value::{Month, shown, text};
 use sha2::{Digest, Sha256};
@@ -34,6 +34,12 @@ pub enum PreviousError {
     Name(PathBuf),
     #[error("{}: it is no table of counts as phds writes it in CSV", shown(.0))]
     NoTable(PathBuf),
+    /// Somebody has changed its name, or its header.
+    #[error("{}: its name is not that of a table of its columns", shown(.0))]
+    OtherName(PathBuf),
+    /// By which rule it hides is not known.
+    #[error("{}: it is not as phds writes it, and tells what a table beside it hides", shown(.0))]
+    Record(PathBuf),
 }
 
 impl Previous {
@@ -52,8 +58,15 @@ impl Previous {
         if !is_whole(&text, columns.len()) {
             return Err(no_table());
         }
+        // Browsers and mail programs may have put something behind it.
+        let behind = name.strip_prefix(&*file_stem(has_rates, batch, &columns));
+        if behind.is_none_or(|behind| behind.starts_with(|c: char| c == '_' || c.is_alphanumeric())) {
+            return Err(PreviousError::OtherName(path.to_owned()));
+        }
         let sha256 = text::hex(&Sha256::digest(&text));
-        let record = path.parent().and_then(Record::in_folder).filter(|record| record.has(&sha256));
+        let record =
+            Record::in_folder(path.parent().unwrap_or(Path::new(""))).map_err(PreviousError::Record)?;
+        let record = record.filter(|record| record.has(&sha256));
         Ok(Previous { path: path.to_owned(), batch, columns, has_rates, sha256, text, record })
     }
 }

@@ -3,8 +3,8 @@
 
 use super::columns::{Column, TOTAL};
 use super::previous::Previous;
-use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown};
-use super::text::{ABOVE, COUNTS, Circle, HIDDEN, csv, kept_number};
+use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown, is_above};
+use super::text::{COUNTS, Circle, HIDDEN, csv, kept_number, shown_rate};
 use super::{Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
 use crate::batch::{BatchError, Manifest, names, read_own_file, to_json};
 use crate::value::{AgeBands, Month, text};
@@ -129,9 +129,14 @@ impl Record {
         files
     }
 
-    /// The record in a folder, if there is one as phds writes it.
-    pub(super) fn in_folder(folder: &Path) -> Option<Record> {
-        serde_json::from_slice(&read_own_file(&folder.join(RECORD)).ok()?).ok()
+    /// The record in a folder, if there is one. An error says where one is that is not as phds writes it.
+    pub(super) fn in_folder(folder: &Path) -> Result<Option<Record>, PathBuf> {
+        let path = folder.join(RECORD);
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let record = read_own_file(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        record.map(Some).ok_or(path)
     }
 
     /// Whether a table is one of its own.
@@ -176,6 +181,12 @@ pub(super) fn files_of(manifest: &Manifest) -> String {
         hash.update(format!("{}  {}\n", file.sha256, file.path));
     }
     text::hex(&hash.finalize())
+}
+
+/// Whether a summary of a batch's month is out that was made of other files than the batch has. `out`: the place of batches.
+pub fn are_of_another_batch(out: &Path, manifest: &Manifest) -> bool {
+    // What is wrong with them, whoever makes the next one is told.
+    Records::of(out).is_ok_and(|records| records.must_be_of(manifest).is_err())
 }
 
 /// The summaries that are out of batches that lie side by side.
@@ -426,8 +437,10 @@ fn tell_table(
         }
         let own = cells.counts(cell);
         let told = if table.has_rates {
-            cells.add_population(cell, numbers[0].parse().map_err(|_| other())?);
-            told_clients(cells, cell, numbers[1])
+            let people = numbers[0].parse().map_err(|_| other())?;
+            cells.add_population(cell, people);
+            let told = told_clients(cells, cell, numbers[1]);
+            told.filter(|told| numbers[2] == shown_rate(*told, people, is_above(own.clients.into(), people)))
         } else {
             told_counts(&numbers)
         };
@@ -448,9 +461,6 @@ fn tell_table(
             Shown::Counts(counts) if counts == own => cells.show(cell),
             Shown::Counts(_) => return Err(other()),
         }
-        if table.has_rates && (numbers[2] == ABOVE) && !is_told_above(cells, cell) {
-            return Err(other());
-        }
         cells.settle(cell);
     }
     Ok(())
@@ -461,12 +471,6 @@ fn counts_of(cells: &Cells, cell: Place, month: Month) -> Option<Counts> {
     let mut earlier = (0..cell.edition).zip(&cells.editions);
     let edition = earlier.find(|(_, edition)| edition.month == month)?.0;
     Some(cells.counts(cells.in_edition(cell, edition)?))
-}
-
-/// Whether a cell has more clients than people of a population that was told.
-fn is_told_above(cells: &Cells, cell: Place) -> bool {
-    let clients = u64::from(cells.counts(cell).clients);
-    cells.populations(cell).iter().any(|people| clients > *people)
 }
 
 /// What a table of counts shows of a cell; none if it is nothing that a table shows.

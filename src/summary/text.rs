@@ -58,15 +58,21 @@ pub(super) const RATES: [&str; 3] = ["population", "clients", "rate"];
 impl Summary {
     /// The name of a table's file.
     pub fn file_name(&self, table: usize, extension: &str) -> String {
-        let names: Vec<_> = self.tables[table].iter().map(|column| column.name()).collect();
-        let kind = if self.population().is_some() { "rates" } else { "summary" };
-        format!("{kind}_{}_{}.{extension}", self.month, names.join("_"))
+        let stem = file_stem(self.population().is_some(), self.month, &self.tables[table]);
+        format!("{stem}.{extension}")
     }
 
     /// The names of the columns of numbers.
     pub(super) fn measures(&self) -> [&'static str; 3] {
         if self.population().is_some() { RATES } else { COUNTS }
     }
+}
+
+/// The name of a table's file, without what says its format.
+pub(super) fn file_stem(has_rates: bool, batch: Month, columns: &[Column]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
+    let kind = if has_rates { "rates" } else { "summary" };
+    format!("{kind}_{batch}_{}", names.join("_"))
 }
 
 /// A row's numbers as they stand in a table.
@@ -82,16 +88,22 @@ pub(super) fn numbers(row: &Row<'_>, number: fn(u64) -> String) -> [Cow<'static,
             }
         };
     };
-    let [clients, rate] = match row.shown {
-        Shown::Hidden if row.is_above => [HIDDEN_NUMBER, ABOVE.into()],
-        Shown::Hidden => [HIDDEN_NUMBER; 2],
-        Shown::Counts(own) => [number(own.clients.into()).into(), rate(own.clients, people).into()],
-        Shown::Kept(kept) => {
-            let texts = [number(kept.counts.clients.into()), rate(kept.counts.clients, people)];
-            texts.map(|text| format!("{text} ({})", kept.month).into())
-        }
+    let clients = match row.shown {
+        Shown::Hidden => HIDDEN_NUMBER,
+        Shown::Counts(own) => number(own.clients.into()).into(),
+        Shown::Kept(kept) => format!("{} ({})", number(kept.counts.clients.into()), kept.month).into(),
     };
-    [number(people).into(), clients, rate]
+    [number(people).into(), clients, shown_rate(row.shown, people, row.is_above)]
+}
+
+/// The rate of a cell as it stands in a table. `is_above`: whether it has more clients than people.
+pub(super) fn shown_rate(shown: Shown, people: u64, is_above: bool) -> Cow<'static, str> {
+    match shown {
+        Shown::Hidden if is_above => ABOVE.into(),
+        Shown::Hidden => HIDDEN.into(),
+        Shown::Counts(own) => rate(own.clients, people).into(),
+        Shown::Kept(kept) => format!("{} ({})", rate(kept.counts.clients, people), kept.month).into(),
+    }
 }
 
 /// Clients in a hundred people, with one digit behind the point; nothing if nobody lives there.
