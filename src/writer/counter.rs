@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug)]
 pub(super) struct Counter<'a> {
     reference: &'a Reference,
-    /// By months since January of the first year that a registry's date may lie in.
+    /// By months since January of the first year that a registry's date may lie in, up to the last that was met.
     months: Vec<u64>,
     /// Those after the 12th, likewise.
     after_the_12th: Vec<u64>,
@@ -58,8 +58,8 @@ impl<'a> Counter<'a> {
     ) -> Counter<'a> {
         Counter {
             reference,
-            months: vec![0; 12 * REGISTRY_YEARS.count()],
-            after_the_12th: vec![0; 12 * REGISTRY_YEARS.count()],
+            months: Vec::new(),
+            after_the_12th: Vec::new(),
             ages: [0; AGE_BANDS.len()],
             days: [0; 31],
             vaccines: vec![0; reference.vaccines.iter().count()],
@@ -99,9 +99,14 @@ impl<'a> Counter<'a> {
 
     /// Counts a fact.
     pub(super) fn count(&mut self, fact: &ShareableFact) {
-        let month = (fact.date.year() - REGISTRY_YEARS.start()) * 12 + fact.date.month_of_year() - 1;
-        self.months[month as usize] += 1;
-        self.after_the_12th[month as usize] += u64::from(fact.date.day_of_month() > 12);
+        let month =
+            ((fact.date.year() - REGISTRY_YEARS.start()) * 12 + fact.date.month_of_year() - 1) as usize;
+        if self.months.len() <= month {
+            self.months.resize(month + 1, 0);
+            self.after_the_12th.resize(month + 1, 0);
+        }
+        self.months[month] += 1;
+        self.after_the_12th[month] += u64::from(fact.date.day_of_month() > 12);
         let age = self.reference.clients.birth(fact.client).completed_months_until(fact.date).unsigned_abs();
         let band = AGE_BANDS.iter().position(|(_, end)| age < *end);
         self.ages[band.unwrap_or(AGE_BANDS.len() - 1)] += 1;
