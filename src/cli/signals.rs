@@ -3,7 +3,7 @@
 //!
 //! A thread of its own waits for signals, so that whatever the others do, the end comes within a second.
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, is_printing_for};
 use super::{finish, process};
 use crate::cleanup;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -19,8 +19,11 @@ static IS_ENDING: AtomicBool = AtomicBool::new(false);
 static MAIN_IS_DONE: Mutex<bool> = Mutex::new(false);
 static MAIN_TELLS: Condvar = Condvar::new();
 
-/// How long interrupted work may take to roll back, and a command that is as good as done to end.
+/// How long interrupted work may take to roll back, and a command that is as good as done to print what it has to say.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long such a command may wait for the disk, which is to keep what is in its place.
+const PATIENCE_WITH_DISK: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -53,8 +56,7 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     // Again and again: only a statement that is being carried out at that moment is interrupted.
     let is_interrupting = || !cleanup::is_in_place() && cleanup::interrupt_all();
     while is_interrupting() && since.elapsed() < PATIENCE && !is_main_done_within(PAUSE) {}
-    // If it prints to a pipe that nobody reads, it never comes to its end.
-    cleanup::remove_all(|| std::thread::sleep(PATIENCE));
+    cleanup::remove_all(let_end);
     let (said, waiting) = std::sync::mpsc::channel();
     let terminal = terminal.clone();
     let saying = std::thread::Builder::new().spawn(move || {
@@ -67,6 +69,14 @@ fn end(signal: i32, terminal: &Terminal) -> ! {
     }
     // As a shell reports a process that a signal ended.
     std::process::exit(128 + signal);
+}
+
+/// Lets a command end by itself, which ends the process. It never does if it prints to a pipe that nobody reads.
+fn let_end() {
+    let since = Instant::now();
+    while since.elapsed() < PATIENCE_WITH_DISK && !is_printing_for(PATIENCE) {
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Waits until the main thread has come to its end, but not for long.

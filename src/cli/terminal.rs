@@ -6,6 +6,29 @@ use crate::registry::Progress;
 use crate::value::text;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Since when something is being printed; none while nothing is.
+static PRINTING_SINCE: Mutex<Option<Instant>> = Mutex::new(None);
+
+fn note_printing(since: Option<Instant>) {
+    *PRINTING_SINCE.lock().unwrap_or_else(PoisonError::into_inner) = since;
+}
+
+/// Prints, and has others know meanwhile.
+fn printing<T>(print: impl FnOnce() -> T) -> T {
+    note_printing(Some(Instant::now()));
+    let printed = print();
+    note_printing(None);
+    printed
+}
+
+/// Whether something is being printed for so long already: stdout or stderr may be a pipe that nobody reads.
+pub(super) fn is_printing_for(time: Duration) -> bool {
+    let since = *PRINTING_SINCE.lock().unwrap_or_else(PoisonError::into_inner);
+    since.is_some_and(|since| since.elapsed() >= time)
+}
 
 /// A text without the characters that steer a terminal. Line ends stay, so names from outside must be `shown` in it
 /// first: such a name could begin a line.
@@ -41,7 +64,7 @@ impl Terminal {
 
     fn print_bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Failure::Print)
+        printing(|| stdout.write_all(bytes).and_then(|()| stdout.flush())).map_err(Failure::Print)
     }
 
     /// Prints findings. If the reader goes away, that is no error: the exit code is still wanted.
@@ -97,7 +120,7 @@ impl Write for Messages {
         if finish::is_said() {
             return Ok(bytes.len());
         }
-        self.bars.suspend(|| io::stderr().write(bytes))
+        self.bars.suspend(|| printing(|| io::stderr().write(bytes)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
