@@ -184,6 +184,67 @@ fn every_command_on_the_whole_export() {
     }
 }
 
+/// Tables of counts of the whole export by every column, in every form, those in which nothing is hidden too.
+#[test]
+fn summaries() {
+    let site = planted();
+    let (export, out) = (site.export(), site.out());
+    assert_eq!(silent_run(&export, &out, &ALL).code, 0);
+    let batch = out.join("202407");
+    let people = site.path("people.csv");
+    let bands =
+        ["0 to 3", "4 to 6", "7 to 10", "11 to 12", "13 to 17", "18 to 49", "50 to 64", "65 and over"];
+    let rows: String = bands.iter().map(|band| format!("(unknown),{band},4000\n")).collect();
+    std::fs::write(&people, format!("COUNTY,AGE_BAND,POPULATION\n{rows}")).unwrap();
+    let marked = export.join("clients.csv");
+    let own = ["--for", "own", "--recipient", "Travis"];
+    let mut number = 0;
+    for format in ["csv", "md", "html"] {
+        for by in
+            ["county", "vaccine_group", "age_band", "month", "sex", "recipient", "county,vaccine_group,sex"]
+        {
+            for whom in [&own[..], &["--unrecorded"], &[]] {
+                let base = ["summary", text(&batch), "--by", by, "--format", format];
+                let ran = silent(&[&base[..], whom].concat());
+                // All is of few clients: what is not hidden for others is hidden, or refused.
+                assert!(
+                    matches!(ran.code, 0 | 65) && (ran.code == 0 || whom.is_empty()),
+                    "{by}: {}",
+                    ran.stderr
+                );
+                number += 1;
+                let folder = site.path(&format!("tables-{number}"));
+                silent(&[&base[..], whom, &["--out", text(&folder)]].concat());
+                if folder.exists() {
+                    nothing_in(&folder);
+                }
+            }
+        }
+        for by in ["county", "age_band", "county,age_band"] {
+            let rates =
+                ["summary", text(&batch), "--by", by, "--format", format, "--population", text(&people)];
+            assert_eq!(silent(&[&rates[..], &own].concat()).code, 0);
+            silent(&rates);
+        }
+    }
+    assert!(out.join("summaries").exists());
+    nothing_in(&out.join("summaries"));
+    let table = out.join("summary_202407_county.csv");
+    std::fs::copy(&marked, &table).unwrap();
+    for arguments in [
+        &["--by", "county", "--previous", text(&table)][..],
+        &["--by", "county", "--population", text(&marked)],
+        &["--by", "county", "--counties", text(&marked)],
+        &["--by", "county", "--recipient", "XqzNobody", "--for", "own"],
+    ] {
+        assert_ne!(
+            silent_in(&TONES, &[&["summary", text(&batch)], arguments].concat()).code,
+            0,
+            "{arguments:?}"
+        );
+    }
+}
+
 #[test]
 fn exports_that_stop_the_run() {
     let cases = stops::cases();
