@@ -72,10 +72,9 @@ impl Counties {
             let code = Some(value(code_at)).filter(is_code).and_then(|code| code.parse().ok());
             let code = code.ok_or_else(|| wrong(CODE, "not five digits"))?;
             let name = value(name_at);
-            if folded(name).is_empty()
-                || name.starts_with(['=', '+', '-', '@'])
-                || name.chars().any(char::is_control)
-            {
+            // Brackets are of labels that are no county's, such as (total), and of numbers that stay.
+            let is_odd = |c: char| c.is_control() || matches!(c, '(' | ')');
+            if folded(name).is_empty() || name.starts_with(['=', '+', '-', '@']) || name.contains(is_odd) {
                 return Err(wrong(NAME, "not a county's name"));
             }
             counties.add(code, name).map_err(|column| wrong(column, "it stands there twice"))?;
@@ -476,6 +475,8 @@ mod tests {
             ("COUNTY_FIPS,COUNTY_NAME\n1,Anderson\n", ":2: COUNTY_FIPS: not five digits"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,\n", ":2: COUNTY_NAME: not a county"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,=A\n", ":2: COUNTY_NAME: not a county"),
+            ("COUNTY_FIPS,COUNTY_NAME\n48001,(total)\n", ":2: COUNTY_NAME: not a county"),
+            ("COUNTY_FIPS,COUNTY_NAME\n48001,97 (202407)\n", ":2: COUNTY_NAME: not a county"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,A\n48001,B\n", ":3: COUNTY_FIPS: it stands there twice"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,A\n48003,a county\n", ":3: COUNTY_NAME: it stands there twice"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001\n", "cannot be read"),

@@ -308,9 +308,30 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
     // Beside a table what says by which rule it hides must be whole.
     let broken = write("broken", name, good);
     write("broken", "summary.json", b"{\"batch\": \"202407\"}");
+    // And of this table: the records of two folders changed places.
+    let record = std::fs::read(folder.join("good/summaries/202407-0001/summary.json")).unwrap();
+    let not_its_own = write("not-its-own", name, other);
+    write("not-its-own", "summary.json", &record);
+    let other_month = write("other-month", name, good);
+    let as_august = String::from_utf8(record.clone()).unwrap().replacen("202407", "202408", 1);
+    write("other-month", "summary.json", as_august.as_bytes());
+    let other_batch = write("other-batch", name, good);
+    let other_files = String::from_utf8(record).unwrap().replacen("\"files\": \"", "\"files\": \"0", 1);
+    write("other-batch", "summary.json", other_files.as_bytes());
+    let last_again = format!("{shown}{total}\n");
+    let county = shown.lines().nth(1).unwrap().split(',').next().unwrap();
+    let without_county: String =
+        shown.lines().filter(|line| !line.starts_with(county)).map(|line| format!("{line}\n")).collect();
+    let zero_before = shown.replace("(total),F,", "(total),F,0");
     for (path, code, words) in [
         (beside, 65, "another --suppress-below"),
         (broken, 65, "summary.json: it is not as phds writes it"),
+        (not_its_own, 65, "the summary.json beside it is not of this table"),
+        (other_month, 65, "the summary.json beside it is not of this table"),
+        (other_batch, 65, "it was made of another batch"),
+        (write("again", name, last_again.as_bytes()), 65, "no table of counts"),
+        (write("without", name, without_county.as_bytes()), 65, "not what the batch has"),
+        (write("zero", name, zero_before.as_bytes()), 65, "not what the batch has"),
         (write("alone", name, other), 65, "another --suppress-below"),
         (write("changed", name, changed.as_bytes()), 65, "not what the batch has"),
         (write("marked", name, marked.as_bytes()), 65, "not what the batch has"),

@@ -506,13 +506,32 @@ fn a_summary_stands_and_falls_with_its_batch() {
     // The same batch made again is the same batch.
     let same = run_on(&in_repository("fixtures/registry"), &folder.path().join("out"), &[]);
     assert!(same.code == 0 && !same.stderr.contains("summaries of"), "{}", same.stderr);
+    // On another day of the month ages are others.
+    let next_day = folder.path().join("next-day");
+    let out_of_next_day = text(&next_day);
+    let registry = in_repository("fixtures/registry");
+    let copied =
+        phds_with(&["run", text(&registry), "--as-of", "2024-07-08", "--out", out_of_next_day, "--quiet"]);
+    assert_eq!(copied.code, 0, "{}", copied.stderr);
+    assert_eq!(kept(&next_day.join("202407"), &["--by", "sex"]).code, 0);
+    let run = ["run", text(&registry), "--as-of", "2024-07-09", "--out", out_of_next_day, "--quiet"];
+    let later = phds_with(&[&run[..], &["--gate-off", "window_over"]].concat());
+    assert_eq!(later.code, 0, "{}", later.stderr);
+    assert!(
+        later.stderr.contains("summaries of 202407 are out that were made of the batch before"),
+        "{}",
+        later.stderr
+    );
+    // What can't be read may be of the batch before.
+    std::fs::write(next_day.join("summaries/stray"), "").unwrap();
+    let untold = phds_with(&[&run[..], &["--gate-off", "window_over"]].concat());
+    assert!(untold.code == 0 && untold.stderr.contains("can't be told"), "{}", untold.stderr);
     let away = folder.path().join("away");
     std::fs::rename(&july, &away).unwrap();
     let gone = kept(&august, &["--by", "sex"]);
     assert_eq!((gone.code, gone.stdout.as_str()), (66, ""), "{}", gone.stderr);
     let policy = in_repository("fixtures/policy-no-disaster.toml");
     let out = folder.path().join("out");
-    let registry = in_repository("fixtures/registry");
     let run = [
         "run",
         text(&registry),

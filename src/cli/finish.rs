@@ -7,6 +7,7 @@
 
 use super::exit::Exit;
 use super::log::{self, Format};
+use crate::cleanup;
 use crate::value::Month;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -130,6 +131,10 @@ pub(super) fn by_fault(location: Option<&Location<'_>>) {
 /// Logs that a signal ended the process, and the last line.
 pub(super) fn by_signal(signal: i32, name: &'static str) {
     let exit_code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
-    tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");
+    if cleanup::is_in_place() {
+        tracing::error!(exit_code, "ended by {name} when all was done, but not said");
+    } else {
+        tracing::error!(exit_code, "ended by {name}; what was unfinished has been removed");
+    }
     end(exit_code);
 }

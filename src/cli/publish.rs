@@ -130,10 +130,9 @@ impl LastStep<'_> {
         for Finding { reason, .. } in &gate.told {
             tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
         }
-        let has_lost_summaries = gate.found.is_empty() && are_of_another_batch(self.out, &manifest);
         let published = publish_or_hold(staging, &manifest, gate);
-        if has_lost_summaries && published.is_ok() {
-            warn_of_summaries(&manifest);
+        if published.is_ok() {
+            warn_of_summaries(self.out, &manifest);
         }
         Ok((manifest, published))
     }
@@ -169,14 +168,21 @@ fn is_beyond_programs(file: &FileEntry) -> bool {
     file.rows >= MOST_ROWS || file.bytes >= MOST_BYTES
 }
 
-/// Says that the summaries of a month were made of a batch that has been replaced: what they hide can't be told any more.
-pub(super) fn warn_of_summaries(manifest: &Manifest) {
-    tracing::warn!(
-        target: log::ACT,
-        "summaries of {month} are out that were made of the batch before: none can be made here any more, unless that batch is put back \
-         from a backup",
-        month = manifest.batch
-    );
+/// Says it if summaries of a batch's month were made of another batch, which it has replaced: what they hide can't be told any more.
+pub(super) fn warn_of_summaries(out: &Path, manifest: &Manifest) {
+    let month = manifest.batch;
+    match are_of_another_batch(out, manifest) {
+        Ok(false) => {}
+        Ok(true) => tracing::warn!(
+            target: log::ACT,
+            "summaries of {month} are out that were made of the batch before: none can be made here any more, unless that batch is put \
+             back from a backup"
+        ),
+        Err(error) => tracing::warn!(
+            target: log::ACT,
+            "whether summaries of {month} are out that were made of the batch before can't be told: {error}"
+        ),
+    }
 }
 
 fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> Result<PathBuf, Failure> {

@@ -13,7 +13,6 @@ use crate::batch::{
 use crate::cleanup::PrivateFolder;
 use crate::clock;
 use crate::elements;
-use crate::summary::are_of_another_batch;
 use crate::value::{Month, shown, text};
 use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, Staging};
@@ -107,13 +106,10 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let data_before = ReportData::of_before(&args.out, &before);
     add_release(&staging, &release, &before, data_before.as_ref())?;
     let replaces = args.out.join(args.month.to_string()).exists();
-    let has_lost_summaries = are_of_another_batch(&args.out, &manifest);
     let place = staging.release(&names::quarantine_aside(args.month))?;
     tracing::info!(stage = "publish", batch = %args.month, "batch released");
     finish::note_published(args.month);
-    if has_lost_summaries {
-        warn_of_summaries(&manifest);
-    }
+    warn_of_summaries(&args.out, &manifest);
     let (place, as_of) = (shown(&place), manifest.as_of);
     let by = shown(&release.by);
     text += &format!("Batch {} as of {as_of} is published all the same by {by}, in {place}\n", args.month);

@@ -129,7 +129,9 @@ impl Format {
 }
 
 fn columns(text: &str) -> Result<Columns, String> {
-    let known = <Column as strum::VariantNames>::VARIANTS.join(", ");
+    let names = <Column as strum::VariantNames>::VARIANTS.iter().copied();
+    // But that which only tables of rates have.
+    let known = names.filter(|name| name.parse::<Column>().is_ok()).collect::<Vec<_>>().join(", ");
     let columns: Result<Vec<Column>, _> = text.split(',').map(str::parse).collect();
     let columns = columns.map_err(|_| format!("not columns separated by commas; there are: {known}"))?;
     let mut once = columns.clone();

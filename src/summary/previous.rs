@@ -40,6 +40,9 @@ pub enum PreviousError {
     /// By which rule it hides is not known.
     #[error("{}: it is not as phds writes it, and tells what a table beside it hides", shown(.0))]
     Record(PathBuf),
+    /// It has been changed, or lies where it was not made.
+    #[error("{}: the summary.json beside it is not of this table", shown(.0))]
+    OtherRecord(PathBuf),
 }
 
 impl Previous {
@@ -66,7 +69,10 @@ impl Previous {
         let sha256 = text::hex(&Sha256::digest(&text));
         let record =
             Record::in_folder(path.parent().unwrap_or(Path::new(""))).map_err(PreviousError::Record)?;
-        let record = record.filter(|record| record.has(&sha256));
+        // One of other tables does not tell what this one hides.
+        if record.as_ref().is_some_and(|record| !record.has(batch, &sha256)) {
+            return Err(PreviousError::OtherRecord(path.to_owned()));
+        }
         Ok(Previous { path: path.to_owned(), batch, columns, has_rates, sha256, text, record })
     }
 }
@@ -91,10 +97,10 @@ fn columns_of(text: &[u8]) -> Option<(Vec<Column>, bool)> {
     (once.len() == columns.len()).then_some((columns, has_rates))
 }
 
-/// Whether a table has a row for each combination of its labels and totals. What was cut out of a copy is out all the same.
+/// Whether a table has one row for each combination of its labels and totals. What was cut out of a copy is out all the same.
 fn is_whole(text: &[u8], columns: usize) -> bool {
     let mut labels: Vec<BTreeSet<String>> = vec![BTreeSet::new(); columns];
-    let mut rows = BTreeSet::new();
+    let (mut rows, mut read) = (BTreeSet::new(), 0);
     for row in csv::Reader::from_reader(text).records() {
         let Ok(row) = row else { return false };
         let own: Vec<String> = row.iter().take(columns).map(str::to_owned).collect();
@@ -102,9 +108,10 @@ fn is_whole(text: &[u8], columns: usize) -> bool {
             labels.insert(label.clone());
         }
         rows.insert(own);
+        read += 1;
     }
     let all = labels.iter().try_fold(1, |all: usize, labels| all.checked_mul(labels.len()));
-    labels.iter().all(|labels| labels.contains(TOTAL)) && all == Some(rows.len())
+    labels.iter().all(|labels| labels.contains(TOTAL)) && all == Some(rows.len()) && read == rows.len()
 }
 
 #[cfg(test)]
@@ -123,6 +130,8 @@ mod tests {
             assert!(!is_whole(table(&left).as_bytes(), 2), "{}", rows[cut]);
         }
         assert!(!is_whole(table(&[]).as_bytes(), 2));
+        let twice: Vec<&str> = rows.into_iter().chain(["(total),F,50,50,50"]).collect();
+        assert!(!is_whole(table(&twice).as_bytes(), 2));
     }
 
     #[test]

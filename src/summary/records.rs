@@ -139,9 +139,9 @@ impl Record {
         record.map(Some).ok_or(path)
     }
 
-    /// Whether a table is one of its own.
-    pub(super) fn has(&self, sha256: &str) -> bool {
-        self.tables.iter().any(|table| table.sha256 == sha256)
+    /// Whether a table of a batch is one of its own.
+    pub(super) fn has(&self, batch: Month, sha256: &str) -> bool {
+        self.batch == batch && self.tables.iter().any(|table| table.sha256 == sha256)
     }
 
     /// Its tables and those that were out from elsewhere, in its folder.
@@ -174,19 +174,23 @@ fn counties_of(labels: Labels<'_>) -> String {
     text::hex(&hash.finalize())
 }
 
-/// A hash over the checksums of a batch's files: another batch of the same month has another one.
+/// A hash over a batch's as-of date, on which ages depend, and the checksums of its files: another batch of the same month has
+/// another one.
 pub(super) fn files_of(manifest: &Manifest) -> String {
     let mut hash = Sha256::new();
+    hash.update(format!("{}\n", manifest.as_of));
     for file in &manifest.files {
         hash.update(format!("{}  {}\n", file.sha256, file.path));
     }
     text::hex(&hash.finalize())
 }
 
-/// Whether a summary of a batch's month is out that was made of other files than the batch has. `out`: the place of batches.
-pub fn are_of_another_batch(out: &Path, manifest: &Manifest) -> bool {
-    // What is wrong with them, whoever makes the next one is told.
-    Records::of(out).is_ok_and(|records| records.must_be_of(manifest).is_err())
+/// Whether a summary of a batch's month is out that was made of another batch. `out`: the place of batches.
+///
+/// # Errors
+/// If that can't be told, as the summaries can't be read.
+pub fn are_of_another_batch(out: &Path, manifest: &Manifest) -> Result<bool, SummaryError> {
+    Records::of(out).map(|records| records.must_be_of(manifest).is_err())
 }
 
 /// The summaries that are out of batches that lie side by side.
@@ -356,8 +360,12 @@ impl Records {
             let is_other = |entry: &PreviousEntry| entry.batch == batch && entry.files != files;
             record.batch == batch && record.files != files || record.previous.iter().any(is_other)
         };
-        match self.records.iter().find(is_other) {
-            Some((record, _)) => Err(SummaryError::OtherBatch { record: record.clone(), batch }),
+        let is_of_other = |table: &&Previous| {
+            table.batch == batch && table.record.as_ref().is_some_and(|record| record.files != files)
+        };
+        let record = self.records.iter().find(is_other).map(|(place, _)| place);
+        match record.or_else(|| self.previous.iter().find(is_of_other).map(|table| &table.path)) {
+            Some(record) => Err(SummaryError::OtherBatch { record: record.clone(), batch }),
             None => Ok(()),
         }
     }
@@ -419,6 +427,7 @@ fn tell_table(
     let space = Arc::clone(&cells.space);
     let at: Option<Vec<usize>> = table.columns.iter().map(|column| space.column(*column)).collect();
     let at = at.ok_or(TableFault::NotOfBatch { line: 1 })?;
+    let mut told_of = BTreeSet::new();
     for (line, row) in (2..).zip(csv::Reader::from_reader(text).records()) {
         let other = || TableFault::NotOfBatch { line };
         let row = row.map_err(|_| other())?;
@@ -428,6 +437,7 @@ fn tell_table(
             if label != TOTAL {
                 places[*column] = space.place_of(*column, label).ok_or_else(other)?;
                 margin |= 1 << column;
+                told_of.insert((*column, places[*column]));
             }
         }
         let cell = cells.place(edition, margin, &places).ok_or_else(other)?;
@@ -463,6 +473,19 @@ fn tell_table(
         }
         cells.settle(cell);
     }
+    // A label that is missing with all its rows is out all the same.
+    for column in at {
+        for label in
+            (0..).take(space.labels[column].len()).filter(|label| !told_of.contains(&(column, *label)))
+        {
+            let mut places = [AT_TOTAL; MOST_COLUMNS];
+            places[column] = label;
+            let cell = cells.place(edition, 1 << column, &places);
+            if cell.is_some_and(|cell| cells.counts(cell).clients > 0) {
+                return Err(TableFault::NotOfBatch { line: 1 });
+            }
+        }
+    }
     Ok(())
 }
 
@@ -473,12 +496,17 @@ fn counts_of(cells: &Cells, cell: Place, month: Month) -> Option<Counts> {
     Some(cells.counts(cells.in_edition(cell, edition)?))
 }
 
+/// A number as phds writes it.
+fn plain_number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number: &u32| number.to_string() == text)
+}
+
 /// What a table of counts shows of a cell; none if it is nothing that a table shows.
 fn told_counts(numbers: &[&str]) -> Option<Shown> {
     if numbers.iter().all(|number| *number == HIDDEN) {
         return Some(Shown::Hidden);
     }
-    let own: Option<Vec<u32>> = numbers.iter().map(|number| number.parse().ok()).collect();
+    let own: Option<Vec<u32>> = numbers.iter().map(|number| plain_number(number)).collect();
     if let Some(own) = own {
         return Some(Shown::Counts(Counts { facts: own[0], doses: own[1], clients: own[2] }));
     }
@@ -498,7 +526,7 @@ fn told_clients(cells: &Cells, cell: Place, clients: &str) -> Option<Shown> {
         let counts = counts_of(cells, cell, month)?;
         return (counts.clients == clients).then_some(Shown::Kept(Kept { counts, month }));
     }
-    let clients: u32 = clients.parse().ok()?;
+    let clients = plain_number(clients)?;
     let own = cells.counts(cell);
     Some(Shown::Counts(if clients == own.clients { own } else { Counts { facts: 0, doses: 0, clients } }))
 }
