@@ -130,10 +130,7 @@ impl LastStep<'_> {
         for Finding { reason, .. } in &gate.told {
             tracing::warn!(target: log::ACT, code = reason.code(), "{}", reason.line());
         }
-        let published = publish_or_hold(staging, &manifest, gate);
-        if published.is_ok() {
-            warn_of_summaries(self.out, &manifest);
-        }
+        let published = publish_or_hold(self.out, staging, &manifest, gate);
         Ok((manifest, published))
     }
 }
@@ -185,11 +182,17 @@ pub(super) fn warn_of_summaries(out: &Path, manifest: &Manifest) {
     }
 }
 
-fn publish_or_hold(staging: Staging, manifest: &Manifest, gate: GateRecord) -> Result<PathBuf, Failure> {
+fn publish_or_hold(
+    out: &Path,
+    staging: Staging,
+    manifest: &Manifest,
+    gate: GateRecord,
+) -> Result<PathBuf, Failure> {
     if gate.found.is_empty() {
         let place = staging.publish(&names::quarantine_aside(manifest.batch))?;
         tracing::info!(stage = "publish", batch = %manifest.batch, "batch published");
         finish::note_published(manifest.batch);
+        warn_of_summaries(out, manifest);
         return Ok(place);
     }
     let why = HoldRecord { batch: manifest.batch, as_of: manifest.as_of, found: gate.found };

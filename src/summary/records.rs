@@ -4,7 +4,7 @@
 use super::columns::{Column, TOTAL};
 use super::previous::Previous;
 use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown, is_above};
-use super::text::{COUNTS, Circle, HIDDEN, csv, kept_number, shown_rate};
+use super::text::{COUNTS, Circle, HIDDEN, csv, kept_number, plain_number, shown_rate};
 use super::{Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
 use crate::batch::{BatchError, Manifest, names, read_own_file, to_json};
 use crate::value::{AgeBands, Month, text};
@@ -132,11 +132,18 @@ impl Record {
     /// The record in a folder, if there is one. An error says where one is that is not as phds writes it.
     pub(super) fn in_folder(folder: &Path) -> Result<Option<Record>, PathBuf> {
         let path = folder.join(RECORD);
-        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if is_absent(&path) {
             return Ok(None);
         }
-        let record = read_own_file(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        record.map(Some).ok_or(path)
+        Record::read(folder).map(|(record, _)| Some(record)).map_err(|_| path)
+    }
+
+    /// The record in a folder, and its text; or what is wrong with it.
+    fn read(folder: &Path) -> Result<(Record, Vec<u8>), &'static str> {
+        let text = read_own_file(&folder.join(RECORD)).map_err(|_| "its summary.json cannot be read")?;
+        let record =
+            serde_json::from_slice(&text).map_err(|_| "its summary.json is not as phds writes it")?;
+        Ok((record, text))
     }
 
     /// Whether a table of a batch is one of its own.
@@ -219,7 +226,7 @@ impl Records {
     pub fn of(out: &Path) -> Result<Records, SummaryError> {
         let folder = Records::folder(out);
         let mut records = Records { out: out.to_owned(), ..Records::default() };
-        if std::fs::symlink_metadata(&folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if is_absent(&folder) {
             return Ok(records);
         }
         for name in names_in(&folder)? {
@@ -235,10 +242,7 @@ impl Records {
         if !std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir()) {
             return Err(wrong("it is no folder of a summary"));
         }
-        let text =
-            read_own_file(&place.join(RECORD)).map_err(|_| wrong("its summary.json cannot be read"))?;
-        let record: Record =
-            serde_json::from_slice(&text).map_err(|_| wrong("its summary.json is not as phds writes it"))?;
+        let (record, text) = Record::read(&place).map_err(wrong)?;
         let number = 1 + self.all().filter(|other| other.batch == record.batch).count();
         if name != name_of(record.batch, number) || record.after != self.last {
             return Err(wrong("a summary before it is missing or changed"));
@@ -402,6 +406,11 @@ enum TableFault {
     },
 }
 
+/// Whether nothing is at a path, not even a link.
+fn is_absent(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// The names of what is in a folder.
 fn names_in(folder: &Path) -> Result<BTreeSet<String>, SummaryError> {
     let unavailable = |error| BatchError::unavailable(folder, error);
@@ -447,7 +456,7 @@ fn tell_table(
         }
         let own = cells.counts(cell);
         let told = if table.has_rates {
-            let people = numbers[0].parse().map_err(|_| other())?;
+            let people = plain_number(numbers[0]).ok_or_else(other)?;
             cells.add_population(cell, people);
             let told = told_clients(cells, cell, numbers[1]);
             told.filter(|told| numbers[2] == shown_rate(*told, people, is_above(own.clients.into(), people)))
@@ -474,17 +483,16 @@ fn tell_table(
         cells.settle(cell);
     }
     // A label that is missing with all its rows is out all the same.
-    for column in at {
-        for label in
-            (0..).take(space.labels[column].len()).filter(|label| !told_of.contains(&(column, *label)))
-        {
-            let mut places = [AT_TOTAL; MOST_COLUMNS];
-            places[column] = label;
-            let cell = cells.place(edition, 1 << column, &places);
-            if cell.is_some_and(|cell| cells.counts(cell).clients > 0) {
-                return Err(TableFault::NotOfBatch { line: 1 });
-            }
-        }
+    let has_clients = |column: usize, label: u16| {
+        let mut places = [AT_TOTAL; MOST_COLUMNS];
+        places[column] = label;
+        let cell = cells.place(edition, 1 << column, &places);
+        cell.is_some_and(|cell| cells.counts(cell).clients > 0)
+    };
+    let labels = |column: usize| (0..).take(space.labels[column].len()).map(move |label| (column, label));
+    let mut untold = at.into_iter().flat_map(labels).filter(|place| !told_of.contains(place));
+    if untold.any(|(column, label)| has_clients(column, label)) {
+        return Err(TableFault::NotOfBatch { line: 1 });
     }
     Ok(())
 }
@@ -494,11 +502,6 @@ fn counts_of(cells: &Cells, cell: Place, month: Month) -> Option<Counts> {
     let mut earlier = (0..cell.edition).zip(&cells.editions);
     let edition = earlier.find(|(_, edition)| edition.month == month)?.0;
     Some(cells.counts(cells.in_edition(cell, edition)?))
-}
-
-/// A number as phds writes it.
-fn plain_number(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|number: &u32| number.to_string() == text)
 }
 
 /// What a table of counts shows of a cell; none if it is nothing that a table shows.

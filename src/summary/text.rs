@@ -8,6 +8,7 @@ use crate::value::{Month, grouped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::str::FromStr;
 
 /// For whom a summary is made. Texas's law knows three circles; the public is everybody.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -117,10 +118,15 @@ fn rate(clients: u32, people: u64) -> String {
         .map_or_else(String::new, |thousandths| format!("{}.{}", thousandths / 10, thousandths % 10))
 }
 
+/// A number as it stands in a table.
+pub(super) fn plain_number<T: FromStr + ToString>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|number: &T| number.to_string() == text)
+}
+
 /// A number of an earlier batch and the batch's month, of how it stands in a table.
 pub(super) fn kept_number(text: &str) -> Option<(u32, Month)> {
     let (number, month) = text.strip_suffix(')')?.split_once(" (")?;
-    Some((number.parse().ok()?, Month::parse(month)?))
+    Some((plain_number(number)?, Month::parse(month)?))
 }
 
 /// A table as CSV: a row for each cell, zeros and totals too.
@@ -288,6 +294,25 @@ pub(super) fn rows<'a>(summary: &'a Summary, columns: &'a [Column]) -> impl Iter
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        let july = Month::parse("202407").unwrap();
+        for (text, expect) in [
+            ("97 (202407)", Some((97, july))),
+            ("0 (202407)", Some((0, july))),
+            ("097 (202407)", None),
+            ("+97 (202407)", None),
+            ("97 (20247)", None),
+            ("97", None),
+        ] {
+            assert_eq!(kept_number(text), expect, "{text}");
+        }
+        assert_eq!(
+            ["0", "12", "012", "+1", ""].map(plain_number::<u64>),
+            [Some(0), Some(12), None, None, None]
+        );
+    }
 
     #[test]
     fn a_rate_has_one_digit_behind_the_point() {

@@ -4,7 +4,7 @@ use crate::value::text;
 use rustix::fs::{Advice, fadvise};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, IoSlice, Write};
+use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -140,9 +140,9 @@ pub(crate) fn write_private(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<(u64, String)> {
-    let mut out = BufWriter::with_capacity(1 << 18, Draft::create(path, true)?);
-    fill(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
+    let mut draft = Draft::create(path, true)?;
+    fill(&mut draft)?;
+    draft.finish()
 }
 
 #[cfg(test)]
