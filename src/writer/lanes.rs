@@ -9,6 +9,9 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+/// So many files make a lane; the last may have fewer.
+const SIDE_BY_SIDE: usize = 2;
+
 /// Files that grow together.
 #[derive(Debug)]
 pub(super) struct Lanes {
@@ -44,9 +47,8 @@ struct Lane {
 struct Turn {
     /// The batch whose share is next.
     batch: u64,
-    draft: Draft,
-    /// The rows of all shares so far.
-    rows: u64,
+    /// The lane's files, each with the rows of all its shares so far.
+    files: Vec<(Draft, u64)>,
 }
 
 impl Lane {
@@ -56,29 +58,50 @@ impl Lane {
     }
 }
 
+impl Turn {
+    /// Writes a share to each of the lane's files.
+    fn write(&mut self, shares: &[Share]) -> Result<(), (usize, io::Error)> {
+        if let ([(one, _), (other, _)], [first, second]) = (&mut self.files[..], shares) {
+            Draft::write_both([one, other], [&first.text, &second.text])?;
+        } else {
+            for (place, ((draft, _), share)) in self.files.iter_mut().zip(shares).enumerate() {
+                draft.write_all(&share.text).map_err(|error| (place, error))?;
+            }
+        }
+        self.files.iter_mut().zip(shares).for_each(|((_, rows), share)| *rows += share.rows);
+        Ok(())
+    }
+}
+
 impl Lanes {
-    /// Files that wait for the first batch, number 0.
+    /// Files that wait for the first batch, number 0. Those side by side had best grow alike.
     pub(super) fn new(drafts: Vec<Draft>) -> Lanes {
-        let lane =
-            |draft| Lane { turn: Mutex::new(Turn { batch: 0, draft, rows: 0 }), moved: Condvar::new() };
-        Lanes { lanes: drafts.into_iter().map(lane).collect(), stopped: AtomicBool::new(false) }
+        let mut files = drafts.into_iter().map(|draft| (draft, 0));
+        let lanes = std::iter::from_fn(|| {
+            let files: Vec<_> = files.by_ref().take(SIDE_BY_SIDE).collect();
+            (!files.is_empty()).then(|| Lane { turn: Mutex::new(Turn { batch: 0, files }), moved: Condvar::new() })
+        });
+        Lanes { lanes: lanes.collect(), stopped: AtomicBool::new(false) }
     }
 
-    /// Appends a batch's share, which may be empty, to the file at `place`, once the shares of all batches before
-    /// it are there. Returns false if that will never be, because another thread has failed.
-    pub(super) fn append(&self, place: usize, batch: u64, share: &Share) -> io::Result<bool> {
-        let lane = &self.lanes[place];
-        let mut turn = lane.turn();
-        while turn.batch != batch {
-            if self.stopped.load(Ordering::Relaxed) {
-                return Ok(false);
+    /// Appends a batch's shares, which may be empty, to the files, each once the shares of all batches before it are there.
+    /// Returns false if that will never be, because another thread has failed.
+    ///
+    /// # Errors
+    /// With the place of the file that can't be written.
+    pub(super) fn append(&self, batch: u64, shares: &[Share]) -> Result<bool, (usize, io::Error)> {
+        for (number, (lane, shares)) in self.lanes.iter().zip(shares.chunks(SIDE_BY_SIDE)).enumerate() {
+            let mut turn = lane.turn();
+            while turn.batch != batch {
+                if self.stopped.load(Ordering::Relaxed) {
+                    return Ok(false);
+                }
+                turn = lane.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
             }
-            turn = lane.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            turn.write(shares).map_err(|(place, error)| (number * SIDE_BY_SIDE + place, error))?;
+            turn.batch += 1;
+            lane.moved.notify_all();
         }
-        turn.draft.write_all(&share.text)?;
-        turn.rows += share.rows;
-        turn.batch += 1;
-        lane.moved.notify_all();
         Ok(true)
     }
 
@@ -93,7 +116,7 @@ impl Lanes {
     /// The files, in their order, each with the number of its rows.
     pub(super) fn into_drafts(self) -> impl Iterator<Item = (Draft, u64)> {
         let turn = |lane: Lane| lane.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.lanes.into_iter().map(turn).map(|turn| (turn.draft, turn.rows))
+        self.lanes.into_iter().flat_map(move |lane| turn(lane).files)
     }
 }
 
@@ -131,10 +154,9 @@ mod tests {
                 let lanes = &lanes;
                 scope.spawn(move || {
                     for batch in (0..100).filter(|batch| batch % 4 == thread) {
-                        for place in 0..3 {
-                            let text = format!("{batch} ").repeat(place).into_bytes();
-                            assert!(lanes.append(place, batch, &Share { text, rows: batch }).unwrap());
-                        }
+                        let share = |place| Share { text: format!("{batch} ").repeat(place).into_bytes(), rows: batch };
+                        let shares: Vec<_> = (0..3).map(share).collect();
+                        assert!(lanes.append(batch, &shares).unwrap());
                     }
                 });
             }
@@ -154,7 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lanes = lanes(folder.path(), 1);
         std::thread::scope(|scope| {
-            let waits = scope.spawn(|| lanes.append(0, 1, &Share::default()).unwrap());
+            let waits = scope.spawn(|| lanes.append(1, &[Share::default()]).unwrap());
             let fails = scope.spawn(|| lanes.work(|| Err::<(), _>("batch 0 never comes")));
             assert!(fails.join().unwrap().is_err());
             assert!(!waits.join().unwrap());

@@ -20,6 +20,7 @@ mod prune;
 mod qa;
 mod recipients;
 mod rows;
+mod sha256;
 mod staging;
 
 pub(crate) use draft::write_private;

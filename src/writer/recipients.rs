@@ -11,6 +11,7 @@ use crate::extract::{InOrder, Selection};
 use crate::filter::{Recipient, Route, Routing, ShareableFact};
 use crate::parallel::{both, for_each, on_threads};
 use crate::registry::{Table, tables};
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -71,7 +72,7 @@ pub(super) fn write_recipient_files(
     contents: &Contents<'_>,
     staging: &Staging,
 ) -> Result<(Vec<FileEntry>, Tally), WriteError> {
-    let (receivers, lane_of) = receivers(contents)?;
+    let (receivers, place_of) = receivers(contents)?;
     let header = header(contents.policy);
     let stays_open = receivers.len() <= MOST_OPEN;
     let mut drafts = Vec::with_capacity(receivers.len());
@@ -97,16 +98,14 @@ pub(super) fn write_recipient_files(
                     rows.look_ahead(facts);
                     for fact in facts {
                         counter.count(fact);
-                        share_out(fact, contents.routing, &lane_of, &mut rows, &mut shares);
+                        share_out(fact, contents.routing, &place_of, &mut rows, &mut shares);
                     }
                 }
-                for (place, share) in shares.iter_mut().enumerate() {
-                    let appended = lanes.append(place, batch, share);
-                    if !appended.map_err(|e| staging.failed(&receivers[place].file_name, e))? {
-                        return Ok(None);
-                    }
-                    share.clear();
+                let appended = lanes.append(batch, &shares);
+                if !appended.map_err(|(place, e)| staging.failed(&receivers[place].file_name, e))? {
+                    return Ok(None);
                 }
+                shares.iter_mut().for_each(Share::clear);
             }
             counter.end();
             Ok(Some(counter))
@@ -161,7 +160,7 @@ pub(super) fn preview_recipient_files(
     Ok((files, tally))
 }
 
-/// The recipients with at least one row, and, for each recipient, its place among them.
+/// The recipients with at least one row, those with most first, and, for each recipient, its place among them.
 fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usize>), WriteError> {
     let recipients = contents.routing.recipients();
     let mut rows_of = vec![0; recipients.len()];
@@ -171,40 +170,42 @@ fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usiz
             places.iter().for_each(|recipient| rows_of[*recipient as usize] += rows);
         }
     }
-    let with_rows: Vec<_> = recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0).collect();
-    let names = with_rows.iter().map(|(recipient, _)| *recipient);
+    let mut with_rows: Vec<_> = (0..recipients.len()).filter(|recipient| rows_of[*recipient] > 0).collect();
+    let names = with_rows.iter().map(|recipient| &recipients[*recipient]);
     let names = file_names::file_names(
         names,
         &source_of_names(contents),
         contents.as_of.month(),
         contents.policy.excel_copy,
     )?;
-    let lane_of = rows_of.iter().scan(0, |next, rows| {
-        let lane = *next;
-        *next += usize::from(*rows > 0);
-        Some(lane)
-    });
-    let receivers = with_rows.into_iter().zip(names);
-    let receivers =
-        receivers.map(|((recipient, rows), file_name)| Receiver { recipient, rows: *rows, file_name });
-    Ok((receivers.collect(), lane_of.collect()))
+    let mut receivers: Vec<_> = with_rows
+        .iter()
+        .zip(names)
+        .map(|(place, file_name)| Receiver { recipient: &recipients[*place], rows: rows_of[*place], file_name })
+        .collect();
+    // Files that grow alike are written side by side.
+    receivers.sort_by_key(|receiver| Reverse(receiver.rows));
+    with_rows.sort_by_key(|recipient| Reverse(rows_of[*recipient]));
+    let mut place_of = vec![0; recipients.len()];
+    with_rows.iter().enumerate().for_each(|(place, recipient)| place_of[*recipient] = place);
+    Ok((receivers, place_of))
 }
 
 /// Lays out a fact's row, once, for every recipient of it.
 fn share_out(
     fact: &ShareableFact,
     routing: &Routing,
-    lane_of: &[usize],
+    place_of: &[usize],
     rows: &mut RowWriter<'_>,
     shares: &mut [Share],
 ) {
     let Route::To([first, others @ ..]) = routing.route(Some(fact.organization)) else { return };
-    let first = lane_of[*first as usize];
+    let first = place_of[*first as usize];
     let start = shares[first].text.len();
     rows.push_row(fact, &mut shares[first].text);
     shares[first].rows += 1;
     for other in others {
-        let Ok([from, to]) = shares.get_disjoint_mut([first, lane_of[*other as usize]]) else {
+        let Ok([from, to]) = shares.get_disjoint_mut([first, place_of[*other as usize]]) else {
             unreachable!("a route names each recipient once")
         };
         to.text.extend_from_slice(&from.text[start..]);
