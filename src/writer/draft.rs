@@ -57,17 +57,6 @@ impl Draft {
         Ok((self.bytes, text::hex(&self.hash.finish())))
     }
 
-    /// Writes to two files. Hashing both at once takes little longer than hashing one.
-    ///
-    /// # Errors
-    /// With the place of the file that can't be written, 0 or 1.
-    pub(super) fn write_both(files: [&mut Draft; 2], bytes: [&[u8]; 2]) -> Result<(), (usize, io::Error)> {
-        let [one, other] = files;
-        Hash::update_both([&mut one.hash, &mut other.hash], bytes);
-        one.put(bytes[0]).map_err(|error| (0, error))?;
-        other.put(bytes[1]).map_err(|error| (1, error))
-    }
-
     /// Takes the next bytes, which have been hashed.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.bytes += bytes.len() as u64;
@@ -134,7 +123,6 @@ impl Draft {
 
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // While they are still in the processor's cache.
         self.hash.update(bytes);
         self.put(bytes)?;
         Ok(bytes.len())
@@ -143,6 +131,20 @@ impl Write for Draft {
     fn flush(&mut self) -> io::Result<()> {
         self.write_out(&[])
     }
+}
+
+/// Writes to each of several files. Hashing them beside each other takes less than hashing one after the other.
+///
+/// # Errors
+/// With the place of the file that can't be written.
+pub(super) fn write_beside_each_other<'b>(
+    drafts: &mut [Draft],
+    texts: impl Iterator<Item = &'b [u8]> + Clone,
+) -> Result<(), (usize, io::Error)> {
+    // While they are still in the processor's cache.
+    Hash::update_each(drafts.iter_mut().map(|draft| &mut draft.hash).zip(texts.clone()));
+    let mut pairs = drafts.iter_mut().zip(texts).enumerate();
+    pairs.try_for_each(|(place, (draft, text))| draft.put(text).map_err(|error| (place, error)))
 }
 
 /// Writes a new file that only its owner may read, which must be synced later; returns its length and its SHA-256.

@@ -4,13 +4,13 @@
 //! files at once, and then each file takes the shares in the batches' order, whichever threads bring them. So every
 //! thread does every kind of work, none waits for long, and no more than a batch for each thread is in memory.
 
-use super::draft::Draft;
-use std::io::{self, Write};
+use super::draft::{self, Draft};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many files make a lane; the last may have fewer.
-const SIDE_BY_SIDE: usize = 2;
+const SIDE_BY_SIDE: usize = 8;
 
 /// Files that grow together.
 #[derive(Debug)]
@@ -47,8 +47,9 @@ struct Lane {
 struct Turn {
     /// The batch whose share is next.
     batch: u64,
-    /// The lane's files, each with the rows of all its shares so far.
-    files: Vec<(Draft, u64)>,
+    drafts: Vec<Draft>,
+    /// For each file, the rows of all its shares so far.
+    rows: Vec<u64>,
 }
 
 impl Lane {
@@ -58,28 +59,14 @@ impl Lane {
     }
 }
 
-impl Turn {
-    /// Writes a share to each of the lane's files.
-    fn write(&mut self, shares: &[Share]) -> Result<(), (usize, io::Error)> {
-        if let ([(one, _), (other, _)], [first, second]) = (&mut self.files[..], shares) {
-            Draft::write_both([one, other], [&first.text, &second.text])?;
-        } else {
-            for (place, ((draft, _), share)) in self.files.iter_mut().zip(shares).enumerate() {
-                draft.write_all(&share.text).map_err(|error| (place, error))?;
-            }
-        }
-        self.files.iter_mut().zip(shares).for_each(|((_, rows), share)| *rows += share.rows);
-        Ok(())
-    }
-}
-
 impl Lanes {
-    /// Files that wait for the first batch, number 0. Those side by side had best grow alike.
+    /// Files that wait for the first batch, number 0.
     pub(super) fn new(drafts: Vec<Draft>) -> Lanes {
-        let mut files = drafts.into_iter().map(|draft| (draft, 0));
+        let mut drafts = drafts.into_iter();
         let lanes = std::iter::from_fn(|| {
-            let files: Vec<_> = files.by_ref().take(SIDE_BY_SIDE).collect();
-            (!files.is_empty()).then(|| Lane { turn: Mutex::new(Turn { batch: 0, files }), moved: Condvar::new() })
+            let drafts: Vec<_> = drafts.by_ref().take(SIDE_BY_SIDE).collect();
+            let turn = Turn { batch: 0, rows: vec![0; drafts.len()], drafts };
+            (!turn.drafts.is_empty()).then(|| Lane { turn: Mutex::new(turn), moved: Condvar::new() })
         });
         Lanes { lanes: lanes.collect(), stopped: AtomicBool::new(false) }
     }
@@ -98,7 +85,9 @@ impl Lanes {
                 }
                 turn = lane.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
             }
-            turn.write(shares).map_err(|(place, error)| (number * SIDE_BY_SIDE + place, error))?;
+            draft::write_beside_each_other(&mut turn.drafts, shares.iter().map(|share| &share.text[..]))
+                .map_err(|(place, error)| (number * SIDE_BY_SIDE + place, error))?;
+            turn.rows.iter_mut().zip(shares).for_each(|(rows, share)| *rows += share.rows);
             turn.batch += 1;
             lane.moved.notify_all();
         }
@@ -116,7 +105,7 @@ impl Lanes {
     /// The files, in their order, each with the number of its rows.
     pub(super) fn into_drafts(self) -> impl Iterator<Item = (Draft, u64)> {
         let turn = |lane: Lane| lane.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.lanes.into_iter().flat_map(move |lane| turn(lane).files)
+        self.lanes.into_iter().map(turn).flat_map(|turn| turn.drafts.into_iter().zip(turn.rows))
     }
 }
 
@@ -154,7 +143,10 @@ mod tests {
                 let lanes = &lanes;
                 scope.spawn(move || {
                     for batch in (0..100).filter(|batch| batch % 4 == thread) {
-                        let share = |place| Share { text: format!("{batch} ").repeat(place).into_bytes(), rows: batch };
+                        let share = |place| Share {
+                            text: format!("{batch} ").repeat(place).into_bytes(),
+                            rows: batch,
+                        };
                         let shares: Vec<_> = (0..3).map(share).collect();
                         assert!(lanes.append(batch, &shares).unwrap());
                     }

@@ -11,7 +11,6 @@ use crate::extract::{InOrder, Selection};
 use crate::filter::{Recipient, Route, Routing, ShareableFact};
 use crate::parallel::{both, for_each, on_threads};
 use crate::registry::{Table, tables};
-use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -160,7 +159,7 @@ pub(super) fn preview_recipient_files(
     Ok((files, tally))
 }
 
-/// The recipients with at least one row, those with most first, and, for each recipient, its place among them.
+/// The recipients with at least one row, and, for each recipient, its place among them.
 fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usize>), WriteError> {
     let recipients = contents.routing.recipients();
     let mut rows_of = vec![0; recipients.len()];
@@ -170,25 +169,23 @@ fn receivers<'a>(contents: &Contents<'a>) -> Result<(Vec<Receiver<'a>>, Vec<usiz
             places.iter().for_each(|recipient| rows_of[*recipient as usize] += rows);
         }
     }
-    let mut with_rows: Vec<_> = (0..recipients.len()).filter(|recipient| rows_of[*recipient] > 0).collect();
-    let names = with_rows.iter().map(|recipient| &recipients[*recipient]);
+    let with_rows: Vec<_> = recipients.iter().zip(&rows_of).filter(|(_, rows)| **rows > 0).collect();
+    let names = with_rows.iter().map(|(recipient, _)| *recipient);
     let names = file_names::file_names(
         names,
         &source_of_names(contents),
         contents.as_of.month(),
         contents.policy.excel_copy,
     )?;
-    let mut receivers: Vec<_> = with_rows
-        .iter()
-        .zip(names)
-        .map(|(place, file_name)| Receiver { recipient: &recipients[*place], rows: rows_of[*place], file_name })
-        .collect();
-    // Files that grow alike are written side by side.
-    receivers.sort_by_key(|receiver| Reverse(receiver.rows));
-    with_rows.sort_by_key(|recipient| Reverse(rows_of[*recipient]));
-    let mut place_of = vec![0; recipients.len()];
-    with_rows.iter().enumerate().for_each(|(place, recipient)| place_of[*recipient] = place);
-    Ok((receivers, place_of))
+    let place_of = rows_of.iter().scan(0, |next, rows| {
+        let place = *next;
+        *next += usize::from(*rows > 0);
+        Some(place)
+    });
+    let receivers = with_rows.into_iter().zip(names);
+    let receivers =
+        receivers.map(|((recipient, rows), file_name)| Receiver { recipient, rows: *rows, file_name });
+    Ok((receivers.collect(), place_of.collect()))
 }
 
 /// Lays out a fact's row, once, for every recipient of it.

@@ -9,9 +9,8 @@ use sha2::block_api::compress256;
 const BLOCK: usize = 64;
 
 /// Where SHA-256 begins: the first 32 bits of the fractional parts of the square roots of the first eight primes (FIPS 180-4, 5.3.3).
-const START: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-];
+const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The SHA-256 of bytes that come piece by piece.
 #[derive(Debug)]
@@ -33,16 +32,28 @@ impl Hash {
         compress256(&mut self.state, blocks);
     }
 
-    /// Takes the next bytes of two files.
-    pub(super) fn update_both(pair: [&mut Hash; 2], bytes: [&[u8]; 2]) {
-        let [one, other] = pair;
-        let (of_one, of_other) = (one.take(bytes[0]), other.take(bytes[1]));
-        let together = of_one.len().min(of_other.len());
-        let (first, rest_of_one) = of_one.split_at(together);
-        let (second, rest_of_other) = of_other.split_at(together);
-        compress_both([&mut one.state, &mut other.state], [first, second]);
-        compress256(&mut one.state, rest_of_one);
-        compress256(&mut other.state, rest_of_other);
+    /// Takes the next bytes of several files, of two at a time.
+    pub(super) fn update_each<'h, 'b>(files: impl Iterator<Item = (&'h mut Hash, &'b [u8])>) {
+        let mut files = files.map(|(hash, bytes)| {
+            let blocks = hash.take(bytes);
+            (&mut hash.state, blocks)
+        });
+        let (mut one, mut other) = (files.next(), files.next());
+        while let (Some((state, blocks)), Some((other_state, other_blocks))) = (&mut one, &mut other) {
+            let (first, rest) = blocks.split_at(blocks.len().min(other_blocks.len()));
+            let (second, other_rest) = other_blocks.split_at(first.len());
+            compress_both([state, other_state], [first, second]);
+            (*blocks, *other_blocks) = (rest, other_rest);
+            if rest.is_empty() {
+                one = files.next();
+            }
+            if other_rest.is_empty() {
+                other = files.next();
+            }
+        }
+        for (state, blocks) in [one, other].into_iter().flatten() {
+            compress256(state, blocks);
+        }
     }
 
     /// The hash of all that it took.
@@ -91,7 +102,10 @@ fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-    if is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3") {
+    if is_x86_feature_detected!("sha")
+        && is_x86_feature_detected!("sse4.1")
+        && is_x86_feature_detected!("ssse3")
+    {
         // SAFETY: all that is asked for is that the processor has what the function is made for, and it was asked.
         unsafe { x86::compress_both(states, blocks) }
     } else {
@@ -208,26 +222,26 @@ mod tests {
     use proptest::prelude::*;
     use sha2::{Digest, Sha256};
 
-    /// Two texts, each in pieces.
-    fn pieces() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>> {
+    /// What each of some files gets, in some turns.
+    fn turns() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
         let piece = || prop_oneof![Just(Vec::new()), proptest::collection::vec(any::<u8>(), 0..400)];
-        proptest::collection::vec((piece(), piece()), 0..8)
+        (0..6usize).prop_flat_map(move |files| {
+            proptest::collection::vec(proptest::collection::vec(piece(), files), 0..6)
+        })
     }
 
     proptest! {
         #[test]
-        fn two_files_beside_each_other_have_the_hashes_that_each_has_alone(pieces in pieces()) {
-            let (mut one, mut other, mut alone) = (Hash::new(), Hash::new(), Hash::new());
-            let (mut first, mut second) = (Vec::new(), Vec::new());
-            for (a, b) in &pieces {
-                Hash::update_both([&mut one, &mut other], [a, b]);
-                alone.update(a);
-                first.extend_from_slice(a);
-                second.extend_from_slice(b);
+        fn files_beside_each_other_have_the_hashes_that_each_has_alone(turns in turns()) {
+            let files = turns.first().map_or(0, Vec::len);
+            let mut hashes: Vec<_> = (0..files).map(|_| Hash::new()).collect();
+            for texts in &turns {
+                Hash::update_each(hashes.iter_mut().zip(texts.iter().map(|text| &text[..])));
             }
-            prop_assert_eq!(one.finish()[..], Sha256::digest(&first)[..]);
-            prop_assert_eq!(alone.finish()[..], Sha256::digest(&first)[..]);
-            prop_assert_eq!(other.finish()[..], Sha256::digest(&second)[..]);
+            for (file, hash) in hashes.into_iter().enumerate() {
+                let whole: Vec<u8> = turns.iter().flat_map(|texts| texts[file].iter().copied()).collect();
+                prop_assert_eq!(hash.finish()[..], Sha256::digest(&whole)[..]);
+            }
         }
     }
 
