@@ -49,6 +49,14 @@ impl FormatArgs {
     }
 }
 
+/// An export of fewer bytes is done with before other threads would have begun.
+const WORTH_THREADS: u64 = 1 << 20;
+
+/// How many threads work on an export of so many bytes.
+pub(super) fn threads_for(export: u64) -> NonZeroUsize {
+    if export < WORTH_THREADS { NonZeroUsize::MIN } else { cores() }
+}
+
 /// How many threads can work at once on this machine.
 pub(super) fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)

@@ -211,7 +211,7 @@ fn judge(
     }
     let arrived = export.provenance()?;
     let inputs = Inputs::new(as_of, policy, &arrived);
-    let threads = arguments::cores();
+    let threads = arguments::threads_for(export.size());
     let bar = terminal.reading(export.size());
     let mut extract = extract(export.as_ref(), Settings { policy, as_of, threads, spill }, &bar)?;
     drop(bar);

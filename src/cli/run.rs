@@ -103,7 +103,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     stage.opened(&arrived);
 
     let bar = terminal.reading(export.size());
-    let threads = args.threads.unwrap_or_else(arguments::cores);
+    let threads = args.threads.unwrap_or_else(|| arguments::threads_for(export.size()));
     let spill = memory::spill(staging.scratch(), args.memory, threads);
     let settings = Settings { policy: &policy, as_of, threads, spill: &spill };
     let mut extract = extract(export.as_ref(), settings, &bar)?;
