@@ -13,7 +13,7 @@ use crate::registry::{
 };
 use crate::spill::{Sorter, Spill, storable_as, storable_fields};
 use crate::value::Day;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 use std::cell::OnceCell;
 use std::num::NonZeroUsize;
 use strum::VariantArray;
@@ -125,18 +125,43 @@ struct JudgedLine {
 storable_fields!(JudgedLine by line { line, outcome, included_under });
 storable_as!(Outcome, u8, |outcome| outcome as u8, |place| Outcome::ALL.get(usize::from(place)).copied());
 
+/// So many outcomes are put into the database by one statement: beginning one takes SQLite as long as several rows.
+const AT_ONCE: usize = 64;
+
 /// Puts the outcomes into the database, in the order of the lines.
 fn keep_outcomes(database: &WorkDatabase, mut judged: Sorter<JudgedLine>) -> Result<(), WorkError> {
     let failed = database.failed();
-    let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5)";
-    let mut insert = database.connection.prepare(sql).map_err(failed)?;
-    for judged in judged.merge().map_err(WorkError::Spill)? {
-        let JudgedLine { line, outcome, included_under } = judged.map_err(WorkError::Spill)?;
-        let under = ConsentRule::ALL.map(|rule| included_under.contains(rule));
-        let row = params![line as i64, outcome.name(), under[0], under[1], under[2]];
-        insert.execute(row).map_err(failed)?;
+    let insert = |rows: usize| {
+        let rows = vec!["(?, ?, ?, ?, ?)"; rows].join(", ");
+        database.connection.prepare(&format!("INSERT INTO outcomes VALUES {rows}")).map_err(failed)
+    };
+    let mut whole = insert(AT_ONCE)?;
+    let mut judged = judged.merge().map_err(WorkError::Spill)?;
+    let mut rows = Vec::with_capacity(AT_ONCE);
+    loop {
+        for judged in judged.by_ref().take(AT_ONCE) {
+            rows.push(judged.map_err(WorkError::Spill)?);
+        }
+        match rows.len() {
+            0 => return Ok(()),
+            AT_ONCE => insert_outcomes(&mut whole, &rows),
+            rest => insert_outcomes(&mut insert(rest)?, &rows),
+        }
+        .map_err(failed)?;
+        rows.clear();
     }
-    Ok(())
+}
+
+/// Runs a statement that takes as many rows.
+fn insert_outcomes(insert: &mut Statement<'_>, rows: &[JudgedLine]) -> Result<(), rusqlite::Error> {
+    for (JudgedLine { line, outcome, included_under }, first) in rows.iter().zip((1..).step_by(5)) {
+        insert.raw_bind_parameter(first, *line as i64)?;
+        insert.raw_bind_parameter(first + 1, outcome.name())?;
+        for (rule, place) in ConsentRule::ALL.into_iter().zip(first + 2..) {
+            insert.raw_bind_parameter(place, included_under.contains(rule))?;
+        }
+    }
+    insert.raw_execute().map(drop)
 }
 
 /// The verdict of each client's consents of either type, under the three readings.
