@@ -92,16 +92,19 @@ pub fn preview(contents: &Contents<'_>) -> Result<(Manifest, Tally), WriteError>
 /// # Errors
 /// If a file cannot be written, or a recipient's name makes no file name of its own.
 pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifest, ReportData), WriteError> {
-    let (written, (organizations_csv, worst)) = both(
+    staging.make_folder(names::QA)?;
+    let (written, (organizations_written, worst)) = both(
         contents.threads,
         || recipients::write_recipient_files(&contents, staging),
         || {
             let organizations = organizations::organizations(&contents);
             let table = organizations::organizations_csv(&organizations, &contents);
-            (table, organizations::worst(organizations, &contents))
+            let written = staging.write(names::ORGANIZATIONS, table.as_bytes());
+            (written, organizations::worst(organizations, &contents))
         },
     );
     let (files, mut tally) = written?;
+    organizations_written?;
     tally.organizations = Some(worst);
     let Contents { as_of, policy, gate, intake, selection, inputs, .. } = contents;
     staging.write(names::DICTIONARY_MD, dictionary_md(policy, None).as_bytes())?;
@@ -110,11 +113,9 @@ pub fn write_files(contents: Contents<'_>, staging: &Staging) -> Result<(Manifes
         manifest::manifest(as_of, policy, inputs.profile.clone(), intake, &selection.counts, files);
     staging.write(names::MANIFEST, to_json(&manifest).as_bytes())?;
     staging.write_checksums("")?;
-    staging.make_folder(names::QA)?;
     staging.write_with(names::QUARANTINE, |out| qa::write_quarantine(intake, out))?;
     staging.write(names::COUNTS, qa::counts_csv(&manifest).as_bytes())?;
     staging.write(names::INPUTS, to_json(inputs).as_bytes())?;
-    staging.write(names::ORGANIZATIONS, organizations_csv.as_bytes())?;
     let profile = inputs.profile.is_some().then(|| intake.effects.clone());
     let data = ReportData { settings: batch::Settings::of(policy, gate), tally, profile };
     staging.write(names::REPORT_DATA, to_json(&data).as_bytes())?;

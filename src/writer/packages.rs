@@ -51,7 +51,7 @@ impl<'a> Packages<'a> {
         }
         self.add_scripts(&folder)?;
         for (name, text) in package::descriptions(policy, &delivery) {
-            staging.write_small(&path(name), text.as_bytes())?;
+            staging.write(&path(name), text.as_bytes())?;
         }
         staging.write_checksums(&format!("{folder}/"))
     }
@@ -62,7 +62,7 @@ impl<'a> Packages<'a> {
         let mut written_in = written_in.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(other) = written_in.clone() else {
             for (name, text) in texts {
-                self.staging.write_small(&format!("{folder}/{name}"), text.as_bytes())?;
+                self.staging.write(&format!("{folder}/{name}"), text.as_bytes())?;
             }
             *written_in = Some(folder.to_owned());
             return Ok(());

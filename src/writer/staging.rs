@@ -106,15 +106,19 @@ impl Staging {
         private_folder(&path).map_err(|source| WriteError::Write { path, source })
     }
 
-    /// Writes a file of the batch.
+    /// Writes a file of the batch. All such files are waited for together before the batch goes anywhere.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written, WriteError> {
-        self.write_with(path, |out| out.write_all(bytes))
+        let place = self.path_of(path);
+        let written = write_unsynced(&place, bytes).map_err(|source| self.failed(path, source));
+        let (bytes, sha256) = written?;
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        Ok(self.note(path, bytes, sha256))
     }
 
-    /// Writes a file of the batch, with whatever `fill` puts into it.
+    /// Writes a large file of the batch, with whatever `fill` puts into it, and waits for the disk.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -126,19 +130,6 @@ impl Staging {
         let (bytes, sha256) =
             write_private(&self.path_of(path), fill).map_err(|source| self.failed(path, source))?;
         Ok(self.note(path, bytes, sha256))
-    }
-
-    /// Writes a small file of the batch, of which there are many: all are waited for together before the batch goes anywhere.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub(super) fn write_small(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let place = self.path_of(path);
-        let written = write_unsynced(&place, bytes).map_err(|source| self.failed(path, source));
-        let (bytes, sha256) = written?;
-        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(place);
-        self.note(path, bytes, sha256);
-        Ok(())
     }
 
     /// Gives a finished file of the batch a second place in it, where it takes no more room.
@@ -213,10 +204,7 @@ impl Staging {
             .collect();
         drop(written);
         let list = format!("{folder}{}", names::CHECKSUMS);
-        match names::is_in_a_package(&list) {
-            true => self.write_small(&list, lines.as_bytes()),
-            false => self.replace(&list, lines.as_bytes()).map(drop),
-        }
+        self.replace(&list, lines.as_bytes()).map(drop)
     }
 
     /// Takes over the checksums of a folder's files that are there already, from the list in it, which must be sound.
