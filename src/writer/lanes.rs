@@ -128,16 +128,21 @@ impl Drop for StopOthers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::text;
+    use sha2::{Digest, Sha256};
 
     fn lanes(folder: &std::path::Path, count: usize) -> Lanes {
         let draft = |place: usize| Draft::create(&folder.join(place.to_string()), place > 0).unwrap();
         Lanes::new((0..count).map(draft).collect())
     }
 
+    /// Some lanes that are full, and one that is not.
+    const FILES: usize = 2 * SIDE_BY_SIDE + 3;
+
     #[test]
     fn shares_come_in_the_batches_order_whoever_brings_them() {
         let folder = tempfile::tempdir().unwrap();
-        let lanes = lanes(folder.path(), 3);
+        let lanes = lanes(folder.path(), FILES);
         std::thread::scope(|scope| {
             for thread in 0..4u64 {
                 let lanes = &lanes;
@@ -147,18 +152,17 @@ mod tests {
                             text: format!("{batch} ").repeat(place).into_bytes(),
                             rows: batch,
                         };
-                        let shares: Vec<_> = (0..3).map(share).collect();
+                        let shares: Vec<_> = (0..FILES).map(share).collect();
                         assert!(lanes.append(batch, &shares).unwrap());
                     }
                 });
             }
         });
-        for (draft, rows) in lanes.into_drafts() {
-            draft.finish().unwrap();
-            assert_eq!(rows, (0..100).sum::<u64>());
-        }
-        for place in 0..3 {
+        for (place, (draft, rows)) in lanes.into_drafts().enumerate() {
             let expect: String = (0..100).map(|batch| format!("{batch} ").repeat(place)).collect();
+            let sha256 = text::hex(&Sha256::digest(&expect));
+            assert_eq!(draft.finish().unwrap(), (expect.len() as u64, sha256));
+            assert_eq!(rows, (0..100).sum::<u64>());
             assert_eq!(std::fs::read_to_string(folder.path().join(place.to_string())).unwrap(), expect);
         }
     }

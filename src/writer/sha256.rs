@@ -240,7 +240,7 @@ mod tests {
             }
             for (file, hash) in hashes.into_iter().enumerate() {
                 let whole: Vec<u8> = turns.iter().flat_map(|texts| texts[file].iter().copied()).collect();
-                prop_assert_eq!(hash.finish()[..], Sha256::digest(&whole)[..]);
+                prop_assert_eq!(hash.finish(), <[u8; 32]>::from(Sha256::digest(&whole)));
             }
         }
     }
@@ -251,7 +251,7 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|at| at as u8).collect();
             let mut hash = Hash::new();
             hash.update(&bytes);
-            assert_eq!(hash.finish()[..], Sha256::digest(&bytes)[..], "{length}");
+            assert_eq!(hash.finish(), <[u8; 32]>::from(Sha256::digest(&bytes)), "{length}");
         }
     }
 }
