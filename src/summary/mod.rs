@@ -11,6 +11,7 @@ mod count;
 mod page;
 mod population;
 mod previous;
+mod programs;
 mod protect;
 mod read;
 mod records;

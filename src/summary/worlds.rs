@@ -1,7 +1,7 @@
 //! Other counts for hidden cells, with which all that is shown is as it is.
 //!
-//! Worlds are made in three ways: by a shift (`shift`), by a chain (`chains`), or here, by **other clients**: facts and doses stay,
-//! and a cell has more or fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells
+//! Worlds are made in four ways: by a shift (`shift`), by a chain (`chains`), by a linear program (`programs`), or here, by **other
+//! clients**: facts and doses stay, and a cell has more or fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells
 //! around it are changed, too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before
 //! it counts.
 
@@ -94,6 +94,7 @@ impl<'a> Worlds<'a> {
         // Better a long search than to refuse.
         let patient = Worlds { tries: *TRIED.end(), ..*self };
         let cheapest = cheapest.or_else(|| patient.chains(place, by, true));
+        let cheapest = cheapest.or_else(|| self.by_programs(place, by));
         cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
     }
 
@@ -402,7 +403,7 @@ impl<'a> Worlds<'a> {
     }
 
     /// The same cells in other editions, each older one with the newer one.
-    fn pairs_of(&self, place: Place) -> impl Iterator<Item = (Place, Place)> + '_ {
+    pub(super) fn pairs_of(&self, place: Place) -> impl Iterator<Item = (Place, Place)> + '_ {
         let others = (0..=self.cells.last()).filter(move |edition| *edition != place.edition);
         let others = others.filter_map(move |edition| self.cells.in_edition(place, edition));
         others.map(move |other| (place.min(other), place.max(other)))
