@@ -35,7 +35,7 @@ pub use manifest::{
 };
 pub use month::{OfMonth, has_its_files, of_month};
 pub use open::Links;
-pub(crate) use open::{open_file, read_own_file};
+pub(crate) use open::{open_file, read_own_file, read_up_to};
 pub use report_counts::{
     AGE_BANDS, BirthdayHeap, OrganizationEntry, People, ReportData, Settings, Signs, Tally,
 };

@@ -47,7 +47,8 @@ pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, BatchError> {
     read_up_to(path, LONGEST_OWN_FILE)
 }
 
-fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, BatchError> {
+/// Reads a plain file that is no longer than so many bytes.
+pub(crate) fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, BatchError> {
     let unavailable = |source| BatchError::unavailable(path, source);
     let file = open_file(path, Links::Refused)?;
     let mut bytes = Vec::new();

@@ -564,7 +564,7 @@ impl CommandError for SummaryError {
             SummaryError::NamedAsTotal => Exit::BadInput
                 .hinting("nothing was written; give the recipient another name, or leave out the column recipient"),
             SummaryError::TooManyBatches => Exit::BadInput.alone(),
-            SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) => {
+            SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) | SummaryError::TooLong(..) => {
                 Exit::Usage.hinting("nothing was written; ask for fewer columns")
             }
             SummaryError::Unprotected(_) => Exit::BadInput

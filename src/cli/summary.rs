@@ -209,7 +209,7 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
         && !out.have(summary.month, &tables, summary.population_hash())
     {
         // Before anybody sees it.
-        let record = Record::of(&summary, &out, labels, circle, rule);
+        let record = Record::of(&summary, &out, labels, circle, rule)?;
         keep_summary(place, &out.next(summary.month), &record)?;
     }
     let release = kept.map_or(Release::NotForRelease, |_| Release::Kept);

@@ -44,6 +44,9 @@ const MOST_COLUMNS: usize = 7;
 /// The most cells of a table, zeros and totals included.
 const MOST_CELLS: u64 = 4_000_000;
 
+/// The most bytes of a table: what is kept must be read again.
+const LONGEST_TABLE: u64 = 1 << 30;
+
 /// From so many batches tables may be out, and one more is made.
 const MOST_EDITIONS: usize = 255;
 
@@ -146,6 +149,9 @@ pub enum SummaryError {
     /// A table is too large to be looked at, let alone protected.
     #[error("a table of {0} has {1} cells; {MOST_CELLS} are the most")]
     TooLarge(String, u64),
+    /// A table is too long to be kept.
+    #[error("a table of {0} has {1} bytes; {LONGEST_TABLE} are the most")]
+    TooLong(String, u64),
     /// Some cells can't be protected.
     #[error(transparent)]
     Unprotected(#[from] Unprotected),

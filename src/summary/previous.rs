@@ -1,9 +1,9 @@
 //! Tables that are out from elsewhere: made of a copy of a batch, say, or before summaries were kept.
 
-use super::Record;
 use super::columns::{Column, TOTAL};
 use super::text::{COUNTS, RATES, file_stem};
-use crate::batch::read_own_file;
+use super::{LONGEST_TABLE, Record};
+use crate::batch::read_up_to;
 use crate::value::{Month, shown, text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ impl Previous {
         let batch =
             ["summary_", "rates_"].iter().find_map(|start| name.strip_prefix(start)?.split('_').next());
         let batch = batch.and_then(Month::parse).ok_or_else(|| PreviousError::Name(path.to_owned()))?;
-        let text = read_own_file(path).map_err(|_| PreviousError::Read(path.to_owned()))?;
+        let text = read_up_to(path, LONGEST_TABLE).map_err(|_| PreviousError::Read(path.to_owned()))?;
         let no_table = || PreviousError::NoTable(path.to_owned());
         let (columns, has_rates) = columns_of(&text).ok_or_else(no_table)?;
         if !is_whole(&text, columns.len()) {

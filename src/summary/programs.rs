@@ -6,13 +6,17 @@
 
 use super::MOST_COLUMNS;
 use super::columns::Relation;
-use super::space::{self, AT_TOTAL, Place, Places};
+use super::space::{self, AT_TOTAL, Margin, Place, Places};
 use super::worlds::{Change, Cost, Line, World, Worlds};
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Solution, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many labels of each column the cells around have besides the totals, in one attempt after the other.
 const LABELS: [usize; 3] = [6, 12, 24];
+
+/// A program with more cells takes too long; and so many are looked at at most to find those that may change.
+const MOST_CELLS: usize = 5_000;
+const MOST_LOOKED_AT: usize = 50_000;
 
 /// What it costs to change a cell's number by one, if the cell is shown still; 1 if it is hidden already.
 const COST_OF_SHOWN: f64 = 20.0;
@@ -25,7 +29,7 @@ impl Worlds<'_> {
     /// The cells that change in worlds in which a cell has up to `by` more clients, or fewer, and what it costs to hide them.
     pub(super) fn by_programs(&self, place: Place, by: i64) -> Option<(Cost, BTreeSet<Place>)> {
         let changed = LABELS.iter().find_map(|labels| {
-            let near = self.near(place, *labels);
+            let near = self.near(place, *labels)?;
             let furthest = self.by_program(place, by, &near)?;
             let steps = |of: i64| of % by == 0;
             if furthest.values().all(|c| steps(c.facts) && steps(c.doses) && steps(c.clients)) {
@@ -41,10 +45,19 @@ impl Worlds<'_> {
         Some((self.cost_of_all(&changed), changed))
     }
 
-    /// The cells around one that may change: of each column those with its own label, with some others, and the totals.
-    fn near(&self, place: Place, labels: usize) -> BTreeSet<Place> {
+    /// The cells around one that may change: of each column those with its own label, with some others, and the totals. None if they
+    /// are too many.
+    fn near(&self, place: Place, labels: usize) -> Option<BTreeSet<Place>> {
         let columns = 0..self.cells.space.columns.len();
         let chosen: Vec<Vec<u16>> = columns.map(|column| self.labels_near(place, column, labels)).collect();
+        let size = |margin: &Margin| {
+            let sizes = space::of(margin.columns).map(|column| chosen[column].len());
+            sizes.fold(1, usize::saturating_mul)
+        };
+        let all = (0..=self.cells.last()).flat_map(|edition| self.cells.margins(edition).all());
+        if all.map(size).fold(0, usize::saturating_add) > MOST_LOOKED_AT {
+            return None;
+        }
         let mut near = BTreeSet::new();
         for edition in 0..=self.cells.last() {
             for margin in self.cells.margins(edition).all() {
@@ -71,7 +84,7 @@ impl Worlds<'_> {
                 }));
             }
         }
-        near
+        Some(near).filter(|near| near.len() <= MOST_CELLS)
     }
 
     /// A cell's own label of a column, and so many others: first those of cells beside it that are hidden, with most clients.

@@ -102,6 +102,9 @@ pub struct Unprotected {
 /// So many cells are looked at at once, on however many threads, so that the same is hidden on all machines.
 const AT_ONCE: usize = 64;
 
+/// Once so many cells have no way, it is refused whatever else is found, and no more time is spent on hard ones.
+const HOPELESS: usize = 16;
+
 /// The cells that must be hidden for each sensitive cell, itself among them.
 type Proofs = BTreeMap<Place, BTreeSet<Place>>;
 
@@ -121,14 +124,15 @@ pub(super) fn protect(cells: &mut Cells, rule: Rule, threads: NonZeroUsize) -> R
     let mut proofs = Proofs::new();
     let mut open = Vec::new();
     for some in sensitive.chunks(AT_ONCE) {
-        let worlds = Worlds { cells, rule, shown: None, tries };
+        let may_solve = open.len() < HOPELESS;
+        let worlds = Worlds { cells, rule, shown: None, tries, may_solve };
         let found = each_of(some, threads, |place| worlds.prove(*place, true));
         let mut has_hidden = false;
         for (place, proof) in some.iter().zip(found) {
             let is_shown = |proof: &BTreeSet<Place>| proof.iter().any(|needed| !cells.is_hidden(*needed));
             // What was hidden meanwhile may serve this one, too.
             let proof = if has_hidden && proof.as_ref().is_none_or(is_shown) {
-                Worlds { cells, rule, shown: None, tries }.prove(*place, true)
+                Worlds { cells, rule, shown: None, tries, may_solve }.prove(*place, true)
             } else {
                 proof
             };
@@ -228,8 +232,9 @@ fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut
         (place.margin.count_ones(), std::cmp::Reverse(cells.counts(*place).facts), *place)
     });
     for some in secondary.chunks(AT_ONCE) {
-        let without =
-            |place: &Place| without(Worlds { cells, rule, shown: Some(*place), tries }, used_by.get(place));
+        let without = |place: &Place| {
+            without(Worlds { cells, rule, shown: Some(*place), tries, may_solve: false }, used_by.get(place))
+        };
         let found = each_of(some, threads, without);
         for (place, others) in some.iter().zip(found) {
             let Some(mut others) = others else { continue };
@@ -241,7 +246,7 @@ fn show_again(cells: &mut Cells, rule: Rule, threads: NonZeroUsize, proofs: &mut
                         && proof.iter().all(|needed| cells.is_hidden(*needed))
                 });
             if !is_as_before {
-                let worlds = Worlds { cells, rule, shown: Some(*place), tries };
+                let worlds = Worlds { cells, rule, shown: Some(*place), tries, may_solve: false };
                 let Some(found) = self::without(worlds, users) else { continue };
                 others = found;
             }

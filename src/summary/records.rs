@@ -5,8 +5,8 @@ use super::columns::{Column, TOTAL};
 use super::previous::Previous;
 use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown, is_above};
 use super::text::{COUNTS, Circle, HIDDEN, csv, kept_number, plain_number, shown_rate};
-use super::{Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
-use crate::batch::{BatchError, Manifest, names, read_own_file, to_json};
+use super::{LONGEST_TABLE, Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
+use crate::batch::{BatchError, Manifest, names, read_own_file, read_up_to, to_json};
 use crate::value::{AgeBands, Month, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,17 +84,25 @@ struct TableOut<'a> {
 
 impl Record {
     /// The record of a summary that comes after others, as files of a folder: what it is, and its tables.
+    ///
+    /// # Errors
+    /// If a table is too long to be read again.
     pub fn of(
         summary: &Summary,
         out: &Records,
         labels: Labels<'_>,
         circle: Circle,
         rule: Rule,
-    ) -> Vec<(String, String)> {
+    ) -> Result<Vec<(String, String)>, SummaryError> {
         let mut files = Vec::new();
         let mut tables = Vec::new();
         for (place, columns) in summary.tables.iter().enumerate() {
             let (path, text) = (summary.file_name(place, "csv"), csv(summary, place));
+            let length = text.len() as u64;
+            if length > LONGEST_TABLE {
+                let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
+                return Err(SummaryError::TooLong(names.join(","), length));
+            }
             let sha256 = text::hex(&Sha256::digest(text.as_bytes()));
             let population = summary.population_hash().map(str::to_owned);
             tables.push(TableEntry { columns: columns.clone(), population, path: path.clone(), sha256 });
@@ -126,7 +134,7 @@ impl Record {
             after: out.last.clone(),
         };
         files.push((RECORD.to_owned(), to_json(&record)));
-        files
+        Ok(files)
     }
 
     /// The record in a folder, if there is one. An error says where one is that is not as phds writes it.
@@ -382,7 +390,7 @@ impl Records {
             let path = table.path.clone();
             let text = match table.text {
                 Some(text) => text.to_vec(),
-                None => read_own_file(&path)
+                None => read_up_to(&path, LONGEST_TABLE)
                     .map_err(|_| SummaryError::Record { path: path.clone(), what: "it cannot be read" })?,
             };
             if text::hex(&Sha256::digest(&text)) != table.sha256 {

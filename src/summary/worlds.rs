@@ -36,6 +36,8 @@ pub(super) struct Worlds<'a> {
     pub(super) shown: Option<Place>,
     /// How many changes are tried for each chain.
     pub(super) tries: usize,
+    /// Whether linear programs may be solved, which take longest.
+    pub(super) may_solve: bool,
 }
 
 /// Which cells a world may change.
@@ -94,7 +96,7 @@ impl<'a> Worlds<'a> {
         // Better a long search than to refuse.
         let patient = Worlds { tries: *TRIED.end(), ..*self };
         let cheapest = cheapest.or_else(|| patient.chains(place, by, true));
-        let cheapest = cheapest.or_else(|| self.by_programs(place, by));
+        let cheapest = cheapest.or_else(|| self.may_solve.then(|| self.by_programs(place, by)).flatten());
         cheapest.filter(|(cost, _)| *cost < Cost::MAX).map(|(_, changed)| changed)
     }
 
