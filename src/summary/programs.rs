@@ -29,8 +29,8 @@ impl Worlds<'_> {
     /// The cells that change in worlds in which a cell has up to `by` more clients, or fewer, and what it costs to hide them.
     pub(super) fn by_programs(&self, place: Place, by: i64) -> Option<(Cost, BTreeSet<Place>)> {
         let changed = LABELS.iter().find_map(|labels| {
-            let near = self.near(place, *labels)?;
-            let furthest = self.by_program(place, by, &near)?;
+            let program = Program::of(*self, &self.near(place, *labels)?);
+            let furthest = program.world(place, by)?;
             let steps = |of: i64| of % by == 0;
             if furthest.values().all(|c| steps(c.facts) && steps(c.doses) && steps(c.clients)) {
                 // The worlds in between are of whole numbers, too.
@@ -38,7 +38,7 @@ impl Worlds<'_> {
             }
             let mut changed: BTreeSet<Place> = furthest.into_keys().collect();
             for step in 1..by.abs() {
-                changed.extend(self.by_program(place, step * by.signum(), &near)?.into_keys());
+                changed.extend(program.world(place, step * by.signum())?.into_keys());
             }
             Some(changed)
         })?;
@@ -106,28 +106,6 @@ impl Worlds<'_> {
         let others = others.into_iter().take(labels).map(|(.., label)| label);
         Some(own[column]).filter(|own| *own != AT_TOTAL).into_iter().chain(others).collect()
     }
-
-    /// A world in which a cell has `by` more clients, or fewer, and no other cells change than these.
-    fn by_program(&self, place: Place, by: i64, near: &BTreeSet<Place>) -> Option<World> {
-        if !near.contains(&place) {
-            return None;
-        }
-        let mut program = Program {
-            worlds: *self,
-            problem: Problem::new(OptimizationDirection::Minimize),
-            changes: BTreeMap::new(),
-        };
-        near.iter().for_each(|cell| program.add_cell(*cell));
-        let lines: BTreeSet<Line> = near.iter().flat_map(|cell| self.lines_at(*cell)).collect();
-        lines.into_iter().for_each(|line| program.add_line(line));
-        near.iter().for_each(|cell| program.add_pairs(*cell));
-        program.require(&[(place, CLIENTS, 1.0)], ComparisonOp::Eq, by);
-        let solution = program.problem.solve().ok()?.into_solution().ok()?;
-        let world = program.world(&solution)?;
-        let may_be_hidden = |place: &Place| self.cost(*place) < Cost::MAX;
-        let is_right = world.get(&place).is_some_and(|change| change.clients == by);
-        (is_right && world.keys().all(may_be_hidden) && self.is_possible(&world)).then_some(world)
-    }
 }
 
 const CLIENTS: usize = 2;
@@ -142,7 +120,18 @@ struct Program<'a> {
     changes: BTreeMap<Place, Changes>,
 }
 
-impl Program<'_> {
+impl<'a> Program<'a> {
+    /// What is known of these cells, the only ones that may change.
+    fn of(worlds: Worlds<'a>, near: &BTreeSet<Place>) -> Program<'a> {
+        let problem = Problem::new(OptimizationDirection::Minimize);
+        let mut program = Program { worlds, problem, changes: BTreeMap::new() };
+        near.iter().for_each(|cell| program.add_cell(*cell));
+        let lines: BTreeSet<Line> = near.iter().flat_map(|cell| worlds.lines_at(*cell)).collect();
+        lines.into_iter().for_each(|line| program.add_line(line));
+        near.iter().for_each(|cell| program.add_pairs(*cell));
+        program
+    }
+
     /// A cell that may change. Each of its numbers is at least 1; there are as many facts as doses at least, and as many doses as clients.
     fn add_cell(&mut self, place: Place) {
         let Worlds { cells, .. } = self.worlds;
@@ -151,7 +140,7 @@ impl Program<'_> {
             true => 1.0,
             false => COST_OF_SHOWN * TIMES_FOR_TOTAL.powi(missing as i32),
         };
-        let numbers = self.numbers(place);
+        let numbers = self.worlds.changed(place, None);
         let changes = numbers.map(|number| {
             let more = self.problem.add_var(cost, (0.0, f64::INFINITY));
             (more, self.problem.add_var(cost, (0.0, (number - 1) as f64)))
@@ -161,11 +150,6 @@ impl Program<'_> {
             let larger = [(place, measure - 1, 1.0), (place, measure, -1.0)];
             self.require(&larger, ComparisonOp::Ge, numbers[measure] - numbers[measure - 1]);
         }
-    }
-
-    fn numbers(&self, place: Place) -> [i64; MEASURES] {
-        let counts = self.worlds.cells.counts(place);
-        [counts.facts, counts.doses, counts.clients].map(i64::from)
     }
 
     /// What changes of numbers must come to; a cell that may not change counts as it is.
@@ -191,7 +175,7 @@ impl Program<'_> {
         let Worlds { cells, .. } = self.worlds;
         let relations = cells.space.columns[line.column].relations();
         let sums = cells.line_sums(line.total, line.column).sums;
-        let total = self.numbers(line.total);
+        let total = self.worlds.changed(line.total, None);
         let parts: Vec<Place> = self.worlds.places_of(line).collect();
         for (measure, relation) in relations.into_iter().enumerate() {
             let all = parts.iter().map(|part| (*part, measure, 1.0));
@@ -205,7 +189,7 @@ impl Program<'_> {
                         self.require(
                             &larger,
                             ComparisonOp::Ge,
-                            self.numbers(*part)[measure] - total[measure],
+                            self.worlds.changed(*part, None)[measure] - total[measure],
                         );
                     }
                 }
@@ -220,7 +204,7 @@ impl Program<'_> {
         let is_told_here = |(older, _): &(Place, Place)| *older == place || !self.changes.contains_key(older);
         let pairs: Vec<_> = worlds.pairs_of(place).filter(is_told_here).collect();
         for (older, newer) in pairs {
-            let (before, after) = (self.numbers(older), self.numbers(newer));
+            let (before, after) = (worlds.changed(older, None), worlds.changed(newer, None));
             for measure in 0..MEASURES {
                 let difference = [(newer, measure, 1.0), (older, measure, -1.0)];
                 if before == after {
@@ -232,8 +216,20 @@ impl Program<'_> {
         }
     }
 
-    /// The world of a solution; none if a number is not whole.
-    fn world(&self, solution: &Solution) -> Option<World> {
+    /// A world in which a cell has `by` more clients, or fewer.
+    fn world(&self, place: Place, by: i64) -> Option<World> {
+        let (more, less) = self.changes.get(&place)?[CLIENTS];
+        let mut problem = self.problem.clone();
+        problem.add_constraint([(more, 1.0), (less, -1.0)], ComparisonOp::Eq, by as f64);
+        let world = self.whole(&problem.solve().ok()?.into_solution().ok()?)?;
+        let worlds = self.worlds;
+        let may_be_hidden = |place: &Place| worlds.cost(*place) < Cost::MAX;
+        let is_right = world.get(&place).is_some_and(|change| change.clients == by);
+        (is_right && world.keys().all(may_be_hidden) && worlds.is_possible(&world)).then_some(world)
+    }
+
+    /// A solution as a world; none if a number is not whole.
+    fn whole(&self, solution: &Solution) -> Option<World> {
         let mut world = World::new();
         for (place, changes) in &self.changes {
             let mut whole = [0; MEASURES];

@@ -1,9 +1,9 @@
 //! Other counts for hidden cells, with which all that is shown is as it is.
 //!
 //! Worlds are made in four ways: by a shift (`shift`), by a chain (`chains`), by a linear program (`programs`), or here, by **other
-//! clients**: facts and doses stay, and a cell has more or fewer clients. Where that makes a total smaller than a part, or larger than its parts together, cells
-//! around it are changed, too. Each world is held against every rule that somebody could reason with (`Worlds::is_possible`) before
-//! it counts.
+//! clients**: facts and doses stay, and a cell has more or fewer clients. Where that makes a total smaller than a part, or larger than
+//! its parts together, cells around it are changed, too. Each world is held against every rule that somebody could reason with
+//! (`Worlds::is_possible`) before it counts.
 
 use super::chains::TRIED;
 use super::columns::Relation;
@@ -293,7 +293,7 @@ impl<'a> Worlds<'a> {
     // --- What somebody can reason with --------------------------------------------------------------------------
 
     /// A cell's facts, doses and clients with a change.
-    fn changed(&self, place: Place, change: Option<&Change>) -> [i64; 3] {
+    pub(super) fn changed(&self, place: Place, change: Option<&Change>) -> [i64; 3] {
         let Counts { facts, doses, clients } = self.cells.counts(place);
         let change = change.copied().unwrap_or_default();
         [

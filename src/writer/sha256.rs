@@ -93,24 +93,17 @@ impl Hash {
 }
 
 /// Takes as many blocks of two files.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
 fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-    states.into_iter().zip(blocks).for_each(|(state, blocks)| compress256(state, blocks));
-}
-
-/// Takes as many blocks of two files.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+    #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("sha")
         && is_x86_feature_detected!("sse4.1")
         && is_x86_feature_detected!("ssse3")
     {
         // SAFETY: all that is asked for is that the processor has what the function is made for, and it was asked.
-        unsafe { x86::compress_both(states, blocks) }
-    } else {
-        states.into_iter().zip(blocks).for_each(|(state, blocks)| compress256(state, blocks));
+        return unsafe { x86::compress_both(states, blocks) };
     }
+    states.into_iter().zip(blocks).for_each(|(state, blocks)| compress256(state, blocks));
 }
 
 /// The processor's own instructions.
