@@ -346,7 +346,7 @@ fn what_cannot_be_a_table_of_the_batch_is_refused() {
         (write("a", "rates_202407_county_sex.csv", good), 65, "its name is not that"),
         (write("a", "table.csv", good), 65, "its name does not begin"),
         (write("a", "summary_202406_county_sex.csv", good), 66, "202406"),
-        (write("a", "summary_202408_county_sex.csv", good), 66, "202408"),
+        (write("a", "summary_202408_county_sex.csv", good), 65, "it is of a later batch"),
         (folder.join("summary_202407_nowhere.csv"), 66, "cannot be read"),
     ] {
         let ran = summary(&batch, &["--by", "age_band", "--previous", text(&path)]);

@@ -628,3 +628,71 @@ fn a_recipient_may_not_look_like_a_total() {
         assert_eq!(ran.code, code, "{}", ran.stderr);
     }
 }
+
+/// What is kept is read again before the next summary, however long it may be: here longer than any other file that a batch has of
+/// itself.
+#[test]
+fn a_long_table_that_is_out_is_read_again() {
+    const COUNTIES: [&str; 24] = [
+        "Anderson",
+        "Archer",
+        "Bandera",
+        "Bell",
+        "Bexar",
+        "Bosque",
+        "Brown",
+        "Cass",
+        "Clay",
+        "Coke",
+        "Collin",
+        "Comal",
+        "Dallas",
+        "Ector",
+        "El Paso",
+        "Ellis",
+        "Erath",
+        "Fannin",
+        "Foard",
+        "Galveston",
+        "Gray",
+        "Harris",
+        "Hays",
+        "Travis",
+    ];
+    let site = Site::empty();
+    let table = |name: &str, rows: &[String]| {
+        site.rows(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    // Twelve clients like each other in each county, so that there are no small cells.
+    let clients: Vec<usize> = (0..12 * COUNTIES.len()).collect();
+    let client = |id: &usize| {
+        let birth = 1950 + id / 12 % 4 * 15;
+        format!("{id},IA,Ana,Ruiz,,{birth}-05-05,F,,TX,{},78701", COUNTIES[id / 12])
+    };
+    table("clients", &clients.iter().map(client).collect::<Vec<_>>());
+    let consents: Vec<String> = clients.iter().map(|id| format!("{id},STANDARD,2005-01-01,,")).collect();
+    table("consents", &consents);
+    let fact = |client: usize, month: usize| {
+        let (id, county) = (client * 44 + month + 1, client / 12);
+        let (year, month_of_year, group) = (2019 + month / 12, month % 12 + 1, (county + month) % 20);
+        let organization = county % 3 + 1;
+        format!(
+            "{id},{id},{client},3,{year}-{month_of_year:02}-15,GROUP-OF-VACCINES-{group},1,{organization},N"
+        )
+    };
+    let facts: Vec<String> =
+        clients.iter().flat_map(|client| (0..44).map(move |month| fact(*client, month))).collect();
+    table("immunizations", &facts);
+    table("vaccines", &["3,03,".to_owned()]);
+    let organization = |id: usize| format!("{id},Clinic {id},CL{id},{id}{},,,,", "-Department".repeat(16));
+    table("organizations", &(1..=3).map(organization).collect::<Vec<_>>());
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let batch = site.out().join("202407");
+    let ran = kept(&batch, &["--by", "county,vaccine_group,age_band,month,recipient"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.len() > 64 << 20, "{} bytes", ran.stdout.len());
+    assert!(!ran.stdout.contains('*'));
+    let ran = kept(&batch, &["--by", "sex"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}

@@ -93,9 +93,6 @@ pub(super) enum Failure {
     /// Summaries are kept beside batches, and find them there by their names.
     #[error("{}: the batch is not in a folder {month}, as it was published", shown(place))]
     NotAmongBatches { place: PathBuf, month: Month },
-    /// `verify` finds faults in a batch.
-    #[error("{}: the batch is not sound", shown(place))]
-    Unsound { place: PathBuf },
     #[error("{}: the batch is held back", shown(place))]
     StillHeld { place: PathBuf },
     #[error("standard output: {0}")]
@@ -213,8 +210,6 @@ impl Failure {
             Failure::AmongBatches { .. } => Exit::Usage.hinting("nothing was written; give another folder"),
             Failure::NotAmongBatches { .. } => Exit::Usage
                 .hinting("nothing was written; name the batch where it was published, as OUT/YYYYMM"),
-            Failure::Unsound { place } => Exit::BadInput
-                .hinting(format!("nothing was written; phds verify {} says what is wrong", shown(place))),
             Failure::StillHeld { .. } => {
                 Exit::Held.hinting("nothing was written; look at it, and release it first")
             }
@@ -542,6 +537,8 @@ impl CommandError for SummaryError {
     fn end(&self) -> End {
         match self {
             SummaryError::Batch(error) => error.end(),
+            SummaryError::Unsound(batch) => Exit::BadInput
+                .hinting(format!("nothing was written; phds verify {} says what is wrong", shown(batch))),
             SummaryError::Population(error) => error.end(),
             SummaryError::OtherLabels(_) => Exit::BadInput.hinting(
                 "nothing was written; give the --policy and the --counties that all summaries here were made with",

@@ -8,13 +8,11 @@ use super::{arguments, log, memory};
 use crate::batch::{GateRecord, Manifest, ReleaseRecord, is_among_held, names};
 use crate::cleanup::{PrivateFolder, folder_of};
 use crate::counties::Counties;
-use crate::elements;
 use crate::summary::{
     Circle, Column, Labels, Population, Previous, Record, Records, Release, Request, Rule, csv, html,
     markdown, summarize,
 };
 use crate::value::{Month, shown};
-use crate::verify::{VerifySettings, verify};
 use crate::writer::{Output, WriteError, keep_summary, must_be_free, write_new_folder};
 use clap::ValueEnum;
 use indexmap::IndexSet;
@@ -184,15 +182,6 @@ pub(super) fn run(args: Args, terminal: &Terminal) -> CommandResult {
     let place = kept.map(|_| place_of_batches(&args.batch)).transpose()?;
     let out = place.as_ref().map_or_else(|| Ok(Records::default()), |place| Records::of(place.folder()))?;
     let out = out.with(previous);
-    for batch in
-        out.batches().into_values().filter(|batch| !is_same(batch, &args.batch)).chain([args.batch.clone()])
-    {
-        let settings =
-            VerifySettings { policy: None, limit: 1, threads, elements: &elements::ALL, spill: &spill };
-        if !verify(&batch, settings)?.sound {
-            return Err(Failure::Unsound { place: batch });
-        }
-    }
     let request = Request {
         batch: &args.batch,
         out: &out,
@@ -270,10 +259,6 @@ fn must_be_usable(folder: &Path, batch: &Path) -> CommandResult {
         return Err(Failure::AmongBatches { place: folder.to_owned() });
     }
     Ok(())
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().ok().is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// A batch that is held back is nobody's to tell of.

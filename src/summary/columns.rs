@@ -143,6 +143,12 @@ pub(super) fn sex_label(place: usize) -> String {
     letter.map_or_else(|| UNKNOWN.to_owned(), String::from)
 }
 
+/// The columns of a table, as `--by` takes them.
+pub(super) fn names_of(columns: impl IntoIterator<Item = Column>) -> String {
+    let names: Vec<&str> = columns.into_iter().map(Column::name).collect();
+    names.join(",")
+}
+
 /// The place of a county's name or FIPS code; the one behind all counties where it is none of them.
 pub(super) fn county_of(counties: &Counties, text: &[u8]) -> usize {
     str::from_utf8(text).ok().and_then(|text| counties.place_of(text)).unwrap_or(counties.count())

@@ -3,7 +3,7 @@
 //! Four steps, each in a file of its own. `read` takes of each row the numbers that count and the places of its labels, never a
 //! text of a client's; `count` makes them into cells; `protect` decides which cells are hidden, and proves for each that needs it
 //! that nothing shown tells its number (`worlds`, `shift`, `chains`); `text` and `page` write what is left. `records` knows the tables
-//! that are out already, which what is made must not give away. docs/summary.md says what is promised, and why it holds.
+//! that are out already, which what is made must not give away; `told` says what they show. docs/summary.md says what is promised, and why it holds.
 
 mod chains;
 mod columns;
@@ -18,6 +18,7 @@ mod records;
 mod shift;
 mod space;
 mod text;
+mod told;
 mod worlds;
 
 pub use columns::{Column, Labels};
@@ -31,6 +32,7 @@ pub use text::{Circle, Release, csv, markdown};
 use crate::batch::{BatchError, Manifest};
 use crate::spill::Spill;
 use crate::value::{Day, Month, shown};
+use crate::verify::VerifyError;
 use read::Read;
 use space::{Cells, Counted, Margins, Place, Space};
 use std::collections::BTreeMap;
@@ -53,9 +55,9 @@ const MOST_EDITIONS: usize = 255;
 /// Which tables are made of a batch.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The folder of the batch, which must be sound.
+    /// The folder of the batch.
     pub batch: &'a Path,
-    /// The tables that are out, of this batch and of those beside it, which must be sound; none of them is given away.
+    /// The tables that are out, of this batch and of those beside it; none of them is given away.
     pub out: &'a Records,
     /// The columns of each table, in its order; each table once.
     pub tables: &'a [Vec<Column>],
@@ -104,6 +106,9 @@ pub enum SummaryError {
     /// The batch, or a file of it, cannot be read.
     #[error(transparent)]
     Batch(#[from] BatchError),
+    /// A batch is not as phds wrote it.
+    #[error("{}: the batch is not sound", shown(.0))]
+    Unsound(PathBuf),
     /// Temporary files cannot be written or read back.
     #[error("temporary files: {0}")]
     Spill(#[from] std::io::Error),
@@ -157,10 +162,19 @@ pub enum SummaryError {
     Unprotected(#[from] Unprotected),
 }
 
-/// Counts a batch and protects what is counted, and what is out already.
+impl From<VerifyError> for SummaryError {
+    fn from(error: VerifyError) -> SummaryError {
+        match error {
+            VerifyError::Batch(error) => error.into(),
+            VerifyError::Spill(error) => error.into(),
+        }
+    }
+}
+
+/// Counts a batch and protects what is counted, and what is out already. Every batch that is counted is verified meanwhile.
 ///
 /// # Errors
-/// If the batch, or one of which tables are out, cannot be read, or the tables cannot be protected.
+/// If the batch, or one of which tables are out, cannot be read or is not sound, or the tables cannot be protected.
 pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
     let manifest = Manifest::of_batch(request.batch)?;
     let month = manifest.batch;

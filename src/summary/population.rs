@@ -1,6 +1,6 @@
 //! The population of counties and bands of ages, for tables of rates.
 
-use super::columns::{Column, Labels, UNKNOWN, county_of};
+use super::columns::{Column, Labels, UNKNOWN, county_of, names_of};
 use crate::value::{shown, text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -107,8 +107,8 @@ impl Population {
     }
 
     pub(super) fn missing(&self, columns: &[Column], cells: usize) -> PopulationError {
-        let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
-        PopulationError::Missing { path: self.path.clone(), columns: names.join(","), cells }
+        let columns = names_of(columns.iter().copied());
+        PopulationError::Missing { path: self.path.clone(), columns, cells }
     }
 }
 

@@ -206,8 +206,10 @@ fn carry_on(cells: &mut Cells, rule: Rule, place: Place) {
 
 fn unprotected(cells: &Cells, unprotected: &[Place], sensitive: usize) -> Unprotected {
     let columns = unprotected.first().map_or(0, |first| first.margin);
-    let names: Vec<_> = space::of(columns).map(|column| cells.space.columns[column].name()).collect();
-    let columns = if names.is_empty() { columns::TOTAL.to_owned() } else { names.join(",") };
+    let columns = match columns {
+        0 => columns::TOTAL.to_owned(),
+        _ => columns::names_of(space::of(columns).map(|column| cells.space.columns[column])),
+    };
     Unprotected { cells: unprotected.len(), sensitive, columns }
 }
 

@@ -4,12 +4,12 @@
 use super::columns::{self, Column, Labels, county_of, is_group, order_of, sex_of};
 use super::space::Space;
 use super::{Request, SummaryError};
-use crate::batch::{FileEntry, Links, Manifest, Rows, columns_beside, names, split_row};
+use crate::batch::{FileEntry, Manifest, names};
 use crate::elements::{self, Cell, Element};
-use crate::parallel::for_each;
 use crate::registry::Field;
-use crate::spill::{Sorter, Spill, storable_fields};
+use crate::spill::{Sorter, storable_fields};
 use crate::value::{Day, parse_id};
+use crate::verify::{RowReader, VerifySettings, verify_reading};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -62,38 +62,50 @@ impl Groups {
     }
 }
 
-/// Reads the files of a batch: `columns` of all rows, or of those of the recipient that is asked for.
+/// Verifies a batch and reads its files meanwhile: `columns` of all rows, or of those of the recipient that is asked for.
+///
+/// What is read is used only once the whole batch is found sound.
 pub(super) fn read(
     request: &Request<'_>,
     batch: &Path,
     manifest: &Manifest,
     columns: &[Column],
 ) -> Result<Read, SummaryError> {
-    let files: Vec<(usize, &FileEntry)> = match request.recipient {
-        None => manifest.files.iter().enumerate().collect(),
-        Some(name) => {
-            let is_asked_for = |(_, file): &(usize, &FileEntry)| file.recipient == name;
-            vec![manifest.files.iter().enumerate().find(is_asked_for).ok_or(SummaryError::NoRecipient)?]
-        }
-    };
-    if columns.contains(&Column::Recipient) && files.iter().any(|(_, file)| file.recipient == columns::TOTAL)
-    {
-        return Err(SummaryError::NamedAsTotal);
-    }
-    if files.len() >= MOST_RECIPIENTS {
-        return Err(SummaryError::TooManyLabels(Column::Recipient.name(), MOST_RECIPIENTS - 1));
-    }
-    let fields = Fields::of(batch, columns)?;
     let groups = Groups { places: Mutex::default() };
-    let finder = || LabelFinder::new(&groups, request.labels, manifest.as_of);
-    let read = for_each(&files, request.threads, |(place, file)| {
-        read_file(batch, request.spill, &fields, *place as u64, file, finder())
-    })?;
+    let place_of = |path: &str| {
+        let is_asked_for = |file: &FileEntry| request.recipient.is_none_or(|name| file.recipient == name);
+        manifest.files.iter().position(|file| file.path == path && is_asked_for(file))
+    };
+    let reader_of = |path: &str, elements: &[&'static Element]| {
+        let recipient = place_of(path)? as u64;
+        let facts = Fields::of(elements, columns).map(|fields_at| FileFacts {
+            path: path.to_owned(),
+            recipient,
+            fields_at,
+            finder: LabelFinder::new(&groups, request.labels, manifest.as_of),
+            rows: Sorter::new(request.spill),
+            seen: vec![Vec::new(); columns.len()],
+        });
+        Some(FileReader(facts))
+    };
+    let settings = VerifySettings {
+        policy: None,
+        limit: 1,
+        threads: request.threads,
+        elements: &elements::ALL,
+        spill: request.spill,
+    };
+    let (findings, readers) = verify_reading(batch, settings, reader_of)?;
+    if !findings.sound {
+        return Err(SummaryError::Unsound(batch.to_owned()));
+    }
+    must_be_countable(request, manifest, columns)?;
     let mut rows = Sorter::new(request.spill);
     let mut seen = vec![Vec::new(); columns.len()];
-    for (file_rows, file_seen) in read {
-        rows.absorb(file_rows);
-        for (all, own) in seen.iter_mut().zip(file_seen) {
+    for FileReader(facts) in readers.into_iter().flatten() {
+        let facts = facts?;
+        rows.absorb(facts.rows);
+        for (all, own) in seen.iter_mut().zip(facts.seen) {
             merge(all, own);
         }
     }
@@ -106,6 +118,25 @@ pub(super) fn read(
         shown_at.push(places);
     }
     Ok(Read { space, shown_at, rows })
+}
+
+/// Whether a batch has the recipient that is asked for, and recipients that can be told apart in a table.
+fn must_be_countable(
+    request: &Request<'_>,
+    manifest: &Manifest,
+    columns: &[Column],
+) -> Result<(), SummaryError> {
+    let files = &manifest.files;
+    if request.recipient.is_some_and(|name| files.iter().all(|file| file.recipient != name)) {
+        return Err(SummaryError::NoRecipient);
+    }
+    if columns.contains(&Column::Recipient) && files.iter().any(|file| file.recipient == columns::TOTAL) {
+        return Err(SummaryError::NamedAsTotal);
+    }
+    if files.len() >= MOST_RECIPIENTS {
+        return Err(SummaryError::TooManyLabels(Column::Recipient.name(), MOST_RECIPIENTS - 1));
+    }
+    Ok(())
 }
 
 fn merge(all: &mut Vec<bool>, own: Vec<bool>) {
@@ -159,13 +190,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(batch: &Path, columns: &[Column]) -> Result<Fields, SummaryError> {
-        let in_file = columns_beside(batch, &elements::ALL);
-        let elements: Vec<Option<&Element>> =
-            in_file.unwrap_or_default().into_iter().map(|column| column.element).collect();
+    /// `elements`: what the columns of the batch's files hold.
+    fn of(elements: &[&Element], columns: &[Column]) -> Result<Fields, SummaryError> {
         let place = |cell: Cell| {
-            let found =
-                elements.iter().position(|element| element.is_some_and(|element| element.cell == cell));
+            let found = elements.iter().position(|element| element.cell == cell);
             found.ok_or_else(|| SummaryError::NoColumn {
                 file: names::DICTIONARY_CSV.to_owned(),
                 column: elements::holding(cell).name,
@@ -228,39 +256,36 @@ impl<'a> LabelFinder<'a> {
     }
 }
 
-type FileRows = (Sorter<FactRow>, Vec<Vec<bool>>);
-
-/// Reads a recipient's file; returns its rows, and which places of labels occur, for each column.
-fn read_file(
-    batch: &Path,
-    spill: &Spill,
-    fields_at: &Fields,
+/// What is taken of a recipient's file while it is verified.
+struct FileFacts<'a> {
+    /// Its path in the batch.
+    path: String,
+    /// The place of its recipient among the manifest's files.
     recipient: u64,
-    entry: &FileEntry,
-    mut finder: LabelFinder<'_>,
-) -> Result<FileRows, SummaryError> {
-    let mut rows = Rows::open(&batch.join(&entry.path), Links::Refused)?;
-    // The header.
-    rows.next_row()?;
-    let mut sorter = Sorter::new(spill);
-    let mut seen: Vec<Vec<bool>> = vec![Vec::new(); fields_at.labels.len()];
-    let mut fields: Vec<Field> = Vec::new();
-    while let Some(row) = rows.next_row()? {
-        let text = rows.text(&row);
-        split_row(text, &mut fields);
+    fields_at: Fields,
+    finder: LabelFinder<'a>,
+    rows: Sorter<FactRow>,
+    /// For each column, which places of labels occur.
+    seen: Vec<Vec<bool>>,
+}
+
+impl FileFacts<'_> {
+    fn take(&mut self, line: u64, text: &[u8], fields: &[Field]) -> Result<(), SummaryError> {
         let bad = |cell: Cell| SummaryError::Row {
-            file: entry.path.clone(),
-            line: row.line,
+            file: self.path.clone(),
+            line,
             column: elements::holding(cell).name,
         };
         let value =
             |at: usize, cell: Cell| fields.get(at).map(|field| field.unquoted(text)).ok_or_else(|| bad(cell));
         let id = |at, cell| parse_id(&value(at, cell)?).ok_or_else(|| bad(cell));
         let mut labels = 0;
-        for ((column, from), seen) in fields_at.labels.iter().zip(&mut seen) {
+        for ((column, from), seen) in self.fields_at.labels.iter().zip(&mut self.seen) {
             let label = match *from {
-                Some((at, cell)) => finder.place_of(*column, &value(at, cell)?)?.ok_or_else(|| bad(cell))?,
-                None => recipient,
+                Some((at, cell)) => {
+                    self.finder.place_of(*column, &value(at, cell)?)?.ok_or_else(|| bad(cell))?
+                }
+                None => self.recipient,
             };
             let at = label as usize;
             if seen.len() <= at {
@@ -269,14 +294,32 @@ fn read_file(
             seen[at] = true;
             labels |= label << column.bits().1;
         }
-        sorter.push(FactRow {
-            client: id(fields_at.client, Cell::ClientId)?,
-            dose: id(fields_at.dose, Cell::ImmunizationId)?,
-            fact: id(fields_at.fact, Cell::ImmunfactId)?,
+        self.rows.push(FactRow {
+            client: id(self.fields_at.client, Cell::ClientId)?,
+            dose: id(self.fields_at.dose, Cell::ImmunizationId)?,
+            fact: id(self.fields_at.fact, Cell::ImmunfactId)?,
             labels,
         })?;
+        Ok(())
     }
-    // There may be many files.
-    sorter.seal()?;
-    Ok((sorter, seen))
+}
+
+/// Reads a recipient's file, until something is wrong with it.
+struct FileReader<'a>(Result<FileFacts<'a>, SummaryError>);
+
+impl RowReader for FileReader<'_> {
+    fn row(&mut self, line: u64, text: &[u8], fields: &[Field]) {
+        let taken = self.0.as_mut().map_or(Ok(()), |facts| facts.take(line, text, fields));
+        if let Err(error) = taken {
+            self.0 = Err(error);
+        }
+    }
+
+    fn end(&mut self) {
+        // There may be many files.
+        let sealed = self.0.as_mut().map_or(Ok(()), |facts| facts.rows.seal());
+        if let Err(error) = sealed {
+            self.0 = Err(error.into());
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The summaries that are out. Each is kept in a folder of its own beside the batches, with the tables as they are shown, so that
 //! what is made later does not give away what they hide.
 
-use super::columns::{Column, TOTAL};
+use super::columns::{Column, names_of};
 use super::previous::Previous;
-use super::space::{AT_TOTAL, Cells, Counts, Kept, Place, Shown, is_above};
-use super::text::{COUNTS, Circle, HIDDEN, csv, kept_number, plain_number, shown_rate};
-use super::{LONGEST_TABLE, Labels, MOST_COLUMNS, Rule, Summary, SummaryError};
+use super::space::Cells;
+use super::text::{Circle, csv};
+use super::told::{TableFault, Told, tell};
+use super::{LONGEST_TABLE, Labels, Rule, Summary, SummaryError};
 use crate::batch::{BatchError, Manifest, names, read_own_file, read_up_to, to_json};
 use crate::value::{AgeBands, Month, text};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The file of a summary's folder that says what it is.
 const RECORD: &str = "summary.json";
@@ -100,8 +100,7 @@ impl Record {
             let (path, text) = (summary.file_name(place, "csv"), csv(summary, place));
             let length = text.len() as u64;
             if length > LONGEST_TABLE {
-                let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
-                return Err(SummaryError::TooLong(names.join(","), length));
+                return Err(SummaryError::TooLong(names_of(columns.iter().copied()), length));
             }
             let sha256 = text::hex(&Sha256::digest(text.as_bytes()));
             let population = summary.population_hash().map(str::to_owned);
@@ -396,22 +395,14 @@ impl Records {
             if text::hex(&Sha256::digest(&text)) != table.sha256 {
                 return Err(SummaryError::Record { path, what: "it is not as it was made" });
             }
-            tell_table(cells, edition, &table, &text, rule).map_err(|fault| match fault {
+            let told = Told { columns: table.columns, has_rates: table.has_rates, text: &text };
+            tell(cells, edition, &told, rule).map_err(|fault| match fault {
                 TableFault::OtherRule => SummaryError::OtherRule(path),
                 TableFault::NotOfBatch { line } => SummaryError::NotOfBatch { table: path, line },
             })?;
         }
         Ok(())
     }
-}
-
-/// Why a table cannot be one that is out of a batch.
-enum TableFault {
-    /// It shows what the rule hides.
-    OtherRule,
-    NotOfBatch {
-        line: u64,
-    },
 }
 
 /// Whether nothing is at a path, not even a link.
@@ -431,113 +422,4 @@ fn names_in(folder: &Path) -> Result<BTreeSet<String>, SummaryError> {
 
 fn name_of(batch: Month, number: usize) -> String {
     format!("{batch}-{number:04}")
-}
-
-/// Says of each cell of a table how it is shown.
-fn tell_table(
-    cells: &mut Cells,
-    edition: u8,
-    table: &TableOut<'_>,
-    text: &[u8],
-    rule: Rule,
-) -> Result<(), TableFault> {
-    let space = Arc::clone(&cells.space);
-    let at: Option<Vec<usize>> = table.columns.iter().map(|column| space.column(*column)).collect();
-    let at = at.ok_or(TableFault::NotOfBatch { line: 1 })?;
-    let mut told_of = BTreeSet::new();
-    for (line, row) in (2..).zip(csv::Reader::from_reader(text).records()) {
-        let other = || TableFault::NotOfBatch { line };
-        let row = row.map_err(|_| other())?;
-        let mut places = [AT_TOTAL; MOST_COLUMNS];
-        let mut margin = 0;
-        for (column, label) in at.iter().zip(&row) {
-            if label != TOTAL {
-                places[*column] = space.place_of(*column, label).ok_or_else(other)?;
-                margin |= 1 << column;
-                told_of.insert((*column, places[*column]));
-            }
-        }
-        let cell = cells.place(edition, margin, &places).ok_or_else(other)?;
-        let numbers: Vec<&str> = row.iter().skip(at.len()).collect();
-        if numbers.len() != COUNTS.len() {
-            return Err(other());
-        }
-        let own = cells.counts(cell);
-        let told = if table.has_rates {
-            let people = plain_number(numbers[0]).ok_or_else(other)?;
-            cells.add_population(cell, people);
-            let told = told_clients(cells, cell, numbers[1]);
-            told.filter(|told| numbers[2] == shown_rate(*told, people, is_above(own.clients.into(), people)))
-        } else {
-            told_counts(&numbers)
-        };
-        // What one table shows is known, whatever another one hides.
-        let was_told = cells.was_told(cell);
-        match told.ok_or_else(other)? {
-            // A zero is not hidden.
-            Shown::Hidden if own.clients == 0 => return Err(other()),
-            Shown::Hidden if was_told => {}
-            Shown::Hidden => cells.set_hidden(cell, true),
-            Shown::Kept(kept) if rule.is_few(kept.counts) => return Err(TableFault::OtherRule),
-            Shown::Kept(kept) if counts_of(cells, cell, kept.month) != Some(kept.counts) => {
-                return Err(other());
-            }
-            Shown::Kept(_) if was_told && !cells.is_hidden(cell) => {}
-            Shown::Kept(kept) => cells.keep(cell, kept),
-            Shown::Counts(counts) if rule.is_few(counts) => return Err(TableFault::OtherRule),
-            Shown::Counts(counts) if counts == own => cells.show(cell),
-            Shown::Counts(_) => return Err(other()),
-        }
-        cells.settle(cell);
-    }
-    // A label that is missing with all its rows is out all the same.
-    let has_clients = |column: usize, label: u16| {
-        let mut places = [AT_TOTAL; MOST_COLUMNS];
-        places[column] = label;
-        let cell = cells.place(edition, 1 << column, &places);
-        cell.is_some_and(|cell| cells.counts(cell).clients > 0)
-    };
-    let labels = |column: usize| (0..).take(space.labels[column].len()).map(move |label| (column, label));
-    let mut untold = at.into_iter().flat_map(labels).filter(|place| !told_of.contains(place));
-    if untold.any(|(column, label)| has_clients(column, label)) {
-        return Err(TableFault::NotOfBatch { line: 1 });
-    }
-    Ok(())
-}
-
-/// What a cell has in the earlier batch of a month; none if no table of that batch is out that has it.
-fn counts_of(cells: &Cells, cell: Place, month: Month) -> Option<Counts> {
-    let mut earlier = (0..cell.edition).zip(&cells.editions);
-    let edition = earlier.find(|(_, edition)| edition.month == month)?.0;
-    Some(cells.counts(cells.in_edition(cell, edition)?))
-}
-
-/// What a table of counts shows of a cell; none if it is nothing that a table shows.
-fn told_counts(numbers: &[&str]) -> Option<Shown> {
-    if numbers.iter().all(|number| *number == HIDDEN) {
-        return Some(Shown::Hidden);
-    }
-    let own: Option<Vec<u32>> = numbers.iter().map(|number| plain_number(number)).collect();
-    if let Some(own) = own {
-        return Some(Shown::Counts(Counts { facts: own[0], doses: own[1], clients: own[2] }));
-    }
-    let kept: Vec<(u32, Month)> = numbers.iter().map(|number| kept_number(number)).collect::<Option<_>>()?;
-    let month = kept.iter().map(|(_, month)| *month).max()?;
-    let counts = Counts { facts: kept[0].0, doses: kept[1].0, clients: kept[2].0 };
-    Some(Shown::Kept(Kept { counts, month }))
-}
-
-/// What a table of rates shows of a cell, which is its clients.
-fn told_clients(cells: &Cells, cell: Place, clients: &str) -> Option<Shown> {
-    if clients == HIDDEN {
-        return Some(Shown::Hidden);
-    }
-    if let Some((clients, month)) = kept_number(clients) {
-        // The number of an earlier batch, whose facts and doses are known from there.
-        let counts = counts_of(cells, cell, month)?;
-        return (counts.clients == clients).then_some(Shown::Kept(Kept { counts, month }));
-    }
-    let clients = plain_number(clients)?;
-    let own = cells.counts(cell);
-    Some(Shown::Counts(if clients == own.clients { own } else { Counts { facts: 0, doses: 0, clients } }))
 }

@@ -4,7 +4,7 @@
 //! what two tables have in common is there once. Cells with labels of the same columns lie together, in a `Margin`. The tables of
 //! one batch are an `Edition`; the same cell may be in several.
 
-use super::columns::{Column, order_of};
+use super::columns::{Column, names_of, order_of};
 use super::{MOST_CELLS, MOST_COLUMNS, SummaryError};
 use crate::value::{AgeBands, Month};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +105,7 @@ impl Margins {
             let sizes = of(*columns).map(|column| space.labels[column].len() as u64 + 1);
             let size = sizes.product();
             if size > MOST_CELLS {
-                let names: Vec<_> = table.iter().map(|column| column.name()).collect();
-                return Err(SummaryError::TooLarge(names.join(","), size));
+                return Err(SummaryError::TooLarge(names_of(table.iter().copied()), size));
             }
         }
         let margin = |columns: Columns| {

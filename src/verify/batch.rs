@@ -3,12 +3,13 @@
 use super::checksums::{self, FolderContent, HashedFile};
 use super::fault::{Fault, FaultCode, Faults, Findings};
 use super::file::{self, Expected, FileCheck};
-use super::{VerifyError, VerifySettings, columns_of, manifest_of};
+use super::{RowReader, VerifyError, VerifySettings, columns_of, manifest_of};
 use crate::batch::{
     BatchError, Counts, Delivery, FileEntry, Links, Manifest, RulesVersion, has_packages, names,
     read_own_file,
 };
 use crate::dictionary::{dictionary_csv, dictionary_md};
+use crate::elements::Element;
 use crate::filter::Outcome;
 use crate::package;
 use crate::parallel::for_each;
@@ -21,7 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
-pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Result<Findings, VerifyError> {
+/// Verifies a batch. `reader_of`: see `verify_reading`.
+pub(super) fn verify_batch<R: RowReader>(
+    folder: &Path,
+    settings: VerifySettings<'_>,
+    reader_of: impl Fn(&str, &[&'static Element]) -> R + Sync,
+) -> Result<(Findings, Vec<R>), VerifyError> {
     // Without a manifest it is no batch, and there is nothing to verify.
     let manifest = manifest_of(folder)?;
     let mut faults = Faults::new(settings.limit);
@@ -46,8 +52,15 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     let has_mark = manifest.as_ref().is_ok_and(|manifest| manifest.bom);
     let expected = Expected::new(columns, as_of, rules, has_mark, settings);
     let names: Vec<&String> = files.keys().filter(|name| names::is_for_a_recipient(name)).collect();
-    let check = |name: &&String| file::check(&folder.join(name), Links::Refused, name, &expected, settings);
-    let checked = for_each(&names, settings.threads, check)?;
+    let elements = expected.elements();
+    let check = |name: &&String| {
+        let mut reader = reader_of(name, &elements);
+        let checked =
+            file::check(&folder.join(name), Links::Refused, name, &expected, settings, &mut reader)?;
+        Ok::<_, VerifyError>((checked, reader))
+    };
+    let (checked, readers): (Vec<FileCheck>, Vec<R>) =
+        for_each(&names, settings.threads, check)?.into_iter().unzip();
     let rows_of: BTreeMap<&str, u64> =
         names.iter().zip(&checked).map(|(name, checked)| (name.as_str(), checked.rows)).collect();
     // Every file of a batch ends its lines in one way: that of those which are what the manifest says, else of most of them.
@@ -98,7 +111,8 @@ pub(super) fn verify_batch(folder: &Path, settings: VerifySettings<'_>) -> Resul
     // Last, so that many bad rows don't keep a missing file off the list.
     row_faults.into_iter().for_each(|own| faults.absorb(own));
     let findings = faults.into_findings();
-    Ok(Findings { files: rows_of.len() as u64, rows: rows_of.values().sum(), ..findings })
+    let findings = Findings { files: rows_of.len() as u64, rows: rows_of.values().sum(), ..findings };
+    Ok((findings, readers))
 }
 
 /// How many different facts the files hold: one may stand in several.

@@ -3,7 +3,7 @@
 use super::fault::{Fault, FaultCode, Faults};
 use super::package::description_in;
 use super::row::{Key, Limits, check_row, is_quoted_where_needed};
-use super::{Columns, VerifyError, VerifySettings, columns_of};
+use super::{Columns, RowReader, VerifyError, VerifySettings, columns_of};
 use crate::batch::{BatchError, Links, Manifest, Rows, RulesVersion, split_row};
 use crate::elements::{self, Cell, Element};
 use crate::policy::LineEnding;
@@ -53,6 +53,11 @@ impl Expected {
         let rules = manifest.as_ref().and_then(RulesVersion::of_batch).unwrap_or(RulesVersion::NEWEST);
         let has_mark = manifest.map_or_else(|| describes_mark(folder), |manifest| manifest.bom);
         Expected::new(in_dictionary, None, rules, has_mark, settings)
+    }
+
+    /// What the columns of files hold.
+    pub(super) fn elements(&self) -> Vec<&'static Element> {
+        self.columns.iter().map(|(_, element)| *element).collect()
     }
 
     /// Whether files have a column for each of these elements.
@@ -122,13 +127,14 @@ impl FileFaults<'_> {
     }
 }
 
-/// Checks a file; `name` is its path in the batch.
+/// Checks a file; `name` is its path in the batch. `reader` sees its rows, too.
 pub(super) fn check(
     path: &Path,
     links: Links,
     name: &str,
     expected: &Expected,
     settings: VerifySettings<'_>,
+    reader: &mut impl RowReader,
 ) -> Result<FileCheck, VerifyError> {
     let mut checked = FileCheck {
         faults: Faults::new(settings.limit),
@@ -137,7 +143,7 @@ pub(super) fn check(
         ids: Sorter::new(settings.spill),
     };
     let rows = Rows::open(path, links)?;
-    match check_rows(rows, name, expected, settings, &mut checked) {
+    match check_rows(rows, name, expected, settings, &mut checked, reader) {
         // A file that is not even rows is a fault of the file.
         Err(VerifyError::Batch(BatchError::NoRows { line, .. })) => {
             checked.faults.add(Fault::at_line(name, line, FaultCode::NotAsWritten));
@@ -146,6 +152,7 @@ pub(super) fn check(
     }
     // There may be many files.
     checked.ids.seal()?;
+    reader.end();
     Ok(checked)
 }
 
@@ -155,6 +162,7 @@ fn check_rows(
     expected: &Expected,
     settings: VerifySettings<'_>,
     checked: &mut FileCheck,
+    reader: &mut impl RowReader,
 ) -> Result<(), VerifyError> {
     let FileCheck { faults, rows: count, line_end: own_line_end, ids: facts } = checked;
     let mut faults = FileFaults { faults, has_other_dates: false, is_told: false };
@@ -201,6 +209,7 @@ fn check_rows(
         if let Some([.., fact]) = key {
             ids.push((fact, row.line))?;
             facts.push(fact)?;
+            reader.row(row.line, rows.text(&row), &fields);
         }
     }
     let mut before = None;

@@ -14,6 +14,7 @@ pub use fault::{Fault, FaultCode, Findings};
 use crate::batch::{BatchError, Links, Manifest, columns_beside, names};
 use crate::elements::Element;
 use crate::policy::Policy;
+use crate::registry::Field;
 use crate::spill::Spill;
 use fault::Faults;
 use std::num::NonZeroUsize;
@@ -45,6 +46,52 @@ pub enum VerifyError {
     Spill(#[from] std::io::Error),
 }
 
+/// Takes what it needs of a recipient's file while that is verified, so that rows are read once.
+///
+/// What it has taken counts only if the batch is found sound: until then, a row may be anybody's.
+pub trait RowReader: Send {
+    /// A row that has all its columns and ids. The fields lie in `text`.
+    fn row(&mut self, line: u64, text: &[u8], fields: &[Field]);
+
+    /// There are no more rows.
+    fn end(&mut self);
+}
+
+/// For those who only verify.
+impl RowReader for () {
+    fn row(&mut self, _line: u64, _text: &[u8], _fields: &[Field]) {}
+
+    fn end(&mut self) {}
+}
+
+/// For files of which nothing is taken.
+impl<R: RowReader> RowReader for Option<R> {
+    fn row(&mut self, line: u64, text: &[u8], fields: &[Field]) {
+        if let Some(reader) = self {
+            reader.row(line, text, fields);
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(reader) = self {
+            reader.end();
+        }
+    }
+}
+
+/// Verifies a batch, and lets readers see the rows of its recipients' files meanwhile. `reader_of`: for the path of a file in
+/// the batch and the elements of its columns, what reads it. Also returns the readers, in the order of the paths.
+///
+/// # Errors
+/// If the batch is not there, or cannot be read.
+pub fn verify_reading<R: RowReader>(
+    batch: &Path,
+    settings: VerifySettings<'_>,
+    reader_of: impl Fn(&str, &[&'static Element]) -> R + Sync,
+) -> Result<(Findings, Vec<R>), VerifyError> {
+    batch::verify_batch(batch, settings, reader_of)
+}
+
 /// Verifies a batch or a package, if `path` is a folder, else a single file.
 ///
 /// # Errors
@@ -54,7 +101,7 @@ pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, Ver
     if found.map_err(|source| BatchError::unavailable(path, source))?.is_dir() {
         return match package::is_package(path) {
             true => package::verify_package(path, settings),
-            false => batch::verify_batch(path, settings),
+            false => batch::verify_batch(path, settings, |_, _| ()).map(|(findings, _)| findings),
         };
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -67,7 +114,7 @@ pub fn verify(path: &Path, settings: VerifySettings<'_>) -> Result<Findings, Ver
         }
     }
     let expected = file::Expected::of_single(path, settings);
-    let mut checked = file::check(path, Links::Followed, &name, &expected, settings)?;
+    let mut checked = file::check(path, Links::Followed, &name, &expected, settings, &mut ())?;
     let not_in_list = checksums::check_single(path, &name, &mut checked.faults)?;
     Ok(Findings { files: 1, rows: checked.rows, not_in_list, ..checked.faults.into_findings() })
 }

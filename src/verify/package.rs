@@ -70,7 +70,7 @@ pub(super) fn verify_package(folder: &Path, settings: VerifySettings<'_>) -> Res
             continue;
         }
         let expected = Expected::of_single(&path, settings);
-        let checked = file::check(&path, Links::Followed, name, &expected, settings)?;
+        let checked = file::check(&path, Links::Followed, name, &expected, settings, &mut ())?;
         findings.files += 1;
         findings.rows += checked.rows;
         row_faults.push(checked.faults);
