@@ -629,6 +629,37 @@ fn a_recipient_may_not_look_like_a_total() {
     }
 }
 
+/// Who is to be kept from working something out adds doses of months up.
+#[test]
+fn doses_of_several_dates_make_no_table_by_date() {
+    let site = Site::empty();
+    six_small_cells(&site, 30);
+    let facts = std::fs::read_to_string(site.export().join("immunizations.csv")).unwrap();
+    // One dose's second fact is of the next month, one's of the same; of one client's dose a fact is another's.
+    let second =
+        "1,1001,1,3,2020-02-01,POL,1,5,N\n2,1002,2,3,2020-01-01,POL,1,5,N\n3,1003,4,3,2020-01-01,FLU,1,5,N\n";
+    site.file("immunizations.csv", (facts + second).as_bytes());
+    let ran = site.run(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let batch = site.out().join("202407");
+    let recipient = ["--for", "own", "--recipient", "Travis"];
+    for (arguments, expect) in [
+        (&["--by", "month"][..], Some("month: 1 dose(s) have facts of several dates")),
+        (&["--by", "sex,month", "--unrecorded"], Some("month: 1 dose(s) have facts of several dates")),
+        // Their age is in one band all the same.
+        (&["--by", "age_band"], None),
+        (&["--by", "county"], None),
+        // Nothing is hidden there.
+        (&[&["--by", "month"], &recipient[..]].concat(), None),
+    ] {
+        let ran = kept(&batch, arguments);
+        assert_eq!(ran.code, if expect.is_some() { 65 } else { 0 }, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expect.unwrap_or_default()), "{arguments:?}: {}", ran.stderr);
+    }
+    let ran = kept(&batch, &["--by", "county"]);
+    assert!(ran.stdout.ends_with("\n(total),123,121,120\n"), "{}", ran.stdout);
+}
+
 /// What is kept is read again before the next summary, however long it may be: here longer than any other file that a batch has of
 /// itself.
 #[test]

@@ -560,6 +560,9 @@ impl CommandError for SummaryError {
             ),
             SummaryError::NamedAsTotal => Exit::BadInput
                 .hinting("nothing was written; give the recipient another name, or leave out the column recipient"),
+            SummaryError::PartedDoses(..) => Exit::BadInput.hinting(
+                "nothing was written; leave the column out, or ask the registry for one VACCINATION_DATE for each IMMUNIZATION_ID",
+            ),
             SummaryError::TooManyBatches => Exit::BadInput.alone(),
             SummaryError::TooManyLabels(..) | SummaryError::TooLarge(..) | SummaryError::TooLong(..) => {
                 Exit::Usage.hinting("nothing was written; ask for fewer columns")

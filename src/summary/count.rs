@@ -1,5 +1,6 @@
 //! Counts the rows of a batch into cells: different facts, doses and clients. Every total is counted, none is a sum.
 
+use super::columns::Relation;
 use super::read::FactRow;
 use super::space::{AT_TOTAL, Counted, Counts, Margin, Margins};
 use super::{MOST_COLUMNS, SummaryError};
@@ -14,6 +15,10 @@ struct Counting {
     last_client: u32,
 }
 
+/// Doses whose facts have several labels of a column, for each column over which doses should add up. A registry gives each dose
+/// a date; where it has given one dose two, totals of months are no sums.
+pub(super) type Parted = Vec<u64>;
+
 /// Counts rows. `shown_at`: see `Read`.
 ///
 /// Rows come in the order of clients, doses and facts, so that all rows of one lie together. Each is numbered from 1 on.
@@ -21,11 +26,18 @@ pub(super) fn count(
     rows: &mut Sorter<FactRow>,
     shown_at: &[Vec<u16>],
     margins: Margins,
-) -> Result<Counted, SummaryError> {
+) -> Result<(Counted, Parted), SummaryError> {
     let all: Vec<&Margin> = margins.all().collect();
     let mut cells: Vec<Vec<Counting>> =
         all.iter().map(|margin| vec![Counting::default(); margin.size]).collect();
     let bits: Vec<(u32, u32)> = margins.space.columns.iter().map(|column| column.bits()).collect();
+    let columns = margins.space.columns.iter().zip(&bits).enumerate();
+    let adding: Vec<(usize, u64)> = columns
+        .filter(|(_, (column, _))| column.relations()[1] == Relation::Sum)
+        .map(|(place, (_, (width, shift)))| (place, ((1 << width) - 1) << shift))
+        .collect();
+    let mut parted = vec![0; bits.len()];
+    let mut last_parted = [0_u32; MOST_COLUMNS];
     let mut before: Option<FactRow> = None;
     let (mut client, mut dose, mut fact) = (0_u32, 0_u32, 0_u32);
     for row in rows.merge()? {
@@ -37,7 +49,12 @@ pub(super) fn count(
         client += u32::from(is_new_client);
         dose += u32::from(is_new_dose);
         fact += u32::from(is_new_fact);
-        before = Some(row);
+        let others =
+            before.replace(row).filter(|_| !is_new_dose).map_or(0, |before| before.labels ^ row.labels);
+        for (column, _) in adding.iter().filter(|(_, mask)| others & mask != 0) {
+            parted[*column] += u64::from(last_parted[*column] != dose);
+            last_parted[*column] = dose;
+        }
         let mut places = [AT_TOTAL; MOST_COLUMNS];
         for (column, (width, shift)) in bits.iter().enumerate() {
             let label = (row.labels >> shift) & ((1 << width) - 1);
@@ -55,5 +72,5 @@ pub(super) fn count(
     for (margin, cells) in all.iter().zip(cells) {
         counts[usize::from(margin.columns)] = cells.into_iter().map(|cell| cell.counts).collect();
     }
-    Ok(Counted { margins, counts })
+    Ok((Counted { margins, counts }, parted))
 }

@@ -33,6 +33,7 @@ use crate::batch::{BatchError, Manifest};
 use crate::spill::Spill;
 use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
+use count::Parted;
 use read::Read;
 use space::{Cells, Counted, Margins, Place, Space};
 use std::collections::BTreeMap;
@@ -151,6 +152,9 @@ pub enum SummaryError {
     /// A column has too many labels.
     #[error("{0}: the batch has more than {1} different values")]
     TooManyLabels(&'static str, usize),
+    /// A dose has several labels of a column.
+    #[error("{0}: {1} dose(s) have facts of several dates, and would not add up")]
+    PartedDoses(&'static str, u64),
     /// A table is too large to be looked at, let alone protected.
     #[error("a table of {0} has {1} cells; {MOST_CELLS} are the most")]
     TooLarge(String, u64),
@@ -200,7 +204,11 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
         let batch = if *of == month { request.batch.to_owned() } else { request.out.batch(*of) };
         let manifest = Manifest::of_batch(&batch)?;
         files.insert(*of, records::files_of(&manifest));
-        counted.push((*of, count_batch(request, &batch, &manifest, &columns, tables)?));
+        let (cells, parted) = count_batch(request, &batch, &manifest, &columns, tables)?;
+        if *of == month && request.rule.is_some() && !is_out {
+            doses_must_add_up(&columns, &parted, request.tables)?;
+        }
+        counted.push((*of, cells));
     }
     let spaces = counted.iter().map(|(_, counted)| &*counted.margins.space);
     let space = Arc::new(Space::of_all(spaces, request.labels.bands));
@@ -226,6 +234,16 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
         files,
         cells,
     })
+}
+
+/// Whether a dose counts once along each column of new tables. Else nobody could reason as they are protected against.
+fn doses_must_add_up(columns: &[Column], parted: &[u64], tables: &[Vec<Column>]) -> Result<(), SummaryError> {
+    let of_tables =
+        columns.iter().zip(parted).filter(|(column, _)| tables.iter().flatten().any(|own| own == *column));
+    match of_tables.into_iter().find(|(_, doses)| **doses > 0) {
+        Some((column, doses)) => Err(SummaryError::PartedDoses(column.name(), *doses)),
+        None => Ok(()),
+    }
 }
 
 /// Says of each cell of a new table of rates how many people live there.
@@ -263,7 +281,7 @@ fn count_batch(
     manifest: &Manifest,
     columns: &[Column],
     tables: &[Vec<Column>],
-) -> Result<Counted, SummaryError> {
+) -> Result<(Counted, Parted), SummaryError> {
     request.out.must_be_of(manifest)?;
     let Read { space, shown_at, mut rows } = read::read(request, batch, manifest, columns)?;
     count::count(&mut rows, &shown_at, Margins::new(Arc::new(space), tables)?)
