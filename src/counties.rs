@@ -1,5 +1,6 @@
 //! Counties: Texas's 254, or those of a list, and the forms in which a registry writes them.
 
+use crate::list::{List, ListError};
 use crate::value::shown;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,10 +24,8 @@ pub struct Counties {
 /// A list of counties that cannot be used.
 #[derive(thiserror::Error, Debug)]
 pub enum CountiesError {
-    #[error("{}: cannot be read: {source}", shown(path))]
-    Read { path: PathBuf, source: csv::Error },
-    #[error("{}: the header has no column {column}", shown(path))]
-    NoColumn { path: PathBuf, column: &'static str },
+    #[error(transparent)]
+    List(#[from] ListError),
     #[error("{}:{line}: {column}: {what}", shown(path))]
     Row { path: PathBuf, line: u64, column: &'static str, what: &'static str },
     #[error("{}: it has no county", shown(path))]
@@ -54,18 +53,10 @@ impl Counties {
     /// # Errors
     /// If it cannot be read, or if a county's name or code is missing or stands there twice.
     pub fn from_file(path: &Path) -> Result<Counties, CountiesError> {
-        let read = |source| CountiesError::Read { path: path.to_owned(), source };
-        let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(read)?;
-        let header = rows.headers().map_err(read)?.clone();
-        let column = |column: &'static str| {
-            let place = header.iter().position(|name| name.trim_start_matches('\u{feff}') == column);
-            place.ok_or_else(|| CountiesError::NoColumn { path: path.to_owned(), column })
-        };
-        let (code_at, name_at) = (column(CODE)?, column(NAME)?);
+        let list = List::from_file(path)?;
+        let (code_at, name_at) = (list.column(CODE)?, list.column(NAME)?);
         let mut counties = Counties::none();
-        for row in rows.records() {
-            let row = row.map_err(read)?;
-            let line = row.position().map_or(0, csv::Position::line);
+        for (line, row) in list.rows() {
             let wrong = |column, what| CountiesError::Row { path: path.to_owned(), line, column, what };
             let value = |place: usize| row.get(place).unwrap_or_default();
             let is_code = |code: &&str| code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -479,7 +470,7 @@ mod tests {
             ("COUNTY_FIPS,COUNTY_NAME\n48001,97 (202407)\n", ":2: COUNTY_NAME: not a county"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,A\n48001,B\n", ":3: COUNTY_FIPS: it stands there twice"),
             ("COUNTY_FIPS,COUNTY_NAME\n48001,A\n48003,a county\n", ":3: COUNTY_NAME: it stands there twice"),
-            ("COUNTY_FIPS,COUNTY_NAME\n48001\n", "cannot be read"),
+            ("COUNTY_FIPS,COUNTY_NAME\n48001\n", ":2: it is not CSV"),
         ] {
             let error = list(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text:?}: {error}");

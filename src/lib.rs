@@ -22,6 +22,7 @@ pub mod extract;
 pub mod filter;
 pub mod gate;
 mod html;
+pub mod list;
 pub mod package;
 mod parallel;
 pub mod policy;

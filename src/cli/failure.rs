@@ -10,6 +10,7 @@ use crate::compare::CompareError;
 use crate::counties::CountiesError;
 #[cfg(feature = "xlsx")]
 use crate::dictionary::WorkbookError;
+use crate::list::ListError;
 use crate::registry::{Code, Content, InputFault, Problem, RegistryError, Shape, Table};
 use crate::report::CvxError;
 use crate::schedule::ScheduleError;
@@ -501,7 +502,7 @@ impl CommandError for RuleFault {
 
 impl CommandError for CountiesError {
     fn end(&self) -> End {
-        let is_missing = matches!(self, CountiesError::Read { source, .. } if source.is_io_error());
+        let is_missing = matches!(self, CountiesError::List(ListError::Unavailable { .. }));
         if is_missing { Exit::NoInput } else { Exit::BadInput }.hinting(
             "nothing was written; --counties takes CSV in UTF-8 with the columns COUNTY_FIPS and COUNTY_NAME",
         )
@@ -511,15 +512,12 @@ impl CommandError for CountiesError {
 impl CommandError for PopulationError {
     fn end(&self) -> End {
         match self {
-            PopulationError::Read { .. } => Exit::NoInput.alone(),
+            PopulationError::List(ListError::Unavailable { .. }) => Exit::NoInput.alone(),
             PopulationError::Missing { .. } => Exit::BadInput.hinting(
                 "nothing was written; every county and band of the table needs a row, (unknown) too, of which the population may be 0; \
                  the same --by with --unrecorded and without --population shows them",
             ),
-            PopulationError::Csv { .. }
-            | PopulationError::NoColumn { .. }
-            | PopulationError::ColumnTwice { .. }
-            | PopulationError::Row { .. } => {
+            PopulationError::List(_) | PopulationError::Row { .. } => {
                 Exit::BadInput.hinting("nothing was written; docs/summary.md says what the file of populations is")
             }
         }

@@ -1,10 +1,10 @@
 //! The population of counties and bands of ages, for tables of rates.
 
 use super::columns::{Column, Labels, UNKNOWN, county_of, names_of};
+use crate::list::{List, ListError};
 use crate::value::{shown, text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// How many people live in each county in each band of ages.
@@ -20,14 +20,8 @@ pub struct Population {
 /// A file of populations that cannot be used.
 #[derive(thiserror::Error, Debug)]
 pub enum PopulationError {
-    #[error("{}: cannot be read: {source}", shown(path))]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{}:{line}: it is not CSV in UTF-8 with as many values in each line", shown(path))]
-    Csv { path: PathBuf, line: u64 },
-    #[error("{}: the header has no column {column}", shown(path))]
-    NoColumn { path: PathBuf, column: &'static str },
-    #[error("{}: the header has the column {column} twice", shown(path))]
-    ColumnTwice { path: PathBuf, column: &'static str },
+    #[error(transparent)]
+    List(#[from] ListError),
     #[error("{}:{line}: {column}: {what}", shown(path))]
     Row { path: PathBuf, line: u64, column: &'static str, what: &'static str },
     /// Some cells have none.
@@ -45,29 +39,11 @@ impl Population {
     /// # Errors
     /// If it cannot be read, or holds what is no county, no band of `labels`, no number, or the same twice.
     pub fn from_file(path: &Path, labels: Labels<'_>) -> Result<Population, PopulationError> {
-        let read = |source| PopulationError::Read { path: path.to_owned(), source };
-        let bytes = std::fs::read(path).map_err(read)?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
-        let not_csv = |error: csv::Error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            PopulationError::Csv { path: path.to_owned(), line }
-        };
-        let header = reader.headers().map_err(not_csv)?.clone();
-        let column = |column: &'static str| {
-            let is_it = |name: &str| name.trim_start_matches('\u{feff}') == column;
-            let mut places = (0..).zip(&header).filter(|(_, name)| is_it(name)).map(|(place, _)| place);
-            let path = path.to_owned();
-            match (places.next(), places.next()) {
-                (Some(place), None) => Ok(place),
-                (None, _) => Err(PopulationError::NoColumn { path, column }),
-                (Some(_), Some(_)) => Err(PopulationError::ColumnTwice { path, column }),
-            }
-        };
-        let (county_at, band_at, people_at) = (column(COUNTY)?, column(BAND)?, column(PEOPLE)?);
+        let list = List::from_file(path)?;
+        let (county_at, band_at, people_at) =
+            (list.column(COUNTY)?, list.column(BAND)?, list.column(PEOPLE)?);
         let mut people = BTreeMap::new();
-        for row in reader.records() {
-            let row = row.map_err(not_csv)?;
-            let line = row.position().map_or(0, csv::Position::line);
+        for (line, row) in list.rows() {
             let wrong = |column, what| PopulationError::Row { path: path.to_owned(), line, column, what };
             let value = |place: usize| row.get(place).unwrap_or_default();
             let county = match labels.counties.name(county_of(labels.counties, value(county_at).as_bytes())) {
@@ -83,7 +59,7 @@ impl Population {
                 return Err(wrong(COUNTY, "the county and band stand there twice"));
             }
         }
-        Ok(Population { path: path.to_owned(), people, sha256: text::hex(&Sha256::digest(&bytes)) })
+        Ok(Population { path: path.to_owned(), people, sha256: text::hex(&Sha256::digest(list.bytes())) })
     }
 
     /// How many live where these labels say, of all counties or bands where none is given; none if no row tells.

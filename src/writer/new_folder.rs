@@ -57,7 +57,10 @@ pub fn keep_summary(place: &Output, folder: &Path, files: &[(String, String)]) -
     make_folders(folder_of(folder))
         .map_err(|source| WriteError::Create { path: folder.to_owned(), source })?;
     // What a run leaves that is killed lies among the batches, and is cleared away there.
-    write_folder(place.folder(), folder, files)?;
+    write_folder(place.folder(), folder, files).inspect_err(|_| {
+        // Where the first summary could not be written there is nothing yet.
+        let _ = std::fs::remove_dir(folder_of(folder));
+    })?;
     place.sync().map_err(|source| WriteError::Write { path: place.folder().to_owned(), source })
 }
 
