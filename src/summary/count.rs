@@ -1,10 +1,12 @@
 //! Counts the rows of a batch into cells: different facts, doses and clients. Every total is counted, none is a sum.
 
 use super::columns::Relation;
-use super::read::FactRow;
+use super::read::{FactRow, Halves};
 use super::space::{AT_TOTAL, Counted, Counts, Margin, Margins};
 use super::{MOST_COLUMNS, SummaryError};
+use crate::parallel::both;
 use crate::spill::Sorter;
+use std::num::NonZeroUsize;
 
 /// A cell while rows are counted: what was counted in it last, so that nothing counts twice.
 #[derive(Clone, Copy, Default)]
@@ -19,14 +21,33 @@ struct Counting {
 /// a date; where it has given one dose two, totals of months are no sums.
 pub(super) type Parted = Vec<u64>;
 
-/// Counts rows. `shown_at`: see `Read`.
-///
-/// Rows come in the order of clients, doses and facts, so that all rows of one lie together. Each is numbered from 1 on.
+/// Counts both halves of the rows. `shown_at`: see `Read`.
 pub(super) fn count(
-    rows: &mut Sorter<FactRow>,
+    [one, other]: &mut Halves,
     shown_at: &[Vec<u16>],
     margins: Margins,
+    threads: NonZeroUsize,
 ) -> Result<(Counted, Parted), SummaryError> {
+    let (one, other) =
+        both(threads, || count_half(one, shown_at, &margins), || count_half(other, shown_at, &margins));
+    let ((mut counts, mut parted), (others, others_parted)) = (one?, other?);
+    for (own, other) in counts.iter_mut().flatten().zip(others.into_iter().flatten()) {
+        own.facts += other.facts;
+        own.doses += other.doses;
+        own.clients += other.clients;
+    }
+    parted.iter_mut().zip(others_parted).for_each(|(own, other)| *own += other);
+    Ok((Counted { margins, counts }, parted))
+}
+
+/// Counts a half of the rows: the counts of each margin, at the place of its columns.
+///
+/// Rows come in the order of clients, doses and facts, so that all rows of one lie together. Each is numbered from 1 on.
+fn count_half(
+    rows: &mut Sorter<FactRow>,
+    shown_at: &[Vec<u16>],
+    margins: &Margins,
+) -> Result<(Vec<Vec<Counts>>, Parted), SummaryError> {
     let all: Vec<&Margin> = margins.all().collect();
     let mut cells: Vec<Vec<Counting>> =
         all.iter().map(|margin| vec![Counting::default(); margin.size]).collect();
@@ -72,5 +93,5 @@ pub(super) fn count(
     for (margin, cells) in all.iter().zip(cells) {
         counts[usize::from(margin.columns)] = cells.into_iter().map(|cell| cell.counts).collect();
     }
-    Ok((Counted { margins, counts }, parted))
+    Ok((counts, parted))
 }

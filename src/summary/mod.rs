@@ -284,5 +284,5 @@ fn count_batch(
 ) -> Result<(Counted, Parted), SummaryError> {
     request.out.must_be_of(manifest)?;
     let Read { space, shown_at, mut rows } = read::read(request, batch, manifest, columns)?;
-    count::count(&mut rows, &shown_at, Margins::new(Arc::new(space), tables)?)
+    count::count(&mut rows, &shown_at, Margins::new(Arc::new(space), tables)?, request.threads)
 }

@@ -24,6 +24,14 @@ pub(super) struct FactRow {
     pub(super) labels: u64,
 }
 
+/// Rows are kept in two parts, all of a client in one: so they can be counted on two threads, and what is counted adds up.
+pub(super) type Halves = [Sorter<FactRow>; 2];
+
+/// The part of a client's rows. Ids may all be even, or in some other order.
+fn half_of(client: u64) -> usize {
+    (client.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63) as usize
+}
+
 storable_fields!(FactRow by client { client, dose, fact, labels });
 
 /// What was read of a batch.
@@ -32,7 +40,7 @@ pub(super) struct Read {
     pub(super) space: Space,
     /// For each column, where the label of a place in `FactRow::labels` stands in `space`.
     pub(super) shown_at: Vec<Vec<u16>>,
-    pub(super) rows: Sorter<FactRow>,
+    pub(super) rows: Halves,
 }
 
 /// The names of vaccine groups in the order in which they were met. The first stands for every text that is no name of one.
@@ -83,7 +91,7 @@ pub(super) fn read(
             recipient,
             fields_at,
             finder: LabelFinder::new(&groups, request.labels, manifest.as_of),
-            rows: Sorter::new(request.spill),
+            rows: [Sorter::new(request.spill), Sorter::new(request.spill)],
             seen: vec![Vec::new(); columns.len()],
         });
         Some(FileReader(facts))
@@ -100,11 +108,13 @@ pub(super) fn read(
         return Err(SummaryError::Unsound(batch.to_owned()));
     }
     must_be_countable(request, manifest, columns)?;
-    let mut rows = Sorter::new(request.spill);
+    let mut rows = [Sorter::new(request.spill), Sorter::new(request.spill)];
     let mut seen = vec![Vec::new(); columns.len()];
     for FileReader(facts) in readers.into_iter().flatten() {
         let facts = facts?;
-        rows.absorb(facts.rows);
+        for (all, own) in rows.iter_mut().zip(facts.rows) {
+            all.absorb(own);
+        }
         for (all, own) in seen.iter_mut().zip(facts.seen) {
             merge(all, own);
         }
@@ -264,7 +274,7 @@ struct FileFacts<'a> {
     recipient: u64,
     fields_at: Fields,
     finder: LabelFinder<'a>,
-    rows: Sorter<FactRow>,
+    rows: Halves,
     /// For each column, which places of labels occur.
     seen: Vec<Vec<bool>>,
 }
@@ -294,8 +304,9 @@ impl FileFacts<'_> {
             seen[at] = true;
             labels |= label << column.bits().1;
         }
-        self.rows.push(FactRow {
-            client: id(self.fields_at.client, Cell::ClientId)?,
+        let client = id(self.fields_at.client, Cell::ClientId)?;
+        self.rows[half_of(client)].push(FactRow {
+            client,
             dose: id(self.fields_at.dose, Cell::ImmunizationId)?,
             fact: id(self.fields_at.fact, Cell::ImmunfactId)?,
             labels,
@@ -317,7 +328,7 @@ impl RowReader for FileReader<'_> {
 
     fn end(&mut self) {
         // There may be many files.
-        let sealed = self.0.as_mut().map_or(Ok(()), |facts| facts.rows.seal());
+        let sealed = self.0.as_mut().map_or(Ok(()), |facts| facts.rows.iter_mut().try_for_each(Sorter::seal));
         if let Err(error) = sealed {
             self.0 = Err(error.into());
         }
