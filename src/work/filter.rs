@@ -3,6 +3,7 @@
 //! One transaction: until it is done, the outcomes are those of the run before.
 
 use super::error::WorkError;
+use super::many_rows::{Cell, ManyRows};
 use super::{WorkDatabase, number, optional_number, read};
 use crate::cleanup;
 use crate::extract::{FactCounts, OrganizationCounts, Selection, SelectionBuilder};
@@ -13,7 +14,7 @@ use crate::registry::{
 };
 use crate::spill::{Sorter, Spill, storable_as, storable_fields};
 use crate::value::Day;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, params};
 use std::cell::OnceCell;
 use std::num::NonZeroUsize;
 use strum::VariantArray;
@@ -125,43 +126,17 @@ struct JudgedLine {
 storable_fields!(JudgedLine by line { line, outcome, included_under });
 storable_as!(Outcome, u8, |outcome| outcome as u8, |place| Outcome::ALL.get(usize::from(place)).copied());
 
-/// So many outcomes are put into the database by one statement: beginning one takes SQLite as long as several rows.
-const AT_ONCE: usize = 64;
-
 /// Puts the outcomes into the database, in the order of the lines.
 fn keep_outcomes(database: &WorkDatabase, mut judged: Sorter<JudgedLine>) -> Result<(), WorkError> {
     let failed = database.failed();
-    let insert = |rows: usize| {
-        let rows = vec!["(?, ?, ?, ?, ?)"; rows].join(", ");
-        database.connection.prepare(&format!("INSERT INTO outcomes VALUES {rows}")).map_err(failed)
-    };
-    let mut whole = insert(AT_ONCE)?;
-    let mut judged = judged.merge().map_err(WorkError::Spill)?;
-    let mut rows = Vec::with_capacity(AT_ONCE);
-    loop {
-        for judged in judged.by_ref().take(AT_ONCE) {
-            rows.push(judged.map_err(WorkError::Spill)?);
-        }
-        match rows.len() {
-            0 => return Ok(()),
-            AT_ONCE => insert_outcomes(&mut whole, &rows),
-            rest => insert_outcomes(&mut insert(rest)?, &rows),
-        }
-        .map_err(failed)?;
-        rows.clear();
+    let mut rows = ManyRows::into_table(&database.connection, "outcomes", 5).map_err(failed)?;
+    for judged in judged.merge().map_err(WorkError::Spill)? {
+        let JudgedLine { line, outcome, included_under } = judged.map_err(WorkError::Spill)?;
+        let under = ConsentRule::ALL.map(|rule| Cell::Number(included_under.contains(rule).into()));
+        let row = [Cell::number(line), Cell::Text(outcome.name().as_bytes())];
+        rows.push(row.into_iter().chain(under)).map_err(failed)?;
     }
-}
-
-/// Runs a statement that takes as many rows.
-fn insert_outcomes(insert: &mut Statement<'_>, rows: &[JudgedLine]) -> Result<(), rusqlite::Error> {
-    for (JudgedLine { line, outcome, included_under }, first) in rows.iter().zip((1..).step_by(5)) {
-        insert.raw_bind_parameter(first, *line as i64)?;
-        insert.raw_bind_parameter(first + 1, outcome.name())?;
-        for (rule, place) in ConsentRule::ALL.into_iter().zip(first + 2..) {
-            insert.raw_bind_parameter(place, included_under.contains(rule))?;
-        }
-    }
-    insert.raw_execute().map(drop)
+    rows.flush().map_err(failed)
 }
 
 /// The verdict of each client's consents of either type, under the three readings.
@@ -170,18 +145,19 @@ fn keep_verdicts(
     rules: &Rules,
     reference: &Reference,
 ) -> Result<(), rusqlite::Error> {
-    let mut insert = connection.prepare("INSERT INTO consent_verdicts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut rows = ManyRows::into_table(connection, "consent_verdicts", 5)?;
     for client in 0..reference.clients.len() as u32 {
+        let id = Cell::number(reference.clients.id(client));
         for consent_type in ConsentType::VARIANTS {
             let name: &str = consent_type.into();
             let finding = rules.find_consent(reference, client, *consent_type);
+            let unreadable = reference.consents.unreadable(client);
             let verdicts =
-                ConsentRule::ALL.map(|rule| verdict(finding, rule, reference.consents.unreadable(client)));
-            let id = reference.clients.id(client) as i64;
-            insert.execute(params![id, name, verdicts[0], verdicts[1], verdicts[2]])?;
+                ConsentRule::ALL.map(|rule| Cell::Text(verdict(finding, rule, unreadable).as_bytes()));
+            rows.push([id, Cell::Text(name.as_bytes())].into_iter().chain(verdicts))?;
         }
     }
-    Ok(())
+    rows.flush()
 }
 
 /// A consent verdict in a word.

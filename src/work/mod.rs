@@ -7,6 +7,7 @@
 mod error;
 mod filter;
 mod lookup;
+mod many_rows;
 mod read;
 mod schema;
 mod source;

@@ -4,6 +4,7 @@
 //! stays usable until then.
 
 use super::error::WorkError;
+use super::many_rows::{Cell, ManyRows};
 use super::{connect, identity, schema};
 use crate::cleanup::{self, PrivateFolder, UnfinishedPath, folder_of};
 use crate::registry::{
@@ -14,7 +15,6 @@ use crate::registry::{
 use crate::spill::Spill;
 use crate::value::text;
 use crate::writer::{write_private, write_quarantine};
-use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -226,6 +226,7 @@ fn fill(
             Ok(fact) => keeper.keep_fact(fact, &reference),
             Err(row) => keeper.quarantined(row),
         })?;
+        keeper.flush().map_err(failed)?;
         intake
     };
     for table in Table::ALL {
@@ -257,22 +258,22 @@ fn fill(
 /// Keeps every usable row, and the place of every other.
 struct Keeper<'c> {
     path: &'c Path,
-    inserts: Vec<Statement<'c>>,
+    tables: Vec<ManyRows<'c>>,
     deletes: Vec<Statement<'c>>,
     quarantine: Statement<'c>,
 }
 
 impl<'c> Keeper<'c> {
     fn new(connection: &'c Connection, path: &'c Path) -> Result<Keeper<'c>, rusqlite::Error> {
-        let insert = |table: Table| {
-            let marks = vec!["?"; table.columns().len() + 1].join(", ");
-            connection.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))
+        let rows = |table: Table| {
+            let columns = table.columns().len() + 1;
+            ManyRows::into_table(connection, &table.to_string(), columns)
         };
         let delete = |table: Table| connection.prepare(&format!("DELETE FROM {table} WHERE line = ?1"));
         let quarantine = "INSERT INTO quarantine VALUES ('read', ?1, ?9, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         Ok(Keeper {
             path,
-            inserts: Table::ALL.into_iter().map(insert).collect::<Result<_, _>>()?,
+            tables: Table::ALL.into_iter().map(rows).collect::<Result<_, _>>()?,
             deletes: Table::ALL.into_iter().map(delete).collect::<Result<_, _>>()?,
             quarantine: connection.prepare(quarantine)?,
         })
@@ -280,55 +281,56 @@ impl<'c> Keeper<'c> {
 
     fn keep_fact(&mut self, fact: &Fact<'_>, reference: &Reference) -> Result<(), RegistryError> {
         let ordinal = (fact.ordinal > 0).then_some(fact.ordinal);
-        let organization = fact.organization.map(|place| reference.organizations.id(place) as i64);
+        let organization = fact.organization.map(|place| reference.organizations.id(place));
         let flag: Option<&str> = fact.disaster_flag.map(Into::into);
-        let date = fact.date.to_bytes();
-        let row = params![
-            fact.line as i64,
-            fact.immunization_id as i64,
-            fact.immunfact_id as i64,
-            reference.clients.id(fact.client) as i64,
-            reference.vaccines.id(fact.vaccine) as i64,
-            as_text(&date),
-            as_text(fact.group),
-            ordinal,
-            organization,
-            flag,
+        let row = [
+            Cell::number(fact.line),
+            Cell::number(fact.immunization_id),
+            Cell::number(fact.immunfact_id),
+            Cell::number(reference.clients.id(fact.client)),
+            Cell::number(reference.vaccines.id(fact.vaccine)),
+            Cell::Day(fact.date),
+            text_or_null(fact.group),
+            ordinal.map_or(Cell::Null, |ordinal| Cell::Number(ordinal.into())),
+            organization.map_or(Cell::Null, Cell::number),
+            flag.map_or(Cell::Null, |flag| Cell::Text(flag.as_bytes())),
         ];
-        let insert = &mut self.inserts[Table::Immunizations as usize];
-        insert.execute(row).map(drop).map_err(|e| WorkError::within_reading(self.path, e))
+        let rows = &mut self.tables[Table::Immunizations as usize];
+        rows.push(row).map_err(|error| WorkError::within_reading(self.path, error))
+    }
+
+    /// Puts what waits into its table.
+    fn flush(&mut self) -> Result<(), rusqlite::Error> {
+        self.tables.iter_mut().try_for_each(ManyRows::flush)
     }
 }
 
 /// A text for a column; blank is NULL. What a row holds is UTF-8.
-fn as_text(text: &[u8]) -> Option<&str> {
-    std::str::from_utf8(text).ok().filter(|text| !text.is_empty())
+fn text_or_null(text: &[u8]) -> Cell<'_> {
+    if text.is_empty() { Cell::Null } else { Cell::Text(text) }
 }
 
 impl Witness for Keeper<'_> {
     fn usable(&mut self, row: &ExportRow<'_>) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
-        let insert = &mut self.inserts[row.table as usize];
-        insert.raw_bind_parameter(1, row.line as i64).map_err(failed)?;
-        for (value, place) in row.values().iter().zip(2..) {
-            let value: ToSqlOutput<'_> = match *value {
-                Value::Blank => Null.into(),
-                Value::Id(number) | Value::Count(number) => (number as i64).into(),
-                Value::Ordinal(number) => number.into(),
-                Value::Day(day) => day.to_string().into(),
-                Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text)),
-                Value::Code(code) => code.name().into(),
-            };
-            insert.raw_bind_parameter(place, value).map_err(failed)?;
-        }
-        insert.raw_execute().map(drop).map_err(failed)
+        let values = row.values().iter().map(|value| match *value {
+            Value::Blank => Cell::Null,
+            Value::Id(number) | Value::Count(number) => Cell::number(number),
+            Value::Ordinal(number) => Cell::Number(number.into()),
+            Value::Day(day) => Cell::Day(day),
+            Value::Text(text) => Cell::Text(text),
+            Value::Code(code) => Cell::Text(code.name().as_bytes()),
+        });
+        let row_with_line = std::iter::once(Cell::number(row.line)).chain(values);
+        self.tables[row.table as usize].push(row_with_line).map_err(failed)
     }
 
     fn quarantined(&mut self, row: QuarantinedRow) -> Result<(), RegistryError> {
         let failed = |error| WorkError::within_reading(self.path, error);
         let QuarantinedRow { table, line, file, fault, ids, lines, .. } = row;
         if table.key_column().is_some() {
-            // A row that shares its key was kept before that was known.
+            // A row that shares its key was kept before that was known. It may be waiting.
+            self.tables[table as usize].flush().map_err(failed)?;
             self.deletes[table as usize].execute([line as i64]).map_err(failed)?;
         }
         let file_of = match file {
