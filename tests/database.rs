@@ -596,3 +596,64 @@ fn rows_that_stand_there_twice_are_counted_in_a_wide_table() {
     check(&[("NULL", "'a'"), ("1.5", "'a'"), ("NULL", "'a'"), ("1.5", "'a'")], 2);
     check(&[("'ab'", "'c'"), ("'a'", "'bc'")], 0);
 }
+
+/// A log with two commits, of which the second is a withdrawal, beside a copy of its database.
+fn with_a_withdrawal_in_its_log(site: &Site) -> (PathBuf, PathBuf, Vec<u8>) {
+    let path = database(site, "PRAGMA journal_mode = WAL;");
+    let owner = Connection::open(&path).unwrap();
+    let earlier = "UPDATE clients SET ZIP_CODE = '78702' WHERE CLIENT_ID = 2;";
+    owner
+        .execute_batch(&format!(
+            "PRAGMA wal_autocheckpoint = 0; PRAGMA wal_checkpoint(TRUNCATE); {earlier} {WITHDRAWAL}"
+        ))
+        .unwrap();
+    let (copy, log) = (site.path("copy.sqlite"), site.path("copy.sqlite-wal"));
+    std::fs::copy(&path, &copy).unwrap();
+    std::fs::copy(site.path("export.sqlite-wal"), &log).unwrap();
+    let bytes = std::fs::read(&log).unwrap();
+    (copy, log, bytes)
+}
+
+/// SQLite would read up to the damage, and share Ana.
+#[test]
+fn a_log_that_is_damaged() {
+    let site = Site::empty();
+    let (copy, log, whole) = with_a_withdrawal_in_its_log(&site);
+    shares_bob_alone(&site, &copy);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    for (what, bytes) in [
+        ("a wrong byte", {
+            let mut bytes = whole.clone();
+            *bytes.last_mut().unwrap() ^= 1;
+            bytes
+        }),
+        ("cut in a page", whole[..whole.len() - 1].to_vec()),
+        ("no log at all", b"CLIENT_ID,CONSENT_TYPE\n1,STANDARD\n".to_vec()),
+    ] {
+        std::fs::write(&log, bytes).unwrap();
+        let ran = run(&site, &copy);
+        assert_eq!(ran.code, 65, "{what}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("copy.sqlite-wal: DAMAGED_LOG"), "{what}: {}", ran.stderr);
+        assert!(!site.out().join("202407").exists(), "{what}");
+    }
+}
+
+/// A log is begun anew, and what stands behind its end is of before. Whoever reads it meanwhile sees a whole one.
+#[test]
+fn a_log_that_was_begun_anew_is_whole() {
+    let site = Site::empty();
+    let path = database(&site, "PRAGMA journal_mode = WAL;");
+    let owner = Connection::open(&path).unwrap();
+    let long = "UPDATE clients SET MIDDLE_NAME = 'x';
+        CREATE TABLE other AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i, hex(zeroblob(50)) FROM n;";
+    let anew = "PRAGMA wal_checkpoint(RESTART);";
+    owner.execute_batch(&format!("PRAGMA wal_autocheckpoint = 0; {long} {anew} {WITHDRAWAL}")).unwrap();
+    let log = std::fs::metadata(site.path("export.sqlite-wal")).unwrap();
+    assert!(log.len() > 10 * 4120, "nothing of before is behind its end");
+    shares_bob_alone(&site, &path);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    // An empty one is none.
+    drop(owner);
+    std::fs::write(site.path("export.sqlite-wal"), b"").unwrap();
+    shares_bob_alone(&site, &path);
+}

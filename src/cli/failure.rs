@@ -21,6 +21,7 @@ use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
+use rustix::io::Errno;
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
@@ -255,7 +256,7 @@ impl CommandError for AssemblyError {
 impl CommandError for RegistryError {
     fn end(&self) -> End {
         match self {
-            RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
+            RegistryError::Unavailable { source, .. } => exit_of_unavailable(source).alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
                  clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet; if the export is written in another \
@@ -352,6 +353,10 @@ fn input_hint(fault: &InputFault) -> &'static str {
             "remove the -wal and -shm files of an earlier copy before a database is copied; if this is where it is \
              used, have its owner run PRAGMA wal_checkpoint"
         }
+        InputFault::DamagedLog => {
+            "copy the database again with its -wal file, while nobody writes to it; if this is where it is used, have its \
+             owner open it once and run PRAGMA wal_checkpoint, and see what is missing"
+        }
         InputFault::OtherNames => {
             "give the name under which the database is used, or have its owner make a copy with VACUUM INTO (not a \
              link, not cp); mount the folder it lies in instead of the file"
@@ -443,17 +448,28 @@ impl CommandError for WorkError {
     }
 }
 
+/// Where something cannot be opened: it is not there, or not what it should be; or the system has failed.
+fn exit_of_unavailable(source: &io::Error) -> Exit {
+    match source.kind() {
+        io::ErrorKind::NotFound
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::InvalidFilename
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::NotADirectory => Exit::NoInput,
+        // What is said in words of its own.
+        _ if source.raw_os_error().is_none() => Exit::NoInput,
+        // A ring of links.
+        _ if source.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Exit::NoInput,
+        _ => Exit::InputOutput,
+    }
+}
+
 impl CommandError for BatchError {
     fn end(&self) -> End {
         match self {
             BatchError::Unavailable { path, source } => {
-                let exit = match source.kind() {
-                    io::ErrorKind::NotFound
-                    | io::ErrorKind::PermissionDenied
-                    | io::ErrorKind::InvalidInput
-                    | io::ErrorKind::NotADirectory => Exit::NoInput,
-                    _ => Exit::InputOutput,
-                };
+                let exit = exit_of_unavailable(source);
                 if path.ends_with(names::REPORT_DATA) {
                     exit.hinting("every batch of this version has it; make the batch again")
                 } else {

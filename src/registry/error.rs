@@ -235,6 +235,9 @@ pub enum InputFault {
          one's rows over the newer ones"
     )]
     StaleLog,
+    /// A log of which SQLite would leave out what comes behind the damage.
+    #[error("the file is not as SQLite writes it: it is damaged or cut, and the newest changes may be lost")]
+    DamagedLog,
     /// A database that has other names.
     #[error(
         "the database file has another name (a hard link, or it is mounted by itself): changes that belong to it may \
@@ -367,6 +370,7 @@ mod tests {
         check(InputFault::HeaderOverLines, "HEADER_OVER_LINES");
         check(InputFault::ColumnNumbered { second: 2 }, "COLUMN_TWICE");
         check(InputFault::StaleLog, "STALE_LOG");
+        check(InputFault::DamagedLog, "DAMAGED_LOG");
         check(InputFault::OtherNames, "OTHER_NAMES");
         check(InputFault::EndsInQuotes, "ENDS_IN_QUOTES");
         check(InputFault::CutShort(Table::Consents), "CUT_SHORT");

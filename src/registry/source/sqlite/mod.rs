@@ -5,6 +5,7 @@
 //! harm: it is checked whole before a row is read, and no value may be larger than a record of a CSV file.
 
 mod damage;
+mod damaged_log;
 mod sample;
 mod stale_log;
 mod table;
@@ -172,6 +173,9 @@ fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
     let log = wal::log_of(path);
     if stale_log::is_stale(path, &log) {
         return Err(BadInput::of_file(&log, InputFault::StaleLog));
+    }
+    if wal::is_in_wal_mode(path) && damaged_log::is_damaged(&log) {
+        return Err(BadInput::of_file(&log, InputFault::DamagedLog));
     }
     if wal::would_leave_files_of_ours(path) {
         let source = io::Error::other("reading it would leave files beside it that its owner cannot write");

@@ -13,13 +13,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The log's header and a frame's, in bytes: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
-const HEADER: usize = 32;
-const FRAME_HEADER: usize = 24;
+pub(super) const HEADER: usize = 32;
+pub(super) const FRAME_HEADER: usize = 24;
 
 /// What a log begins with, but for its last bit, which says how its checksums are computed.
-const MAGIC: u32 = 0x377f_0682;
+pub(super) const MAGIC: u32 = 0x377f_0682;
 
-/// How often the files are looked at again, and after how long: somebody may just be moving the log into the database.
+/// How often the files are looked at again, and after how long: somebody may just be moving the log into the database, or
+/// writing to it.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -27,15 +28,17 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// To be called before SQLite opens the database: to open and close the file would end the locks that SQLite holds on it.
 pub(super) fn is_stale(database: &Path, log: &Path) -> bool {
-    for attempt in 0..ATTEMPTS {
+    holds_each_time(|| is_older(log, database) && holds_other_pages(database, log).unwrap_or(false))
+}
+
+/// Whether something holds of the files however often they are looked at.
+pub(super) fn holds_each_time(holds: impl Fn() -> bool) -> bool {
+    (0..ATTEMPTS).all(|attempt| {
         if attempt > 0 {
             std::thread::sleep(PAUSE);
         }
-        if !(is_older(log, database) && holds_other_pages(database, log).unwrap_or(false)) {
-            return false;
-        }
-    }
-    true
+        holds()
+    })
 }
 
 fn is_older(log: &Path, database: &Path) -> bool {
@@ -104,6 +107,6 @@ fn holds_other_pages(database: &Path, log: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn number(bytes: &[u8], place: usize) -> u32 {
+pub(super) fn number(bytes: &[u8], place: usize) -> u32 {
     bytes[place..].first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
