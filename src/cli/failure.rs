@@ -21,7 +21,6 @@ use crate::value::{Day, Month, shown};
 use crate::verify::VerifyError;
 use crate::work::WorkError;
 use crate::writer::{NameFault, WriteError};
-use rustix::io::Errno;
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
@@ -459,8 +458,6 @@ fn exit_of_unavailable(source: &io::Error) -> Exit {
         | io::ErrorKind::NotADirectory => Exit::NoInput,
         // What is said in words of its own.
         _ if source.raw_os_error().is_none() => Exit::NoInput,
-        // A ring of links.
-        _ if source.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Exit::NoInput,
         _ => Exit::InputOutput,
     }
 }

@@ -1,11 +1,12 @@
 //! Whether a write-ahead log has been damaged.
 //!
 //! SQLite reads a log up to the first frame that is not as it was written, and says nothing of what comes behind: in a log with
-//! one wrong byte the newest withdrawals may be gone, and nothing looks damaged. It has to be so, because a crash leaves a log
-//! that ends in the middle of a frame. Here that is doubt enough: whoever owns the database opens it once, and SQLite moves
-//! what is whole into it.
+//! one wrong byte the newest withdrawals may be gone, and nothing looks damaged. It has to be so, because what a transaction leaves
+//! that was rolled back looks the same, but for one thing: it never ends in a commit. A commit behind the end is doubt enough, and
+//! so is a log that ends within a frame, as a crash may leave it. Whoever owns the database opens it once, and SQLite moves what
+//! is whole into it.
 //!
-//! What nobody can tell is a log that was cut behind a whole frame.
+//! What nobody can tell is a log that was cut behind a whole frame, or one in which just the mark of the last commit is gone.
 
 use super::stale_log::{self, FRAME_HEADER, HEADER, MAGIC, number};
 use std::fs::File;
@@ -37,7 +38,8 @@ fn finds_damage(log: File) -> io::Result<bool> {
     }
     let salts = &own[16..24];
     let mut frame = Vec::new();
-    let mut is_behind_last = false;
+    // From there on SQLite reads nothing.
+    let mut is_behind_end = false;
     loop {
         frame.clear();
         log.by_ref().take((FRAME_HEADER + page) as u64).read_to_end(&mut frame)?;
@@ -51,12 +53,15 @@ fn finds_damage(log: File) -> io::Result<bool> {
             if !is_of_before || of_frame.iter().all(|byte| *byte == 0) {
                 return Ok(true);
             }
-            is_behind_last = true;
+            is_behind_end = true;
             continue;
         }
         sums.add(&of_frame[..8]);
         sums.add(in_page);
-        if is_behind_last || in_page.len() < page || !sums.are(&of_frame[16..]) {
+        is_behind_end |= !sums.are(&of_frame[16..]);
+        // What a transaction that was rolled back has left ends nowhere in a commit.
+        let is_commit = number(of_frame, 4) != 0;
+        if is_behind_end && is_commit || in_page.len() < page {
             return Ok(true);
         }
     }
@@ -124,7 +129,8 @@ mod tests {
         assert!(!is_damaged(&whole) && !is_damaged(b"") && whole.len() >= HEADER + 3 * FRAME);
         for place in 0..whole.len() {
             let mut bytes = whole.clone();
-            bytes[place] ^= 1 << (place % 8);
+            // With more than one bit, so that no number of pages becomes 0.
+            bytes[place] ^= 0xa5;
             assert!(is_damaged(&bytes), "byte {place}");
         }
     }
@@ -146,15 +152,44 @@ mod tests {
     }
 
     #[test]
+    fn what_was_rolled_back_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let owner = Connection::open(&path).unwrap();
+        let begin = "PRAGMA page_size = 512; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 4;
+            CREATE TABLE t (x); INSERT INTO t VALUES (1);";
+        owner.execute_batch(begin).unwrap();
+        let length = || std::fs::metadata(folder.path().join("x.db-wal")).unwrap().len();
+        let many = |rows: u32| {
+            format!(
+                "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+                INSERT INTO t SELECT hex(randomblob(100)) FROM n;"
+            )
+        };
+        for (rows, then) in
+            [(200, "ROLLBACK"), (60, "ROLLBACK"), (5, "COMMIT"), (20, "ROLLBACK"), (3, "COMMIT")]
+        {
+            owner.execute_batch(&many(rows)).unwrap();
+            // While it is under way, too.
+            assert!(!is_damaged(&std::fs::read(folder.path().join("x.db-wal")).unwrap()), "{rows}");
+            owner.execute_batch(then).unwrap();
+            let whole = std::fs::read(folder.path().join("x.db-wal")).unwrap();
+            assert!(!is_damaged(&whole), "{rows} {then}");
+        }
+        assert!(length() > 100 * FRAME as u64, "nothing was written before it was rolled back");
+    }
+
+    #[test]
     fn what_stands_behind_the_end_may_be_of_before() {
         let whole = log(true);
         let salts = |place: usize| &whole[place + 8..place + 16];
         let is_of_before = |frame: &usize| salts(*frame) != &whole[16..24];
         let of_before: Vec<usize> = (HEADER..whole.len()).step_by(FRAME).filter(is_of_before).collect();
         assert!(of_before.len() > 1 && !is_damaged(&whole));
-        // But not a frame that is newer than that.
+        // But not a commit that is newer than that.
         let mut bytes = whole.clone();
         bytes.copy_within(16..24, of_before[1] + 8);
+        bytes[of_before[1] + 7] = 9;
         assert!(is_damaged(&bytes));
     }
 }
