@@ -621,12 +621,10 @@ fn a_log_that_is_damaged() {
     let (copy, log, whole) = with_a_withdrawal_in_its_log(&site);
     shares_bob_alone(&site, &copy);
     std::fs::remove_dir_all(site.out()).unwrap();
+    let mut wrong = whole.clone();
+    *wrong.last_mut().unwrap() ^= 1;
     for (what, bytes) in [
-        ("a wrong byte", {
-            let mut bytes = whole.clone();
-            *bytes.last_mut().unwrap() ^= 1;
-            bytes
-        }),
+        ("a wrong byte", wrong.clone()),
         ("cut in a page", whole[..whole.len() - 1].to_vec()),
         ("no log at all", b"CLIENT_ID,CONSENT_TYPE\n1,STANDARD\n".to_vec()),
     ] {
@@ -636,6 +634,15 @@ fn a_log_that_is_damaged() {
         assert!(ran.stderr.contains("copy.sqlite-wal: DAMAGED_LOG"), "{what}: {}", ran.stderr);
         assert!(!site.out().join("202407").exists(), "{what}");
     }
+    // SQLite takes the log of a database that says that it has none.
+    let mut database = std::fs::read(&copy).unwrap();
+    database[18..20].fill(1);
+    std::fs::write(&copy, database).unwrap();
+    std::fs::write(&log, &whole).unwrap();
+    shares_bob_alone(&site, &copy);
+    std::fs::remove_dir_all(site.out()).unwrap();
+    std::fs::write(&log, wrong).unwrap();
+    stops(&site, &copy, &["copy.sqlite-wal: DAMAGED_LOG"]);
 }
 
 /// A log is begun anew, and what stands behind its end is of before. Whoever reads it meanwhile sees a whole one.

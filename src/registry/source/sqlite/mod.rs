@@ -174,7 +174,8 @@ fn refuse_unfit(path: &Path) -> Result<(), RegistryError> {
     if stale_log::is_stale(path, &log) {
         return Err(BadInput::of_file(&log, InputFault::StaleLog));
     }
-    if wal::is_in_wal_mode(path) && damaged_log::is_damaged(&log) {
+    // In whatever mode the database says it is: SQLite takes a log that lies there.
+    if damaged_log::is_damaged(&log) {
         return Err(BadInput::of_file(&log, InputFault::DamagedLog));
     }
     if wal::would_leave_files_of_ours(path) {

@@ -50,7 +50,7 @@ pub(super) fn would_leave_files_of_ours(path: &Path) -> bool {
     log_of(path).exists() || rustix::fs::access(path, Access::WRITE_OK).is_err()
 }
 
-pub(super) fn is_in_wal_mode(path: &Path) -> bool {
+fn is_in_wal_mode(path: &Path) -> bool {
     let mut header = [0; MODE.end];
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok() && header[MODE] == WAL
 }
