@@ -255,7 +255,8 @@ impl CommandError for AssemblyError {
 impl CommandError for RegistryError {
     fn end(&self) -> End {
         match self {
-            RegistryError::Unavailable { source, .. } => exit_of_unavailable(source).alone(),
+            RegistryError::Unavailable { source, .. } if is_disk_trouble(source) => Exit::InputOutput.alone(),
+            RegistryError::Unavailable { .. } => Exit::NoInput.alone(),
             RegistryError::MissingTable { .. } => Exit::NoInput.hinting(
                 "every table but recipients and control must be there; a file's name is in lower case, such as \
                  clients.csv, clients.csv.gz, clients.csv.zst or clients.parquet; if the export is written in another \
@@ -447,26 +448,17 @@ impl CommandError for WorkError {
     }
 }
 
-/// Where something cannot be opened: it is not there, or not what it should be; or the system has failed.
-fn exit_of_unavailable(source: &io::Error) -> Exit {
-    match source.kind() {
-        io::ErrorKind::NotFound
-        | io::ErrorKind::PermissionDenied
-        | io::ErrorKind::InvalidInput
-        | io::ErrorKind::InvalidFilename
-        | io::ErrorKind::IsADirectory
-        | io::ErrorKind::NotADirectory => Exit::NoInput,
-        // What is said in words of its own.
-        _ if source.raw_os_error().is_none() => Exit::NoInput,
-        _ => Exit::InputOutput,
-    }
-}
-
 impl CommandError for BatchError {
     fn end(&self) -> End {
         match self {
             BatchError::Unavailable { path, source } => {
-                let exit = exit_of_unavailable(source);
+                let exit = match source.kind() {
+                    io::ErrorKind::NotFound
+                    | io::ErrorKind::PermissionDenied
+                    | io::ErrorKind::InvalidInput
+                    | io::ErrorKind::NotADirectory => Exit::NoInput,
+                    _ => Exit::InputOutput,
+                };
                 if path.ends_with(names::REPORT_DATA) {
                     exit.hinting("every batch of this version has it; make the batch again")
                 } else {
