@@ -25,6 +25,7 @@ mod html;
 pub mod list;
 pub mod package;
 mod parallel;
+mod plain_file;
 pub mod policy;
 pub mod registry;
 pub mod report;

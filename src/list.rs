@@ -1,10 +1,9 @@
 //! Small CSV files that somebody has made, with a header: lists of counties, of populations.
 
+use crate::plain_file::{Links, read_up_to};
 use crate::value::shown;
 use csv::StringRecord;
-use rustix::fs::{Mode, OFlags};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// No list is this long; what is longer is some other file.
@@ -38,7 +37,7 @@ impl List {
     /// If it is no plain file, or no CSV in UTF-8.
     pub(crate) fn from_file(path: &Path) -> Result<List, ListError> {
         let unavailable = |source| ListError::Unavailable { path: path.to_owned(), source };
-        let bytes = read_plain(path).map_err(unavailable)?;
+        let bytes = read_up_to(path, Links::Followed, LONGEST).map_err(unavailable)?;
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
         let line_of = |position: Option<&csv::Position>| {
@@ -76,22 +75,10 @@ impl List {
     }
 }
 
-/// Opening a pipe can wait for ever, and a device may never end.
-fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    let refused = |what| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-    if !file.metadata()?.is_file() {
-        return refused("not a plain file");
-    }
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST { refused("longer than any such list") } else { Ok(bytes) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::Mode;
 
     #[test]
     fn a_column_stands_there_once() {

@@ -1,42 +1,14 @@
-//! The one way in which a file of a batch is opened.
-//!
-//! Opening a pipe can wait for ever, and reading a device may never end; whoever can write to a batch can put one in a
-//! file's place. So a file is opened without waiting, and then it is checked that what is open is a plain file.
+//! How the files of a batch are opened: only plain ones, whatever lies there.
 
 use super::BatchError;
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use crate::plain_file;
+pub use crate::plain_file::Links;
 use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
-
-/// Whether a symbolic link may stand for a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Links {
-    /// It may not: phds makes no links in a batch.
-    Refused,
-    /// It may: somebody has named the file.
-    Followed,
-}
 
 /// Opens a plain file; whatever else lies there is an error, at once.
 pub(crate) fn open_file(path: &Path, links: Links) -> Result<File, BatchError> {
-    let unavailable = |source| BatchError::unavailable(path, source);
-    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    if links == Links::Refused {
-        flags |= OFlags::NOFOLLOW;
-    }
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        // A link; a socket, or a device that nothing is behind.
-        Err(Errno::LOOP | Errno::NXIO | Errno::NODEV) => return Err(unavailable(no_plain_file())),
-        Err(errno) => return Err(unavailable(errno.into())),
-    };
-    if file.metadata().map_err(unavailable)?.is_file() { Ok(file) } else { Err(unavailable(no_plain_file())) }
-}
-
-fn no_plain_file() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "not a plain file")
+    plain_file::open(path, links).map_err(|source| BatchError::unavailable(path, source))
 }
 
 /// No file that a batch has of itself is nearly this long, and what is should not come into memory.
@@ -49,20 +21,14 @@ pub(crate) fn read_own_file(path: &Path) -> Result<Vec<u8>, BatchError> {
 
 /// Reads a plain file that is no longer than so many bytes.
 pub(crate) fn read_up_to(path: &Path, longest: u64) -> Result<Vec<u8>, BatchError> {
-    let unavailable = |source| BatchError::unavailable(path, source);
-    let file = open_file(path, Links::Refused)?;
-    let mut bytes = Vec::new();
-    // It may grow while it is read, so that its length before says nothing.
-    file.take(longest + 1).read_to_end(&mut bytes).map_err(unavailable)?;
-    if bytes.len() as u64 > longest {
-        return Err(unavailable(io::Error::new(io::ErrorKind::InvalidInput, "longer than any such file")));
-    }
-    Ok(bytes)
+    plain_file::read_up_to(path, Links::Refused, longest)
+        .map_err(|source| BatchError::unavailable(path, source))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::Mode;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
 

@@ -238,9 +238,8 @@ pub fn summarize(request: &Request<'_>) -> Result<Summary, SummaryError> {
 
 /// Whether a dose counts once along each column of new tables. Else nobody could reason as they are protected against.
 fn doses_must_add_up(columns: &[Column], parted: &[u64], tables: &[Vec<Column>]) -> Result<(), SummaryError> {
-    let of_tables =
-        columns.iter().zip(parted).filter(|(column, _)| tables.iter().flatten().any(|own| own == *column));
-    match of_tables.into_iter().find(|(_, doses)| **doses > 0) {
+    let is_of_tables = |column: &Column| tables.iter().flatten().any(|own| own == column);
+    match columns.iter().zip(parted).find(|(column, doses)| **doses > 0 && is_of_tables(column)) {
         Some((column, doses)) => Err(SummaryError::PartedDoses(column.name(), *doses)),
         None => Ok(()),
     }
